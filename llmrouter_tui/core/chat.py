@@ -1,0 +1,59 @@
+"""A chat request as the router sees it, and the canonical wire format between rooms.
+
+The canonical format is OpenAI chat completions. A ``ChatRequest`` keeps the client's own bytes (``body``) so that
+any field passes through, and beside them the few fields that routing reads. A backend answers in canonical bytes:
+SSE events ``data: {…}\\n\\n`` ending with ``data: [DONE]\\n\\n`` for a stream, one JSON object otherwise.
+"""
+
+from dataclasses import dataclass
+
+from llmrouter_tui.core.domain import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn, reduced to what analysis reads."""
+
+    role: str
+    text: str = ""
+    images: int = 0
+    tool_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A checked request. ``body`` is valid UTF-8 JSON: an object with ``messages`` and ``model``."""
+
+    model: str
+    messages: tuple[Message, ...]
+    body: bytes
+    stream: bool = False
+    wants_usage: bool = False
+    """The client set ``stream_options.include_usage``."""
+    has_stream_options: bool = False
+    tools: int = 0
+    """How many tools are offered."""
+    tool_choice_none: bool = False
+    json_mode: bool = False
+    """``response_format`` is json_object or json_schema."""
+    thinking: bool = False
+    """Reasoning was asked for explicitly."""
+    max_tokens: int | None = None
+    choices: int = 1
+    session: str = ""
+    """Explicit conversation id from a header or field; empty if none was given."""
+    client: str = ""
+    """The client's own name (User-Agent), for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """One attempt: a request addressed to one model of one backend."""
+
+    request: ChatRequest
+    model: ModelInfo
+    exchange_id: str
+    keep_alive: float | None = None
+    """Seconds the backend should keep the model after this answer; negative is for ever, None leaves it alone."""
+    context_length: int | None = None
+    """The context the model is loaded with (constant per model, so that no request reloads it); None leaves it."""

@@ -1,0 +1,234 @@
+"""Facts about the machine and its models: what exists, what is resident, what is known.
+
+Units: bytes, seconds, tokens, tokens per second; wall times are Unix seconds. Every name here is the one
+used in the database, the API and on screen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+TASKS = (
+    "chat",
+    "factual",
+    "reasoning",
+    "math",
+    "coding",
+    "creative",
+    "instruction",
+    "extraction",
+    "translation",
+)
+"""What a prompt can ask for; an analysis spreads probability over these."""
+
+NEEDS = ("tools", "vision", "json", "embedding", "context", "thinking")
+"""What a request can require of a model, besides talent."""
+
+Capability = Literal["completion", "tools", "vision", "json", "embedding", "thinking"]
+Source = Literal["rating", "judge", "profile", "benchmark", "affinity", "prior"]
+FootprintSource = Literal["reported", "measured", "estimated", "unknown"]
+ResidencyState = Literal["resident", "loading", "unloading", "absent", "unknown"]
+BackendKind = Literal["ollama", "llamacpp", "openai", "embedded"]
+BackendHealth = Literal["starting", "up", "down"]
+
+HOST_POOL = "host"
+"""The memory pool of a machine without a usable GPU: its RAM."""
+
+
+def model_id(backend: str, name: str) -> str:
+    """The identity of a model: ``backend/name``. Backend names hold no slash; model names may."""
+    return f"{backend}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a backend says of one model it hosts. None means that the backend does not say."""
+
+    backend: str
+    name: str
+    parameters: int | None = None
+    active_parameters: int | None = None
+    quantization: str = ""
+    family: str = ""
+    context_length: int | None = None
+    capabilities: frozenset[str] = frozenset({"completion"})
+    capabilities_known: bool = False
+    """Whether the backend listed the capabilities; if not, they are a guess from names and are never a hard filter."""
+    size_bytes: int | None = None
+    kv_bytes_per_token: int | None = None
+    digest: str = ""
+    price_in: float | None = None
+    """Price of a million prompt tokens, in dollars; None where running the model costs no money."""
+    price_out: float | None = None
+    local: bool = True
+    """Whether it runs in this machine's memory."""
+
+    @property
+    def id(self) -> str:
+        return model_id(self.backend, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A model that a backend holds in memory, as the backend tells it."""
+
+    name: str
+    footprint: int | None = None
+    """Bytes in the pool it lives in (VRAM on a GPU)."""
+    footprint_source: FootprintSource = "unknown"
+    state: ResidencyState = "resident"
+    expires_at: float | None = None
+    context_length: int | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that moved an ability: ``value`` 0..1 with ``weight`` in pseudo-observations."""
+
+    source: Source
+    value: float
+    weight: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Estimated quality (0..1) of a model on one task, and what the estimate rests on."""
+
+    mean: float
+    strength: float
+    """Pseudo-observations behind the mean."""
+    uncertainty: float
+    """One standard deviation of the mean."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast a model is on this hardware. ``samples`` 0 means estimated from its size, not measured."""
+
+    prefill: float
+    decode: float
+    load_seconds: float
+    samples: int = 0
+    load_samples: int = 0
+    ttft: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """Everything a person or a decision needs to know of one model, at one moment."""
+
+    info: ModelInfo
+    residency: ResidencyState = "unknown"
+    pool: str = ""
+    """The memory pool it is in or would be loaded to; empty for models that are not in this machine's memory."""
+    footprint: int | None = None
+    footprint_source: FootprintSource = "unknown"
+    pinned: bool = False
+    enabled: bool = True
+    healthy: bool = True
+    leases: int = 0
+    """Exchanges that hold the model now."""
+    waiting: int = 0
+    """Exchanges that wait for the model to be loaded."""
+    ours: bool = False
+    """Whether this router loaded it."""
+    last_used: float | None = None
+    speed: Speed = Speed(prefill=400.0, decode=20.0, load_seconds=10.0)
+    abilities: Mapping[str, Ability] = field(default_factory=dict)
+    used: int = 0
+    ratings_up: int = 0
+    ratings_down: int = 0
+    loads: int = 0
+    problem: str = ""
+    """Why it cannot serve now, in words; empty when it can."""
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+    @property
+    def busy(self) -> bool:
+        return self.leases > 0
+
+
+@dataclass(frozen=True, slots=True)
+class BackendView:
+    """A backend and how it is."""
+
+    name: str
+    kind: str
+    url: str
+    health: BackendHealth = "starting"
+    since: float = 0.0
+    detail: str = ""
+    """Version when up, what went wrong when down."""
+    models: int = 0
+    configured: bool = False
+    """Named by the user, not found by looking around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One memory pool as measured: a GPU, or the host's RAM. None means that the driver does not say."""
+
+    pool: str
+    name: str
+    kind: str
+    total: int
+    used: int
+    free: int
+    utilization: float | None = None
+    """0..1"""
+    temperature: float | None = None
+    power: float | None = None
+    power_limit: float | None = None
+    processes: tuple[tuple[int, int], ...] = ()
+    """(pid, bytes) of the processes that the driver shows."""
+    sampled_at: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResidencyEvent:
+    """A load or an unload, for the history on the VRAM page."""
+
+    at: float
+    kind: Literal["load", "unload", "load_failed"]
+    model: str
+    pool: str
+    seconds: float | None
+    reason: str
+    exchange_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that needs a person's eye: one per cause, counted, with what to do about it."""
+
+    code: str
+    message: str
+    hint: str = ""
+    since: float = 0.0
+    count: int = 1
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """The state of the proxy itself."""
+
+    state: Literal["starting", "serving", "failed", "stopping"] = "starting"
+    host: str = "127.0.0.1"
+    port: int = 11436
+    version: str = ""
+    demo: bool = False
+    """True when backends and GPUs are simulated; every screen says so."""
+    started_at: float = 0.0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}/v1"

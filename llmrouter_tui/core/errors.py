@@ -1,0 +1,113 @@
+"""Errors for people: what happened, to which model or backend, and what to do. Codes are stable API."""
+
+from typing import Literal
+
+Code = Literal[
+    "invalid_request",
+    "body_too_large",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "model_not_found",
+    "no_capable_model",
+    "context_length_exceeded",
+    "model_loading",
+    "load_timeout",
+    "out_of_memory",
+    "backend_unreachable",
+    "backend_error",
+    "upstream_interrupted",
+    "rate_limited",
+    "queue_full",
+    "shutting_down",
+]
+
+STATUS: dict[str, int] = {
+    "invalid_request": 400,
+    "context_length_exceeded": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "model_not_found": 404,
+    "body_too_large": 413,
+    "no_capable_model": 400,
+    "rate_limited": 429,
+    "queue_full": 429,
+    "backend_error": 502,
+    "upstream_interrupted": 502,
+    "backend_unreachable": 503,
+    "model_loading": 503,
+    "load_timeout": 503,
+    "out_of_memory": 503,
+    "shutting_down": 503,
+}
+"""The HTTP status of each code, in every dialect."""
+
+
+class RouterError(Exception):
+    """What the router answers instead of a result.
+
+    ``retryable`` tells a client whether the same request may succeed later; ``retry_after`` says when (seconds).
+    ``param`` names the offending field of a bad request.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        hint: str = "",
+        retryable: bool = False,
+        retry_after: float | None = None,
+        param: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code: Code = code
+        self.message = message
+        self.hint = hint
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.param = param
+        self.status = STATUS[code] if status is None else status
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class BackendError(RouterError):
+    """A backend could not do what it was asked.
+
+    ``fallback`` says whether another model may do better: availability faults and a context that was too small
+    are curable elsewhere, the client's own fault is not. ``backend`` and ``model`` say who failed.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        backend: str,
+        model: str = "",
+        fallback: bool,
+        hint: str = "",
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        param: str | None = None,
+        status: int | None = None,
+        unhealthy: bool = False,
+    ) -> None:
+        super().__init__(
+            code,
+            message,
+            hint=hint,
+            retryable=fallback if retryable is None else retryable,
+            retry_after=retry_after,
+            param=param,
+            status=status,
+        )
+        self.backend = backend
+        self.model = model
+        self.fallback = fallback
+        self.unhealthy = unhealthy
+        """Whether the backend itself seems gone, not just this request."""

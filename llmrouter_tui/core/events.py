@@ -1,0 +1,185 @@
+"""What happened, as frozen facts. The bus wraps each in an ``Envelope``; screens, storage and watchers read them."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from llmrouter_tui.core.decision import (
+    Attempt,
+    Decision,
+    Effect,
+    Exchange,
+    Feedback,
+    Setting,
+)
+from llmrouter_tui.core.domain import (
+    BackendView,
+    Device,
+    ModelView,
+    ResidencyEvent,
+    ServiceView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeStarted:
+    """A request arrived and passed the door."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A model was chosen for an exchange."""
+
+    exchange_id: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An exchange waits for a model: queued behind others, or for a load."""
+
+    exchange_id: str
+    model: str
+    reason: str
+    expected_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """The first token of an answer left for the client."""
+
+    exchange_id: str
+    model: str
+    ttft: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Tokens so far; folded at the source to one event per exchange per 250 ms."""
+
+    exchange_id: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """One try failed; ``next_model`` is what is tried now, empty when nothing is left."""
+
+    exchange_id: str
+    attempt: Attempt
+    next_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFinished:
+    """The exchange is over; the record is complete."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A rating was stored (or cleared), and what it moved."""
+
+    feedback: Feedback
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackendChanged:
+    """A backend appeared, came up, went down or was removed."""
+
+    backend: BackendView
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsChanged:
+    """One or more models changed; ``removed`` lists ids that are gone."""
+
+    models: tuple[ModelView, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResidencyChanged:
+    """A load or unload finished or failed."""
+
+    event: ResidencyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesSampled:
+    """Memory pools as just measured."""
+
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    """The proxy's own state or its problems changed."""
+
+    service: ServiceView
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """A setting has a new value."""
+
+    setting: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgress:
+    """The starter model's download: ``done`` of ``total`` bytes; total 0 when unknown."""
+
+    state: str
+    """``fetching``, ``verifying``, ``done``, ``failed``, ``cancelled``"""
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log."""
+
+    at: float
+    level: str
+    """``debug``, ``info``, ``warn``, ``error``"""
+    source: str
+    text: str
+
+
+Fact = (
+    ExchangeStarted
+    | Decided
+    | Waiting
+    | FirstToken
+    | Progress
+    | AttemptFailed
+    | ExchangeFinished
+    | Rated
+    | BackendChanged
+    | ModelsChanged
+    | ResidencyChanged
+    | DevicesSampled
+    | ServiceChanged
+    | SettingChanged
+    | FetchProgress
+    | LogLine
+)
+
+FACTS: dict[str, type] = {cls.__name__: cls for cls in get_args(Fact)}
+"""Fact types by name, for reading a recorded or remote stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A fact with its place in the stream: ``seq`` counts from 1 without gaps, ``at`` is wall time."""
+
+    seq: int
+    at: float
+    mono: float
+    fact: Fact

@@ -1,0 +1,410 @@
+"""The seams between rooms. Rooms import these Protocols and never each other."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+from llmrouter_tui.core.chat import ChatCall, ChatRequest
+from llmrouter_tui.core.decision import (
+    Decision,
+    Effect,
+    Exchange,
+    ExchangePage,
+    Feedback,
+    Rates,
+    Setting,
+    Timings,
+    Usage,
+)
+from llmrouter_tui.core.domain import (
+    BackendView,
+    Device,
+    ModelInfo,
+    ModelView,
+    ResidencyEvent,
+    Resident,
+    ServiceView,
+    Speed,
+)
+from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+
+T = TypeVar("T")
+
+
+# ── backends ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reply(Protocol):
+    """An answer under way. ``usage``, ``timings`` and ``finish_reason`` are complete once ``chunks`` is exhausted."""
+
+    usage: Usage
+    timings: Timings
+    finish_reason: str
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Canonical bytes. A stream yields whole SSE events (one or more per chunk) and always ends with
+        ``[DONE]`` or raises ``BackendError``; a non-stream yields one JSON object.
+
+        If the client did not ask for usage, the usage event is taken out of the stream (and read).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release the connection; before the end this aborts generation upstream. Idempotent, never raises."""
+        ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A server or engine that hosts models. Every failure is a ``BackendError``; nothing here loads a model
+    except ``load`` and ``chat``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def manages_memory(self) -> bool:
+        """Whether models can be loaded and unloaded here; False where they are simply always there."""
+        ...
+
+    async def probe(self) -> str:
+        """Check health without waking anything; the version or a word on what answered."""
+        ...
+
+    async def models(self) -> Sequence[ModelInfo]: ...
+
+    async def residents(self) -> Sequence[Resident]: ...
+
+    async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
+        """Load and return when the model is ready. Loading a loaded model only refreshes ``keep_alive``."""
+        ...
+
+    async def unload(self, model: ModelInfo) -> None:
+        """Unload and return when the backend no longer holds it (bounded wait). Unknown or absent is no error."""
+        ...
+
+    async def chat(self, call: ChatCall) -> Reply:
+        """Send the request; returns when the backend accepted it (its response headers are here)."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ── gpu ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Probe(Protocol):
+    """Measures memory pools. Blocking: the engine calls it from its own thread only."""
+
+    def sample(self) -> Sequence[Device]:
+        """All pools now. A pool whose driver failed is returned with ``problem`` set, not left out."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ── storage ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMemory:
+    """What is remembered of a model between runs."""
+
+    model: str
+    speed: Speed | None = None
+    footprint: int | None = None
+    pinned: bool = False
+    enabled: bool = True
+    used: int = 0
+    loads: int = 0
+    ratings_up: int = 0
+    ratings_down: int = 0
+
+
+class Repo(Protocol):
+    """The only door to the database. Reads and ``now`` writes are awaited; the rest is written behind."""
+
+    @property
+    def problem(self) -> str:
+        """Empty when writes reach the disk, else what is wrong in words (locked, full, read-only, in memory)."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Facts waiting to be written."""
+        ...
+
+    def record(self, envelope: Envelope) -> None:
+        """Write a fact behind. Never blocks, never raises; facts that are not stored are ignored."""
+        ...
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Store a rating; on return it survives ``kill -9``."""
+        ...
+
+    async def ratings(self) -> Sequence[Feedback]:
+        """All standing ratings, oldest first, for learning at start."""
+        ...
+
+    async def memories(self) -> Mapping[str, ModelMemory]:
+        """What is known of each model, by id."""
+        ...
+
+    def remember_speed(self, model: str, speed: Speed, footprint: int | None) -> None:
+        """Write behind what was measured."""
+        ...
+
+    async def set_model_state(self, model: str, *, pinned: bool | None = None, enabled: bool | None = None) -> None: ...
+
+    async def exchange(self, exchange_id: str) -> Exchange | None:
+        """By exchange id or by the response id the client saw."""
+        ...
+
+    async def exchanges(self, *, before: str | None, limit: int, text: str = "") -> ExchangePage: ...
+
+    async def settings(self) -> Mapping[str, object]: ...
+
+    async def set_setting(self, key: str, value: object) -> None:
+        """Store a setting; None removes it."""
+        ...
+
+    async def prune(self, *, keep_days: float, now: float) -> int:
+        """Drop old exchanges in small steps; how many went."""
+        ...
+
+    async def flush(self) -> None:
+        """Everything recorded so far is on disk (or ``problem`` says why not)."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ── engine, towards the proxy ─────────────────────────────────────────────────────────────────────────────────
+
+
+class RouterErrorLike(Protocol):
+    code: Any
+    message: str
+
+
+class ExchangeRun(Protocol):
+    """One exchange under way, driven by the proxy: ``open``, then ``body`` to its end, and ``close`` in any case.
+    ``begin`` has already decided, so headers are known before ``open``."""
+
+    id: str
+    decision: Decision | None
+    requested: str
+
+    @property
+    def model(self) -> str:
+        """The model that answers (or is tried now)."""
+        ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def status_text(self) -> str:
+        """What it waits for, for keep-alive comments: ``loading ollama/qwen3:32b``."""
+        ...
+
+    async def open(self) -> None:
+        """Get a model and its first token, falling back as needed. Raises ``RouterError`` when nothing is left."""
+        ...
+
+    def body(self) -> AsyncIterator[bytes]:
+        """Canonical bytes (see ``core.chat``). A failure after the first token raises ``RouterError``."""
+        ...
+
+    def fail(self, error: RouterErrorLike) -> None:
+        """The proxy could not deliver; recorded as the outcome."""
+        ...
+
+    def close(self) -> None:
+        """The end: releases the model, stops generation if the client left, publishes the record. Idempotent."""
+        ...
+
+
+class Exchanges(Protocol):
+    """The door from the proxy to the engine."""
+
+    def begin(self, request: ChatRequest) -> ExchangeRun:
+        """Analyse and decide. Raises ``RouterError``; the refused exchange is recorded all the same."""
+        ...
+
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+        """Record a request that the door turned away (bad JSON, too large); its exchange id."""
+        ...
+
+
+# ── control plane ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a screen needs to start from. ``seq`` is the last event already counted in."""
+
+    seq: int
+    at: float
+    service: ServiceView
+    backends: tuple[BackendView, ...] = ()
+    models: tuple[ModelView, ...] = ()
+    devices: tuple[Device, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    """The newest 200, newest first, running ones included."""
+    residency: tuple[ResidencyEvent, ...] = ()
+    """The newest 50 loads and unloads, newest first."""
+    settings: tuple[Setting, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    rates: Rates = Rates()
+    total_exchanges: int = 0
+    fetch: FetchProgress | None = None
+    embedded_available: bool = False
+    """Whether the embedded engine is installed, so that a starter model would run."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackInput:
+    """A rating as a person gives it; exactly one of the three kinds, or ``clear``."""
+
+    exchange_id: str
+    """An exchange id or a response id."""
+    rating: Literal["up", "down"] | None = None
+    stars: int | None = None
+    score: float | None = None
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What a rating did."""
+
+    feedback: Feedback
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """Findings in words: (topic, ok, text, what to do)."""
+
+    findings: tuple[tuple[str, bool, str, str], ...] = field(default_factory=tuple)
+
+
+class Control(Protocol):
+    """Everything a person or a script can ask of a running router. Every failure is a ``RouterError``.
+
+    Commands return when they were accepted; what they changed arrives as events.
+    """
+
+    async def snapshot(self) -> Snapshot: ...
+    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage: ...
+    async def exchange(self, exchange_id: str) -> Exchange: ...
+    async def explain(self, prompt: str, *, model: str = "auto") -> Decision: ...
+    async def rate(self, feedback: FeedbackInput) -> Rated: ...
+    async def models(self) -> Sequence[ModelView]: ...
+    async def load(self, model: str) -> None: ...
+    async def unload(self, model: str, *, force: bool = False) -> None:
+        """``force`` does not wait for answers in flight; without it the model is drained first."""
+        ...
+
+    async def pin(self, model: str, pinned: bool) -> None: ...
+    async def enable(self, model: str, enabled: bool) -> None: ...
+    async def settings(self) -> Sequence[Setting]: ...
+    async def set_setting(self, key: str, value: object) -> Setting: ...
+    async def retry_backend(self, name: str) -> None: ...
+    async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView: ...
+    async def remove_backend(self, name: str) -> None: ...
+    async def fetch_starter(self) -> None:
+        """Start (or start again) getting the starter model for the embedded engine."""
+        ...
+
+    async def cancel_fetch(self) -> None: ...
+    async def listen(self, port: int) -> None:
+        """Try to serve on this port (after ``port_taken``), and keep it as the setting."""
+        ...
+
+    async def logs(self, *, limit: int = 500) -> Sequence[LogLine]: ...
+    async def shutdown(self) -> None: ...
+
+
+class Feed(Protocol):
+    """Events for a screen: filled by another thread, drained on the screen's own timer."""
+
+    def drain(self, limit: int = 2000) -> tuple[Sequence[Envelope], bool]:
+        """Events since the last call, and whether some were dropped (or the stream was cut), so that the
+        screen must start again from a snapshot."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped since the start."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether events can arrive; False while a watched router is out of reach."""
+        ...
+
+
+class Host(Protocol):
+    """A running router or a watch of one: what ``cli`` builds and the screen runs in its worker thread."""
+
+    @property
+    def control(self) -> Control: ...
+    @property
+    def feed(self) -> Feed: ...
+    @property
+    def readonly(self) -> bool: ...
+
+    def run(self) -> None:
+        """Run until ``stop``; blocks. Problems that can be lived with are in the snapshot, not raised."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, from any thread."""
+        ...
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a control call on the host's own loop, from any thread."""
+        ...
+
+
+class Subscription(Protocol):
+    """An async ring of events; a full ring drops the oldest and says so."""
+
+    async def next(self, timeout: float) -> tuple[Sequence[Envelope], bool]:
+        """Events so far (maybe none after ``timeout`` seconds) and whether some were dropped before them."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Subscriptions(Protocol):
+    """The bus as the proxy's event stream sees it."""
+
+    def subscribe(self, size: int) -> Subscription: ...
+
+
+class Starter(Protocol):
+    """Gets the starter model's weights."""
+
+    async def fetch(self, report: Callable[[FetchProgress], None]) -> str:
+        """The path of the checked file. Raises ``RouterError`` in words that a person can act on."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the engine sees it; tests bring their own."""
+
+    def wall(self) -> float: ...
+    def mono(self) -> float: ...
+
+
+Discover = Callable[[], Awaitable[Sequence[Backend]]]
+"""Looks around on loopback and returns a backend for each server that answers."""

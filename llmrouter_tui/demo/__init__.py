@@ -1,0 +1,1 @@
+"""A simulated fleet for ``--demo``: real HTTP servers that speak the true wire protocols, always labelled."""

@@ -1,0 +1,1 @@
+"""``Control`` and ``Feed`` over HTTP, for watching a router that runs elsewhere."""

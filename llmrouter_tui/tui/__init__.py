@@ -1,0 +1,1 @@
+"""The control center: the only room that knows Textual."""
