@@ -1,1 +1,5 @@
 """Memory pools as the drivers tell them, behind ``core.ports.Probe``: the only room that knows drivers."""
+
+from llmrouter_tui.gpu.probe import MachineProbe, open_probe
+
+__all__ = ["MachineProbe", "open_probe"]
