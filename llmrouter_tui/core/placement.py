@@ -1,0 +1,106 @@
+"""Where a model would go and what must leave first: a pure plan, carried out by ``engine.residency``.
+
+A plan never exceeds a pool, never touches a pinned, loading or foreign model, and holds no eviction that could be
+dropped. Models that answer right now may be named as victims only when idle ones do not free enough: they are
+drained, never killed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One memory pool: ``free`` bytes as measured now, ``budget`` the most that models may take in all."""
+
+    name: str
+    free: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """A model that holds memory in a pool."""
+
+    model: str
+    pool: str
+    footprint: int
+    leases: int = 0
+    pinned: bool = False
+    loading: bool = False
+    evictable: bool = True
+    """Whether its backend lets us unload it."""
+    idle_seconds: float = 0.0
+    reload_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do to place a model. ``evict`` in order; ``drain`` names those of them that still answer."""
+
+    fits: bool
+    pool: str = ""
+    evict: tuple[str, ...] = ()
+    drain: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
+    """The cheapest way to make ``needed`` bytes free in one of ``pools`` (bytes None: unknown, so it is tried as is).
+
+    Without pools (memory that is not measured) everything fits: then the backend decides.
+    """
+    if not pools:
+        return Plan(fits=True)
+    if needed is None:
+        return Plan(fits=True, pool=max(pools, key=lambda pool: pool.free).name)
+    plans = [_in_pool(needed, pool, [o for o in occupants if o.pool == pool.name]) for pool in pools]
+    feasible = [item for item in plans if item[1].fits]
+    if feasible:
+        return min(feasible, key=lambda item: item[0])[1]
+    return Plan(fits=False, reason=_refusal(needed, pools, occupants))
+
+
+def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tuple[int, float, int], Plan]:
+    """The plan for one pool, with its price: models drained, seconds to bring evicted ones back, bytes left over."""
+    held = sum(o.footprint for o in occupants)
+    room = min(pool.free, pool.budget - held)
+    if needed <= room:
+        return (0, 0.0, room - needed), Plan(fits=True, pool=pool.name)
+    candidates = sorted((o for o in occupants if o.evictable and not o.pinned and not o.loading), key=_regret)
+    chosen: list[Occupant] = []
+    for occupant in candidates:
+        if needed <= room:
+            break
+        chosen.append(occupant)
+        room += occupant.footprint
+    if needed > room or needed > pool.budget:
+        return (0, 0.0, 0), Plan(fits=False)
+    for occupant in sorted(chosen, key=_regret, reverse=True):
+        if room - occupant.footprint >= needed:
+            chosen.remove(occupant)
+            room -= occupant.footprint
+    drain = tuple(o.model for o in chosen if o.leases)
+    price = (len(drain), sum(o.reload_seconds for o in chosen), room - needed)
+    return price, Plan(fits=True, pool=pool.name, evict=tuple(o.model for o in chosen), drain=drain)
+
+
+def _regret(occupant: Occupant) -> tuple[bool, float, str]:
+    """Order of victims: idle before busy, then expected seconds to bring it back per byte freed.
+
+    The chance of use soon falls with idle time (half after five minutes).
+    """
+    chance = 0.5 ** (occupant.idle_seconds / 300.0)
+    return occupant.leases > 0, occupant.reload_seconds * chance / max(occupant.footprint, 1), occupant.model
+
+
+def _refusal(needed: int, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> str:
+    largest = max(pools, key=lambda pool: pool.budget)
+    if needed > largest.budget:
+        return f"needs {needed / GIB:.1f} GiB, {largest.name} can hold {largest.budget / GIB:.1f} GiB"
+    kept = [o.model for o in occupants if o.pinned or not o.evictable]
+    if kept:
+        return f"needs {needed / GIB:.1f} GiB; {', '.join(sorted(kept)[:3])} must stay in memory"
+    return f"needs {needed / GIB:.1f} GiB; {largest.free / GIB:.1f} GiB are free and nothing here can be unloaded"

@@ -1,0 +1,93 @@
+"""Facts on their way: publish never blocks, awaits or fails; slow readers lose the oldest and are told so."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from llmrouter_tui.core.events import Envelope, Fact
+from llmrouter_tui.core.ports import Clock
+
+FEED_SIZE = 4096
+
+
+class Ring:
+    """``core.ports.Feed`` in this process: filled by the service thread, drained by the screen's.
+
+    Both ends only use the deque's atomic operations, so there is no lock.
+    """
+
+    connected = True
+
+    def __init__(self, size: int = FEED_SIZE) -> None:
+        self._items: deque[Envelope] = deque(maxlen=size)
+        self._size = size
+        self._cut = False
+        self.dropped = 0
+
+    def put(self, envelope: Envelope) -> None:
+        if len(self._items) == self._size:
+            self.dropped += 1
+            self._cut = True
+        self._items.append(envelope)
+
+    def drain(self, limit: int = 2000) -> tuple[Sequence[Envelope], bool]:
+        cut, self._cut = self._cut, False
+        items: list[Envelope] = []
+        while len(items) < limit:
+            try:
+                items.append(self._items.popleft())
+            except IndexError:
+                break
+        return items, cut
+
+
+class AsyncRing:
+    """``core.ports.Subscription``: a ring that a coroutine waits on."""
+
+    def __init__(self, size: int, forget: Callable[["AsyncRing"], None]) -> None:
+        self._ring = Ring(size)
+        self._some = asyncio.Event()
+        self._forget = forget
+
+    def put(self, envelope: Envelope) -> None:
+        self._ring.put(envelope)
+        self._some.set()
+
+    async def next(self, timeout: float) -> tuple[Sequence[Envelope], bool]:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._some.wait()
+        except TimeoutError:
+            return (), False
+        self._some.clear()
+        items, cut = self._ring.drain()
+        if len(items) == 2000:
+            self._some.set()
+        return items, cut
+
+    def close(self) -> None:
+        self._forget(self)
+
+
+class Bus:
+    """Numbers facts and hands them to every reader. Used from the service's thread only."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sinks: list[Callable[[Envelope], None]] = []
+        self.seq = 0
+
+    def publish(self, fact: Fact) -> None:
+        self.seq += 1
+        envelope = Envelope(self.seq, self._clock.wall(), self._clock.mono(), fact)
+        for sink in self._sinks:
+            sink(envelope)
+
+    def tap(self, sink: Callable[[Envelope], None]) -> None:
+        """Call ``sink`` with every envelope from now on; it must be quick and never raise."""
+        self._sinks.append(sink)
+
+    def subscribe(self, size: int) -> AsyncRing:
+        ring = AsyncRing(size, lambda ring: self._sinks.remove(ring.put))
+        self._sinks.append(ring.put)
+        return ring

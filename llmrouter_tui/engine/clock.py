@@ -1,0 +1,10 @@
+"""The system's clocks."""
+
+import time
+
+
+class SystemClock:
+    """``core.ports.Clock`` on the real clocks."""
+
+    wall = staticmethod(time.time)
+    mono = staticmethod(time.monotonic)

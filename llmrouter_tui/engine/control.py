@@ -1,0 +1,225 @@
+"""The control plane: everything a screen, a script or the admin API can ask of a running router."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Feedback, Rating, Setting
+from llmrouter_tui.core.domain import BackendView, ModelView
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import LogLine, Rated
+from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
+from llmrouter_tui.core.ports import Rated as RatedAnswer
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.exchange import Router
+from llmrouter_tui.engine.fetching import Fetching
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.journal import Journal
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.status import Status
+from llmrouter_tui.engine.tasks import Tasks
+
+
+class LiveSettings(Protocol):
+    """Settings that can change while the router runs."""
+
+    def views(self) -> Sequence[Setting]: ...
+
+    async def change(self, key: str, value: object) -> Setting:
+        """Check, store and apply. Raises ``RouterError`` ``invalid_request`` in words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the control plane commands."""
+
+    fleet: Fleet
+    residency: Residency
+    router: Router
+    learning: Learning
+    repo: Repo
+    bus: Bus
+    journal: Journal
+    status: Status
+    fetching: Fetching
+    settings: LiveSettings
+    tasks: Tasks
+    clock: Clock
+    build_backend: Callable[[str, str, str], Backend]
+    """(kind, url, name) → a backend."""
+    listen: Callable[[int], Awaitable[None]]
+    stop: Callable[[], None]
+    embedded_available: bool
+
+
+class EngineControl:
+    """``core.ports.Control`` in this process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+
+    # ── reading ──
+
+    async def snapshot(self) -> Snapshot:
+        p = self._p
+        seq = p.bus.seq
+        return Snapshot(
+            seq=seq,
+            at=p.clock.wall(),
+            service=p.status.view(),
+            backends=tuple(record.view() for record in p.fleet.backends.values()),
+            models=p.fleet.views(),
+            devices=p.fleet.devices,
+            exchanges=p.router.traffic.newest(),
+            residency=p.journal.residency(),
+            settings=tuple(p.settings.views()),
+            log=p.journal.lines(),
+            rates=p.router.traffic.rates(),
+            total_exchanges=p.status.stored_exchanges + p.router.traffic.finished_total,
+            fetch=p.fetching.state,
+            embedded_available=p.embedded_available,
+        )
+
+    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        await self._p.repo.flush()
+        return await self._p.repo.exchanges(before=before, limit=min(max(limit, 1), 500), text=text)
+
+    async def exchange(self, exchange_id: str) -> Exchange:
+        traffic = self._p.router.traffic
+        if (run := traffic.running.get(exchange_id)) is not None:
+            return run.exchange("running")
+        stored = await self._p.repo.exchange(exchange_id)
+        found = traffic.find(exchange_id)
+        if stored is None and found is None:
+            raise RouterError("not_found", f"there is no exchange or response {exchange_id!r}")
+        return found or stored  # type: ignore[return-value]
+
+    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
+        request = ChatRequest(model=model, messages=(Message("user", prompt),), body=b"{}")
+        return self._p.router.decide(request)
+
+    async def models(self) -> Sequence[ModelView]:
+        return self._p.fleet.views()
+
+    async def settings(self) -> Sequence[Setting]:
+        return self._p.settings.views()
+
+    async def logs(self, *, limit: int = 500) -> Sequence[LogLine]:
+        return self._p.journal.lines()[-limit:]
+
+    # ── ratings ──
+
+    async def rate(self, feedback: FeedbackInput) -> RatedAnswer:
+        p = self._p
+        exchange = await self.exchange(feedback.exchange_id)
+        if exchange.outcome == "running":
+            raise RouterError("invalid_request", "this answer is not finished; rate it when it is")
+        score, rating = _score(feedback)
+        stored = Feedback(
+            exchange_id=exchange.id,
+            rating=rating,
+            at=p.clock.wall(),
+            score=score,
+            reasons=feedback.reasons,
+            comment=feedback.comment,
+            model=exchange.model,
+            task=exchange.decision.analysis.task if exchange.decision is not None else "",
+        )
+        await p.repo.flush()
+        await p.repo.rate(stored)
+        p.router.traffic.rated(exchange, None if feedback.clear else stored)
+        record = p.fleet.models.get(exchange.model)
+        effects = p.learning.rated(record, stored)
+        if record is not None:
+            p.fleet.touch(record)
+        p.bus.publish(Rated(stored, effects))
+        return RatedAnswer(stored, effects)
+
+    # ── models ──
+
+    async def load(self, model: str) -> None:
+        record = self._p.fleet.model(model)
+        if not self._p.residency.ready(record):
+            self._p.tasks.spawn(self._quietly(self._p.residency.load(record)), f"load {model}")
+
+    async def unload(self, model: str, *, force: bool = False) -> None:
+        record = self._p.fleet.model(model)
+        if not record.backend.manages_memory:
+            raise RouterError("invalid_request", f"{record.info.backend} does not let models be unloaded")
+        self._p.tasks.spawn(
+            self._quietly(self._p.residency.unload(record, "asked for", force=force)), f"unload {model}"
+        )
+
+    async def pin(self, model: str, pinned: bool) -> None:
+        record = self._p.fleet.model(model)
+        await self._p.repo.set_model_state(model, pinned=pinned)
+        record.pinned = pinned
+        self._p.fleet.touch(record)
+        if record.backend.manages_memory and (pinned or record.residency == "resident"):
+            self._p.tasks.spawn(self._quietly(self._p.residency.keep(record)), f"keep {model}")
+
+    async def enable(self, model: str, enabled: bool) -> None:
+        record = self._p.fleet.model(model)
+        await self._p.repo.set_model_state(model, enabled=enabled)
+        record.enabled = enabled
+        self._p.fleet.touch(record)
+
+    async def _quietly(self, work: Awaitable[None]) -> None:
+        """A command's work in the background: its failure is already an event and a log line."""
+        try:
+            await work
+        except RouterError as error:
+            self._p.status.report(error.code, error.message, error.hint)
+
+    # ── settings, backends, the rest ──
+
+    async def set_setting(self, key: str, value: object) -> Setting:
+        return await self._p.settings.change(key, value)
+
+    async def retry_backend(self, name: str) -> None:
+        self._p.fleet.look_again(name)
+
+    async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
+        backend = self._p.build_backend(kind, url, name)
+        if backend.name in self._p.fleet.backends:
+            await backend.close()
+            raise RouterError("invalid_request", f"there is already a backend {backend.name!r}")
+        return (await self._p.fleet.join(backend, configured=True)).view()
+
+    async def remove_backend(self, name: str) -> None:
+        await self._p.fleet.remove(name)
+
+    async def fetch_starter(self) -> None:
+        self._p.fetching.start()
+
+    async def cancel_fetch(self) -> None:
+        self._p.fetching.cancel()
+
+    async def listen(self, port: int) -> None:
+        await self._p.listen(port)
+
+    async def shutdown(self) -> None:
+        self._p.stop()
+
+
+def _score(feedback: FeedbackInput) -> tuple[float, Rating | None]:
+    """(-1..1, up or down) of a rating in any of its kinds; (0, None) clears."""
+    given = [k for k in (feedback.rating, feedback.stars, feedback.score) if k is not None]
+    if feedback.clear and not given:
+        return 0.0, None
+    if len(given) != 1:
+        raise RouterError("invalid_request", "give exactly one of rating, stars or score", hint='e.g. {"rating": "up"}')
+    if feedback.rating is not None:
+        score = 1.0 if feedback.rating == "up" else -1.0
+    elif feedback.stars is not None:
+        if not 1 <= feedback.stars <= 5:
+            raise RouterError("invalid_request", "stars must be 1 to 5", param="stars")
+        score = (feedback.stars - 3) / 2
+    else:
+        score = feedback.score or 0.0
+        if not -1 <= score <= 1:
+            raise RouterError("invalid_request", "score must be -1 to 1", param="score")
+    return score, "up" if score >= 0 else "down"

@@ -1,0 +1,364 @@
+"""One exchange from arrival to last byte: analysis, decision, attempts, answer, record."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from llmrouter_tui.core.analysis import analyse
+from llmrouter_tui.core.chat import ChatCall, ChatRequest
+from llmrouter_tui.core.decision import Attempt, Candidate, Decision, Exchange, Outcome
+from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
+from llmrouter_tui.core.ports import Clock, Reply, RouterErrorLike
+from llmrouter_tui.core.selection import decide
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.residency import Lease, Residency
+from llmrouter_tui.engine.sessions import Sessions
+from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.traffic import Traffic
+from llmrouter_tui.engine.transcript import LIMIT, has_content, read
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 4
+PROGRESS_SECONDS = 0.25
+PROMPT_KEPT = 16_384
+"""Characters of the last user turn that the record carries; the privacy policy cuts further."""
+
+
+class Router:
+    """The door from the proxy: implements ``core.ports.Exchanges``."""
+
+    def __init__(
+        self, fleet: Fleet, residency: Residency, learning: Learning, bus: Bus, clock: Clock, tasks: Tasks
+    ) -> None:
+        self.fleet = fleet
+        self.residency = residency
+        self.learning = learning
+        self.bus = bus
+        self.clock = clock
+        self.tasks = tasks
+        self.sessions = Sessions(clock)
+        self.traffic = Traffic(clock)
+        self.preference = 0.5
+        self.draining = False
+        self._counter = 0
+
+    def begin(self, request: ChatRequest) -> "Run":
+        """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""
+        run = Run(self, request, self.new_id())
+        try:
+            if self.draining:
+                raise RouterError("shutting_down", "the router is shutting down", retryable=True, retry_after=5)
+            run.decide()
+        except RouterError as error:
+            run.fail(error)
+            run.close()
+            raise
+        return run
+
+    def decide(self, request: ChatRequest, continuity: str = "") -> Decision:
+        """The decision for a request, without acting on it: what ``explain`` shows is what routing does."""
+        started = self.clock.mono()
+        models = self.fleet.views()
+        if not models:
+            raise _nobody_here(self.fleet)
+        decision = decide(
+            analyse(request),
+            models,
+            preference=self.preference,
+            requested=request.model,
+            waits=self.residency.waits(),
+            continuity=continuity,
+        )
+        return replace(decision, seconds=self.clock.mono() - started)
+
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+        """Record a request that never became an exchange."""
+        exchange = Exchange(
+            id=self.new_id(),
+            at=self.clock.wall(),
+            outcome="failed",
+            requested=requested,
+            client=client,
+            seconds=0.0,
+            code=code,
+            message=message,
+            prompt=prompt,
+        )
+        self.traffic.finished(exchange)
+        self.bus.publish(ExchangeFinished(exchange))
+        return exchange.id
+
+    def new_id(self) -> str:
+        """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
+        self._counter = (self._counter + 1) & 0xFFFF
+        return f"{int(self.clock.wall() * 1000):011x}{self._counter:04x}"
+
+
+class Run:
+    """``core.ports.ExchangeRun``: one exchange under way."""
+
+    def __init__(self, router: Router, request: ChatRequest, exchange_id: str) -> None:
+        self.id = exchange_id
+        self.requested = request.model
+        self.decision: Decision | None = None
+        self.status_text = ""
+        self._router = router
+        self._request = request
+        self._session = Sessions.key(request)
+        self._at = router.clock.wall()
+        self._started = router.clock.mono()
+        self._tried: list[Attempt] = []
+        self._record: ModelRecord | None = None
+        self._lease: Lease | None = None
+        self._reply: Reply | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._held = b""
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
+        self._wait_seconds = 0.0
+        self._sent = 0.0
+        self._ttft: float | None = None
+        self._complete = False
+        self._error: RouterErrorLike | None = None
+        self._closed = False
+
+    # ── what the proxy asks ──
+
+    @property
+    def model(self) -> str:
+        if self._record is not None:
+            return self._record.id
+        return self.decision.chosen if self.decision is not None else ""
+
+    @property
+    def attempts(self) -> int:
+        return max(1, len(self._tried) + (self._lease is not None))
+
+    def decide(self) -> None:
+        router = self._router
+        self.decision = router.decide(self._request, router.sessions.model(self._session, self._request))
+        router.traffic.started(self)
+        router.bus.publish(ExchangeStarted(self.exchange("running")))
+
+    async def open(self) -> None:
+        assert self.decision is not None
+        left = list(self.decision.candidates)
+        error: BackendError | None = None
+        while left and len(self._tried) < MAX_ATTEMPTS:
+            candidate = left.pop(0)
+            try:
+                await self._attempt(candidate)
+            except BackendError as failure:
+                error = failure
+                left = self._after(failure, left)
+                self._attempt_failed(candidate.model, failure, left)
+                if not failure.fallback:
+                    break
+            else:
+                return
+        assert error is not None
+        self._error = error
+        raise error
+
+    async def body(self) -> AsyncIterator[bytes]:
+        assert self._chunks is not None
+        clock, kept = self._router.clock.mono, self._kept
+        tokens, said = self._held.count(b"\n\n"), clock()
+        self._keep(self._held)
+        yield self._held
+        try:
+            async for chunk in self._chunks:
+                tokens += chunk.count(b"\n\n")
+                if self._kept_bytes < LIMIT:
+                    self._kept_bytes += len(chunk)
+                    kept.append(chunk)
+                if (now := clock()) - said > PROGRESS_SECONDS:
+                    said = now
+                    self._router.bus.publish(Progress(self.id, tokens))
+                yield chunk
+        except BackendError as error:
+            self._error = error
+            self._reproach(error)
+            raise
+        self._complete = True
+
+    def fail(self, error: RouterErrorLike) -> None:
+        self._error = error
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        router = self._router
+        if self._reply is not None:
+            if not self._complete:
+                router.tasks.spawn(self._reply.close(), "close an answer")
+            self._learn()
+        if self._lease is not None:
+            self._lease.release()
+        outcome: Outcome = "ok" if self._complete else "failed" if self._error is not None else "cancelled"
+        exchange = self.exchange(outcome)
+        router.traffic.finished(exchange)
+        router.bus.publish(ExchangeFinished(exchange))
+
+    # ── attempts ──
+
+    async def _attempt(self, candidate: Candidate) -> None:
+        """One try: a lease, the request, the first token. Leaves nothing held when it fails."""
+        router, clock = self._router, self._router.clock
+        record = router.fleet.model(candidate.model)
+        self._record = record
+        asked = clock.mono()
+        if not router.residency.ready(record):
+            self.status_text = f"loading {record.id}"
+            router.bus.publish(Waiting(self.id, record.id, "load", candidate.seconds.load + candidate.seconds.queue))
+        self._lease = await router.residency.acquire(record)
+        self._sent = clock.mono()
+        self._wait_seconds = self._sent - asked
+        self.status_text = f"waiting for the first token of {record.id}"
+        try:
+            self._reply = await record.backend.chat(self._call(record))
+            self._chunks = self._reply.chunks()
+            await self._first_token()
+        except BaseException:
+            if self._reply is not None:
+                await self._reply.close()
+                self._reply = None
+            self._lease.release()
+            self._lease = None
+            raise
+
+    def _call(self, record: ModelRecord) -> ChatCall:
+        return ChatCall(
+            request=self._request,
+            model=record.info,
+            exchange_id=self.id,
+            keep_alive=self._router.residency.keep_alive(record),
+            context_length=self._router.residency.context(record),
+        )
+
+    async def _first_token(self) -> None:
+        """Hold back what comes until it means something to a client: until then another model may still take over."""
+        assert self._chunks is not None and self._record is not None
+        held = b""
+        async for chunk in self._chunks:
+            held += chunk
+            if not self._request.stream or has_content(held):
+                break
+        self._held = held
+        self._ttft = self._router.clock.mono() - self._sent
+        if self._request.stream:
+            self._router.bus.publish(FirstToken(self.id, self._record.id, self._ttft))
+
+    def _after(self, error: BackendError, left: list[Candidate]) -> list[Candidate]:
+        """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone."""
+        self._reproach(error)
+        if not error.fallback:
+            return []
+        if error.unhealthy:
+            return [c for c in left if not c.model.startswith(f"{error.backend}/")]
+        if error.code == "context_length_exceeded" and self._record is not None:
+            room = self._record.info.context_length or 0
+            models = self._router.fleet.models
+            return [c for c in left if (m := models.get(c.model)) and (m.info.context_length or 1 << 30) > room]
+        return left
+
+    def _reproach(self, error: BackendError) -> None:
+        if error.unhealthy:
+            self._router.fleet.failed(error.backend, error)
+
+    def _attempt_failed(self, model: str, error: BackendError, left: list[Candidate]) -> None:
+        attempt = Attempt(model, "failed", self._wait_seconds, None, error.code, error.message)
+        self._tried.append(attempt)
+        following = left[0].model if left and error.fallback and len(self._tried) < MAX_ATTEMPTS else ""
+        log.warning("%s %s: %s%s", self.id[-4:], model, error.message, f"; trying {following}" if following else "")
+        self._router.bus.publish(AttemptFailed(self.id, attempt, following))
+
+    # ── the record ──
+
+    def _keep(self, chunk: bytes) -> None:
+        self._kept_bytes += len(chunk)
+        self._kept.append(chunk[:LIMIT] if self._request.stream else chunk)
+
+    def _learn(self) -> None:
+        assert self._record is not None and self._reply is not None
+        if not self._complete:
+            return
+        self._router.sessions.answered(self._session, self._record.id)
+        self._router.learning.answered(
+            self._record,
+            usage=self._reply.usage,
+            timings=self._reply.timings,
+            ttft=self._ttft if self._request.stream else None,
+            seconds=self._router.clock.mono() - self._sent,
+        )
+
+    def exchange(self, outcome: Outcome) -> Exchange:
+        """The record as it stands."""
+        reply, running = self._reply, outcome == "running"
+        base = Exchange(
+            id=self.id,
+            at=self._at,
+            outcome=outcome,
+            requested=self.requested,
+            model=self.model,
+            session=self._session,
+            client=self._request.client,
+            stream=self._request.stream,
+            decision=self.decision,
+            attempts=tuple(self._tried),
+            prompt=_last_prompt(self._request),
+        )
+        if running:
+            return base
+        if self._lease is not None and self._record is not None:
+            base_attempts = (*base.attempts, Attempt(self._record.id, outcome, self._wait_seconds, self._ttft))
+        else:
+            base_attempts = base.attempts
+        response_id, answer = read(b"".join(self._kept), self._request.stream)
+        error = self._error
+        return replace(
+            base,
+            attempts=base_attempts,
+            ttft=self._ttft if self._request.stream else None,
+            seconds=self._router.clock.mono() - self._started,
+            usage=reply.usage if reply is not None else base.usage,
+            decode_per_second=self._decode_rate(),
+            finish_reason=reply.finish_reason if reply is not None else "",
+            code=str(error.code) if error is not None else "",
+            message=error.message if error is not None else "",
+            answer=answer,
+            response_id=response_id,
+        )
+
+    def _decode_rate(self) -> float | None:
+        if self._reply is None:
+            return None
+        if self._reply.timings.decode_per_second is not None:
+            return self._reply.timings.decode_per_second
+        tokens = self._reply.usage.completion_tokens or 0
+        if not self._request.stream or self._ttft is None or tokens < 2:
+            return None
+        seconds = self._router.clock.mono() - self._sent - self._ttft
+        return (tokens - 1) / seconds if seconds > 0.01 else None
+
+
+def _nobody_here(fleet: Fleet) -> RouterError:
+    down = [f"{r.backend.name} at {r.backend.url}: {r.detail}" for r in fleet.backends.values() if r.health != "up"]
+    if down:
+        message, hint = f"no model can be reached ({'; '.join(down)})", "start the backend, or add another one"
+    else:
+        message, hint = "there is no model here yet", "start Ollama or llama.cpp, or use --embedded or --demo"
+    return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
+
+
+def _last_prompt(request: ChatRequest) -> str:
+    for message in reversed(request.messages):
+        if message.role == "user":
+            return message.text[:PROMPT_KEPT]
+    return request.messages[-1].text[:PROMPT_KEPT] if request.messages else ""

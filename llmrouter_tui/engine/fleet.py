@@ -1,0 +1,317 @@
+"""The backends and their models, kept true by looking: who is up, what they host, what they hold in memory."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from llmrouter_tui.core.domain import HOST_POOL, BackendHealth, BackendView, Device, ModelInfo, ModelView, Resident
+from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.estimate import speed as estimate_speed
+from llmrouter_tui.core.events import BackendChanged, ModelsChanged
+from llmrouter_tui.core.ports import Backend, Clock, Discover, ModelMemory
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 4.0
+LIST_EVERY = 6
+"""Every so many polls the list of models is read again."""
+DISCOVER_SECONDS = 15.0
+FOLD_SECONDS = 0.1
+"""Changes of models are published together this often."""
+
+
+@dataclass(slots=True)
+class BackendRecord:
+    """One backend as the engine keeps it."""
+
+    backend: Backend
+    configured: bool
+    pool: str = ""
+    """Memory pool named by the user; empty: automatic."""
+    context_limit: int | None = None
+    """Models are loaded with at most this context; None: as the backend says."""
+    health: BackendHealth = "starting"
+    since: float = 0.0
+    detail: str = ""
+    models: int = 0
+    polls: int = 0
+    wake: asyncio.Event | None = None
+    loop: asyncio.Task[None] | None = None
+
+    def view(self) -> BackendView:
+        b = self.backend
+        return BackendView(
+            b.name, b.kind, b.url, self.health, self.since, self.detail, self.models, configured=self.configured
+        )
+
+
+class Fleet:
+    """Owns every ``ModelRecord``. Monitoring never loads or wakes a model."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, learning: Learning, tasks: Tasks, discover: Discover | None, context: int
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._learning = learning
+        self._tasks = tasks
+        self._discover = discover
+        self._context = context
+        self._memories: dict[str, ModelMemory] = {}
+        self._dirty: set[str] = set()
+        self._flush_handle: asyncio.TimerHandle | None = None
+        self._views: tuple[ModelView, ...] | None = None
+        self.backends: dict[str, BackendRecord] = {}
+        self.models: dict[str, ModelRecord] = {}
+        self.devices: tuple[Device, ...] = ()
+
+    # ── membership ──
+
+    async def start(self, memories: dict[str, ModelMemory]) -> None:
+        """First look at every backend; returns when each has answered or failed once."""
+        self._memories = memories
+        await asyncio.gather(*(self._look(record) for record in list(self.backends.values())))
+        for record in self.backends.values():
+            self._watch(record)
+        if self._discover is not None:
+            self._tasks.spawn(self._discover_loop(), "discovery")
+
+    def add(
+        self, backend: Backend, *, configured: bool, pool: str = "", context_limit: int | None = None
+    ) -> BackendRecord:
+        """Take a backend in; ``start`` looks at it."""
+        record = BackendRecord(backend, configured, pool, context_limit, since=self._clock.wall())
+        self.backends[backend.name] = record
+        return record
+
+    async def join(self, backend: Backend, *, configured: bool, context_limit: int | None = None) -> BackendRecord:
+        """Take a backend in while running."""
+        record = self.add(backend, configured=configured, context_limit=context_limit)
+        await self._look(record)
+        self._watch(record)
+        return record
+
+    async def remove(self, name: str) -> None:
+        """Let a backend go; its models are gone from the next decision on."""
+        record = self.backend(name)
+        if record.loop is not None:
+            record.loop.cancel()
+        del self.backends[name]
+        self._drop_models(record, keep=())
+        self._bus.publish(BackendChanged(record.view(), removed=True))
+        await record.backend.close()
+
+    def backend(self, name: str) -> BackendRecord:
+        try:
+            return self.backends[name]
+        except KeyError:
+            known = ", ".join(sorted(self.backends)) or "none"
+            raise RouterError("not_found", f"there is no backend {name!r}", hint=f"backends: {known}") from None
+
+    def model(self, model_id: str) -> ModelRecord:
+        try:
+            return self.models[model_id]
+        except KeyError:
+            raise RouterError("model_not_found", f"there is no model {model_id!r} here") from None
+
+    def views(self) -> tuple[ModelView, ...]:
+        """All models as decisions and screens see them."""
+        if self._views is None:
+            self._views = tuple(record.view() for record in self.models.values())
+        return self._views
+
+    async def close(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+        await asyncio.gather(*(r.backend.close() for r in self.backends.values()), return_exceptions=True)
+
+    # ── change ──
+
+    def touch(self, record: ModelRecord) -> None:
+        """A model changed: decisions see it at once, screens within a tenth of a second."""
+        record.changed()
+        self._views = None
+        self._dirty.add(record.id)
+        if self._flush_handle is None:
+            self._flush_handle = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_handle = None
+        changed = tuple(self.models[i].view() for i in self._dirty if i in self.models)
+        self._dirty.clear()
+        if changed:
+            self._bus.publish(ModelsChanged(changed))
+
+    # ── looking ──
+
+    def look_again(self, name: str) -> None:
+        """Look at a backend now, not at its next turn."""
+        record = self.backend(name)
+        record.polls = 0
+        if record.wake is not None:
+            record.wake.set()
+
+    def failed(self, name: str, error: BackendError) -> None:
+        """An exchange found a backend gone: mark it at once and look again soon."""
+        record = self.backends.get(name)
+        if record is not None and record.health != "down":
+            self._set_health(record, "down", error.message)
+            self.look_again(name)
+
+    def _watch(self, record: BackendRecord) -> None:
+        record.wake = asyncio.Event()
+        record.loop = self._tasks.spawn(self._poll(record), f"poll {record.backend.name}")
+
+    async def _poll(self, record: BackendRecord) -> None:
+        assert record.wake is not None
+        misses = 0
+        while True:
+            pause = POLL_SECONDS if record.health == "up" else min(15.0, 1.0 * 2**misses)
+            try:
+                async with asyncio.timeout(pause):
+                    await record.wake.wait()
+            except TimeoutError:
+                pass
+            record.wake.clear()
+            await self._look(record)
+            misses = 0 if record.health == "up" else misses + 1
+
+    async def _look(self, record: BackendRecord) -> None:
+        backend = record.backend
+        try:
+            detail = await backend.probe()
+            if record.health != "up" or record.polls % LIST_EVERY == 0:
+                self._listed(record, await backend.models())
+            self._held(record, await backend.residents())
+        except BackendError as error:
+            self._set_health(record, "down", error.message)
+            return
+        record.polls += 1
+        self._set_health(record, "up", detail)
+
+    def _set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
+        if (health, detail) == (record.health, record.detail):
+            return
+        if health != record.health:
+            record.since = self._clock.wall()
+            log.log(
+                logging.INFO if health == "up" else logging.WARNING,
+                "%s %s at %s: %s", record.backend.name, health, record.backend.url, detail,
+            )  # fmt: skip
+            if health == "down":
+                record.polls = 0
+        record.health, record.detail = health, detail
+        for model in self._models_of(record):
+            model.healthy = health == "up"
+            self.touch(model)
+        self._bus.publish(BackendChanged(record.view()))
+
+    def _models_of(self, record: BackendRecord) -> list[ModelRecord]:
+        return [m for m in self.models.values() if m.backend is record.backend]
+
+    def _listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
+        """Take in the list of models a backend hosts."""
+        for info in (_limited(info, record.context_limit) for info in infos):
+            known = self.models.get(info.id)
+            if known is None:
+                self._new_model(record, info)
+            elif known.info != info:
+                if known.info.digest != info.digest:
+                    known.footprint, known.footprint_source = None, "unknown"
+                known.info = info
+                self._learning.refresh(known)
+                self.touch(known)
+        self._drop_models(record, keep={info.id for info in infos})
+        if record.models != len(infos):
+            record.models = len(infos)
+            self._bus.publish(BackendChanged(record.view()))
+
+    def _new_model(self, record: BackendRecord, info: ModelInfo) -> None:
+        pool = self._pool_of(record, info)
+        guess = estimate_speed(info, pool or HOST_POOL)
+        model = ModelRecord(info, record.backend, pool, self._memories.get(info.id), guess)
+        self._learning.refresh(model)
+        self.models[info.id] = model
+        self.touch(model)
+
+    def _drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
+        gone = tuple(m.id for m in self._models_of(record) if m.id not in set(keep))
+        for model_id in gone:
+            del self.models[model_id]
+        if gone:
+            self._views = None
+            self._bus.publish(ModelsChanged((), removed=gone))
+
+    def _held(self, record: BackendRecord, residents: Sequence[Resident]) -> None:
+        """Compare what a backend holds with what we thought: the backend is right."""
+        held = {resident.name: resident for resident in residents}
+        for model in self._models_of(record):
+            if not model.backend.manages_memory:
+                continue
+            resident = held.get(model.info.name)
+            before = (model.residency, model.footprint, model.footprint_source)
+            if model.residency not in ("loading", "unloading"):
+                model.residency = resident.state if resident else "absent"
+                if resident is None:
+                    model.ours = False
+            model.loaded_context = resident.context_length if resident else None
+            if resident and resident.footprint:
+                model.footprint, model.footprint_source = resident.footprint, resident.footprint_source
+            if before != (model.residency, model.footprint, model.footprint_source):
+                self.touch(model)
+
+    def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
+        """The pool a model would live in: the user's word, else the largest GPU, else RAM; none if it is elsewhere."""
+        if not info.local:
+            return ""
+        if record.pool:
+            return record.pool
+        gpus = [d for d in self.devices if d.pool != HOST_POOL]
+        if record.backend.kind == "embedded" or not gpus:
+            return HOST_POOL
+        return max(gpus, key=lambda d: d.total).pool
+
+    # ── discovery ──
+
+    async def _discover_loop(self) -> None:
+        while True:
+            await asyncio.sleep(DISCOVER_SECONDS)
+            await self.discover()
+
+    async def discover(self) -> int:
+        """Look around on this machine for servers not yet known; how many joined."""
+        if self._discover is None:
+            return 0
+        known = {record.backend.url.rstrip("/") for record in self.backends.values()}
+        joined = 0
+        for backend in await self._discover():
+            if backend.url.rstrip("/") in known or backend.name in self.backends:
+                await backend.close()
+                continue
+            await self.join(backend, configured=False, context_limit=self.default_context(backend.kind))
+            joined += 1
+        return joined
+
+    def sampled(self, devices: Sequence[Device]) -> None:
+        """Take in measured memory; models found before the first sample get their pool now."""
+        first = not self.devices
+        self.devices = tuple(devices)
+        if first:
+            for model in self.models.values():
+                model.pool = self._pool_of(self.backends[model.info.backend], model.info)
+                self.touch(model)
+
+    def default_context(self, kind: str) -> int | None:
+        """The context length models of a backend are loaded with where nothing else was said."""
+        return self._context if kind == "ollama" else None
+
+
+def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:
+    if limit is None or (info.context_length or 0) <= limit:
+        return info
+    return replace(info, context_length=limit)

@@ -1,0 +1,100 @@
+"""What traffic teaches: speeds from every answer, abilities from ratings. Better routes tomorrow."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.decision import Effect, Feedback, Timings, Usage
+from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.engine.record import ModelRecord
+
+WEIGHT = 0.2
+"""Weight of a new sample against the running mean, once a few samples are in."""
+SHORT_ANSWER = 8
+"""Answers of fewer tokens say nothing of decoding speed."""
+SHORT_PROMPT = 32
+"""Prompts of fewer tokens say nothing of prefill speed."""
+
+
+class Learning:
+    """Owns the ratings in memory and turns samples into what a ``ModelRecord`` knows."""
+
+    def __init__(self, repo: Repo, clock: Clock) -> None:
+        self._repo = repo
+        self._clock = clock
+        self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
+
+    async def start(self) -> None:
+        """Read the standing ratings."""
+        for feedback in await self._repo.ratings():
+            self._ratings[feedback.model][feedback.exchange_id] = feedback
+
+    def refresh(self, record: ModelRecord) -> None:
+        """Compute the model's abilities anew."""
+        ratings = list(self._ratings[record.id].values())
+        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall())
+        record.ratings_up = sum(r.score > 0 for r in ratings)
+        record.ratings_down = sum(r.score < 0 for r in ratings)
+        record.changed()
+
+    def rated(self, record: ModelRecord | None, feedback: Feedback) -> tuple[Effect, ...]:
+        """Count a rating in (or out, when cleared); what it moved on its own task."""
+        standing = self._ratings[feedback.model]
+        if feedback.rating is None:
+            standing.pop(feedback.exchange_id, None)
+        else:
+            standing[feedback.exchange_id] = feedback
+        if record is None:
+            return ()
+        before = record.abilities.get(feedback.task)
+        self.refresh(record)
+        after = record.abilities.get(feedback.task)
+        if before is None or after is None:
+            return ()
+        return (Effect(record.id, feedback.task, before.mean, after.mean),)
+
+    def answered(
+        self, record: ModelRecord, *, usage: Usage, timings: Timings, ttft: float | None, seconds: float
+    ) -> None:
+        """Learn speed from an answer: the backend's own counters where it has them, else the clock."""
+        record.used += 1
+        record.mean_seconds += WEIGHT * (seconds - record.mean_seconds)
+        old = record.speed
+        weight = WEIGHT if old.samples >= 4 else 1.0 / (old.samples + 1)
+        decode, prefill = timings.decode_per_second, timings.prefill_per_second
+        tokens = usage.completion_tokens or 0
+        if decode is None and ttft is not None and tokens >= SHORT_ANSWER and seconds > ttft:
+            decode = (tokens - 1) / (seconds - ttft)
+        if tokens < SHORT_ANSWER:
+            decode = None
+        fresh = (usage.prompt_tokens or 0) - (usage.cached_tokens or 0)
+        if fresh < SHORT_PROMPT:
+            prefill = None
+        if decode is None and prefill is None and ttft is None:
+            return
+        record.speed = Speed(
+            prefill=_mean(old.prefill, prefill, weight),
+            decode=_mean(old.decode, decode, weight),
+            load_seconds=old.load_seconds,
+            samples=old.samples + (decode is not None),
+            load_samples=old.load_samples,
+            ttft=ttft if old.ttft is None else _mean(old.ttft, ttft, weight),
+        )
+        record.changed()
+        self._repo.remember_speed(record.id, record.speed, record.footprint)
+
+    def loaded(self, record: ModelRecord, seconds: float) -> None:
+        """Learn how long a load takes."""
+        old = record.speed
+        weight = 0.4 if old.load_samples else 1.0
+        record.speed = replace(
+            old, load_seconds=_mean(old.load_seconds, seconds, weight), load_samples=old.load_samples + 1
+        )
+        record.loads += 1
+        record.changed()
+        self._repo.remember_speed(record.id, record.speed, record.footprint)
+
+
+def _mean(old: float, new: float | None, weight: float) -> float:
+    return old if new is None or new <= 0 else old + weight * (new - old)

@@ -1,0 +1,84 @@
+"""One model as the engine keeps it: what its backend says, what was learned, who holds it now."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from llmrouter_tui.core.domain import Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
+from llmrouter_tui.core.estimate import footprint as estimate_footprint
+from llmrouter_tui.core.ports import Backend, ModelMemory
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.residency import Lease
+
+
+class ModelRecord:
+    """Mutable and engine-only; the rest of the world sees ``view()``."""
+
+    def __init__(self, info: ModelInfo, backend: Backend, pool: str, memory: ModelMemory | None, speed: Speed) -> None:
+        memory = memory or ModelMemory(info.id)
+        self.id = info.id
+        self.info = info
+        self.backend = backend
+        self.pool = pool
+        self.residency: ResidencyState = "unknown" if backend.manages_memory else "resident"
+        self.footprint: int | None = memory.footprint
+        self.footprint_source: FootprintSource = "measured" if memory.footprint else "unknown"
+        self.loaded_context: int | None = None
+        """The context length it was loaded with, as its backend tells."""
+        self.pinned = memory.pinned
+        self.enabled = memory.enabled
+        self.healthy = True
+        self.leases = 0
+        self.tickets: set[Lease] = set()
+        """Who waits for it to be loaded."""
+        self.ours = False
+        self.draining = False
+        self.last_used: float | None = None
+        self.speed = memory.speed or speed
+        self.abilities: Mapping[str, Ability] = {}
+        self.used = memory.used
+        self.ratings_up = memory.ratings_up
+        self.ratings_down = memory.ratings_down
+        self.loads = memory.loads
+        self.problem = ""
+        self.mean_seconds = 6.0
+        """Running mean of what one exchange holds it, for queue estimates."""
+        self._view: ModelView | None = None
+
+    def needed_bytes(self) -> int | None:
+        """What loading it would take: as seen before, else estimated from its size."""
+        return self.footprint or estimate_footprint(self.info)
+
+    def changed(self) -> None:
+        self._view = None
+
+    def view(self) -> ModelView:
+        if self._view is None:
+            self._view = self._make_view()
+        return self._view
+
+    def _make_view(self) -> ModelView:
+        footprint, source = self.footprint, self.footprint_source
+        if footprint is None and self.pool and (estimate := estimate_footprint(self.info)) is not None:
+            footprint, source = estimate, "estimated"
+        return ModelView(
+            info=self.info,
+            residency=self.residency,
+            pool=self.pool,
+            footprint=footprint,
+            footprint_source=source,
+            pinned=self.pinned,
+            enabled=self.enabled,
+            healthy=self.healthy,
+            leases=self.leases,
+            waiting=len(self.tickets),
+            ours=self.ours,
+            last_used=self.last_used,
+            speed=self.speed,
+            abilities=self.abilities,
+            used=self.used,
+            ratings_up=self.ratings_up,
+            ratings_down=self.ratings_down,
+            loads=self.loads,
+            problem=self.problem,
+        )

@@ -1,0 +1,74 @@
+"""What runs now and what ran lately, in memory: for snapshots, rates and a quiet shutdown."""
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmrouter_tui.core.decision import Exchange, Feedback, Rates
+from llmrouter_tui.core.ports import Clock
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.exchange import Run
+
+RECENT = 200
+WINDOW_SECONDS = 600.0
+BUCKET_SECONDS = 10.0
+
+
+class Traffic:
+    """The newest exchanges, and the ones under way."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.running: dict[str, Run] = {}
+        self.recent: deque[Exchange] = deque(maxlen=RECENT)
+        self.finished_total = 0
+
+    def started(self, run: "Run") -> None:
+        self.running[run.id] = run
+
+    def finished(self, exchange: Exchange) -> None:
+        self.running.pop(exchange.id, None)
+        self.recent.append(exchange)
+        self.finished_total += 1
+
+    def find(self, any_id: str) -> Exchange | None:
+        """By exchange id or by the id that the client saw."""
+        for exchange in reversed(self.recent):
+            if any_id in (exchange.id, exchange.response_id):
+                return exchange
+        return None
+
+    def rated(self, exchange: Exchange, feedback: Feedback | None) -> None:
+        """Keep the copy in memory true."""
+        for index, known in enumerate(self.recent):
+            if known.id == exchange.id:
+                self.recent[index] = replace(known, rating=feedback)
+
+    def newest(self) -> tuple[Exchange, ...]:
+        """Newest first, running ones included."""
+        running = [run.exchange("running") for run in self.running.values()]
+        return tuple(sorted([*self.recent, *running], key=lambda e: e.id, reverse=True)[:RECENT])
+
+    def rates(self) -> Rates:
+        now = self._clock.wall()
+        window = [e for e in self.recent if now - e.at <= WINDOW_SECONDS]
+        ttfts = sorted(e.ttft for e in window if e.ttft is not None)
+        buckets: dict[int, list[Exchange]] = {}
+        for exchange in window:
+            buckets.setdefault(int(exchange.at // BUCKET_SECONDS), []).append(exchange)
+        return Rates(
+            in_flight=len(self.running),
+            per_minute=float(sum(now - e.at <= 60 for e in window)),
+            ttft_p50=ttfts[len(ttfts) // 2] if ttfts else None,
+            ok=sum(e.outcome == "ok" for e in window),
+            failed=sum(e.outcome == "failed" for e in window),
+            retried=sum(len(e.attempts) > 1 for e in window),
+            samples=tuple(_sample(key, exchanges) for key, exchanges in sorted(buckets.items())),
+        )
+
+
+def _sample(key: int, exchanges: list[Exchange]) -> tuple[float, float, float, float]:
+    ttfts = [e.ttft for e in exchanges if e.ttft is not None]
+    tokens = sum(e.usage.completion_tokens or 0 for e in exchanges)
+    return key * BUCKET_SECONDS, float(len(exchanges)), float(tokens), sum(ttfts) / len(ttfts) if ttfts else 0.0
