@@ -1,0 +1,278 @@
+"""Answers of servers that speak the canonical dialect, passed through byte for byte.
+
+A read that holds only ordinary chunks is handed on as it came, which costs about a microsecond. Only a read that
+may hold a finish, usage, an error or a cut event is split and looked at.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from llmrouter_tui.backends.faults import read_complaint
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.core.chat import ChatCall
+from llmrouter_tui.core.decision import Timings, Usage
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.openai import (
+    DONE,
+    Chunk,
+    read_chunk,
+    read_timings,
+    read_usage,
+    replace_model,
+    request_usage,
+)
+from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.sse import Splitter, read_event
+
+CHAT = "/v1/chat/completions"
+WHOLE_ANSWER = 3.0
+"""How many times longer than a pause of a stream a whole answer may take: nothing shows that it is being made."""
+
+_LINGER = 0.2
+"""Seconds to wait for the end of a response after its ``[DONE]``, so that the connection can be used again."""
+
+
+async def open_chat(
+    link: Link, call: ChatCall, *, path: str = CHAT, wire_name: str = "", read_timeout: float = READ_TIMEOUT
+) -> Reply:
+    """Send a chat request to a server that speaks the canonical dialect; returns when it accepted it.
+
+    The client's body goes out as it came, but for the model's name (``wire_name`` if the server calls it
+    differently) and the wish for usage, which a stream always gets.
+    """
+    request, model = call.request, call.model.name
+    body = replace_model(request.body, wire_name or model)
+    if not request.stream:
+        response = await link.open(path, body, model=model, read_timeout=read_timeout * WHOLE_ANSWER)
+        return BodyReply(response, link, model)
+    if not request.wants_usage:
+        body = request_usage(body)
+    response = await link.open(path, body, model=model, read_timeout=read_timeout)
+    return StreamReply(response, link, model, hide_usage=not request.wants_usage)
+
+
+class StreamReply:
+    """A canonical stream under way (``core.ports.Reply``)."""
+
+    def __init__(self, response: aiohttp.ClientResponse, link: Link, model: str, *, hide_usage: bool) -> None:
+        self.usage = Usage()
+        self.timings = Timings()
+        self.finish_reason = ""
+        self._response = response
+        self._link = link
+        self._model = model
+        self._hide_usage = hide_usage
+        self._splitter = Splitter()
+        self._begun = False
+        self._done = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Whole events, as they came, up to ``[DONE]``."""
+        read = self._response.content.readany
+        cut = False
+        try:
+            while not self._done:
+                try:
+                    data = await read()
+                except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                    if not self.finish_reason:  # after the finish chunk nothing is lost
+                        raise self._link.interrupted(_why(error), self._model) from error
+                    data = b""
+                if not data:
+                    break
+                if not cut and plain(data):
+                    self._begun = True
+                    yield data
+                    continue
+                events, failure = self._sift(self._splitter.feed(data))
+                cut = self._splitter.pending
+                if events:
+                    yield events
+                if failure:
+                    raise failure
+            ending = self._ending()
+            if ending:
+                yield ending
+            await self._linger()
+        finally:
+            self._response.close()
+
+    async def close(self) -> None:
+        """Drop the connection; a server that still generates stops."""
+        self._response.close()
+
+    def _sift(self, events: list[bytes]) -> tuple[bytes, BackendError | None]:
+        """The events to hand on, and the failure that comes after them."""
+        kept: list[bytes] = []
+        try:
+            for event in events:
+                kept.append(self._take(event))  # noqa: PERF401 - what came before a failure is kept
+        except BackendError as error:
+            return b"".join(kept), error
+        return b"".join(kept), None
+
+    def _take(self, event: bytes) -> bytes:
+        """Read one event; what of it is handed on."""
+        if plain(event):
+            self._begun = True
+            return event
+        parsed = read_event(event)
+        if parsed.alien:
+            raise self._alien(event)
+        if parsed.data is None:
+            return b""
+        if parsed.data.strip() == b"[DONE]":
+            self._done = True
+            if not self._begun:
+                raise self._link.broken("answered with an empty stream", self._model)
+            return event
+        try:
+            chunk = read_chunk(parsed.data)
+        except ValueError:
+            raise self._link.interrupted("it sent a chunk that is not JSON.", self._model) from None
+        return self._note(chunk, event)
+
+    def _note(self, chunk: Chunk, event: bytes) -> bytes:
+        if chunk.error:
+            raise self._failure(chunk.error)
+        self.usage = chunk.usage or self.usage
+        self.timings = chunk.timings or self.timings
+        self.finish_reason = chunk.finish_reason or self.finish_reason
+        if chunk.usage and not chunk.choices and self._hide_usage:
+            return b""
+        self._begun = True
+        return event
+
+    def _failure(self, said: Any) -> BackendError:
+        """An error event: by its cause while nothing was answered yet, an interruption afterwards."""
+        error = self._link.said_no(said, self._model)
+        return self._link.interrupted(error.message, self._model) if self._begun else error
+
+    def _alien(self, event: bytes) -> BackendError:
+        """Bytes that are no event: the text of a proxy in front of the model, or a JSON error or body."""
+        complaint = read_complaint(event)
+        if not complaint.structured:
+            return self._link.interrupted(complaint.text or "it sent text that is not part of a stream.", self._model)
+        if complaint.text:
+            return self._failure(complaint.text)
+        return self._link.broken("answered a request for a stream with a whole body", self._model)
+
+    def _ending(self) -> bytes:
+        """What is still to be sent when the bytes have ended; raises when that is no proper end."""
+        if self._done:
+            return b""
+        rest = self._splitter.rest.strip()
+        last = self._take(rest + b"\n\n") if rest else b""
+        if self._done:
+            return last
+        if not self._begun:
+            raise self._link.broken("answered with an empty stream", self._model)
+        if not self.finish_reason:
+            raise self._link.interrupted("its stream ended without a finish.", self._model)
+        return last + DONE
+
+    async def _linger(self) -> None:
+        """Let the response end, so that its connection goes back to the pool instead of being dropped."""
+        try:
+            async with asyncio.timeout(_LINGER):
+                while await self._response.content.readany():
+                    pass
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return
+        self._response.release()
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it sent nothing more and did not close the connection."
+    return "its connection broke."
+
+
+def plain(data: bytes) -> bool:
+    """Whether a read surely holds whole, ordinary chunks only. A wrong no costs a little time, a wrong yes is
+    impossible for what servers write: quotes inside of JSON text are escaped."""
+    return (
+        data.startswith(b"data:")
+        and data.endswith((b"}\n\n", b"}\r\n\r\n"))
+        and b'"error"' not in data
+        and b'"finish_reason":"' not in data
+        and b'"usage":{' not in data
+        and b'"finish_reason": "' not in data
+        and b'"usage": {' not in data
+    )
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: dict[str, Any] | None = None
+    timings: dict[str, Any] | None = None
+    stats: dict[str, Any] | None = None
+    error: Any = None
+
+
+_completion = msgspec.json.Decoder(_Completion)
+
+
+class BodyReply:
+    """A whole canonical answer under way (``core.ports.Reply``)."""
+
+    def __init__(self, response: aiohttp.ClientResponse, link: Link, model: str) -> None:
+        self.usage = Usage()
+        self.timings = Timings()
+        self.finish_reason = ""
+        self._response = response
+        self._link = link
+        self._model = model
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The one JSON object."""
+        try:
+            body = await self._response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._link.interrupted(_why(error), self._model) from error
+        finally:
+            self._response.close()
+        self._read(body)
+        yield body
+
+    async def close(self) -> None:
+        """Drop the connection; a server that still generates stops."""
+        self._response.close()
+
+    def _read(self, body: bytes) -> None:
+        if not body.strip():
+            raise self._link.broken("answered with an empty body", self._model)
+        try:
+            answer = _completion.decode(body)
+            finish = answer.choices[0].finish_reason if answer.choices else None
+            speeds = {"timings": answer.timings, "stats": answer.stats}
+            chunk = Chunk(
+                choices=len(answer.choices or ()),
+                finish_reason=finish or "",
+                usage=read_usage(answer.usage),
+                timings=read_timings(speeds),
+                error=answer.error,
+            )
+        except msgspec.DecodeError:
+            chunk = self._leniently(body)
+        if chunk.error:
+            raise self._link.said_no(chunk.error, self._model)
+        if not chunk.choices:
+            raise self._link.broken("answered without any choice", self._model)
+        self.usage = chunk.usage or self.usage
+        self.timings = chunk.timings or self.timings
+        self.finish_reason = chunk.finish_reason
+
+    def _leniently(self, body: bytes) -> Chunk:
+        try:
+            return read_chunk(body)
+        except ValueError:
+            raise self._link.broken("answered with something that is not JSON", self._model) from None
