@@ -20,6 +20,7 @@ Code = Literal[
     "rate_limited",
     "queue_full",
     "shutting_down",
+    "storage_unavailable",
 ]
 
 STATUS: dict[str, int] = {
@@ -40,6 +41,7 @@ STATUS: dict[str, int] = {
     "load_timeout": 503,
     "out_of_memory": 503,
     "shutting_down": 503,
+    "storage_unavailable": 503,
 }
 """The HTTP status of each code, in every dialect."""
 

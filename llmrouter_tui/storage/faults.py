@@ -1,0 +1,48 @@
+"""What a failing SQLite call means, for the code and for people."""
+
+import sqlite3
+from pathlib import Path
+
+import peewee
+
+_BAD_ROW = ("", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
+
+_WORDS = {
+    "SQLITE_BUSY": "is locked by another program",
+    "SQLITE_LOCKED": "is locked by another program",
+    "SQLITE_FULL": "cannot grow: the disk is full",
+    "SQLITE_READONLY": "is read-only",
+    "SQLITE_PERM": "may not be opened by this user",
+    "SQLITE_CANTOPEN": "cannot be opened",
+    "SQLITE_CORRUPT": "is damaged",
+    "SQLITE_NOTADB": "is not a database, or is damaged",
+}
+
+
+def kind(error: BaseException) -> str:
+    """SQLite's name of the failure (``SQLITE_BUSY``), without its sub-kind; empty if SQLite did not fail."""
+    if isinstance(error, peewee.PeeweeException) and error.args and isinstance(error.args[0], BaseException):
+        error = error.args[0]
+    name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
+    return "_".join(name.split("_")[:2])
+
+
+def is_lock(error: BaseException) -> bool:
+    """Whether trying again may help soon: somebody else is writing."""
+    return kind(error) in ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def is_bad_row(error: BaseException) -> bool:
+    """Whether what was written is at fault, so that trying again cannot help."""
+    return kind(error) in _BAD_ROW
+
+
+def words(error: BaseException, path: Path | None) -> str:
+    """The failure as a sentence part: ``/data/router.db is locked by another program``."""
+    subject = str(path) if path else "the database in memory"
+    name = kind(error)
+    if name in _WORDS:
+        return f"{subject} {_WORDS[name]}"
+    if isinstance(error, OSError):
+        return f"{subject} cannot be opened ({error.strerror or error})"
+    return f"{subject} failed ({error})"

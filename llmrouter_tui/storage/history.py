@@ -1,0 +1,107 @@
+"""Reading the audit log: one exchange, or a page of them by key (never by offset)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from peewee import JOIN, ModelSelect, SqliteDatabase, Tuple
+
+from llmrouter_tui.core.decision import Exchange as CoreExchange
+from llmrouter_tui.core.decision import ExchangePage
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.storage import rows
+from llmrouter_tui.storage.tables import Counter, Exchange, ExchangeText, ModelFeedback
+
+MAX_PAGE: Final = 1000
+
+WINDOW: Final = 5000
+"""Rows that one step of a text search looks through (about 20 ms), so that others get their turn between steps."""
+
+Key = tuple[float, str]
+"""Where a page starts: older than (at, id)."""
+
+NEWEST: Final[Key] = (math.inf, "")
+
+_place = Tuple(Exchange.at, Exchange.id)
+
+
+def key(cursor: str | None) -> Key:
+    """The key in a page's cursor. Raises ``RouterError`` for one that is not ours."""
+    if cursor is None:
+        return NEWEST
+    at, colon, exchange_id = cursor.partition(":")
+    try:
+        if colon:
+            return float(at), exchange_id
+    except ValueError:
+        pass
+    raise RouterError("invalid_request", f"{cursor!r} is no place in the history.", param="before")
+
+
+def cursor(exchange: CoreExchange) -> str:
+    return f"{exchange.at!r}:{exchange.id}"
+
+
+def complete() -> "ModelSelect[Exchange]":
+    """All columns of exchanges with their text and rating."""
+    rated = [field.alias(f"rated_{field.name}") for field in ModelFeedback._meta.sorted_fields]
+    texts = (ExchangeText.prompt, ExchangeText.answer, ExchangeText.decision, ExchangeText.attempts)
+    return (
+        Exchange.select(Exchange, *texts, *rated)
+        .join(ExchangeText, JOIN.LEFT_OUTER, on=(ExchangeText.number == Exchange.number))
+        .join(ModelFeedback, JOIN.LEFT_OUTER, on=(ModelFeedback.exchange_id == Exchange.id), src=Exchange)
+        .dicts()
+    )
+
+
+def page_query(before: Key, limit: int) -> "ModelSelect[Exchange]":
+    """The newest ``limit`` exchanges older than ``before``."""
+    return complete().where(_place < before).order_by(Exchange.at.desc(), Exchange.id.desc()).limit(limit)
+
+
+def find(db: SqliteDatabase, exchange_id: str) -> CoreExchange | None:
+    """By exchange id, else the newest with that response id."""
+    wanted = rows.clean(exchange_id)
+    by_response = (Exchange.response_id == wanted) & (Exchange.response_id != "")
+    for query in (complete().where(Exchange.id == wanted), complete().where(by_response).order_by(Exchange.at.desc())):
+        for row in query.limit(1).execute(db):
+            return rows.exchange(row)
+    return None
+
+
+def page(db: SqliteDatabase, before: Key, limit: int) -> ExchangePage:
+    found = [rows.exchange(row) for row in page_query(before, limit + 1).execute(db)]
+    items = tuple(found[:limit])
+    return ExchangePage(items, cursor(items[-1]) if len(found) > limit else None, total(db))
+
+
+def search(db: SqliteDatabase, before: Key, limit: int, text: str) -> tuple[list[CoreExchange], Key | None]:
+    """One step of a search: matches among the next ``WINDOW`` exchanges, and where the next step starts
+    (None at the end of the history)."""
+    ordered = Exchange.select(Exchange.at, Exchange.id).order_by(Exchange.at.desc(), Exchange.id.desc())
+    edge = list(ordered.where(_place < before).offset(WINDOW - 1).limit(1).tuples().execute(db))
+    query = page_query(before, limit)
+    if edge:
+        query = query.where(_place >= edge[0])
+    matches = [rows.exchange(row) for row in query.where(_contains(rows.clean(text))).execute(db)]
+    return matches, edge[0] if edge else None
+
+
+def _contains(text: str) -> Any:
+    return ExchangeText.prompt.contains(text) | Exchange.model.contains(text) | Exchange.task.contains(text)
+
+
+def total(db: SqliteDatabase) -> int:
+    """How many exchanges are stored, from a counter."""
+    counted: Mapping[str, int] = dict(Counter.select(Counter.name, Counter.value).tuples().execute(db))
+    return counted["exchange"]
+
+
+def prune_step(db: SqliteDatabase, older_than: float, limit: int) -> int:
+    """Drop up to ``limit`` of the oldest exchanges that arrived before ``older_than``; how many went.
+    Ratings stay: learning needs them."""
+    oldest = Exchange.select(Exchange.number).where(Exchange.at < older_than).order_by(Exchange.at).limit(limit)
+    numbers = [number for (number,) in oldest.tuples().execute(db)]
+    for table in (ExchangeText, Exchange):
+        table.delete().where(table.number.in_(numbers)).execute(db)
+    return len(numbers)

@@ -1,0 +1,49 @@
+"""The schema, one numbered step after another. ``PRAGMA user_version`` holds the number of the last step taken."""
+
+from typing import Final
+
+from peewee import SqliteDatabase
+
+from llmrouter_tui.storage.migrations import m001_start
+from llmrouter_tui.storage.transaction import transaction
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = (m001_start.STATEMENTS,)
+"""``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
+
+VERSION: Final = len(STEPS)
+
+APPLICATION_ID: Final = 0x6C6C6D72
+"""Marks a file as ours in its header ("llmr"), so that another program's database is never touched."""
+
+
+class ForeignDatabaseError(Exception):
+    """The file is a healthy database that this version must not touch; the message says why."""
+
+
+def migrate(db: SqliteDatabase) -> None:
+    """Bring the open database to ``VERSION``, each step in a transaction of its own.
+
+    Raises ``ForeignDatabaseError`` for a newer version and for another program's file, and changes nothing then.
+    """
+    version = _version(db)
+    while version < VERSION:
+        with transaction(db) as connection:
+            version = _version(db)
+            if version < VERSION:
+                for statement in STEPS[version]:
+                    connection.execute(statement)
+                version += 1
+                db.pragma("application_id", APPLICATION_ID)
+                db.pragma("user_version", version)
+
+
+def _version(db: SqliteDatabase) -> int:
+    version = int(db.pragma("user_version"))
+    ours = int(db.pragma("application_id")) == APPLICATION_ID
+    if not ours and (version or db.get_tables()):
+        raise ForeignDatabaseError("it is another program's database")
+    if version > VERSION:
+        raise ForeignDatabaseError(
+            f"a newer llmrouter-tui wrote it (schema version {version}; this one knows {VERSION}), so update to use it"
+        )
+    return version

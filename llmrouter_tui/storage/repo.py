@@ -1,0 +1,185 @@
+"""``core.ports.Repo`` over SQLite: the only door to the database."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from peewee import Case, SqliteDatabase, fn
+
+from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
+from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
+from llmrouter_tui.core.ports import ModelMemory
+from llmrouter_tui.storage import history, rows
+from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
+from llmrouter_tui.storage.db import Database
+from llmrouter_tui.storage.tables import ModelFeedback, ModelProfile, ModelState, Setting
+from llmrouter_tui.storage.transaction import transaction
+
+PRUNE_STEP: Final = 500
+"""Exchanges dropped in one transaction."""
+
+DAY: Final = 86_400.0
+
+
+async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRepo":
+    """Open or create the database at ``path``; None keeps everything in memory.
+
+    A file that cannot be used is left alone: the repo then works in memory, and its ``problem`` says why.
+    ``privacy`` (``off``, ``preview``, ``full``) is how much of prompts and answers is kept.
+    """
+    backlog = Backlog(privacy)
+    database = Database(path, backlog)
+    await database.open()
+    return SqliteRepo(database, backlog)
+
+
+class SqliteRepo:
+    """See ``core.ports.Repo``. Awaited calls raise ``RouterError`` with code ``storage_unavailable`` when the file
+    cannot be read or written now, in words for a person."""
+
+    def __init__(self, database: Database, backlog: Backlog) -> None:
+        self._database = database
+        self._backlog = backlog
+
+    @property
+    def problem(self) -> str:
+        return self._database.problem
+
+    @property
+    def pending(self) -> int:
+        return len(self._backlog)
+
+    @property
+    def dropped(self) -> int:
+        """Exchanges lost since the start because too many waited."""
+        return self._backlog.dropped
+
+    def record(self, envelope: Envelope) -> None:
+        match envelope.fact:
+            case ExchangeFinished(exchange):
+                self._database.add(exchange)
+            case ResidencyChanged(event) if event.kind == "load":
+                self._database.add(Loaded(event.model))
+
+    def remember_speed(self, model: str, speed: Speed, footprint: int | None) -> None:
+        self._database.add(Measured(model, speed, footprint, time.time()))
+
+    async def rate(self, feedback: Feedback) -> None:
+        def store(db: SqliteDatabase) -> None:
+            row = rows.feedback_row(feedback)
+            if feedback.rating is None:
+                ModelFeedback.delete().where(ModelFeedback.exchange_id == row["exchange_id"]).execute(db)
+            else:
+                ModelFeedback.insert(row).on_conflict_replace().execute(db)
+
+        await self._database.commit(store)
+
+    async def ratings(self) -> Sequence[Feedback]:
+        query = ModelFeedback.select().order_by(ModelFeedback.at, ModelFeedback.exchange_id).dicts()
+        return await self._database.call(lambda db: [rows.feedback(row) for row in query.execute(db)])
+
+    async def memories(self) -> Mapping[str, ModelMemory]:
+        return await self._database.call(_memories)
+
+    async def set_model_state(self, model: str, *, pinned: bool | None = None, enabled: bool | None = None) -> None:
+        name = rows.clean(model)
+        given = {key: value for key, value in (("pinned", pinned), ("enabled", enabled)) if value is not None}
+
+        def store(db: SqliteDatabase) -> None:
+            start = {"model": name, "pinned": False, "enabled": True}
+            ModelState.insert(start).on_conflict_ignore().execute(db)
+            ModelState.update(given).where(ModelState.model == name).execute(db)
+
+        if given:
+            await self._database.commit(store)
+
+    async def exchange(self, exchange_id: str) -> Exchange | None:
+        return await self._database.call(lambda db: history.find(db, exchange_id))
+
+    async def exchanges(self, *, before: str | None, limit: int, text: str = "") -> ExchangePage:
+        """``total`` counts all stored exchanges, whatever ``text`` asks for. ``text`` is looked for in the prompt,
+        the model and the task, ASCII letters in either case."""
+        start = history.key(before)
+        limit = max(1, min(limit, history.MAX_PAGE))
+        if not text:
+            return await self._database.call(lambda db: history.page(db, start, limit))
+        found: list[Exchange] = []
+        at: history.Key | None = start
+        while at is not None and len(found) <= limit:
+            matches, at = await self._search(at, limit + 1 - len(found), text)
+            found += matches
+        items = tuple(found[:limit])
+        following = history.cursor(items[-1]) if len(found) > limit else None
+        return ExchangePage(items, following, await self._database.call(history.total))
+
+    async def _search(self, at: history.Key, limit: int, text: str) -> tuple[list[Exchange], history.Key | None]:
+        return await self._database.call(lambda db: history.search(db, at, limit, text))
+
+    async def settings(self) -> Mapping[str, object]:
+        query = Setting.select(Setting.key, Setting.value).tuples()
+        stored = await self._database.call(lambda db: list(query.execute(db)))
+        values: dict[str, object] = {}
+        for key, value in stored:
+            try:
+                values[key] = msgspec.json.decode(value)
+            except msgspec.MsgspecError:
+                continue
+        return values
+
+    async def set_setting(self, key: str, value: object) -> None:
+        encoded = rows.to_json(value)
+        if not encoded:
+            raise RouterError("invalid_request", f"The value of {key} cannot be stored.", param=key)
+
+        def store(db: SqliteDatabase) -> None:
+            if value is None:
+                Setting.delete().where(Setting.key == key).execute(db)
+            else:
+                Setting.insert(key=key, value=encoded).on_conflict_replace().execute(db)
+
+        await self._database.commit(store)
+
+    async def prune(self, *, keep_days: float, now: float) -> int:
+        older_than = now - keep_days * DAY
+
+        def step(db: SqliteDatabase) -> int:
+            with transaction(db):
+                return history.prune_step(db, older_than, PRUNE_STEP)
+
+        gone = 0
+        while went := await self._database.call(step):
+            gone += went
+        return gone
+
+    async def flush(self) -> None:
+        await self._database.flush()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+def _memories(db: SqliteDatabase) -> Mapping[str, ModelMemory]:
+    profiles: dict[str, dict[str, Any]] = {row["model"]: row for row in ModelProfile.select().dicts().execute(db)}
+    states: dict[str, dict[str, Any]] = {row["model"]: row for row in ModelState.select().dicts().execute(db)}
+    up = fn.SUM(Case(None, [(ModelFeedback.rating == "up", 1)], 0))
+    rated = ModelFeedback.select(ModelFeedback.model, up, fn.COUNT()).group_by(ModelFeedback.model).tuples()
+    ratings: dict[str, tuple[int, int]] = {model: (ups, count - ups) for model, ups, count in rated.execute(db)}
+    memories: dict[str, ModelMemory] = {}
+    for model in (profiles | states | ratings).keys() - {""}:
+        profile, state = profiles.get(model), states.get(model)
+        memories[model] = ModelMemory(
+            model,
+            speed=rows.speed(profile) if profile else None,
+            footprint=profile["footprint"] if profile else None,
+            pinned=state["pinned"] if state else False,
+            enabled=state["enabled"] if state else True,
+            used=profile["used"] if profile else 0,
+            loads=profile["loads"] if profile else 0,
+            ratings_up=ratings.get(model, (0, 0))[0],
+            ratings_down=ratings.get(model, (0, 0))[1],
+        )
+    return memories

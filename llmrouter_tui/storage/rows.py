@@ -1,0 +1,160 @@
+"""Core facts to rows and back. Text that SQLite or JSON cannot hold is mended, never a reason to fail."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Feedback, Usage
+from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.storage import tables
+
+PREVIEW: Final = 500
+"""Characters of a prompt or an answer that the policy ``preview`` keeps."""
+
+KEPT: Final[Mapping[str, int | None]] = {"off": 0, "preview": PREVIEW, "full": None}
+"""Characters kept by each privacy policy; None keeps all."""
+
+LARGEST: Final = 2**63 - 1
+"""SQLite's largest integer."""
+
+Line = tuple[object, ...]
+Text = tuple[str, str, str, str]
+"""Prompt, answer, decision, attempts."""
+
+LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
+"""In the order in which ``tables.Exchange`` declares them."""
+
+_DECISION = msgspec.json.Decoder(Decision)
+_ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
+_REASONS = msgspec.json.Decoder(tuple[str, ...])
+
+
+def clean(text: str) -> str:
+    """The text with lone surrogates replaced, which neither SQLite nor JSON can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def integer(value: int | None) -> int | None:
+    """None also for what exceeds SQLite's 64 bits: no true count does."""
+    return value if value is None or -LARGEST <= value <= LARGEST else None
+
+
+def to_json(value: object) -> str:
+    """JSON; empty when the value holds text or numbers that JSON cannot."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (UnicodeError, OverflowError, TypeError, ValueError, msgspec.MsgspecError):
+        return ""
+
+
+def line(exchange: Exchange) -> Line:
+    """The row of the audit log, in the order of ``LINE_COLUMNS``."""
+    decision, usage = exchange.decision, exchange.usage
+    return (
+        clean(exchange.id),
+        exchange.at,
+        exchange.outcome,
+        clean(exchange.requested),
+        clean(exchange.model),
+        clean(exchange.session),
+        clean(exchange.client),
+        exchange.stream,
+        clean(decision.analysis.task) if decision else "",
+        exchange.ttft,
+        exchange.seconds,
+        integer(usage.prompt_tokens),
+        integer(usage.completion_tokens),
+        integer(usage.cached_tokens),
+        integer(usage.reasoning_tokens),
+        exchange.decode_per_second,
+        clean(exchange.finish_reason),
+        clean(exchange.code),
+        clean(exchange.message),
+        clean(exchange.response_id),
+    )
+
+
+def text(exchange: Exchange, kept: int | None) -> Text:
+    """The bulky side, with ``kept`` characters of the prompt and of the answer."""
+    return (
+        clean(exchange.prompt[:kept]),
+        clean(exchange.answer[:kept]),
+        to_json(exchange.decision) if exchange.decision else "",
+        to_json(exchange.attempts),
+    )
+
+
+def exchange(row: Mapping[str, Any]) -> Exchange:
+    """An exchange from a row joined with its text and its rating; what cannot be decoded is None or empty."""
+    return Exchange(
+        id=row["id"],
+        at=row["at"],
+        outcome=row["outcome"],
+        requested=row["requested"],
+        model=row["model"],
+        session=row["session"],
+        client=row["client"],
+        stream=row["stream"],
+        decision=_decoded(_DECISION, row["decision"], None),
+        attempts=_decoded(_ATTEMPTS, row["attempts"], ()),
+        ttft=row["ttft"],
+        seconds=row["seconds"],
+        usage=Usage(*(row[name] for name in Usage.__dataclass_fields__)),
+        decode_per_second=row["decode_per_second"],
+        finish_reason=row["finish_reason"],
+        code=row["code"],
+        message=row["message"],
+        prompt=row["prompt"] or "",
+        answer=row["answer"] or "",
+        response_id=row["response_id"],
+        rating=None if row["rated_rating"] is None else feedback(row, "rated_"),
+    )
+
+
+def _decoded(decoder: "msgspec.json.Decoder[Any]", encoded: str | None, otherwise: Any) -> Any:
+    try:
+        return decoder.decode(encoded) if encoded else otherwise
+    except msgspec.MsgspecError:
+        return otherwise
+
+
+def feedback_row(feedback: Feedback) -> dict[str, object]:
+    return {
+        "exchange_id": clean(feedback.exchange_id),
+        "rating": feedback.rating,
+        "at": feedback.at,
+        "score": feedback.score,
+        "reasons": to_json(tuple(clean(reason) for reason in feedback.reasons)),
+        "comment": clean(feedback.comment),
+        "model": clean(feedback.model),
+        "task": clean(feedback.task),
+    }
+
+
+def feedback(row: Mapping[str, Any], prefix: str = "") -> Feedback:
+    """A rating from a row whose columns are named with ``prefix``."""
+    return Feedback(
+        exchange_id=row[prefix + "exchange_id"],
+        rating=row[prefix + "rating"],
+        at=row[prefix + "at"],
+        score=row[prefix + "score"],
+        reasons=_decoded(_REASONS, row[prefix + "reasons"], ()),
+        comment=row[prefix + "comment"],
+        model=row[prefix + "model"],
+        task=row[prefix + "task"],
+    )
+
+
+def speed(row: Mapping[str, Any]) -> Speed | None:
+    """None while nothing was measured."""
+    if row["prefill"] is None or row["decode"] is None or row["load_seconds"] is None:
+        return None
+    return Speed(
+        prefill=row["prefill"],
+        decode=row["decode"],
+        load_seconds=row["load_seconds"],
+        samples=row["samples"],
+        load_samples=row["load_samples"],
+        ttft=row["ttft"],
+    )

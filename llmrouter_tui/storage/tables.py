@@ -1,0 +1,113 @@
+"""The tables as peewee reads them. Their SQL, indexes and triggers are in ``migrations``; columns are named as in core.
+
+Models are bound to no database: every query names the one it runs on, so several databases can be open at once.
+"""
+
+from peewee import BooleanField, FloatField, IntegerField, Model, TextField
+
+
+class Table(Model):
+    class Meta:
+        legacy_table_names = False
+
+
+class ModelProfile(Table):
+    """What was measured of a model, and how often it was used."""
+
+    model = TextField(primary_key=True)
+    prefill = FloatField(null=True)
+    decode = FloatField(null=True)
+    load_seconds = FloatField(null=True)
+    samples = IntegerField()
+    load_samples = IntegerField()
+    ttft = FloatField(null=True)
+    footprint = IntegerField(null=True)
+    at = FloatField(null=True)
+    used = IntegerField()
+    """Exchanges that it answered; kept by a trigger, and not lowered when history is pruned."""
+    loads = IntegerField()
+
+
+class ModelState(Table):
+    """What the user wants of a model."""
+
+    model = TextField(primary_key=True)
+    pinned = BooleanField()
+    enabled = BooleanField()
+
+
+class ModelFeedback(Table):
+    """The standing rating of each exchange. It outlives the exchange's own row: learning needs it."""
+
+    exchange_id = TextField(primary_key=True)
+    rating = TextField()
+    at = FloatField()
+    score = FloatField()
+    reasons = TextField()
+    """A JSON list."""
+    comment = TextField()
+    model = TextField()
+    task = TextField()
+
+
+class Exchange(Table):
+    """The audit log: one row per finished exchange, small enough to scan."""
+
+    number = IntegerField(primary_key=True)
+    id = TextField(unique=True)
+    at = FloatField()
+    outcome = TextField()
+    requested = TextField()
+    model = TextField()
+    session = TextField()
+    client = TextField()
+    stream = BooleanField()
+    task = TextField()
+    ttft = FloatField(null=True)
+    seconds = FloatField(null=True)
+    prompt_tokens = IntegerField(null=True)
+    completion_tokens = IntegerField(null=True)
+    cached_tokens = IntegerField(null=True)
+    reasoning_tokens = IntegerField(null=True)
+    decode_per_second = FloatField(null=True)
+    finish_reason = TextField()
+    code = TextField()
+    message = TextField()
+    response_id = TextField()
+
+
+class ExchangeText(Table):
+    """The bulky side of an exchange, read only with the page that shows it."""
+
+    number = IntegerField(primary_key=True)
+    prompt = TextField()
+    answer = TextField()
+    decision = TextField()
+    """JSON, or empty."""
+    attempts = TextField()
+    """A JSON list."""
+
+
+class Setting(Table):
+    """A value set by the user, as JSON."""
+
+    key = TextField(primary_key=True)
+    value = TextField()
+
+
+class Counter(Table):
+    """Totals that would be slow to count; ``exchange`` is kept by triggers."""
+
+    name = TextField(primary_key=True)
+    value = IntegerField()
+
+
+TABLES: tuple[type[Table], ...] = (
+    ModelProfile,
+    ModelState,
+    ModelFeedback,
+    Exchange,
+    ExchangeText,
+    Setting,
+    Counter,
+)
