@@ -1,0 +1,197 @@
+"""What differs between servers that speak the OpenAI dialect: how they list, load and unload, and how to tell them
+apart. One object per kind of server; none of them keeps state."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from llmrouter_tui.backends.http import Link
+from llmrouter_tui.backends.reading import count, is_local, mapping, number, objects, text
+from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
+from llmrouter_tui.core.errors import BackendError
+
+
+class Flavour(Protocol):
+    """How one kind of server does what the common dialect has no words for."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def manages_memory(self) -> bool: ...
+
+    async def version(self, link: Link) -> str:
+        """Its version, empty if it does not tell; raises ``BackendError`` when it is not well."""
+        ...
+
+    async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]: ...
+    async def residents(self, link: Link, prefix: str) -> Sequence[Resident]: ...
+    async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None: ...
+    async def unload(self, link: Link, model: ModelInfo) -> None: ...
+
+
+class Plain:
+    """Any server with ``/v1/models`` and chat: OpenAI, OpenRouter, Groq, a proxy. It manages its own memory."""
+
+    label = "OpenAI-compatible"
+    manages_memory = False
+    always_held = False
+    """Whether the models listed are in memory as long as the server runs."""
+
+    async def version(self, link: Link) -> str:
+        return ""
+
+    async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]:
+        return [self.describe(link, entry) for entry in await listed(link, prefix) if self.offers(entry)]
+
+    def offers(self, entry: Mapping[str, Any]) -> bool:
+        """Whether an entry of the list is a model."""
+        return True
+
+    def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
+        """What the list says of one model; the common fields and those of OpenRouter and its kin."""
+        prices = mapping(entry.get("pricing"))
+        capabilities, known = _told(entry)
+        return ModelInfo(
+            backend=link.backend,
+            name=text(entry["id"]),
+            context_length=_context(entry),
+            capabilities=capabilities,
+            capabilities_known=known,
+            price_in=_per_million(prices.get("prompt")),
+            price_out=_per_million(prices.get("completion")),
+            local=is_local(link.url),
+        )
+
+    async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:
+        if not self.always_held:
+            return []
+        return [Resident(m.name, context_length=m.context_length) for m in await self.models(link, prefix)]
+
+    async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None:
+        """Nothing to do: the server has its models ready or loads them itself."""
+
+    async def unload(self, link: Link, model: ModelInfo) -> None:
+        """Nothing to do: the server decides what it holds."""
+
+
+class Router(Plain):
+    """Another llmrouter: its real models are offered, its ``auto`` entries are not (a router behind a router would
+    decide twice)."""
+
+    label = "llmrouter"
+
+    def offers(self, entry: Mapping[str, Any]) -> bool:
+        name = text(entry.get("id"))
+        return name != "auto" and not name.startswith("auto:")
+
+
+class Vllm(Plain):
+    """vLLM: the models it lists are in memory as long as it runs."""
+
+    label = "vLLM"
+    always_held = True
+
+    async def version(self, link: Link) -> str:
+        await link.text("GET", "/health")
+        return text(mapping(await link.get("/version")).get("version"))
+
+    def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
+        return ModelInfo(
+            backend=link.backend,
+            name=text(entry["id"]),
+            context_length=_context(entry),
+            capabilities=frozenset({"completion", "json"}),
+            local=is_local(link.url),
+        )
+
+
+class LlamaSwap(Plain):
+    """llama-swap: starts and stops a server per model. It has no call that loads; any request to a model does."""
+
+    label = "llama-swap"
+    manages_memory = True
+    load_seconds = 900.0
+
+    async def version(self, link: Link) -> str:
+        await link.text("GET", "/health")
+        return text(mapping(await link.get("/api/version")).get("version"))
+
+    async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:
+        running = mapping(await link.get("/running"))
+        return [
+            Resident(text(entry["model"]), state=state)
+            for entry in objects(running.get("running"))
+            if text(entry.get("model")) and (state := _SWAP_STATES.get(text(entry.get("state"))))
+        ]
+
+    async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None:
+        path = f"/upstream/{quote(model.name, safe='/')}/health"
+        await link.text("GET", path, timeout=self.load_seconds, model=model.name)
+
+    async def unload(self, link: Link, model: ModelInfo) -> None:
+        await forgiving(
+            link.text(
+                "POST", f"/api/models/unload/{quote(model.name, safe='/')}", data=b"{}", timeout=30, model=model.name
+            )
+        )
+
+
+_SWAP_STATES: Mapping[str, Any] = {"ready": "resident", "starting": "loading", "stopping": "unloading"}
+
+
+async def listed(link: Link, prefix: str) -> list[dict[str, Any]]:
+    """The entries of ``/v1/models`` that have a name."""
+    body = await link.get(f"{prefix}/models")
+    entries = mapping(body).get("data")
+    if not isinstance(entries, list):
+        raise link.broken(f"answered {prefix}/models without a list of models")
+    return [entry for entry in objects(entries) if text(entry.get("id"))]
+
+
+async def forgiving(call: Any) -> None:
+    """A model that is not there need not be unloaded."""
+    try:
+        await call
+    except BackendError as error:
+        if error.code != "model_not_found":
+            raise
+
+
+def _context(entry: Mapping[str, Any]) -> int | None:
+    """vLLM, OpenRouter and llama-swap, Groq, and llama.cpp, each in its own word."""
+    for key in ("max_model_len", "context_length", "context_window"):
+        if (found := count(entry.get(key))) is not None:
+            return found
+    return count(mapping(entry.get("meta")).get("n_ctx"))
+
+
+def _told(entry: Mapping[str, Any]) -> tuple[frozenset[Capability], bool]:
+    """Capabilities where the list tells them (OpenRouter's ``supported_parameters``, llama-swap's ``capabilities``),
+    and whether it did."""
+    found: set[Capability] = {"completion"}
+    supported, inputs = entry.get("supported_parameters"), mapping(entry.get("architecture")).get("input_modalities")
+    flags = mapping(entry.get("capabilities"))
+    if isinstance(inputs, list) and "image" in inputs:
+        found.add("vision")
+    if isinstance(supported, list):
+        words: tuple[tuple[Capability, str], ...] = (
+            ("tools", "tools"),
+            ("json", "response_format"),
+            ("json", "structured_outputs"),
+            ("thinking", "reasoning"),
+        )
+        found |= {capability for capability, word in words if word in supported}
+    if flags.get("vision") is True:
+        found.add("vision")
+    if flags.get("function_calling") is True:
+        found.add("tools")
+    return frozenset(found), isinstance(supported, list) and isinstance(inputs, list)
+
+
+def _per_million(value: object) -> float | None:
+    """OpenRouter gives dollars for one token, as text; a negative price stands for one that varies."""
+    price = number(value)
+    return None if price is None or price < 0 else price * 1e6

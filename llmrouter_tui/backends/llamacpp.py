@@ -1,0 +1,237 @@
+"""llama.cpp's ``llama-server``: one model per server, or router mode, which manages many.
+
+Only calls that neither load nor wake a model are made for monitoring: ``/health``, ``/props`` without a model,
+``/v1/models`` and ``/models``. ``/slots``, ``/metrics`` and ``/props?model=`` are never asked. What the router tells
+of its children's command lines (``args``, ``preset``) is not read.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import aiohttp
+
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
+from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.waiting import until
+from llmrouter_tui.core.chat import ChatCall
+from llmrouter_tui.core.domain import Capability, ModelInfo, ResidencyState, Resident
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.ports import Reply
+
+LOAD_SECONDS = 900.0
+UNLOAD_SECONDS = 30.0
+
+_STATES: dict[str, ResidencyState] = {"loaded": "resident", "loading": "loading"}
+"""A sleeping model has freed its weights and its KV cache: it is absent until a request wakes it."""
+
+
+class LlamaCppBackend:
+    """A ``llama-server`` (``core.ports.Backend``). Its mode is read by ``probe``."""
+
+    kind = "llamacpp"
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        session: aiohttp.ClientSession,
+        *,
+        api_key: str = "",
+        api_key_env: str = "",
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        """The session stays the caller's to close; ``read_timeout`` bounds the pauses of an answer, in seconds."""
+        self.name = name
+        self._link = Link(session, name, url.removesuffix("/v1"), api_key=api_key, api_key_env=api_key_env)
+        self._read_timeout = read_timeout
+        self._router = False
+        self._wire_names: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        return self._link.url
+
+    @property
+    def manages_memory(self) -> bool:
+        """True in router mode; a single-model server holds its model as long as it runs."""
+        return self._router
+
+    async def probe(self) -> str:
+        """Version and mode. A server that still loads its only model raises ``model_loading``."""
+        await self._link.get("/health")
+        props = mapping(await self._link.get("/props"))
+        self._router = props.get("role") == "router"
+        build = text(props.get("build_info"))
+        return " ".join(filter(None, ("llama.cpp", build, "router" if self._router else "")))
+
+    async def models(self) -> Sequence[ModelInfo]:
+        if self._router:
+            listed = mapping(await self._link.get("/models"))
+            return [self._routed(entry) for entry in objects(listed.get("data")) if text(entry.get("id"))]
+        listed = mapping(await self._link.get("/v1/models"))
+        props = mapping(await self._link.get("/props"))
+        told = objects(listed.get("models"))
+        words = told[0].get("capabilities") if told else None
+        data = [entry for entry in objects(listed.get("data")) if text(entry.get("id"))]
+        return [self._single(entry, props, words if isinstance(words, list) else []) for entry in data[:1]]
+
+    async def residents(self) -> Sequence[Resident]:
+        if self._router:
+            listed = mapping(await self._link.get("/models"))
+            return [
+                Resident(text(entry.get("id")), state=_STATES[_status(entry)], context_length=_context(entry))
+                for entry in objects(listed.get("data"))
+                if _status(entry) in _STATES
+            ]
+        sleeping = mapping(await self._link.get("/props")).get("is_sleeping") is True
+        state: ResidencyState = "absent" if sleeping else "resident"
+        return [Resident(info.name, state=state, context_length=info.context_length) for info in await self.models()]
+
+    async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
+        """Router mode: ask for the load and wait for its end. The router has no keep-alive and its own context."""
+        if not self._router:
+            return
+        status = _status(await self._entry(model))
+        if status == "loaded":
+            return
+        if status == "sleeping":
+            await self._link.post("/tokenize", {"model": model.name, "content": "a"}, timeout=LOAD_SECONDS)
+            return
+        if status != "loading":
+            await self._call("/models/load", model, meanwhile="running")
+
+        async def loaded() -> bool:
+            entry = await self._entry(model)
+            if _status(entry) in ("loaded", "sleeping"):
+                return True
+            if _failed(entry):
+                raise self._load_failed(model, entry)
+            return False
+
+        if not await until(loaded, LOAD_SECONDS):
+            words = f"{self.name} did not load {model.name} within {LOAD_SECONDS:g} s."
+            raise BackendError("load_timeout", words, backend=self.name, model=model.name, fallback=True)
+
+    async def unload(self, model: ModelInfo) -> None:
+        """Router mode: unload and wait until it is gone. It stops an answer in flight: drain first."""
+        if not self._router:
+            return
+        try:
+            await self._call("/models/unload", model, meanwhile="not")
+        except BackendError as error:
+            if error.code == "model_not_found":
+                return
+            raise
+
+        async def gone() -> bool:
+            return _status(await self._entry(model)) not in ("loaded", "loading", "sleeping")
+
+        if not await until(gone, UNLOAD_SECONDS):
+            raise self._link.broken(f"still holds {model.name} {UNLOAD_SECONDS:g} s after it was told to unload it")
+
+    async def chat(self, call: ChatCall) -> Reply:
+        wire = self._wire_names.get(call.model.name, "")
+        return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout)
+
+    async def close(self) -> None:
+        """Nothing to release: the session is shared."""
+
+    # ── router mode ──
+
+    async def _entry(self, model: ModelInfo) -> Mapping[str, Any]:
+        listed = mapping(await self._link.get("/models"))
+        for entry in objects(listed.get("data")):
+            if entry.get("id") == model.name:
+                return entry
+        words = f"{self.name} no longer has the model {model.name}."
+        raise BackendError(
+            "model_not_found", words, backend=self.name, model=model.name, fallback=True, retryable=False
+        )
+
+    async def _call(self, path: str, model: ModelInfo, *, meanwhile: str) -> None:
+        """Ask for a change; a 400 that says that it has come about meanwhile is as good as success."""
+        try:
+            await self._link.post(path, {"model": model.name}, model=model.name)
+        except BackendError as error:
+            if not (error.code == "invalid_request" and meanwhile in error.message):
+                raise
+
+    def _load_failed(self, model: ModelInfo, entry: Mapping[str, Any]) -> BackendError:
+        code = mapping(entry.get("status")).get("exit_code")
+        what = f"could not load the model: its process ended with exit code {code}"
+        return self._link.broken(what if code is not None else "could not load the model", model.name)
+
+    def _routed(self, entry: Mapping[str, Any]) -> ModelInfo:
+        """A model of a router. Whether it can use tools is only known to its own server."""
+        meta = mapping(entry.get("meta"))
+        return ModelInfo(
+            backend=self.name,
+            name=text(entry["id"]),
+            parameters=count(meta.get("n_params")),
+            quantization=text(meta.get("ftype")),
+            context_length=_context(entry),
+            capabilities=frozenset[Capability]({"completion", "json", *_sees(entry)}),
+            size_bytes=count(meta.get("size")),
+            local=is_local(self.url),
+        )
+
+    # ── single model ──
+
+    def _single(self, entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> ModelInfo:
+        wire = text(entry["id"])
+        name = _short(wire)
+        self._wire_names[name] = wire
+        meta = mapping(entry.get("meta"))
+        context = count(mapping(props.get("default_generation_settings")).get("n_ctx"))
+        return ModelInfo(
+            backend=self.name,
+            name=name,
+            parameters=count(meta.get("n_params")),
+            quantization=text(meta.get("ftype")) or text(props.get("model_ftype")),
+            context_length=context or count(meta.get("n_ctx")),
+            capabilities=_capabilities(entry, props, words),
+            capabilities_known=True,
+            size_bytes=count(meta.get("size")),
+            local=is_local(self.url),
+        )
+
+
+def _capabilities(entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> frozenset[Capability]:
+    """From what the server says of its model and of its chat template. Any model writes JSON under a grammar."""
+    caps = mapping(props.get("chat_template_caps"))
+    template = text(props.get("chat_template"))
+    found: set[Capability] = {"completion", "json", *_sees(entry)}
+    if mapping(props.get("modalities")).get("vision") is True or "multimodal" in words:
+        found.add("vision")
+    if caps.get("supports_tools") is True or caps.get("supports_tool_calls") is True:
+        found.add("tools")
+    if "enable_thinking" in template or "<think>" in template or caps.get("supports_reasoning_effort") is True:
+        found.add("thinking")
+    if "embedding" in words:
+        found.add("embedding")
+    return frozenset(found)
+
+
+def _sees(entry: Mapping[str, Any]) -> set[Capability]:
+    inputs = mapping(entry.get("architecture")).get("input_modalities")
+    return {"vision"} if isinstance(inputs, list) and "image" in inputs else set()
+
+
+def _context(entry: Mapping[str, Any]) -> int | None:
+    return count(mapping(entry.get("meta")).get("n_ctx"))
+
+
+def _status(entry: Mapping[str, Any]) -> str:
+    return text(mapping(entry.get("status")).get("value"))
+
+
+def _failed(entry: Mapping[str, Any]) -> bool:
+    """Not loading any more, and the last try ended badly."""
+    return _status(entry) != "loading" and mapping(entry.get("status")).get("failed") is True
+
+
+def _short(wire: str) -> str:
+    """A server without an alias calls its model by the path of its file; people know it by the file's name."""
+    return PurePath(wire).stem if wire.endswith(".gguf") else wire

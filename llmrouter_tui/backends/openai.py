@@ -1,0 +1,124 @@
+"""Servers that speak the OpenAI dialect: vLLM, LM Studio, llama-swap, OpenAI, OpenRouter, another llmrouter."""
+
+import time
+from collections.abc import Sequence
+
+import aiohttp
+
+from llmrouter_tui.backends.flavours import Flavour, LlamaSwap, Plain, Router, Vllm, listed
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.lmstudio import LmStudio, OldLmStudio
+from llmrouter_tui.backends.reading import is_local, mapping, objects, split_api, text
+from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.core.chat import ChatCall
+from llmrouter_tui.core.domain import ModelInfo, Resident
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.ports import Reply
+
+HOSTED_CHECK_SECONDS = 60.0
+"""How often a server that is not on this machine is asked for its list only to see that it is well."""
+
+
+class OpenAIBackend:
+    """A server behind the OpenAI dialect (``core.ports.Backend``). What kind it is, is found out at the first use
+    and again after a failure, since another server may have taken the address."""
+
+    kind = "openai"
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        session: aiohttp.ClientSession,
+        *,
+        api_key: str = "",
+        api_key_env: str = "",
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        """``url`` with or without ``/v1``. The session stays the caller's to close; ``read_timeout`` bounds the
+        pauses of an answer, in seconds."""
+        root, self._prefix = split_api(url)
+        self.name = name
+        self._link = Link(session, name, root, api_key=api_key, api_key_env=api_key_env)
+        self._read_timeout = read_timeout
+        self._flavour: Flavour | None = None
+        self._seen = 0.0
+
+    @property
+    def url(self) -> str:
+        return self._link.url
+
+    @property
+    def manages_memory(self) -> bool:
+        return self._flavour is not None and self._flavour.manages_memory
+
+    async def probe(self) -> str:
+        """Health, and which server answers with which version."""
+        try:
+            flavour = await self._known()
+            pause = 0.0 if is_local(self.url) else HOSTED_CHECK_SECONDS
+            if time.monotonic() - self._seen > pause:
+                await listed(self._link, self._prefix)
+                self._seen = time.monotonic()
+            return f"{flavour.label} {await flavour.version(self._link)}".strip()
+        except BackendError:
+            self._flavour = None
+            raise
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return await (await self._known()).models(self._link, self._prefix)
+
+    async def residents(self) -> Sequence[Resident]:
+        return await (await self._known()).residents(self._link, self._prefix)
+
+    async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
+        """Where the server can be told to. None of them has a keep-alive that we could set."""
+        await (await self._known()).load(self._link, model, context_length)
+
+    async def unload(self, model: ModelInfo) -> None:
+        await (await self._known()).unload(self._link, model)
+
+    async def chat(self, call: ChatCall) -> Reply:
+        path = f"{self._prefix}/chat/completions"
+        return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout)
+
+    async def close(self) -> None:
+        """Nothing to release: the session is shared."""
+
+    async def _known(self) -> Flavour:
+        if self._flavour is None:
+            self._flavour = await detect(self._link, self._prefix)
+            self._seen = time.monotonic()
+        return self._flavour
+
+
+async def detect(link: Link, prefix: str) -> Flavour:
+    """Which kind of server this is, by what its list of models says and what else it answers."""
+    owners = {text(entry.get("owned_by")).lower() for entry in await listed(link, prefix)}
+    if "vllm" in owners:
+        return Vllm()
+    if "llama-swap" in owners:
+        return LlamaSwap()
+    if any(owner.startswith("llmrouter") for owner in owners):
+        return Router()
+    if owners <= {"organization_owner", "organization-owner", ""}:
+        return await _lm_studio(link) or Plain()
+    return Plain()
+
+
+async def _lm_studio(link: Link) -> Flavour | None:
+    """LM Studio with its newest API, or its older one; None for anything else."""
+    try:
+        body = mapping(await link.get("/api/v1/models"))
+        if isinstance(body.get("models"), list) and all("key" in e for e in objects(body["models"])):
+            return LmStudio()
+    except BackendError as error:
+        if error.unhealthy:
+            raise
+    try:
+        entries = objects(mapping(await link.get("/api/v0/models")).get("data"))
+        return OldLmStudio() if entries and all("state" in e for e in entries) else None
+    except BackendError as error:
+        if error.unhealthy:
+            raise
+        return None
