@@ -1,0 +1,200 @@
+"""The admin API: ``Control`` over HTTP, for the pages of a second terminal, scripts and the command line."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+
+from llmrouter_tui.core.decision import Exchange, Setting
+from llmrouter_tui.core.ports import Control, Snapshot
+from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
+from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.replies import accepted, json_response, raw_response
+
+MAX_PAGE = 500
+SLICE = 20
+"""Exchanges encoded in one go: each carries a breakdown per candidate, and chunks of answers wait meanwhile."""
+
+_ENCODER = msgspec.json.Encoder()
+_HIDDEN = "(set)"
+
+
+class _Turn(msgspec.Struct):
+    role: str = "user"
+    content: Any = ""
+
+
+class _Explain(msgspec.Struct):
+    prompt: str | None = None
+    messages: list[_Turn] | None = None
+    model: str = "auto"
+
+
+class _NewSetting(msgspec.Struct):
+    key: str
+    value: Any = None
+
+
+class _NewBackend(msgspec.Struct):
+    kind: str
+    url: str
+    name: str = ""
+
+
+class _Listen(msgspec.Struct):
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+_EXPLAIN = msgspec.json.Decoder(_Explain)
+_SETTING = msgspec.json.Decoder(_NewSetting)
+_BACKEND = msgspec.json.Decoder(_NewBackend)
+_LISTEN = msgspec.json.Decoder(_Listen)
+
+
+class Admin:
+    """The handlers of ``/admin`` (but the event stream)."""
+
+    def __init__(self, control: Control, meta: Meta) -> None:
+        self._control = control
+        self._meta = meta
+
+    async def snapshot(self, request: web.Request) -> web.StreamResponse:
+        snapshot = await self._control.snapshot()
+        return raw_response(await encode_snapshot(snapshot))
+
+    async def exchanges(self, request: web.Request) -> web.StreamResponse:
+        page = await self._control.exchanges(
+            before=request.query.get("before") or None,
+            limit=whole_number(request, "limit", default=100, most=MAX_PAGE),
+            text=request.query.get("text", ""),
+        )
+        items = await encode_exchanges(page.items)
+        rest = _ENCODER.encode({"before": page.before, "total": page.total})
+        return raw_response(b'{"items":' + items + b"," + rest[1:])
+
+    async def exchange(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.exchange(request.match_info["id"]))
+
+    async def explain(self, request: web.Request) -> web.StreamResponse:
+        asked = decode(await read_body(request, SMALL), _EXPLAIN)
+        prompt = asked.prompt if asked.prompt is not None else _user_text(asked.messages or [])
+        if not prompt.strip():
+            raise bad_request(
+                "There is no prompt to explain.", param="prompt", hint="Send 'prompt', or 'messages' with a user turn."
+            )
+        return json_response(await self._control.explain(prompt, model=asked.model))
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.models())
+
+    async def act(self, request: web.Request) -> web.StreamResponse:
+        """``POST /admin/models/{id}/{action}``; ids hold slashes."""
+        model, action, control = request.match_info["id"], request.match_info["action"], self._control
+        if action == "load":
+            await control.load(model)
+        elif action == "unload":
+            await control.unload(model, force=flag(request, "force"))
+        elif action in ("pin", "unpin"):
+            await control.pin(model, action == "pin")
+        else:
+            await control.enable(model, action == "enable")
+        return accepted()
+
+    async def settings(self, request: web.Request) -> web.StreamResponse:
+        return json_response([veiled(setting) for setting in await self._control.settings()])
+
+    async def set_setting(self, request: web.Request) -> web.StreamResponse:
+        asked = decode(await read_body(request, SMALL), _SETTING)
+        return json_response(veiled(await self._control.set_setting(asked.key, asked.value)))
+
+    async def vram(self, request: web.Request) -> web.StreamResponse:
+        snapshot = await self._control.snapshot()
+        return json_response({"devices": snapshot.devices, "residency": snapshot.residency})
+
+    async def backends(self, request: web.Request) -> web.StreamResponse:
+        return json_response((await self._control.snapshot()).backends)
+
+    async def add_backend(self, request: web.Request) -> web.StreamResponse:
+        asked = decode(await read_body(request, SMALL), _BACKEND)
+        return json_response(await self._control.add_backend(asked.kind, asked.url, asked.name), 201)
+
+    async def remove_backend(self, request: web.Request) -> web.StreamResponse:
+        await self._control.remove_backend(request.match_info["name"])
+        return accepted()
+
+    async def retry_backend(self, request: web.Request) -> web.StreamResponse:
+        await self._control.retry_backend(request.match_info["name"])
+        return accepted()
+
+    async def logs(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.logs(limit=whole_number(request, "limit", default=500, most=5000)))
+
+    async def rate(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._meta.rate(request))
+
+    async def fetch_starter(self, request: web.Request) -> web.StreamResponse:
+        await self._control.fetch_starter()
+        return accepted()
+
+    async def cancel_fetch(self, request: web.Request) -> web.StreamResponse:
+        await self._control.cancel_fetch()
+        return accepted()
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        await self._control.listen(decode(await read_body(request, SMALL), _LISTEN).port)
+        return accepted()
+
+    async def shutdown(self, request: web.Request) -> web.StreamResponse:
+        await self._control.shutdown()
+        return accepted()
+
+
+def veiled(setting: Setting) -> Setting:
+    """A setting as it may leave the process: secrets tell only whether they are set."""
+    return replace(setting, value=_HIDDEN if setting.value else None) if setting.secret else setting
+
+
+async def encode_snapshot(snapshot: Snapshot) -> bytes:
+    head = replace(snapshot, exchanges=(), settings=tuple(veiled(setting) for setting in snapshot.settings))
+    body = _ENCODER.encode(head)
+    exchanges = await encode_exchanges(snapshot.exchanges)
+    return body.replace(b'"exchanges":[]', b'"exchanges":' + exchanges, 1)
+
+
+async def encode_exchanges(exchanges: Sequence[Exchange]) -> bytes:
+    parts: list[bytes] = []
+    for start in range(0, len(exchanges), SLICE):
+        parts.append(_ENCODER.encode(exchanges[start : start + SLICE])[1:-1])
+        await asyncio.sleep(0)
+    return b"[" + b",".join(parts) + b"]"
+
+
+def whole_number(request: web.Request, name: str, *, default: int, most: int) -> int:
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdecimal() and len(given) < 10 and 1 <= int(given) <= most):
+        raise bad_request(f"The parameter {name!r} must be a whole number from 1 to {most}.", param=name)
+    return int(given)
+
+
+def flag(request: web.Request, name: str) -> bool:
+    given = request.query.get(name, "false").lower()
+    if given not in ("true", "false", "1", "0"):
+        raise bad_request(f"The parameter {name!r} must be true or false.", param=name)
+    return given in ("true", "1")
+
+
+def _user_text(turns: Sequence[_Turn]) -> str:
+    """The last user turn: what a new request in this conversation would ask."""
+    for turn in reversed(turns):
+        if turn.role == "user":
+            if isinstance(turn.content, str):
+                return turn.content
+            parts = turn.content if isinstance(turn.content, list) else []
+            texts = [part.get("text") for part in parts if isinstance(part, dict)]
+            return "\n".join(text for text in texts if isinstance(text, str))
+    return ""

@@ -1,0 +1,117 @@
+"""Reading request bodies: bounded, checked as UTF-8, decoded into structs, with errors that name the field."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from llmrouter_tui.core.errors import RouterError
+
+T = TypeVar("T")
+
+SMALL = 1 << 20
+"""Bytes of the largest body of an admin or feedback call."""
+
+_WRONG_TYPE = re.compile(r"Expected `(?P<want>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
+_PLACE = re.compile(r"(?P<text>.*?) - at `\$\.?(?P<path>[^`]*)`")
+_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|"
+    rb"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_NAMES = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def bad_request(message: str, *, param: str | None = None, hint: str = "") -> RouterError:
+    return RouterError("invalid_request", message, param=param or None, hint=hint)
+
+
+async def read_body(request: web.BaseRequest, limit: int) -> bytes:
+    """The whole body. The application's ``client_max_size`` counts while reading, for chunked and compressed bodies;
+    ``limit`` turns away a body that announces its size before a byte of it is read."""
+    announced = request.headers.get("Content-Length")
+    if announced is not None and announced.isdecimal() and int(announced) > limit:
+        raise too_large(limit)
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise too_large(limit) from error
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise bad_request(
+            "The request body could not be read as the Content-Encoding and Transfer-Encoding headers announce it.",
+            hint="Send plain JSON with a Content-Length.",
+        ) from error
+    if len(body) > limit:
+        raise too_large(limit)
+    return body
+
+
+def too_large(limit: int) -> RouterError:
+    size = f"{limit / (1 << 20):g} MB" if limit >= 1 << 20 else f"{limit} bytes"
+    return RouterError(
+        "body_too_large",
+        f"The request body is larger than {size}, the most that this router takes.",
+        hint="Send less text or smaller images, or raise ROUTER_MAX_BODY_MB.",
+    )
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode JSON, or say what is wrong with it and where."""
+    if not body:
+        raise bad_request("The request body is empty.", hint="Send a JSON object.")
+    try:
+        value = decoder.decode(body)
+        if not body.isascii():
+            body.decode()  # msgspec does not look into the strings that it skips
+    except msgspec.ValidationError as error:
+        raise _wrong_type(str(error)) from error
+    except msgspec.DecodeError as error:
+        raise _malformed(body, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise bad_request("The request body is not valid UTF-8.", hint="Encode the JSON as UTF-8.") from error
+    except RecursionError as error:
+        raise bad_request("The request body is nested too deeply.", hint="Flatten the JSON.") from error
+    return value
+
+
+def _malformed(body: bytes, detail: str) -> RouterError:
+    if _lone_surrogate(body):
+        return bad_request(
+            "A string in the request body holds half of a surrogate pair, which is no character.",
+            hint="Send whole characters: both halves of the pair, or the character itself.",
+        )
+    if detail == "Input data was truncated":
+        return bad_request("The request body is broken JSON: it ends early.", hint="Send one complete JSON object.")
+    reason = detail.removeprefix("JSON is malformed: ")
+    return bad_request(f"The request body is broken JSON: {reason}.", hint="Send one complete JSON object.")
+
+
+def _lone_surrogate(body: bytes) -> bool:
+    return b"\\u" in body and _SURROGATE.search(body) is not None
+
+
+def _wrong_type(detail: str) -> RouterError:
+    """Say in words what msgspec found: the field's path, what it must be and what it is."""
+    if match := _MISSING.fullmatch(detail):
+        path = ".".join(filter(None, (match["path"], match["name"])))
+        return bad_request(f"The field {path!r} is missing.", param=path, hint=f"Add {path!r} to the request.")
+    if match := _WRONG_TYPE.fullmatch(detail):
+        path = match["path"] or ""
+        wants = " or ".join(_NAMES.get(word, word) for word in match["want"].split(" | ") if word != "null")
+        got = _NAMES.get(match["got"], match["got"])
+        what = f"The field {path!r}" if path else "The request body"
+        return bad_request(f"{what} must be {wants}, not {got}.", param=path, hint="Correct its type.")
+    match = _PLACE.fullmatch(detail)
+    text, path = (match["text"], match["path"]) if match else (detail, "")
+    what = f"The field {path!r} is not valid" if path else "The request body is not valid"
+    return bad_request(f"{what}: {text}.", param=path, hint="Correct its value.")

@@ -1,0 +1,166 @@
+"""What clients ask besides answers: models, health, feedback."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from aiohttp import web
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import Control, FeedbackInput, Rated
+from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
+from llmrouter_tui.proxy.options import ProxyOptions
+from llmrouter_tui.proxy.replies import json_response
+
+log = logging.getLogger(__name__)
+
+AUTO = ("auto", "auto:fast", "auto:best")
+"""Names under which the router chooses: balanced, for speed, for quality."""
+
+_Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class _FeedbackBody(msgspec.Struct):
+    exchange_id: str | None = None
+    response_id: str | None = None
+    id: str | None = None
+    rating: Literal["up", "down"] | None = None
+    stars: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    score: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+    reasons: Annotated[list[_Reason], msgspec.Meta(max_length=20)] | None = None
+    comment: Annotated[str, msgspec.Meta(max_length=10_000)] | None = None
+    clear: bool | None = None
+
+
+class ModelEntry(msgspec.Struct, omit_defaults=True):
+    """A line of ``GET /v1/models``: OpenAI's fields, and what a client wants to know before it asks."""
+
+    id: str
+    name: str
+    owned_by: str
+    created: int
+    object: str = ""
+    context_length: int | None = None
+    capabilities: list[str] = msgspec.field(default_factory=list)
+    resident: bool | None = None
+
+
+_FEEDBACK = msgspec.json.Decoder(_FeedbackBody)
+
+
+class Meta:
+    """The handlers of ``/v1/models``, ``/v1/feedback`` and ``/health``."""
+
+    def __init__(self, control: Control, options: ProxyOptions) -> None:
+        self._control = control
+        self._options = options
+        self._created = int(time.time())
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        views = await self._control.models()
+        return json_response({"object": "list", "data": [*self._auto(views), *self._real(views)]})
+
+    async def model(self, request: web.Request) -> web.StreamResponse:
+        wanted = request.match_info["id"]
+        views = await self._control.models()
+        entries = [*self._auto(views), *self._real(views)]
+        found = [entry for entry in entries if entry.id == wanted] or [e for e in entries if e.name == wanted]
+        if not found:
+            raise RouterError("model_not_found", f"There is no model {wanted!r} here.", hint="See GET /v1/models.")
+        return json_response(found[0])
+
+    def _auto(self, views: Sequence[ModelView]) -> list[ModelEntry]:
+        """The choosing names can do what any enabled model can."""
+        usable = [view.info for view in views if view.enabled and view.healthy]
+        context = max((info.context_length or 0 for info in usable), default=0) or None
+        able = sorted({name for info in usable for name in info.capabilities})
+        return [ModelEntry(name, name, "llmrouter-tui", self._created, "model", context, able) for name in AUTO]
+
+    def _real(self, views: Sequence[ModelView]) -> list[ModelEntry]:
+        """Enabled models by id; ``name`` is the plain name where only one backend has it."""
+        shown = [view for view in views if view.enabled]
+        times = Counter(view.info.name for view in shown)
+        return [
+            ModelEntry(
+                view.id,
+                view.info.name if times[view.info.name] == 1 else view.id,
+                view.info.backend,
+                self._created,
+                "model",
+                view.info.context_length,
+                sorted(view.info.capabilities),
+                view.residency == "resident",
+            )
+            for view in shown
+        ]
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        """Whether requests can be served now. Asks no backend, wakes no model."""
+        try:
+            snapshot = await self._control.snapshot()
+        except Exception:
+            log.exception("no snapshot for /health")
+            return json_response({"status": "degraded", "version": self._options.version})
+        up = sum(backend.health == "up" for backend in snapshot.backends)
+        problems = [problem.code for problem in snapshot.service.problems]
+        healthy = snapshot.service.state == "serving" and up > 0 and not problems
+        return json_response(
+            {
+                "status": "ok" if healthy else "degraded",
+                "version": self._options.version,
+                "backends_up": up,
+                "backends": len(snapshot.backends),
+                "models": len(snapshot.models),
+                "problems": problems,
+            }
+        )
+
+    async def feedback(self, request: web.Request) -> web.StreamResponse:
+        rated = await self.rate(request)
+        given = rated.feedback
+        return json_response(
+            {
+                "object": "feedback",
+                "exchange_id": given.exchange_id,
+                "rating": given.rating,
+                "score": given.score,
+                "model": given.model,
+                "task": given.task,
+            }
+        )
+
+    async def rate(self, request: web.Request) -> Rated:
+        """Read a rating and store it. Raises ``RouterError``: ``not_found`` for an id that is not known."""
+        return await self._control.rate(read_feedback(await read_body(request, SMALL)))
+
+
+def read_feedback(body: bytes) -> FeedbackInput:
+    """Check a rating: one id, and exactly one of rating, stars, score and clear."""
+    given = decode(body, _FEEDBACK)
+    ids = [name for name in (given.exchange_id, given.response_id, given.id) if name]
+    if len(ids) != 1:
+        raise bad_request(
+            "A rating names one answer.",
+            param="exchange_id",
+            hint="Send exchange_id (from the x-router-exchange-id header) or response_id (the answer's id).",
+        )
+    kinds = (given.rating is not None, given.stars is not None, given.score is not None, bool(given.clear))
+    if sum(kinds) != 1:
+        raise bad_request(
+            "A rating is exactly one of rating, stars, score and clear.",
+            param="rating",
+            hint='Send one of them: "rating": "up" or "down", "stars": 1 to 5, "score": -1 to 1, "clear": true.',
+        )
+    return FeedbackInput(
+        exchange_id=ids[0],
+        rating=given.rating,
+        stars=given.stars,
+        score=given.score,
+        reasons=tuple(given.reasons or ()),
+        comment=given.comment or "",
+        clear=bool(given.clear),
+    )

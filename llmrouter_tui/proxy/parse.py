@@ -1,0 +1,214 @@
+"""From the bytes of ``POST /v1/chat/completions`` to a checked ``core.chat.ChatRequest``.
+
+Only the fields that routing reads are decoded; everything else stays in the bytes and passes through.
+"""
+
+from typing import Any
+
+import msgspec
+
+from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.proxy.bodies import bad_request, decode
+
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+MAX_MODEL = 512
+MAX_SESSION = 256
+MAX_CHOICES = 128
+MAX_TOKENS = 2**31 - 1
+MAX_PEEK = 1 << 20
+_NONE = b'"none"'
+
+
+class _Part(msgspec.Struct):
+    type: str
+    text: str | None = None
+
+
+class _Turn(msgspec.Struct):
+    role: str
+    content: str | list[_Part] | None = None
+    tool_calls: list[msgspec.Raw] | None = None
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class _ResponseFormat(msgspec.Struct):
+    type: str
+
+
+class _Chat(msgspec.Struct):
+    model: str
+    messages: list[_Turn]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    tools: list[msgspec.Raw] | None = None
+    functions: list[msgspec.Raw] | None = None
+    tool_choice: msgspec.Raw = msgspec.Raw()
+    response_format: _ResponseFormat | None = None
+    max_tokens: int | float | None = None
+    max_completion_tokens: int | float | None = None
+    n: int | None = None
+    reasoning_effort: str | None = None
+    metadata: msgspec.Raw = msgspec.Raw()
+    session_id: str | int | None = None
+    conversation_id: str | int | None = None
+
+
+class _Peek(msgspec.Struct):
+    """What can still be shown of a request that was refused."""
+
+    model: Any = ""
+    messages: Any = ()
+
+
+class _Session(msgspec.Struct):
+    session_id: str | int | None = None
+    conversation_id: str | int | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Chat)
+_PEEK = msgspec.json.Decoder(_Peek)
+_SESSION = msgspec.json.Decoder(_Session)
+
+
+def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatRequest:
+    """Check a body and read what routing needs. ``session`` is the id a header gave; it wins over fields.
+
+    Raises ``RouterError`` ``invalid_request`` naming the field and what to do.
+    """
+    chat = decode(body, _DECODER)
+    model = chat.model
+    if not model or len(model) > MAX_MODEL or not model.isprintable():
+        raise bad_request(
+            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
+            param="model",
+            hint="Use 'auto', or an id from GET /v1/models.",
+        )
+    if not chat.messages:
+        raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
+    messages = tuple([_message(turn, index) for index, turn in enumerate(chat.messages)])
+    options, fmt, effort = chat.stream_options, chat.response_format, chat.reasoning_effort
+    return ChatRequest(
+        model=model,
+        messages=messages,
+        body=body,
+        stream=bool(chat.stream),
+        wants_usage=options is not None and bool(options.include_usage),
+        has_stream_options=options is not None,
+        tools=len(chat.tools or ()) + len(chat.functions or ()),
+        tool_choice_none=bytes(chat.tool_choice) == _NONE,
+        json_mode=fmt is not None and fmt.type in ("json_object", "json_schema"),
+        thinking=effort is not None and effort not in ("none", "minimal"),
+        max_tokens=_max_tokens(chat),
+        choices=_choices(chat.n),
+        session=session or _session(chat),
+        client=client,
+    )
+
+
+def peek(body: bytes) -> tuple[str, str]:
+    """The model's name and the last user text of a body that was refused, as far as they can be read cheaply."""
+    if len(body) > MAX_PEEK:
+        return "", ""
+    try:
+        seen = _PEEK.decode(body)
+    except (ValueError, RecursionError):
+        return "", ""
+    model = seen.model if isinstance(seen.model, str) else ""
+    return model[:MAX_MODEL], _last_text(seen.messages)
+
+
+def _last_text(messages: object) -> str:
+    if not isinstance(messages, list):
+        return ""
+    for turn in reversed(messages):
+        if isinstance(turn, dict) and turn.get("role", "user") == "user":
+            content = turn.get("content")
+            if isinstance(content, str):
+                return content
+            if isinstance(content, list):
+                texts = [part.get("text") for part in content if isinstance(part, dict)]
+                return "\n".join(text for text in texts if isinstance(text, str))
+    return ""
+
+
+def _message(turn: _Turn, index: int) -> Message:
+    role, content = turn.role, turn.content
+    if role not in ROLES:
+        raise bad_request(
+            f"The field 'messages[{index}].role' is {role[:40]!r}, which is no role.",
+            param=f"messages[{index}].role",
+            hint=f"Use one of: {', '.join(sorted(ROLES))}.",
+        )
+    calls = len(turn.tool_calls) if turn.tool_calls else 0
+    if isinstance(content, list):
+        text, images = _parts(content, index)
+        return Message(role, text, images, calls)
+    return Message(role, content or "", 0, calls)
+
+
+def _parts(parts: list[_Part], index: int) -> tuple[str, int]:
+    """The text of a message made of parts, and how many images are in it."""
+    texts: list[str] = []
+    images = 0
+    for at, part in enumerate(parts):
+        kind = part.type
+        if kind in ("text", "input_text"):
+            if part.text is None:
+                path = f"messages[{index}].content[{at}].text"
+                raise bad_request(f"The field {path!r} is missing.", param=path, hint=f"Add {path!r} to the request.")
+            texts.append(part.text)
+        elif kind in ("image_url", "input_image", "image"):
+            images += 1
+        elif "audio" in kind:
+            raise bad_request(
+                "The request holds audio, which this router does not route.",
+                param=f"messages[{index}].content[{at}]",
+                hint="Send the transcript as text.",
+            )
+    return "\n".join(texts), images
+
+
+def _max_tokens(chat: _Chat) -> int | None:
+    """The bound on the answer; zero and less mean none to several servers."""
+    name = "max_tokens" if chat.max_completion_tokens is None else "max_completion_tokens"
+    value = chat.max_tokens if chat.max_completion_tokens is None else chat.max_completion_tokens
+    if value is None:
+        return None
+    if value != int(value) or value > MAX_TOKENS:
+        raise bad_request(
+            f"The field {name!r} must be a whole number up to {MAX_TOKENS}.", param=name, hint="Correct its value."
+        )
+    return int(value) if value > 0 else None
+
+
+def _choices(n: int | None) -> int:
+    if n is None:
+        return 1
+    if not 1 <= n <= MAX_CHOICES:
+        raise bad_request(
+            f"The field 'n' must be between 1 and {MAX_CHOICES}.", param="n", hint="Leave it out for one answer."
+        )
+    return n
+
+
+def _session(chat: _Chat) -> str:
+    """A conversation's id from the fields that clients use. ``user`` names a person and is no conversation."""
+    given = chat.session_id if chat.session_id is not None else chat.conversation_id
+    raw = bytes(chat.metadata)
+    if given is None and raw.startswith(b"{"):
+        try:
+            fields = _SESSION.decode(raw)
+        except (ValueError, RecursionError):
+            return ""
+        given = fields.session_id if fields.session_id is not None else fields.conversation_id
+    return clean_label(str(given), MAX_SESSION) if given is not None else ""
+
+
+def clean_label(text: str, limit: int) -> str:
+    """A name that a client gave itself, safe to store and to show."""
+    if text.isprintable() and len(text) <= limit:
+        return text
+    return "".join(char if char.isprintable() else "?" for char in text[:limit])

@@ -1,0 +1,115 @@
+"""Which path is answered by what, and the answer of paths and methods that are not served."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.proxy.admin import Admin
+from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.replies import InternalError, error_response
+from llmrouter_tui.proxy.security import Guard
+from llmrouter_tui.proxy.watch import Watch
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Check = Callable[[web.BaseRequest], None]
+
+SUPPORTED = (
+    "POST /v1/chat/completions",
+    "GET /v1/models",
+    "GET /v1/models/{id}",
+    "POST /v1/feedback",
+    "GET /health",
+)
+_ACTIONS = "load|unload|pin|unpin|enable|disable"
+
+
+class Routes:
+    """Fills a router. Security is checked in the wrapper of each handler: a middleware costs more on every request."""
+
+    def __init__(self, router: web.UrlDispatcher, guard: Guard) -> None:
+        self._router = router
+        self._guard = guard
+
+    def chat(self, door: ChatDoor) -> None:
+        """Chat completions check for themselves: what they refuse is put on record."""
+        self._resource("/v1/chat/completions", {"POST": door.post})
+
+    def meta(self, meta: Meta) -> None:
+        self._add("/v1/models", self._guard.api, {"GET": meta.models})
+        self._add("/v1/models/{id:.+}", self._guard.api, {"GET": meta.model})
+        self._add("/v1/feedback", self._guard.api, {"POST": meta.feedback})
+        self._add("/health", self._guard.public, {"GET": meta.health, "HEAD": meta.health})
+
+    def admin(self, admin: Admin, watch: Watch) -> None:
+        paths: dict[str, dict[str, Handler]] = {
+            "snapshot": {"GET": admin.snapshot},
+            "events": {"GET": watch.events},
+            "exchanges": {"GET": admin.exchanges},
+            "exchanges/{id}": {"GET": admin.exchange},
+            "explain": {"POST": admin.explain},
+            "models": {"GET": admin.models},
+            f"models/{{id:.+}}/{{action:{_ACTIONS}}}": {"POST": admin.act},
+            "settings": {"GET": admin.settings, "POST": admin.set_setting},
+            "vram": {"GET": admin.vram},
+            "backends": {"GET": admin.backends, "POST": admin.add_backend},
+            "backends/{name}": {"DELETE": admin.remove_backend},
+            "backends/{name}/retry": {"POST": admin.retry_backend},
+            "logs": {"GET": admin.logs},
+            "rate": {"POST": admin.rate},
+            "starter": {"POST": admin.fetch_starter, "DELETE": admin.cancel_fetch},
+            "listen": {"POST": admin.listen},
+            "shutdown": {"POST": admin.shutdown},
+        }
+        for path, handlers in paths.items():
+            self._add(f"/admin/{path}", self._guard.admin, handlers)
+
+    def rest(self) -> None:
+        """Everything else, last."""
+        self._router.add_route("*", "/{path:.*}", guarded(unknown_path, self._guard.public))
+
+    def _add(self, path: str, check: Check, handlers: Mapping[str, Handler]) -> None:
+        self._resource(path, {method: guarded(handler, check) for method, handler in handlers.items()})
+
+    def _resource(self, path: str, handlers: Mapping[str, Handler]) -> None:
+        resource = self._router.add_resource(path)
+        for method, handler in handlers.items():
+            resource.add_route(method, handler)
+        resource.add_route("*", wrong_method(", ".join(handlers)))
+
+
+def guarded(handler: Handler, check: Check) -> Handler:
+    """A handler behind its check, whose failures are answered in OpenAI's shape."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            check(request)
+            return await handler(request)
+        except RouterError as error:
+            return error_response(error)
+        except Exception:
+            log.exception("%s %s failed in the router", request.method, request.path)
+            return error_response(InternalError())
+
+    return handle
+
+
+def wrong_method(allowed: str) -> Handler:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        error = RouterError(
+            "invalid_request", f"{request.path} does not take {request.method}.", hint=f"Use {allowed}.", status=405
+        )
+        return error_response(error, {"Allow": allowed})
+
+    return refuse
+
+
+async def unknown_path(request: web.Request) -> web.StreamResponse:
+    hint = f"Supported: {', '.join(SUPPORTED)}, and /admin."
+    if not request.path.startswith(("/v1/", "/admin")):
+        hint = f"The base URL of a client ends in /v1. {hint}"
+    raise RouterError("not_found", f"There is no {request.method} {request.path[:200]} here.", hint=hint)

@@ -1,0 +1,114 @@
+"""The HTTP server: one socket, all paths, an orderly end."""
+
+import asyncio
+import logging
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
+from llmrouter_tui.proxy.admin import Admin
+from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.live import Live
+from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.options import ProxyOptions
+from llmrouter_tui.proxy.routes import Routes
+from llmrouter_tui.proxy.security import Guard
+from llmrouter_tui.proxy.watch import Watch
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted: hundreds of streams can start in the same moment."""
+
+
+class ProxyServer:
+    """Serves the OpenAI-compatible API and the admin API. All methods run on the loop that serves."""
+
+    def __init__(
+        self, exchanges: Exchanges, control: Control, subscriptions: Subscriptions, options: ProxyOptions
+    ) -> None:
+        self._exchanges = exchanges
+        self._control = control
+        self._subscriptions = subscriptions
+        self._options = options
+        self._guard = Guard(options)
+        self._chats = Live()
+        self._watchers = Live()
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._changing = asyncio.Lock()
+
+    @property
+    def port(self) -> int:
+        """The port that is served; 0 while nothing is."""
+        return self._site.port if self._site is not None else 0
+
+    @property
+    def answering(self) -> int:
+        """Chat answers under way."""
+        return len(self._chats)
+
+    async def start(self, host: str, port: int) -> None:
+        """Serve; port 0 takes a free one. While serving, move to another address: connections that are open go on.
+
+        Raises ``OSError`` when the address cannot be had; whatever was served before still is.
+        """
+        async with self._changing:
+            runner = self._runner or await self._build()
+            site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+            try:
+                await site.start()
+            except OSError:
+                await self._discard(runner, site)
+                raise
+            old, self._site, self._runner = self._site, site, runner
+            self._guard.bind(host)
+            if old is not None:
+                await old.stop()
+
+    async def stop(self) -> None:
+        """Stop serving: no new connections, event streams end, answers get a moment to finish and are then ended
+        with an error that says why. Idempotent."""
+        async with self._changing:
+            runner, site = self._runner, self._site
+            self._runner = self._site = None
+            if runner is None or site is None:
+                return
+            await site.stop()
+            await asyncio.gather(self._watchers.end(0), self._chats.end(self._options.grace))
+            await runner.cleanup()
+
+    async def _build(self) -> web.AppRunner:
+        self._chats.ending = self._watchers.ending = False
+        app = web.Application(client_max_size=self._options.max_body)
+        routes = Routes(app.router, self._guard)
+        routes.chat(ChatDoor(self._exchanges, self._guard, self._chats, self._options))
+        meta = Meta(self._control, self._options)
+        routes.meta(meta)
+        routes.admin(Admin(self._control, meta), Watch(self._subscriptions, self._watchers, self._options))
+        routes.rest()
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=2, access_log=None, logger=_http_log())
+        await runner.setup()
+        return runner
+
+    async def _discard(self, runner: web.AppRunner, site: web.TCPSite) -> None:
+        await site.stop()
+        if runner is not self._runner:
+            await runner.cleanup()
+
+
+def _http_log() -> logging.Logger:
+    """aiohttp's own logger, less the tracebacks of clients that do not speak HTTP."""
+    logger = logging.getLogger("llmrouter_tui.proxy.http")
+    if not logger.filters:
+        logger.addFilter(_quiet)
+    return logger
+
+
+def _quiet(record: logging.LogRecord) -> bool:
+
+    failure = record.exc_info[1] if record.exc_info else None
+    if isinstance(failure, HttpProcessingError):
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "a client sent what is not HTTP: %s", (str(failure.message),)
+        record.exc_info = None
+    return True

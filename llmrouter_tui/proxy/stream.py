@@ -1,0 +1,110 @@
+"""A streamed answer on the wire: headers, comments while the model is not ready, chunks, and the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from llmrouter_tui.core.ports import ExchangeRun
+from llmrouter_tui.proxy.options import ProxyOptions
+from llmrouter_tui.proxy.replies import run_headers
+
+
+class ClientGoneError(Exception):
+    """The client left while we wrote to it."""
+
+
+def gone() -> web.Response:
+    """What a handler returns when nobody is there to read it."""
+    return web.Response(status=499, reason="Client Closed Request")
+
+
+def stream_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
+    headers = run_headers(run, request_id)
+    headers["Content-Type"] = "text/event-stream"
+    headers["Cache-Control"] = "no-cache"
+    headers["X-Accel-Buffering"] = "no"
+    return headers
+
+
+async def open_stream(request: web.BaseRequest, headers: Mapping[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(headers=headers)
+    try:
+        await response.prepare(request)
+    except ConnectionError as error:
+        raise ClientGoneError from error
+    return response
+
+
+async def pass_on(chunks: AsyncIterator[bytes], response: web.StreamResponse) -> None:
+    """Write every chunk as it comes, unchanged."""
+    write = response.write
+    async for chunk in chunks:
+        try:
+            await write(chunk)
+        except ConnectionError as error:
+            raise ClientGoneError from error
+
+
+class Early:
+    """Answers a stream before its model is ready, so that neither client nor reverse proxy gives up.
+
+    Where the model is ready in time this costs one loop timer, set and cancelled.
+    """
+
+    __slots__ = ("_options", "_over", "_request", "_request_id", "_run", "_task", "_timer", "response")
+
+    def __init__(self, request: web.BaseRequest, run: ExchangeRun, request_id: str, options: ProxyOptions) -> None:
+        self._request = request
+        self._run = run
+        self._request_id = request_id
+        self._options = options
+        self._over: asyncio.Event | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(options.early, self._start)
+        self.response: web.StreamResponse | None = None
+        """Set once headers are out."""
+
+    async def ready(self) -> web.StreamResponse:
+        """The wait is over: the response with its headers out. Raises ``ClientGoneError``."""
+        response = await self.settle()
+        if response is None:
+            response = self.response = await open_stream(self._request, stream_headers(self._run, self._request_id))
+        return response
+
+    async def settle(self) -> web.StreamResponse | None:
+        """Stop timer and comments (between two of them); the response, if headers are out.
+
+        Raises ``ClientGoneError``."""
+        self._timer.cancel()
+        task, over = self._task, self._over
+        if task is not None and over is not None:
+            over.set()
+            await asyncio.wait((task,))
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                raise failure
+        return self.response
+
+    def abandon(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _start(self) -> None:
+        self._over = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._wait(self._over))
+
+    async def _wait(self, over: asyncio.Event) -> None:
+        response = await open_stream(self._request, stream_headers(self._run, self._request_id))
+        self.response = response
+        while not over.is_set():
+            status = " ".join(self._run.status_text.split())
+            try:
+                await response.write(f": waiting — {status}\n\n".encode("utf-8", "replace"))
+            except ConnectionError as error:
+                raise ClientGoneError from error
+            try:
+                async with asyncio.timeout(self._options.keepalive):
+                    await over.wait()
+            except TimeoutError:
+                continue

@@ -1,0 +1,412 @@
+"""An engine that plays a script: real exchanges, control and subscriptions in memory, as ``core.ports`` words them."""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.core.decision import (
+    Analysis,
+    Breakdown,
+    Candidate,
+    Decision,
+    Effect,
+    Exchange,
+    ExchangePage,
+    Feedback,
+    Rates,
+    Seconds,
+    Setting,
+    Usage,
+)
+from llmrouter_tui.core.domain import (
+    Ability,
+    BackendView,
+    Device,
+    Evidence,
+    ModelInfo,
+    ModelView,
+    ResidencyEvent,
+    ServiceView,
+)
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import Envelope, Fact, LogLine
+from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
+
+BIG, SMALL = "big/qwen3:32b", "box/library/qwen3:4b"
+
+
+def chunk(text: str, finish: str | None = None, **more: object) -> bytes:
+    """One canonical SSE event with a piece of text."""
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
+        "model": "qwen3:4b",
+        "choices": [{"index": 0, "delta": {"content": text} if text else {}, "finish_reason": finish}],
+        **more,
+    }
+    return b"data: " + json.dumps(body, ensure_ascii=False).encode() + b"\n\n"
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def whole(text: str, finish: str = "stop") -> bytes:
+    """One canonical JSON answer."""
+    message = {"role": "assistant", "content": text}
+    return json.dumps(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1_700_000_000,
+            "model": "qwen3:4b",
+            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+            "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+@dataclass
+class Script:
+    """How the next exchanges go."""
+
+    chunks: Sequence[bytes] = (chunk("Hel"), chunk("lo"), chunk("", "stop"), DONE)
+    answer: bytes = whole("Hello")
+    gate: asyncio.Event | None = None
+    """``open`` waits for it."""
+    pause: float = 0.0
+    """Seconds between chunks."""
+    endless: bool = False
+    """Repeat the first chunk for ever."""
+    begin_error: Exception | None = None
+    open_error: Exception | None = None
+    body_error: Exception | None = None
+    """Raised after the chunks (which then should hold no end)."""
+    status: str = "loading big/qwen3:32b"
+    fallback_to: str = ""
+    """``open`` ends on this model, as its second attempt."""
+
+
+def decision(requested: str = "auto", chosen: str = SMALL) -> Decision:
+    candidates = tuple(
+        Candidate(
+            model=model,
+            score=0.62 - rank * 0.11,
+            breakdown=Breakdown(quality=0.5 - rank * 0.11, speed=0.1, continuity=0.02, pinned=0.0, cost=0.0),
+            predicted_quality=0.7,
+            seconds=Seconds(load=6.0 * rank, prefill=0.2, decode=3.0),
+            resident=rank == 0,
+            footprint=3 << 30,
+            note="load 6s" if rank else "",
+        )
+        for rank, model in enumerate((SMALL, BIG))
+    )
+    return Decision(
+        analysis=Analysis(
+            tasks={"coding": 0.8, "chat": 0.2},
+            task="coding",
+            difficulty=0.37,
+            level="medium",
+            needs=frozenset({"tools"}),
+        ),
+        candidates=candidates,
+        filtered=(("big/embed", "embedding model"),),
+        chosen=chosen,
+        margin=0.11,
+        why="good at coding, and resident",
+        preference=0.5,
+        requested=requested,
+        seconds=0.0004,
+    )
+
+
+class ScriptedRun:
+    def __init__(self, run_id: str, request: ChatRequest, script: Script) -> None:
+        self.id = run_id
+        self.request = request
+        self.script = script
+        self.requested = request.model
+        self.decision: Decision | None = decision(request.model)
+        self.model = SMALL
+        self.attempts = 1
+        self.status_text = script.status
+        self.events: list[str] = []
+        self.failure: RouterErrorLike | None = None
+        self.closed = asyncio.Event()
+        self.finished = False
+        self.sent = 0
+
+    @property
+    def outcome(self) -> str:
+        """As the engine would record it."""
+        if not self.closed.is_set():
+            return "running"
+        if self.failure is not None:
+            return f"failed {self.failure.code}"
+        return "ok" if self.finished else "cancelled"
+
+    async def open(self) -> None:
+        self.events.append("open")
+        if self.script.gate is not None:
+            await self.script.gate.wait()
+        if self.script.fallback_to:
+            self.model, self.attempts = self.script.fallback_to, 2
+        if self.script.open_error is not None:
+            self._note(self.script.open_error)
+            raise self.script.open_error
+
+    async def body(self) -> AsyncIterator[bytes]:
+        self.events.append("body")
+        if not self.request.stream:
+            self._check()
+            yield self.script.answer
+        else:
+            async for piece in self._pieces():
+                self.sent += 1
+                yield piece
+        self._check()
+        self.finished = True
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while True:
+            for piece in self.script.chunks:
+                yield piece
+                if self.script.pause or self.script.endless:
+                    await asyncio.sleep(self.script.pause)
+            if not self.script.endless:
+                return
+
+    def _check(self) -> None:
+        if self.script.body_error is not None:
+            self._note(self.script.body_error)
+            raise self.script.body_error
+
+    def _note(self, error: Exception) -> None:
+        if isinstance(error, RouterError):
+            self.failure = error
+
+    def fail(self, error: RouterErrorLike) -> None:
+        self.failure = error
+
+    def close(self) -> None:
+        self.events.append("close")
+        self.closed.set()
+
+
+class ScriptedExchanges:
+    def __init__(self) -> None:
+        self.script = Script()
+        self.runs: list[ScriptedRun] = []
+        self.refusals: list[dict[str, str]] = []
+
+    @property
+    def last(self) -> ScriptedRun:
+        return self.runs[-1]
+
+    def begin(self, request: ChatRequest) -> ScriptedRun:
+        if self.script.begin_error is not None:
+            raise self.script.begin_error
+        run = ScriptedRun(f"x{len(self.runs) + 1}", request, self.script)
+        self.runs.append(run)
+        return run
+
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+        self.refusals.append(
+            {"client": client, "requested": requested, "code": code, "message": message, "prompt": prompt}
+        )
+        return f"r{len(self.refusals)}"
+
+
+class ScriptedSubscription:
+    def __init__(self, bus: "ScriptedBus", size: int) -> None:
+        self._bus = bus
+        self._ring: deque[Envelope] = deque(maxlen=size)
+        self._dropped = False
+        self._wake = asyncio.Event()
+
+    def put(self, envelope: Envelope) -> None:
+        self._dropped = self._dropped or len(self._ring) == self._ring.maxlen
+        self._ring.append(envelope)
+        self._wake.set()
+
+    async def next(self, timeout: float) -> tuple[Sequence[Envelope], bool]:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+        found, dropped = tuple(self._ring), self._dropped
+        self._ring.clear()
+        self._dropped = False
+        return found, dropped
+
+    def close(self) -> None:
+        self._bus.subscriptions.discard(self)
+
+
+class ScriptedBus:
+    def __init__(self) -> None:
+        self.subscriptions: set[ScriptedSubscription] = set()
+        self.seq = 0
+
+    def subscribe(self, size: int) -> ScriptedSubscription:
+        subscription = ScriptedSubscription(self, size)
+        self.subscriptions.add(subscription)
+        return subscription
+
+    def publish(self, fact: Fact) -> Envelope:
+        self.seq += 1
+        envelope = Envelope(self.seq, time.time(), time.monotonic(), fact)
+        for subscription in self.subscriptions:
+            subscription.put(envelope)
+        return envelope
+
+
+def model_views() -> tuple[ModelView, ...]:
+    ability = Ability(0.71, 9.0, 0.12, (Evidence("benchmark", 0.74, 6.0, "LiveCodeBench"),))
+    small = ModelInfo(
+        "box", "library/qwen3:4b", parameters=4_000_000_000, context_length=32768,
+        capabilities=frozenset({"completion", "tools"}), capabilities_known=True,
+    )  # fmt: skip
+    big = ModelInfo("big", "qwen3:32b", context_length=131072, capabilities=frozenset({"completion", "vision"}))
+    return (
+        ModelView(small, residency="resident", pool="gpu0", footprint=3 << 30, abilities={"coding": ability}),
+        ModelView(big, residency="absent", pool="gpu0"),
+        ModelView(ModelInfo("box", "off"), enabled=False),
+    )
+
+
+@dataclass
+class ScriptedControl:
+    """A router's whole state in a few fields; every command is noted in ``calls``."""
+
+    bus: ScriptedBus = field(default_factory=ScriptedBus)
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+    views: tuple[ModelView, ...] = field(default_factory=model_views)
+    kept: dict[str, Setting] = field(
+        default_factory=lambda: {
+            "quality_preference": Setting("quality_preference", 0.5, "default"),
+            "openai_api_key": Setting("openai_api_key", "sk-very-secret", "environment", secret=True),
+        }
+    )
+    service: ServiceView = ServiceView(state="serving", version="1.2.3", started_at=5.0)
+    servers: tuple[BackendView, ...] = (BackendView("box", "ollama", "http://127.0.0.1:11434", "up", models=2),)
+    history: tuple[Exchange, ...] = (
+        Exchange("x1", 10.0, "ok", model=SMALL, decision=decision(), usage=Usage(3, 5), response_id="chatcmpl-1"),
+        Exchange("x2", 11.0, "failed", code="out_of_memory", message="box has no room for it"),
+    )
+
+    def _known(self, model: str) -> None:
+        if all(view.id != model for view in self.views):
+            raise RouterError("model_not_found", f"There is no model {model!r}.", hint="Did you mean another?")
+
+    async def snapshot(self) -> Snapshot:
+        return Snapshot(
+            seq=self.bus.seq,
+            at=12.5,
+            service=self.service,
+            backends=self.servers,
+            models=self.views,
+            devices=(Device("gpu0", "RTX 4090", "nvidia", 24 << 30, 3 << 30, 21 << 30, utilization=0.4),),
+            exchanges=self.history,
+            residency=(ResidencyEvent(9.0, "load", SMALL, "gpu0", 6.1, "asked for", "x1"),),
+            settings=tuple(self.kept.values()),
+            log=(LogLine(1.0, "info", "engine", "up"),),
+            rates=Rates(in_flight=1, samples=((1.0, 2.0, 3.0, 0.4),)),
+            total_exchanges=len(self.history),
+            embedded_available=True,
+        )
+
+    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        self.calls.append(("exchanges", before, limit, text))
+        found = tuple(item for item in self.history if text in item.model)
+        return ExchangePage(found[:limit], before="x1" if len(found) > limit else None, total=len(found))
+
+    async def exchange(self, exchange_id: str) -> Exchange:
+        for item in self.history:
+            if exchange_id in (item.id, item.response_id):
+                return item
+        raise RouterError("not_found", f"There is no exchange {exchange_id!r}.")
+
+    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
+        self.calls.append(("explain", prompt, model))
+        return decision(model)
+
+    async def rate(self, feedback: FeedbackInput) -> Rated:
+        self.calls.append(("rate", feedback))
+        exchange = await self.exchange(feedback.exchange_id)
+        given = feedback.rating or ("up" if (feedback.score or (feedback.stars or 3) - 3) > 0 else "down")
+        stored = Feedback(
+            exchange.id,
+            None if feedback.clear else given,
+            13.0,
+            score=feedback.score or 0.0,
+            reasons=feedback.reasons,
+            comment=feedback.comment,
+            model=exchange.model,
+            task="coding",
+        )
+        return Rated(stored, (Effect(exchange.model, "coding", 0.6, 0.64),))
+
+    async def models(self) -> Sequence[ModelView]:
+        return self.views
+
+    async def load(self, model: str) -> None:
+        self._known(model)
+        self.calls.append(("load", model))
+
+    async def unload(self, model: str, *, force: bool = False) -> None:
+        self._known(model)
+        self.calls.append(("unload", model, force))
+
+    async def pin(self, model: str, pinned: bool) -> None:
+        self._known(model)
+        self.calls.append(("pin", model, pinned))
+
+    async def enable(self, model: str, enabled: bool) -> None:
+        self._known(model)
+        self.calls.append(("enable", model, enabled))
+
+    async def settings(self) -> Sequence[Setting]:
+        return tuple(self.kept.values())
+
+    async def set_setting(self, key: str, value: object) -> Setting:
+        if key not in self.kept:
+            raise RouterError("invalid_request", f"There is no setting {key!r}.", param="key")
+        self.kept[key] = replace(self.kept[key], value=value, origin="set")
+        return self.kept[key]
+
+    async def retry_backend(self, name: str) -> None:
+        self.calls.append(("retry_backend", name))
+
+    async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
+        view = BackendView(name or "new", kind, url, configured=True)
+        self.servers = (*self.servers, view)
+        return view
+
+    async def remove_backend(self, name: str) -> None:
+        if all(view.name != name for view in self.servers):
+            raise RouterError("not_found", f"There is no backend {name!r}.")
+        self.servers = tuple(view for view in self.servers if view.name != name)
+
+    async def fetch_starter(self) -> None:
+        self.calls.append(("fetch_starter",))
+
+    async def cancel_fetch(self) -> None:
+        self.calls.append(("cancel_fetch",))
+
+    async def listen(self, port: int) -> None:
+        self.calls.append(("listen", port))
+
+    async def logs(self, *, limit: int = 500) -> Sequence[LogLine]:
+        self.calls.append(("logs", limit))
+        return (LogLine(1.0, "info", "engine", "up"),)
+
+    async def shutdown(self) -> None:
+        self.calls.append(("shutdown",))
