@@ -1,0 +1,260 @@
+"""The command line. Imports are inside the commands: ``--version`` loads no server, ``serve`` loads no screen."""
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from llmrouter_tui import __version__
+
+if TYPE_CHECKING:
+    from llmrouter_tui.config import Config
+    from llmrouter_tui.core.ports import Control, Host
+
+T = TypeVar("T")
+USAGE = 2
+
+COMMON: list[Callable[[Any], Any]] = [
+    click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file."),
+    click.option("--db", "database", type=click.Path(dir_okay=False, path_type=Path), help="Database file."),
+    click.option("--host", help="Address to listen on (default 127.0.0.1)."),
+    click.option("--port", type=int, help="Port to listen on (default 11436)."),
+    click.option(
+        "--embedded/--no-embedded", default=None, help="Run models in this program, also beside other backends."
+    ),
+    click.option("--insecure", is_flag=True, help="Allow an address others can reach without any key."),
+]
+SCREEN: list[Callable[[Any], Any]] = [
+    click.option("--readonly", is_flag=True, help="Show everything, change nothing."),
+    click.option("--calm", is_flag=True, help="Refresh twice a second and never move."),
+    click.option("--symbols", type=click.Choice(["braille", "block", "ascii"]), help="Characters for charts."),
+]
+
+
+def options(*groups: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Several click options as one decorator."""
+
+    def add(command: Any) -> Any:
+        for group in reversed(groups):
+            for option in reversed(group):
+                command = option(command)
+        return command
+
+    return add
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    click.echo(f"llmrouter-tui: {message}", err=True)
+    raise SystemExit(code)
+
+
+def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Config":
+    """Settings from flags, environment and file; a mistake ends the program with its place and the remedy."""
+    from llmrouter_tui import config
+
+    given = {key: value for key, value in flags.items() if value is not None and value is not False}
+    try:
+        loaded = config.load(file=config_file, env=os.environ, flags=given)
+    except config.ConfigError as error:
+        fail(str(error), USAGE)
+    settings = loaded.settings
+    if not insecure and not settings.api_keys and settings.host not in ("127.0.0.1", "localhost", "::1"):
+        fail(
+            f"{settings.host} can be reached by others and no API key is set. "
+            "Set ROUTER_API_KEYS, or say --insecure if the network is yours alone.",
+            USAGE,
+        )
+    return loaded
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="llmrouter-tui")
+@click.option("--demo", is_flag=True, help="Show a simulated fleet with simulated traffic.")
+@options(COMMON, SCREEN)
+@click.pass_context
+def main(
+    context: click.Context, demo: bool, readonly: bool, calm: bool, symbols: str | None, config_file: Path | None,
+    insecure: bool, **flags: Any,
+) -> None:  # fmt: skip
+    """A control center and routing proxy for people who run their own models.
+
+    Without a command it opens the control center and serves http://127.0.0.1:11436/v1.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
+    from llmrouter_tui.logs import to_file
+    from llmrouter_tui.service import Mode, Service
+
+    to_file(config.settings.database)
+    service = Service(config, Mode(demo=demo))
+    show(service, config, demo=demo, readonly=readonly)
+
+
+def show(host: "Host", config: "Config", *, demo: bool, readonly: bool) -> None:
+    """Open the control center on a host until the user leaves it."""
+    from llmrouter_tui.tui.app import ControlCenter
+
+    settings = config.settings
+    app = ControlCenter(
+        host, demo=demo, readonly=readonly, symbols=settings.symbols, calm=settings.calm, keys=settings.keys,
+        theme=settings.theme,
+    )  # fmt: skip
+    app.run()
+    raise SystemExit(app.return_code or 0)
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Serve a simulated fleet.")
+@options(COMMON)
+def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """The router without a screen: proxy and engine, log lines on stderr."""
+    config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.logs import to_stderr
+    from llmrouter_tui.service import Mode, Service
+
+    to_stderr()
+    service = Service(config, Mode(demo=demo, fetch_starter=config.settings.embedded is True, port_required=True))
+    on_signals(service.stop)
+    try:
+        service.run()
+    except RouterError as error:
+        fail(str(error))
+
+
+def on_signals(stop: Callable[[], None]) -> None:
+    """End cleanly on ctrl+c and on a polite kill."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+@main.command()
+@click.argument("url", default="http://127.0.0.1:11436")
+@click.option("--plain", is_flag=True, help="One line per event instead of a screen.")
+@options(SCREEN)
+def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None) -> None:
+    """The control center of a router that runs elsewhere.
+
+    Set ROUTER_ADMIN_API_KEY if it asks for a key.
+    """
+    config = load_config(None, True, calm=calm, symbols=symbols)
+    from llmrouter_tui.remote.host import RemoteHost
+
+    host = RemoteHost(url, key=config.settings.admin_api_key, readonly=readonly)
+    if plain:
+        from llmrouter_tui.plain import print_events
+
+        print_events(host)
+        return
+    show(host, config, demo=False, readonly=readonly)
+
+
+@main.command()
+@click.argument("prompt")
+@click.option("--model", default="auto", help="auto, auto:fast, auto:best, auto:<task>, or a model's name.")
+@click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
+@click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
+@options(COMMON)
+def explain(
+    prompt: str, model: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
+) -> None:
+    """Which model would get PROMPT, and why. Nothing is generated."""
+    config = load_config(config_file, insecure, **flags)
+    decision = ask(config, url, lambda control: control.explain(prompt, model=model))
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(decision), indent=2).decode())
+        return
+    from llmrouter_tui.plain import decision_lines
+
+    click.echo("\n".join(decision_lines(decision)))
+
+
+@main.command()
+@click.option("--why", metavar="NAME", default="", help="What the scores of one model rest on.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
+@options(COMMON)
+def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """The models that can be routed to, with their scores."""
+    config = load_config(config_file, insecure, **flags)
+    views = ask(config, url, lambda control: control.models())
+    if why:
+        views = [v for v in views if why in (v.id, v.info.name)]
+        if not views:
+            fail(f"there is no model {why!r} here")
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(views), indent=2).decode())
+        return
+    from llmrouter_tui.plain import evidence_lines, model_lines
+
+    click.echo("\n".join(evidence_lines(views) if why else model_lines(views)))
+
+
+def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:
+    """Put one question to a running router, or to one assembled just for it."""
+    import threading
+
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.logs import quiet
+    from llmrouter_tui.remote.control import reachable
+    from llmrouter_tui.remote.host import RemoteHost
+
+    quiet()
+    settings = config.settings
+    target = url or f"http://{settings.host}:{settings.port}"
+    host: Host
+    if url or reachable(target):
+        host = RemoteHost(target, key=settings.admin_api_key, readonly=True)
+    else:
+        from llmrouter_tui.service import Mode, Service
+
+        host = Service(config, Mode(listen=False))
+    thread = threading.Thread(target=host.run, name="service")
+    thread.start()
+    try:
+        return host.submit(question(host.control)).result(timeout=60)
+    except RouterError as error:
+        fail(str(error))
+    finally:
+        host.stop()
+        thread.join()
+
+
+@main.command()
+@options(COMMON)
+def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """What was found on this machine, and what to do about what was not."""
+    config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.doctor import report
+
+    lines, well = report(config)
+    click.echo("\n".join(lines))
+    raise SystemExit(0 if well else 1)
+
+
+@main.command(name="config")
+@click.option("--example", is_flag=True, help="Print a file with every key explained.")
+@options(COMMON)
+def config_command(example: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """Every setting, its value and where the value comes from."""
+    from llmrouter_tui import config
+
+    if example:
+        click.echo(config.example())
+        return
+    for setting in load_config(config_file, insecure, **flags).views():
+        click.echo(f"{setting.key:28} {setting.value!s:40} {setting.origin}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What is on this machine, in words: backends, memory, port, database, versions, and what to do about gaps."""
+
+import asyncio
+import platform
+import sys
+
+import psutil
+
+from llmrouter_tui import __version__
+from llmrouter_tui.backends.discover import build, discover
+from llmrouter_tui.backends.embedded import available
+from llmrouter_tui.backends.http import open_session
+from llmrouter_tui.config import Config, default_file
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.gpu.probe import open_probe
+from llmrouter_tui.storage.repo import open_repo
+
+GIB = 1024**3
+
+
+def report(config: Config) -> tuple[list[str], bool]:
+    """Lines to print, and whether the router could work here."""
+    return asyncio.run(_report(config))
+
+
+async def _report(config: Config) -> tuple[list[str], bool]:
+    backends, well = await _backends(config)
+    lines = [
+        f"llmrouter-tui {__version__}   Python {platform.python_version()}   {platform.system()} {platform.machine()}",
+        "",
+        *backends,
+        *_memory(),
+        _port(config),
+        await _database(config),
+        _config_file(),
+    ]
+    return lines, well
+
+
+def _line(good: bool, topic: str, text: str) -> str:
+    return f"{'✓' if good else '✗'} {topic:10} {text}"
+
+
+async def _backends(config: Config) -> tuple[list[str], bool]:
+    settings = config.settings
+    session = open_session()
+    lines, found = [], 0
+    try:
+        known = [
+            build(b.kind, b.name, b.url, session, api_key_env=b.api_key_env) for b in settings.backends if b.enabled
+        ]
+        for backend in known or await discover(session):
+            try:
+                detail = await backend.probe()
+                count = len(await backend.models())
+                lines.append(_line(True, backend.name, f"{backend.url}  {detail}  {count} models"))
+                found += 1
+            except BackendError as error:
+                lines.append(_line(False, backend.name, str(error)))
+    finally:
+        await session.close()
+    if not lines:
+        lines.append(_line(False, "backends", "none of Ollama, llama.cpp, LM Studio, vLLM answers on its usual port"))
+    engine = available()
+    words = "installed" if engine else "not installed: pip install 'llmrouter-tui[embedded]'"
+    lines.append(_line(engine, "embedded", f"engine {words}"))
+    return lines, found > 0 or engine
+
+
+def _memory() -> list[str]:
+    probe = open_probe()
+    lines = []
+    try:
+        for device in probe.sample():
+            text = device.problem or f"{device.name}  {device.free / GIB:.1f} of {device.total / GIB:.1f} GiB free"
+            lines.append(_line(not device.problem, device.pool, text))
+    finally:
+        probe.close()
+    if not any(line[2:5] == "gpu" for line in lines):
+        lines.append(_line(True, "gpu", "none that NVML shows: models are counted against RAM"))
+    return lines
+
+
+def _port(config: Config) -> str:
+    port = config.settings.port
+    holder = port_holder(port)
+    if holder is None:
+        return _line(True, "port", f"{port} is free")
+    return _line(False, "port", f"{port} is taken by {holder}: use --port, or `llmrouter-tui watch` if it is a router")
+
+
+def port_holder(port: int) -> str | None:
+    """Who listens on a local port: ``pid 8123 python -m …``; None if nobody does."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+                return _process(connection.pid)
+    except psutil.Error:
+        return "a program of another user" if sys.platform == "darwin" else None
+    return None
+
+
+def _process(pid: int | None) -> str:
+    if pid is None:
+        return "a program of another user"
+    try:
+        process = psutil.Process(pid)
+        command = " ".join(process.cmdline()) or process.name()
+    except psutil.Error:
+        return f"pid {pid}"
+    return f"pid {pid}  {command[:80]}"
+
+
+async def _database(config: Config) -> str:
+    path = config.settings.database
+    repo = await open_repo(path)
+    try:
+        problem = repo.problem
+    finally:
+        await repo.close()
+    return _line(not problem, "database", problem or str(path))
+
+
+def _config_file() -> str:
+    path = default_file()
+    return _line(True, "config", f"{path}" if path.exists() else f"{path} (not there, not needed)")

@@ -1,0 +1,126 @@
+"""The same facts as lines of text: for ``explain``, ``models`` and ``watch --plain``."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+import click
+
+from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.core.domain import TASKS, ModelView
+from llmrouter_tui.core.events import (
+    AttemptFailed,
+    BackendChanged,
+    Envelope,
+    ExchangeFinished,
+    ExchangeStarted,
+    LogLine,
+    Rated,
+    ResidencyChanged,
+    ServiceChanged,
+)
+from llmrouter_tui.core.ports import Host
+
+GIB = 1024**3
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """The explanation that the Routes page shows, without its colours."""
+    a = decision.analysis
+    mix = "  ".join(f"{t} {p:.2f}" for t, p in sorted(a.tasks.items(), key=lambda i: -i[1])[:3])
+    needs = " ".join(sorted(a.needs)) or "none"
+    lines = [
+        f"{decision.chosen}   {decision.why}",
+        "",
+        f"task {mix}   difficulty {a.difficulty:.2f} {a.level}   needs {needs}",
+        f"language {a.language}   prompt ~{a.prompt_tokens} tokens   answer ~{a.expected_tokens} tokens   "
+        f"preference {decision.preference:.2f} (0 speed, 1 quality)",
+        "",
+        f"{'CANDIDATE':36} QUALITY  SPEED   CONT    PIN   COST =  SCORE  SECONDS",
+    ]
+    for c in decision.candidates:
+        b = c.breakdown
+        mark = "»" if c.model == decision.chosen else " "
+        lines.append(
+            f"{mark}{c.model:35.35} {b.quality:7.3f} {b.speed:6.3f} {b.continuity:6.3f} {b.pinned:6.3f} "
+            f"{b.cost:6.3f} = {c.score:6.3f} {c.seconds.total:7.1f}s {c.note}"
+        )
+    lines += [f" {model:35.35} filtered out: {reason}" for model, reason in decision.filtered]
+    lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
+    return lines
+
+
+def model_lines(views: Sequence[ModelView]) -> list[str]:
+    """A table of models with their score per task."""
+    head = f"{'MODEL':36} {'STATE':9} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
+    lines = [head + " ".join(f"{t[:5].upper():>5}" for t in TASKS)]
+    for v in views:
+        size = f"{v.info.parameters / 1e9:.1f}B" if v.info.parameters else "-"
+        memory = f"{'~' if v.footprint_source == 'estimated' else ''}{v.footprint / GIB:.1f}G" if v.footprint else "-"
+        speed = f"{'' if v.speed.samples else '~'}{v.speed.decode:.0f}"
+        scores = " ".join(f"{v.abilities[t].mean:5.2f}" if t in v.abilities else f"{'-':>5}" for t in TASKS)
+        lines.append(
+            f"{v.id:36.36} {v.residency:9} {size:>7} {memory:>8} {v.info.context_length or '-':>7} {speed:>6}  {scores}"
+        )
+    return lines
+
+
+def evidence_lines(views: Sequence[ModelView]) -> list[str]:
+    """What each score of a model rests on."""
+    lines: list[str] = []
+    for view in views:
+        lines += [view.id, ""]
+        for task, ability in view.abilities.items():
+            lines.append(f"  {task:12} {ability.mean:.2f} ± {ability.uncertainty:.2f}")
+            lines += [f"    {e.source:10} {e.value:.2f}  weight {e.weight:5.1f}  {e.note}" for e in ability.evidence]
+    return lines
+
+
+def print_events(host: Host) -> None:
+    """One line per event until interrupted: for pipes and screen readers."""
+    thread = threading.Thread(target=host.run, name="watch")
+    thread.start()
+    try:
+        while thread.is_alive():
+            envelopes, cut = host.feed.drain()
+            if cut:
+                click.echo("some events were missed")
+            for line in _lines(envelopes):
+                click.echo(line)
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        host.stop()
+        thread.join()
+
+
+def _lines(envelopes: Iterable[Envelope]) -> Iterable[str]:
+    for envelope in envelopes:
+        if text := event_text(envelope):
+            yield f"{time.strftime('%H:%M:%S', time.localtime(envelope.at))} {text}"
+
+
+def event_text(envelope: Envelope) -> str:
+    """An event in one line; empty for those that only feed meters."""
+    match envelope.fact:
+        case ExchangeStarted(exchange) if exchange.decision is not None:
+            d = exchange.decision
+            return f"{exchange.id[-4:]} {d.analysis.task} {d.analysis.level} -> {d.chosen} ({d.why})"
+        case AttemptFailed(exchange_id, attempt, following):
+            return f"{exchange_id[-4:]} {attempt.model} failed: {attempt.message}; next: {following or 'nothing'}"
+        case ExchangeFinished(e):
+            tokens = e.usage.completion_tokens
+            return f"{e.id[-4:]} {e.outcome} {e.model} {e.seconds or 0:.1f}s {tokens or '?'} tokens {e.code}".rstrip()
+        case Rated(feedback, effects):
+            moved = ", ".join(f"{x.model} {x.task} {x.before:.2f} -> {x.after:.2f}" for x in effects)
+            return f"{feedback.exchange_id[-4:]} rated {feedback.rating or 'cleared'} {moved}"
+        case BackendChanged(backend):
+            return f"backend {backend.name} {backend.health} {backend.detail}"
+        case ResidencyChanged(event):
+            return f"{event.kind} {event.model} {event.pool} {event.seconds or 0:.1f}s {event.reason}"
+        case ServiceChanged(service):
+            return f"router {service.state} {'; '.join(p.message for p in service.problems)}"
+        case LogLine(_, level, source, text) if level in ("warn", "error"):
+            return f"{level} {source}: {text}"
+    return ""

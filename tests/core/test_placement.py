@@ -1,0 +1,109 @@
+"""Placement: what a plan may and may not do."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place
+
+POOLS = st.lists(st.sampled_from(["gpu0", "gpu1", "host"]), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> tuple[list[Pool], list[Occupant]]:
+    pools, occupants = [], []
+    for name in draw(POOLS):
+        budget = draw(st.integers(1, 48)) * GIB
+        held = 0
+        for index in range(draw(st.integers(0, 5))):
+            footprint = draw(st.integers(1, 20)) * GIB // 2
+            if held + footprint > budget:
+                break
+            held += footprint
+            occupants.append(
+                Occupant(
+                    model=f"{name}-m{index}",
+                    pool=name,
+                    footprint=footprint,
+                    leases=draw(st.integers(0, 1)),
+                    pinned=draw(st.booleans()),
+                    loading=draw(st.sampled_from([False, False, True])),
+                    evictable=draw(st.sampled_from([True, True, False])),
+                    idle_seconds=draw(st.floats(0, 4000)),
+                    reload_seconds=draw(st.floats(0.1, 60)),
+                )
+            )
+        foreign = draw(st.integers(0, (budget - held) // GIB)) * GIB
+        pools.append(Pool(name, budget - held - foreign, budget))
+    return pools, occupants
+
+
+def room_after(plan: Plan, pools: list[Pool], occupants: list[Occupant]) -> int:
+    pool = next(p for p in pools if p.name == plan.pool)
+    mine = [o for o in occupants if o.pool == pool.name]
+    free = min(pool.free, pool.budget - sum(o.footprint for o in mine))
+    return free + sum(o.footprint for o in mine if o.model in plan.evict)
+
+
+@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
+def test_a_plan_never_exceeds_its_pool_and_never_touches_what_must_stay(machine, needed):
+    pools, occupants = machine
+    plan = place(needed, pools, occupants)
+    if not plan.fits:
+        assert plan.reason
+        assert not plan.evict
+        return
+    assert room_after(plan, pools, occupants) >= needed
+    by_name = {o.model: o for o in occupants}
+    for victim in plan.evict:
+        o = by_name[victim]
+        assert o.pool == plan.pool
+        assert o.evictable
+        assert not o.pinned
+        assert not o.loading
+    assert set(plan.drain) == {v for v in plan.evict if by_name[v].leases}
+
+
+@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
+def test_no_eviction_in_a_plan_can_be_dropped(machine, needed):
+    pools, occupants = machine
+    plan = place(needed, pools, occupants)
+    sizes = {o.model: o.footprint for o in occupants}
+    if plan.fits and plan.evict:
+        room = room_after(plan, pools, occupants)
+        assert all(room - sizes[victim] < needed for victim in plan.evict)
+
+
+@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
+def test_if_idle_models_free_enough_a_plan_without_draining_is_found(machine, needed):
+    pools, occupants = machine
+    for pool in pools:
+        mine = [o for o in occupants if o.pool == pool.name]
+        idle = sum(
+            o.footprint for o in mine if o.evictable and not o.pinned and not o.loading and not o.leases
+        )
+        room = min(pool.free, pool.budget - sum(o.footprint for o in mine))
+        if room + idle >= needed and needed <= pool.budget:
+            plan = place(needed, pools, occupants)
+            assert plan.fits
+            assert not plan.drain
+            return
+
+
+def test_memory_that_is_not_measured_is_left_to_the_backend():
+    assert place(99 * GIB, [], []).fits
+
+
+def test_a_model_that_fits_evicts_nothing():
+    plan = place(4 * GIB, [Pool("gpu0", 8 * GIB, 24 * GIB)], [Occupant("a", "gpu0", 16 * GIB)])
+    assert plan == Plan(fits=True, pool="gpu0")
+
+
+def test_the_victim_is_what_is_cheap_to_bring_back_and_long_idle():
+    old = Occupant("old", "gpu0", 8 * GIB, idle_seconds=3000, reload_seconds=8)
+    fresh = Occupant("fresh", "gpu0", 8 * GIB, idle_seconds=2, reload_seconds=8)
+    assert place(8 * GIB, [Pool("gpu0", 0, 16 * GIB)], [fresh, old]).evict == ("old",)
+
+
+def test_a_model_too_big_for_the_pool_is_told_the_size_of_both():
+    plan = place(42 * GIB, [Pool("gpu0", 24 * GIB, 24 * GIB)], [])
+    assert plan.reason == "needs 42.0 GiB, gpu0 can hold 24.0 GiB"

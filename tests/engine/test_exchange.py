@@ -1,0 +1,192 @@
+"""Exchanges: from arrival to last byte, through failures of every kind."""
+
+import asyncio
+
+import pytest
+
+from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken
+from tests.engine.house import ScriptedBackend, model, open_house, request
+
+
+def fault(code: str, *, fallback: bool = True, backend: str = "one", unhealthy: bool = False) -> BackendError:
+    return BackendError(code, f"{code} it was", backend=backend, fallback=fallback, unhealthy=unhealthy)
+
+
+def two_models() -> ScriptedBackend:
+    return ScriptedBackend([model("a", 3), model("b", 3)])
+
+
+async def test_an_answer_passes_through_and_leaves_a_complete_record():
+    async with open_house(two_models()) as house:
+        answer = await house.ask("hello there")
+        assert answer.count(b"data:") == 6
+        assert answer.endswith(b"data: [DONE]\n\n")
+        (started,) = house.facts(ExchangeStarted)
+        (finished,) = house.facts(ExchangeFinished)
+        record = finished.exchange
+        assert started.exchange.id == record.id
+        assert record.outcome == "ok"
+        assert record.model == record.decision.chosen
+        assert record.answer == "t0 t1 t2 "
+        assert record.prompt == "hello there"
+        assert record.response_id == "r1"
+        assert record.usage.completion_tokens == 3
+        assert record.ttft is not None
+        assert record.ttft <= record.seconds
+        assert len(house.facts(FirstToken)) == 1
+        assert house.fleet.model(record.model).leases == 0
+
+
+async def test_a_failure_before_the_first_token_falls_back_to_the_next_candidate():
+    backend = two_models()
+    async with open_house(backend) as house:
+        first = house.router.decide(request()).chosen.removeprefix("one/")
+        backend.failures[first] = [fault("backend_error")]
+        assert b"t2" in await house.ask()
+        (failed,) = house.facts(AttemptFailed)
+        record = house.facts(ExchangeFinished)[-1].exchange
+        assert failed.attempt.model == f"one/{first}"
+        assert failed.next_model == record.model != f"one/{first}"
+        assert [a.outcome for a in record.attempts] == ["failed", "ok"]
+        assert house.fleet.model(f"one/{first}").leases == 0
+
+
+async def test_an_answer_that_dies_before_its_first_token_falls_back_too():
+    backend = two_models()
+    backend.die_at = {0}
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError):
+            await house.ask()
+        assert len(house.facts(AttemptFailed)) == 2
+        assert all(reply.closed for reply in backend.replies)
+
+
+async def test_the_clients_own_fault_goes_back_to_the_client():
+    backend = two_models()
+    backend.failures = {name: [fault("invalid_request", fallback=False)] for name in "ab"}
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError, match="invalid_request"):
+            await house.ask()
+        assert sum(call[0] == "chat" for call in backend.calls) == 1
+        assert house.facts(ExchangeFinished)[-1].exchange.code == "invalid_request"
+
+
+async def test_a_backend_that_is_gone_is_marked_down_and_its_other_models_are_not_tried():
+    gone = ScriptedBackend([model("a", 3), model("c", 3)])
+    alive = ScriptedBackend([model("z", 1, "two")], name="two")
+    gone.failures = {n: [fault("backend_unreachable", unhealthy=True)] for n in "ac"}
+    async with open_house(gone, alive) as house:
+        gone.down = True
+        house.router.preference = 1.0
+        assert house.router.decide(request("Prove that 2 is irrational.")).chosen.startswith("one/")
+        await house.ask("Prove that 2 is irrational.")
+        record = house.facts(ExchangeFinished)[-1].exchange
+        assert [a.model for a in record.attempts][1:] == ["two/z"]
+        assert house.fleet.backends["one"].health == "down"
+        assert house.router.decide(request()).chosen == "two/z"
+
+
+async def test_a_context_overflow_is_cured_only_by_a_larger_context():
+    backend = ScriptedBackend([model("a", 3), model("b", 3)])
+    backend.failures = {n: [fault("context_length_exceeded")] for n in "ab"}
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError, match="context_length_exceeded"):
+            await house.ask()
+        assert len(house.facts(AttemptFailed)) == 1
+
+
+async def test_a_death_after_the_first_token_is_told_and_not_tried_again():
+    backend = two_models()
+    backend.die_at = {2}
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError, match="it died"):
+            await house.ask()
+        record = house.facts(ExchangeFinished)[-1].exchange
+        assert (record.outcome, record.code) == ("failed", "upstream_interrupted")
+        assert record.answer == "t0 t1 "
+        assert not house.facts(AttemptFailed)
+
+
+async def test_a_client_that_leaves_stops_the_answer_and_frees_the_model():
+    backend = two_models()
+    async with open_house(backend) as house:
+        run = house.router.begin(request())
+        await run.open()
+        body = run.body()
+        await anext(body)
+        backend.gate.clear()
+        reading = asyncio.ensure_future(anext(body))
+        await asyncio.sleep(0.01)
+        reading.cancel()
+        run.close()
+        run.close()
+        await asyncio.sleep(0.01)
+        assert backend.replies[0].closed
+        assert house.fleet.model(run.model).leases == 0
+        (finished,) = house.facts(ExchangeFinished)
+        assert finished.exchange.outcome == "cancelled"
+
+
+async def test_a_client_that_leaves_while_the_model_loads_frees_its_place():
+    backend = two_models()
+    backend.load_seconds = 0.2
+    async with open_house(backend) as house:
+        run = house.router.begin(request())
+        opening = asyncio.ensure_future(run.open())
+        await asyncio.sleep(0.02)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        run.close()
+        record = house.fleet.model(run.model)
+        assert not record.tickets
+        assert record.leases == 0
+
+
+async def test_a_named_model_is_that_model_and_an_unknown_one_is_told_the_nearest():
+    backend = ScriptedBackend([model("qwen3:32b", 3), model("llama3.1:8b", 3)])
+    async with open_house(backend) as house:
+        await house.ask(name="llama3.1:8b")
+        assert house.facts(ExchangeFinished)[-1].exchange.model == "one/llama3.1:8b"
+        with pytest.raises(RouterError) as caught:
+            await house.ask(name="qwen3:31b")
+        assert caught.value.code == "model_not_found"
+        assert "qwen3:32b" in str(caught.value)
+        assert house.facts(ExchangeFinished)[-1].exchange.code == "model_not_found"
+
+
+async def test_a_conversation_stays_on_its_model():
+    async with open_house(two_models()) as house:
+        turns = [Message("user", "write a function that sorts"), Message("assistant", "def"), Message("user", "faster")]
+        await house.ask("write a function that sorts", name="one/b")
+        going_on = ChatRequest(model="auto", messages=tuple(turns), body=b"{}", stream=True)
+        run = house.router.begin(going_on)
+        run.close()
+        assert run.decision.chosen == "one/b"
+
+
+async def test_explaining_changes_nothing():
+    async with open_house(two_models()) as house:
+        before = house.bus.seq
+        decision = house.router.decide(request("hi"))
+        assert decision == house.router.decide(request("hi")).__class__(
+            **{f: getattr(decision, f) for f in decision.__slots__}
+        )
+        assert house.bus.seq == before
+        assert not house.backends[0].calls
+
+
+async def test_with_no_model_at_all_the_answer_says_so():
+    async with open_house(ScriptedBackend([])) as house:
+        with pytest.raises(RouterError) as caught:
+            house.router.begin(request())
+        assert caught.value.code == "backend_unreachable"
+        assert caught.value.status == 503
+
+
+async def test_ids_sort_by_time():
+    async with open_house(two_models()) as house:
+        ids = [house.router.new_id() for _ in range(100)]
+        assert ids == sorted(set(ids))

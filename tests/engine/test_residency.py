@@ -1,0 +1,154 @@
+"""Residency: what is loaded, what is evicted, and what is never done."""
+
+import asyncio
+
+import pytest
+
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.events import ResidencyChanged
+from tests.engine.house import GIB, ScriptedBackend, model, open_house
+
+
+async def until(condition, seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_model_is_loaded_once_for_everyone_who_waits():
+    backend = ScriptedBackend([model("a")], load_seconds=0.05)
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        leases = await asyncio.gather(*(house.residency.acquire(record) for _ in range(5)))
+        assert backend.calls == [("load", "a")]
+        assert record.leases == 5
+        for lease in leases:
+            lease.release()
+            lease.release()
+        assert record.leases == 0
+
+
+async def test_what_fits_together_stays_together():
+    backend = ScriptedBackend([model("a", 3), model("b", 3)])
+    async with open_house(backend) as house:
+        for name in ("one/a", "one/b", "one/a"):
+            (await house.residency.acquire(house.fleet.model(name))).release()
+        assert backend.calls == [("load", "a"), ("load", "b")]
+
+
+async def test_an_idle_model_leaves_before_the_next_one_loads_and_memory_never_overflows():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+    async with open_house(backend) as house:
+        for name in ("one/a", "one/b"):
+            (await house.residency.acquire(house.fleet.model(name))).release()
+        assert backend.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
+        assert backend.most_held <= backend.capacity
+
+
+async def test_an_answer_in_flight_is_never_killed():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+    async with open_house(backend) as house:
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        waiting = asyncio.ensure_future(house.residency.acquire(house.fleet.model("one/b")))
+        await until(lambda: house.fleet.model("one/a").draining)
+        assert ("unload", "a") not in backend.calls
+        lease.release()
+        (await waiting).release()
+        assert backend.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
+
+
+async def test_traffic_that_alternates_is_served_and_nobody_starves():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)], load_seconds=0.005)
+    async with open_house(backend) as house:
+
+        async def use(name: str) -> None:
+            lease = await house.residency.acquire(house.fleet.model(name))
+            assert name.removeprefix("one/") in backend.held
+            await asyncio.sleep(0.002)
+            lease.release()
+
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(use(f"one/{'ab'[i % 2]}") for i in range(40)))
+        assert backend.most_held <= backend.capacity
+
+
+async def test_a_pinned_model_is_not_evicted():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+    async with open_house(backend) as house:
+        (await house.residency.acquire(house.fleet.model("one/a"))).release()
+        house.fleet.model("one/a").pinned = True
+        with pytest.raises(BackendError, match=r"one/a must stay in memory") as caught:
+            await house.residency.acquire(house.fleet.model("one/b"))
+        assert caught.value.code == "out_of_memory"
+        assert backend.held == {"a"}
+
+
+async def test_a_model_too_big_for_the_machine_is_refused_before_anything_is_unloaded():
+    backend = ScriptedBackend([model("a", 5), model("giant", 40)])
+    async with open_house(backend) as house:
+        (await house.residency.acquire(house.fleet.model("one/a"))).release()
+        with pytest.raises(BackendError, match=r"needs 4\d\.\d GiB, gpu0 can hold 8\.0 GiB"):
+            await house.residency.acquire(house.fleet.model("one/giant"))
+        assert backend.calls == [("load", "a")]
+        assert house.residency.waits()["one/giant"].blocked
+
+
+async def test_a_failed_load_is_told_and_not_recorded_as_loaded():
+    error = BackendError("out_of_memory", "no room", backend="one", fallback=True)
+    backend = ScriptedBackend([model("a")], load_failures={"a": [error]})
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        with pytest.raises(BackendError, match="no room"):
+            await house.residency.acquire(record)
+        assert record.residency == "absent"
+        assert record.leases == 0
+        assert [f.event.kind for f in house.facts(ResidencyChanged)] == ["load_failed"]
+        (await house.residency.acquire(record)).release()
+        assert record.residency == "resident"
+
+
+async def test_a_load_that_takes_too_long_is_given_up():
+    backend = ScriptedBackend([model("a")], load_seconds=30)
+    async with open_house(backend, load_timeout=0.1) as house:
+        with pytest.raises(BackendError, match=r"not loaded within") as caught:
+            await house.residency.acquire(house.fleet.model("one/a"))
+        assert caught.value.code == "load_timeout"
+
+
+async def test_who_stops_waiting_leaves_no_lease_behind():
+    backend = ScriptedBackend([model("a")], load_seconds=0.1)
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        gone = asyncio.ensure_future(house.residency.acquire(record))
+        stays = asyncio.ensure_future(house.residency.acquire(record))
+        await until(lambda: len(record.tickets) == 2)
+        gone.cancel()
+        lease = await stays
+        assert record.leases == 1
+        assert not record.tickets
+        lease.release()
+
+
+async def test_what_others_loaded_or_unloaded_is_noticed():
+    backend = ScriptedBackend([model("a")])
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        assert record.residency == "absent"
+        backend.held.add("a")
+        house.fleet.look_again("one")
+        await until(lambda: record.residency == "resident")
+        assert not record.ours
+        assert record.footprint == 4 * GIB
+        assert record.footprint_source == "reported"
+        backend.held.clear()
+        house.fleet.look_again("one")
+        await until(lambda: record.residency == "absent")
+
+
+async def test_waits_count_the_load_of_an_absent_model_and_nothing_for_a_resident_one():
+    backend = ScriptedBackend([model("a", 3), model("b", 3)])
+    async with open_house(backend) as house:
+        (await house.residency.acquire(house.fleet.model("one/a"))).release()
+        waits = house.residency.waits()
+        assert waits["one/a"].load == 0
+        assert waits["one/b"].load > 0
