@@ -22,6 +22,8 @@ ASK_TIMEOUT = 5.0
 
 _KEEP_IDLE = 4.0
 """Seconds that an idle connection is kept: less than the 5 s after which uvicorn (vLLM) closes its end."""
+_LINGER = 0.2
+"""Seconds to wait for the end of a response that has said everything."""
 _MAX_ERROR_BODY = 64 * 1024
 
 
@@ -170,6 +172,24 @@ def _what_failed(error: BaseException, seconds: float) -> str:
     if isinstance(error, aiohttp.InvalidURL):
         return "has an address that is not a URL"
     return f"cannot be reached: {error}"
+
+
+def why_broken(error: BaseException) -> str:
+    """Why an answer under way ended early, in words."""
+    if isinstance(error, TimeoutError):
+        return "it sent nothing more and did not close the connection."
+    return "its connection broke."
+
+
+async def linger(response: aiohttp.ClientResponse) -> None:
+    """Let a response that has said everything end, so that its connection can be used again; a server that does not
+    end it loses the connection."""
+    try:
+        async with asyncio.timeout(_LINGER):
+            while await response.content.readany():
+                pass
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        response.close()
 
 
 async def _head_of(response: aiohttp.ClientResponse) -> bytes:

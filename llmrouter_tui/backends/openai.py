@@ -15,8 +15,9 @@ from llmrouter_tui.core.domain import ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Reply
 
-HOSTED_CHECK_SECONDS = 60.0
-"""How often a server that is not on this machine is asked for its list only to see that it is well."""
+HOSTED_SECONDS = 300.0
+"""How long the list of a server that is not on this machine is believed: it is long (hundreds of models) and their
+network."""
 
 
 class OpenAIBackend:
@@ -42,7 +43,7 @@ class OpenAIBackend:
         self._link = Link(session, name, root, api_key=api_key, api_key_env=api_key_env)
         self._read_timeout = read_timeout
         self._flavour: Flavour | None = None
-        self._seen = 0.0
+        self._listed: tuple[float, Sequence[ModelInfo]] = (0.0, ())
 
     @property
     def url(self) -> str:
@@ -56,17 +57,19 @@ class OpenAIBackend:
         """Health, and which server answers with which version."""
         try:
             flavour = await self._known()
-            pause = 0.0 if is_local(self.url) else HOSTED_CHECK_SECONDS
-            if time.monotonic() - self._seen > pause:
-                await listed(self._link, self._prefix)
-                self._seen = time.monotonic()
+            await self.models()
             return f"{flavour.label} {await flavour.version(self._link)}".strip()
         except BackendError:
-            self._flavour = None
+            self._flavour, self._listed = None, (0.0, ())
             raise
 
     async def models(self) -> Sequence[ModelInfo]:
-        return await (await self._known()).models(self._link, self._prefix)
+        read, infos = self._listed
+        if infos and not is_local(self.url) and time.monotonic() - read < HOSTED_SECONDS:
+            return infos
+        infos = await (await self._known()).models(self._link, self._prefix)
+        self._listed = (time.monotonic(), infos)
+        return infos
 
     async def residents(self) -> Sequence[Resident]:
         return await (await self._known()).residents(self._link, self._prefix)
@@ -88,7 +91,6 @@ class OpenAIBackend:
     async def _known(self) -> Flavour:
         if self._flavour is None:
             self._flavour = await detect(self._link, self._prefix)
-            self._seen = time.monotonic()
         return self._flavour
 
 

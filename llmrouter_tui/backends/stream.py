@@ -4,7 +4,6 @@ A read that holds only ordinary chunks is handed on as it came, which costs abou
 may hold a finish, usage, an error or a cut event is split and looked at.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +11,7 @@ import aiohttp
 import msgspec
 
 from llmrouter_tui.backends.faults import read_complaint
-from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
@@ -31,9 +30,6 @@ from llmrouter_tui.core.sse import Splitter, read_event
 CHAT = "/v1/chat/completions"
 WHOLE_ANSWER = 3.0
 """How many times longer than a pause of a stream a whole answer may take: nothing shows that it is being made."""
-
-_LINGER = 0.2
-"""Seconds to wait for the end of a response after its ``[DONE]``, so that the connection can be used again."""
 
 
 async def open_chat(
@@ -80,7 +76,7 @@ class StreamReply:
                     data = await read()
                 except (aiohttp.ClientError, OSError, TimeoutError) as error:
                     if not self.finish_reason:  # after the finish chunk nothing is lost
-                        raise self._link.interrupted(_why(error), self._model) from error
+                        raise self._link.interrupted(why_broken(error), self._model) from error
                     data = b""
                 if not data:
                     break
@@ -97,7 +93,7 @@ class StreamReply:
             ending = self._ending()
             if ending:
                 yield ending
-            await self._linger()
+            await linger(self._response)
         finally:
             self._response.close()
 
@@ -116,7 +112,9 @@ class StreamReply:
         return b"".join(kept), None
 
     def _take(self, event: bytes) -> bytes:
-        """Read one event; what of it is handed on."""
+        """Read one event; what of it is handed on, with the line ends of the canonical format."""
+        if b"\r\n" in event:
+            event = event.replace(b"\r\n", b"\n")
         if plain(event):
             self._begun = True
             return event
@@ -175,29 +173,13 @@ class StreamReply:
             raise self._link.interrupted("its stream ended without a finish.", self._model)
         return last + DONE
 
-    async def _linger(self) -> None:
-        """Let the response end, so that its connection goes back to the pool instead of being dropped."""
-        try:
-            async with asyncio.timeout(_LINGER):
-                while await self._response.content.readany():
-                    pass
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return
-        self._response.release()
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "it sent nothing more and did not close the connection."
-    return "its connection broke."
-
 
 def plain(data: bytes) -> bool:
     """Whether a read surely holds whole, ordinary chunks only. A wrong no costs a little time, a wrong yes is
     impossible for what servers write: quotes inside of JSON text are escaped."""
     return (
         data.startswith(b"data:")
-        and data.endswith((b"}\n\n", b"}\r\n\r\n"))
+        and data.endswith(b"}\n\n")
         and b'"error"' not in data
         and b'"finish_reason":"' not in data
         and b'"usage":{' not in data
@@ -237,7 +219,7 @@ class BodyReply:
         try:
             body = await self._response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self._link.interrupted(_why(error), self._model) from error
+            raise self._link.interrupted(why_broken(error), self._model) from error
         finally:
             self._response.close()
         self._read(body)

@@ -1,0 +1,117 @@
+"""Finding the model servers of this machine, and building backends by kind. Nothing here loads or wakes a model."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+import aiohttp
+
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.llamacpp import LlamaCppBackend
+from llmrouter_tui.backends.ollama import OllamaBackend
+from llmrouter_tui.backends.openai import OpenAIBackend, detect
+from llmrouter_tui.backends.reading import mapping, objects, split_api, text
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.ports import Backend
+
+DEFAULTS: tuple[tuple[str, str], ...] = (
+    ("ollama", "http://127.0.0.1:11434"),
+    ("llamacpp", "http://127.0.0.1:8080"),
+    ("lmstudio", "http://127.0.0.1:1234"),
+    ("vllm", "http://127.0.0.1:8000"),
+)
+"""What to look for where: (name, address). Which server really answers is read from its answers."""
+
+LOOK_SECONDS = 1.0
+"""All looking together; a server on this machine that needs longer is not well."""
+
+_NAMES = {"vLLM": "vllm", "llama-swap": "llamaswap", "LM Studio": "lmstudio"}
+"""Names for servers of the OpenAI dialect that show which they are."""
+
+
+def build(
+    kind: str,
+    name: str,
+    url: str,
+    session: aiohttp.ClientSession,
+    *,
+    api_key_env: str = "",
+    read_timeout: float = READ_TIMEOUT,
+) -> Backend:
+    """A backend of a kind, ``ollama``, ``llamacpp`` or ``openai``. The key is read from the environment variable
+    ``api_key_env``. Raises ``ValueError`` for another kind."""
+    key = os.environ.get(api_key_env, "") if api_key_env else ""
+    if kind == "ollama":
+        return OllamaBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
+    if kind == "llamacpp":
+        return LlamaCppBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
+    if kind == "openai":
+        return OpenAIBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
+    raise ValueError(f"unknown kind of backend {kind!r}: use ollama, llamacpp or openai")
+
+
+async def discover(session: aiohttp.ClientSession, candidates: Sequence[tuple[str, str]] = DEFAULTS) -> list[Backend]:
+    """A probed backend for each address where a model server answers, within a second. The second server of a name
+    gets a number."""
+    deadline = asyncio.get_running_loop().time() + LOOK_SECONDS
+    found = await asyncio.gather(*(_look(session, url, deadline) for _, url in candidates))
+    backends: list[Backend] = []
+    for (_, url), identity in zip(candidates, found, strict=True):
+        if identity:
+            kind, name = identity
+            taken = {backend.name for backend in backends}
+            free = next(n for n in (name, *(f"{name}{i}" for i in range(2, len(candidates) + 2))) if n not in taken)
+            backends.append(build(kind, free, url, session))
+    well = await asyncio.gather(*(_well(backend, deadline) for backend in backends))
+    return [backend for backend, is_well in zip(backends, well, strict=True) if is_well]
+
+
+async def _look(session: aiohttp.ClientSession, url: str, deadline: float) -> tuple[str, str] | None:
+    """(kind, name) of the server at an address; None if there is none, or none that answers in time."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await identify(Link(session, url, split_api(url)[0]))
+    except TimeoutError:
+        return None
+
+
+async def identify(link: Link) -> tuple[str, str] | None:
+    """(kind, name) of the model server at an address, by what it answers; None for anything that is none, and for
+    another llmrouter, which is used only where it is configured."""
+    try:
+        entries = mapping(await link.get("/v1/models", timeout=LOOK_SECONDS)).get("data")
+    except BackendError as error:
+        if error.code == "model_loading":
+            return "llamacpp", "llamacpp"
+        if error.unhealthy:
+            return None
+        entries = None
+    if any(text(entry.get("owned_by")).startswith("llmrouter") for entry in objects(entries)):
+        return None
+    if await _answers(link, "/api/version", "version") and await _answers(link, "/api/tags", "models"):
+        return "ollama", "ollama"
+    if not isinstance(entries, list):
+        return None
+    if await _answers(link, "/props", "build_info") or await _answers(link, "/props", "role"):
+        return "llamacpp", "llamacpp"
+    return "openai", _NAMES.get((await detect(link, "/v1")).label, "openai")
+
+
+async def _answers(link: Link, path: str, key: str) -> bool:
+    """Whether a path answers an object with a key."""
+    try:
+        return key in mapping(await link.get(path, timeout=LOOK_SECONDS))
+    except BackendError:
+        return False
+
+
+async def _well(backend: Backend, deadline: float) -> bool:
+    """Probe what was found, so that it knows its mode; one that is loading counts."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            await backend.probe()
+    except TimeoutError:
+        return False
+    except BackendError as error:
+        return error.code == "model_loading"
+    return True

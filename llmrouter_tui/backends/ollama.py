@@ -1,0 +1,238 @@
+"""Ollama, by its native API: ``options``, keep-alive, context, thinking, tools, images and timings are ours to set
+and read there. Listing, ``/api/show`` and ``/api/ps`` load nothing."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.ollama_reply import OllamaReply
+from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
+from llmrouter_tui.backends.ollama_wire import request_body
+from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
+from llmrouter_tui.backends.stream import WHOLE_ANSWER
+from llmrouter_tui.backends.waiting import until
+from llmrouter_tui.core.chat import ChatCall
+from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.openai import Writer
+from llmrouter_tui.core.ports import Reply
+
+LOAD_SECONDS = 900.0
+UNLOAD_SECONDS = 30.0
+SHOWN_AT_ONCE = 4
+"""How many ``/api/show`` calls run side by side."""
+SHOW_SECONDS = 15.0
+
+_CAPABILITIES: Mapping[str, Capability] = {
+    "completion": "completion",
+    "tools": "tools",
+    "vision": "vision",
+    "embedding": "embedding",
+    "thinking": "thinking",
+}
+
+
+class OllamaBackend:
+    """An Ollama server (``core.ports.Backend``)."""
+
+    kind = "ollama"
+    manages_memory = True
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        session: aiohttp.ClientSession,
+        *,
+        api_key: str = "",
+        api_key_env: str = "",
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        """The session stays the caller's to close; ``read_timeout`` bounds the pauses of an answer, in seconds."""
+        self.name = name
+        root = url.rstrip("/").removesuffix("/v1").removesuffix("/api")
+        self._link = Link(session, name, root, api_key=api_key, api_key_env=api_key_env)
+        self._read_timeout = read_timeout
+        self._shown: dict[str, Mapping[str, Any]] = {}
+        self._remote: frozenset[str] = frozenset()
+
+    @property
+    def url(self) -> str:
+        return self._link.url
+
+    async def probe(self) -> str:
+        version = text(mapping(await self._link.get("/api/version")).get("version"))
+        if not version:
+            raise self._link.broken("answered /api/version without a version")
+        return f"Ollama {version}"
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """All models, with what ``/api/show`` tells of each (asked once per digest)."""
+        tags = [t for t in objects(mapping(await self._link.get("/api/tags")).get("models")) if text(t.get("name"))]
+        await self._show([tag for tag in tags if _key(tag) not in self._shown])
+        self._shown = {_key(tag): self._shown[_key(tag)] for tag in tags if _key(tag) in self._shown}
+        self._remote = frozenset(tag["name"] for tag in tags if _remote(tag))
+        return [self._describe(tag, self._shown.get(_key(tag), {})) for tag in tags]
+
+    async def residents(self) -> Sequence[Resident]:
+        """What ``/api/ps`` lists, and the models that run elsewhere, which are always there."""
+        held = objects(mapping(await self._link.get("/api/ps")).get("models"))
+        remote = [Resident(name) for name in sorted(self._remote)]
+        return [_resident(entry) for entry in held if text(entry.get("name"))] + remote
+
+    async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
+        """An empty prompt loads and answers when the model is ready."""
+        if model.name in self._remote:
+            return
+        wish: dict[str, Any] = {"model": model.name}
+        if keep_alive is not None:
+            wish["keep_alive"] = wire_keep_alive(keep_alive)
+        if context_length is not None:
+            wish["options"] = {"num_ctx": context_length}
+        if "completion" not in model.capabilities and "embedding" in model.capabilities:
+            await self._link.post("/api/embed", wish | {"input": ""}, timeout=LOAD_SECONDS, model=model.name)
+            return
+        answer = await self._link.post(
+            "/api/generate", wish | {"stream": False}, timeout=LOAD_SECONDS, model=model.name
+        )
+        if mapping(answer).get("error"):
+            raise self._link.said_no(mapping(answer)["error"], model.name)
+
+    async def unload(self, model: ModelInfo) -> None:
+        """Ollama answers at once and unloads when the last answer in flight is done: wait until it is gone."""
+        if model.name in self._remote:
+            return
+        wish = {"model": model.name, "keep_alive": 0, "stream": False}
+        try:
+            await self._link.post("/api/generate", wish, timeout=UNLOAD_SECONDS, model=model.name)
+        except BackendError as error:
+            if error.code == "model_not_found":
+                return
+            raise
+
+        async def gone() -> bool:
+            held = objects(mapping(await self._link.get("/api/ps")).get("models"))
+            return all(entry.get("name") != model.name for entry in held)
+
+        if not await until(gone, UNLOAD_SECONDS):
+            raise self._link.broken(f"still holds {model.name} {UNLOAD_SECONDS:g} s after it was told to unload it")
+
+    async def chat(self, call: ChatCall) -> Reply:
+        body = request_body(call)
+        request, name = call.request, call.model.name
+        patience = self._read_timeout if request.stream else self._read_timeout * WHOLE_ANSWER
+        response = await self._link.open("/api/chat", body, model=name, read_timeout=patience)
+        return OllamaReply(
+            response,
+            self._link,
+            Writer(f"chatcmpl-{call.exchange_id}", int(time.time()), name),
+            exchange_id=call.exchange_id,
+            stream=request.stream,
+            wants_usage=request.wants_usage,
+        )
+
+    async def close(self) -> None:
+        """Nothing to release: the session is shared."""
+
+    async def _show(self, tags: Sequence[Mapping[str, Any]]) -> None:
+        """Ask for the details of models not seen yet. A model whose manifest is broken is listed without them."""
+        few = asyncio.Semaphore(SHOWN_AT_ONCE)
+
+        async def show(tag: Mapping[str, Any]) -> None:
+            async with few:
+                try:
+                    told = await self._link.post("/api/show", {"model": tag["name"]}, timeout=SHOW_SECONDS)
+                except BackendError as error:
+                    if error.unhealthy:
+                        raise
+                    return
+            self._shown[_key(tag)] = _kept(mapping(told))
+
+        await asyncio.gather(*(show(tag) for tag in tags))
+
+    def _describe(self, tag: Mapping[str, Any], shown: Mapping[str, Any]) -> ModelInfo:
+        details, info = mapping(tag.get("details")), mapping(shown.get("model_info"))
+        told = shown.get("capabilities") or tag.get("capabilities")
+        arch = text(info.get("general.architecture"))
+        context = count(info.get(f"{arch}.context_length")) or count(details.get("context_length"))
+        return ModelInfo(
+            backend=self.name,
+            name=tag["name"],
+            parameters=count(info.get("general.parameter_count")) or parameters(details.get("parameter_size")),
+            quantization=text(details.get("quantization_level")),
+            family=text(details.get("family")) or arch,
+            context_length=context,
+            capabilities=_capabilities(told),
+            capabilities_known=isinstance(told, list),
+            size_bytes=count(tag.get("size")),
+            kv_bytes_per_token=kv_bytes_per_token(info),
+            digest=text(tag.get("digest")),
+            local=is_local(self.url) and tag["name"] not in self._remote,
+        )
+
+
+def kv_bytes_per_token(info: Mapping[str, Any]) -> int | None:
+    """KV cache of one token with 16-bit keys and values: 2 bytes · layers · KV heads · (key + value length), where
+    both lengths are embedding length / heads unless given. The keys are GGUF's (ggml, ``docs/gguf.md``). Sliding
+    windows make the true figure smaller. None where a key is missing, is per layer, or the cache is compressed
+    (``kv_lora_rank``)."""
+    arch = text(info.get("general.architecture"))
+
+    def of(key: str) -> int | None:
+        return count(info.get(f"{arch}.{key}"))
+
+    layers, heads, width = of("block_count"), of("attention.head_count"), of("embedding_length")
+    if not layers or not heads or not width or of("attention.kv_lora_rank"):
+        return None
+    if f"{arch}.attention.head_count_kv" in info and of("attention.head_count_kv") is None:
+        return None
+    kv_heads = of("attention.head_count_kv") or heads
+    length = width // heads
+    keys, values = of("attention.key_length") or length, of("attention.value_length") or length
+    return 2 * layers * kv_heads * (keys + values)
+
+
+def _key(tag: Mapping[str, Any]) -> str:
+    return text(tag.get("digest")) or f"{tag['name']} {tag.get('modified_at')}"
+
+
+def _kept(shown: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The two parts that are read; licence, template and the rest can be large."""
+    return {"capabilities": shown.get("capabilities"), "model_info": mapping(shown.get("model_info"))}
+
+
+def _remote(tag: Mapping[str, Any]) -> bool:
+    """Models that ollama.com runs."""
+    return bool(tag.get("remote_host") or tag.get("remote_model")) or tag["name"].endswith((":cloud", "-cloud"))
+
+
+def _capabilities(told: object) -> frozenset[Capability]:
+    """Ollama's words as ours; it makes any model that completes write JSON (``format``)."""
+    if not isinstance(told, list):
+        return frozenset({"completion"})
+    found = {_CAPABILITIES[word] for word in told if word in _CAPABILITIES}
+    return frozenset(found | {"json"} if "completion" in found else found)
+
+
+def _resident(entry: Mapping[str, Any]) -> Resident:
+    """A model that is wholly on the CPU lives in RAM with its whole size."""
+    footprint = count(entry.get("size_vram")) or count(entry.get("size"))
+    return Resident(
+        name=text(entry["name"]),
+        footprint=footprint,
+        footprint_source="reported" if footprint else "unknown",
+        expires_at=_unix(entry.get("expires_at")),
+        context_length=count(entry.get("context_length")),
+    )
+
+
+def _unix(value: object) -> float | None:
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None

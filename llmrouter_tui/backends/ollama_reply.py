@@ -1,0 +1,174 @@
+"""Ollama's answers as canonical bytes: NDJSON lines become stream chunks, one object becomes a completion."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiohttp
+
+from llmrouter_tui.backends.http import Link, linger, why_broken
+from llmrouter_tui.backends.ollama_wire import canonical_calls, finish_reason
+from llmrouter_tui.backends.reading import count, mapping
+from llmrouter_tui.core.decision import Timings, Usage
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.openai import DONE, Writer
+
+_NS = 1e9
+
+
+class OllamaReply:
+    """An answer of ``/api/chat`` under way (``core.ports.Reply``)."""
+
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        link: Link,
+        writer: Writer,
+        *,
+        exchange_id: str,
+        stream: bool,
+        wants_usage: bool,
+    ) -> None:
+        self.usage = Usage()
+        self.timings = Timings()
+        self.finish_reason = ""
+        self._response = response
+        self._link = link
+        self._writer = writer
+        self._exchange_id = exchange_id
+        self._stream = stream
+        self._wants_usage = wants_usage
+        self._begun = False
+        self._calls = 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Chunks for each line, or the one object."""
+        try:
+            if not self._stream:
+                yield self._completion(await self._response.read())
+                return
+            async for chunk in self._stream_chunks():
+                yield chunk
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._link.interrupted(why_broken(error), self._writer.model) from error
+        finally:
+            self._response.close()
+
+    async def close(self) -> None:
+        """Drop the connection; Ollama stops generating."""
+        self._response.close()
+
+    async def _stream_chunks(self) -> AsyncIterator[bytes]:
+        rest = b""
+        read = self._response.content.readany
+        while not self.finish_reason:
+            data = await read()
+            *lines, rest = (rest + data).split(b"\n")
+            if not data:
+                lines, rest = [rest], b""
+            chunks, failure = self._translate(lines)
+            if chunks:
+                yield chunks
+            if failure:
+                raise failure
+            if not data:
+                break
+        if not self._begun:
+            raise self._link.broken("answered with an empty stream", self._writer.model)
+        if not self.finish_reason:
+            raise self._link.interrupted("its stream ended without a finish.", self._writer.model)
+        await linger(self._response)
+
+    def _translate(self, lines: list[bytes]) -> tuple[bytes, BackendError | None]:
+        """What the lines of one read become, and the failure that comes after them."""
+        chunks: list[bytes] = []
+        try:
+            for line in lines:
+                if line.strip():
+                    chunks.append(self._line(line))  # noqa: PERF401 - what came before a failure is kept
+        except BackendError as error:
+            return b"".join(chunks), error
+        return b"".join(chunks), None
+
+    def _line(self, line: bytes) -> bytes:
+        """What one line of the stream becomes."""
+        told = self._read(line)
+        message = mapping(told.get("message"))
+        parts: list[bytes] = []
+        if not self._begun:
+            parts.append(self._writer.chunk({"role": "assistant", "content": ""}))
+            self._begun = True
+        if thought := message.get("thinking"):
+            parts.append(self._writer.text(thought, "reasoning_content"))
+        if told.get("logprobs"):
+            logprobs = {"content": told["logprobs"]}
+            parts.append(self._writer.chunk({"content": message.get("content") or ""}, logprobs=logprobs))
+        elif words := message.get("content"):
+            parts.append(self._writer.text(words))
+        if calls := self._tool_calls(message):
+            parts.append(self._writer.chunk({"tool_calls": calls}))
+        if told.get("done") is True:
+            parts.extend(self._end(told))
+        return b"".join(parts)
+
+    def _end(self, told: Mapping[str, Any]) -> list[bytes]:
+        self._count(told)
+        parts = [self._writer.chunk({}, self.finish_reason)]
+        if self._wants_usage:
+            parts.append(self._writer.usage(self.usage))
+        return [*parts, DONE]
+
+    def _completion(self, body: bytes) -> bytes:
+        if not body.strip():
+            raise self._link.broken("answered with an empty body", self._writer.model)
+        told = self._read(body)
+        told_message = told.get("message")
+        if not isinstance(told_message, dict):
+            raise self._link.broken("answered without a message", self._writer.model)
+        message: dict[str, Any] = {"role": "assistant", "content": told_message.get("content") or ""}
+        if thought := told_message.get("thinking"):
+            message["reasoning_content"] = thought
+        if calls := self._tool_calls(told_message):
+            message["tool_calls"] = [{k: v for k, v in call.items() if k != "index"} for call in calls]
+            message["content"] = message["content"] or None
+        self._begun = True
+        self._count(told)
+        logprobs = {"content": told["logprobs"]} if told.get("logprobs") else None
+        return self._writer.completion(message, self.finish_reason, self.usage, logprobs)
+
+    def _read(self, line: bytes) -> Mapping[str, Any]:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            raise self._link.interrupted("it sent a line that is not JSON.", self._writer.model) from None
+        if not isinstance(told, dict):
+            raise self._link.interrupted("it sent a line that is no object.", self._writer.model)
+        if told.get("error"):
+            error = self._link.said_no(told["error"], self._writer.model)
+            raise self._link.interrupted(error.message, self._writer.model) if self._begun else error
+        return told
+
+    def _tool_calls(self, message: Mapping[str, Any]) -> list[dict[str, Any]]:
+        made = message.get("tool_calls")
+        if not isinstance(made, list) or not made:
+            return []
+        calls = canonical_calls(made, self._exchange_id, self._calls)
+        self._calls += len(calls)
+        return calls
+
+    def _count(self, told: Mapping[str, Any]) -> None:
+        """Tokens and speeds from the last line; its durations are nanoseconds."""
+        self.finish_reason = finish_reason(told, self._calls)
+        prompt, answer = count(told.get("prompt_eval_count")), count(told.get("eval_count"))
+        self.usage = Usage(prompt_tokens=prompt, completion_tokens=answer)
+        loading = count(told.get("load_duration"))
+        self.timings = Timings(
+            prefill_per_second=_per_second(prompt, told.get("prompt_eval_duration")),
+            decode_per_second=_per_second(answer, told.get("eval_duration")),
+            load_seconds=loading / _NS if loading else None,
+        )
+
+
+def _per_second(tokens: int | None, nanoseconds: object) -> float | None:
+    duration = count(nanoseconds)
+    return tokens * _NS / duration if tokens and duration else None
