@@ -1,0 +1,180 @@
+"""Every act a person can do, in one list: keys, footers, help, the command palette and the README table come from it.
+
+Pure. An act is carried out by the method ``do_<id with underscores>`` of the page, else of the app; ``why_not`` says
+in words why it cannot work now, and then the key is greyed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core.domain import ModelView
+
+PAGES: dict[str, tuple[str, str]] = {
+    "dash": ("1", "Dash"),
+    "routes": ("2", "Routes"),
+    "models": ("3", "Models"),
+    "vram": ("4", "VRAM"),
+    "log": ("8", "Log"),
+}
+"""Page id: its key, which never changes, and its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One act."""
+
+    id: str
+    keys: str
+    """Textual key names, comma separated; empty for acts that only the palette offers."""
+    show: str
+    """The key as people read it."""
+    label: str
+    """One or two words for the footer."""
+    description: str
+    group: str
+    pages: tuple[str, ...] = ()
+    """Where it works; empty for everywhere."""
+    footer: int = 0
+    """Rank in the footer, 1 first; 0 keeps it out."""
+    mutating: bool = False
+    """Changes something at the router: gone under ``--readonly``."""
+    destructive: bool = False
+    """Interrupts or forgets something: asks first."""
+    needs: tuple[str, ...] = ()
+    """What must be there: ``exchange``, ``finished``, ``prompt``, ``rating``, ``model``, ``service``."""
+
+    @property
+    def method(self) -> str:
+        return f"do_{self.id.replace('.', '_')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is selected and possible now, for ``why_not``."""
+
+    page: str = "dash"
+    readonly: bool = False
+    ready: bool = True
+    """Whether the service answers."""
+    exchange: Exchange | None = None
+    model: ModelView | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """A page's own reasons: act id to why not."""
+
+
+LISTS = ("dash", "routes")
+RATE = ("exchange", "finished", "service")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "question_mark,f1", "?", "help", "Keys and words of this page", "Everywhere", footer=1),
+    Action("palette", "colon,ctrl+p", ":", "commands", "Find any command by name", "Everywhere", footer=2),
+    *(
+        Action(f"page.{page}", key, key, title, f"Go to {title}", "Pages")
+        for page, (key, title) in PAGES.items()
+    ),
+    Action("page.previous", "left_square_bracket", "[", "previous", "Previous page", "Pages"),
+    Action("page.next", "right_square_bracket", "]", "next", "Next page", "Pages"),
+    Action("filter", "slash", "/", "filter", "Filter this list: words, name:value, ! inverts; esc clears", "List",
+           (*LISTS, "models", "log"), 10),
+    Action("open", "", "⏎", "explain", "Open the selected exchange: why this model?", "List", LISTS, 11,
+           needs=("exchange",)),
+    Action("back", "escape", "esc", "back", "Close what is open, clear the filter", "Everywhere"),
+    Action("good", "u", "u", "good", "Good answer: thumbs up", "Feedback", LISTS, 20, mutating=True, needs=RATE),
+    Action("bad", "d", "d", "bad", "Bad answer: thumbs down, then say what was wrong if you like", "Feedback", LISTS,
+           21, mutating=True, needs=RATE),
+    Action("note", "n", "n", "note", "Write a note about this answer", "Feedback", LISTS, 22, mutating=True,
+           needs=RATE),
+    Action("clear", "0", "0", "clear", "Take your rating back", "Feedback", LISTS, mutating=True,
+           needs=(*RATE, "rating")),
+    Action("again", "r", "r", "replay", "Decide again: which model would get this prompt today?", "Routes",
+           ("routes",), 30, needs=("exchange", "prompt", "service")),
+    Action("copy", "y", "y", "copy", "Copy the prompt, the answer, the id or the address", "List", LISTS, 31),
+    Action("pause", "p", "p", "pause", "Hold the list still; data keeps arriving", "List", LISTS, 40),
+    Action("sort.left", "comma", ",", "sort", "Order by the column to the left", "List", (*LISTS, "models")),
+    Action("sort.right", "full_stop", ".", "sort", "Order by the column to the right", "List", (*LISTS, "models")),
+    Action("sort.reverse", "o", "o", "reverse", "The same order the other way round", "List", (*LISTS, "models")),
+    Action("zoom", "z", "z", "zoom", "Show the focused pane alone, and back", "Everywhere", footer=50),
+    Action("prefer.speed", "left_curly_bracket,shift+left", "{", "faster", "Prefer speed a little more", "Preference",
+           LISTS, mutating=True, needs=("service",)),
+    Action("prefer.quality", "right_curly_bracket,shift+right", "}", "better", "Prefer quality a little more",
+           "Preference", LISTS, mutating=True, needs=("service",)),
+    Action("dismiss", "x", "x", "dismiss", "Dismiss what the Attention line shows", "Dash", ("dash",)),
+    Action("rate.faster", "plus,equals_sign", "+", "faster", "Refresh the screen more often", "Screen"),
+    Action("rate.slower", "minus", "-", "slower", "Refresh the screen less often", "Screen"),
+    Action("refresh", "ctrl+r", "^r", "refresh", "Read everything afresh from the router", "Screen"),
+    Action("restart", "R", "R", "restart", "Start the proxy again after it stopped", "Service"),
+    Action("details", "i", "i", "details", "The whole error, when something is wrong", "Service"),
+    Action("theme", "", "", "theme", "Choose the colours", "Screen"),
+    Action("screenshot", "", "", "screenshot", "Save this screen as SVG", "Screen"),
+    Action("debug", "f12", "f12", "debug", "Figures about this screen itself", "Screen"),
+    Action("quit", "q", "q", "quit", "Close what is open; at the top, quit (asks while answers run)", "Everywhere",
+           footer=90),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+_EXCHANGE_REASONS = {
+    "exchange": "no exchange is selected",
+    "finished": "the answer is still being written",
+    "prompt": "the prompt was not kept (privacy policy)",
+    "rating": "you have not rated it",
+}
+
+
+def available(page: str, pages: Iterable[str], *, readonly: bool = False) -> list[Action]:
+    """The acts that exist on ``page`` when only ``pages`` are there; ``readonly`` leaves out what changes something."""
+    known = set(pages)
+    return [
+        action
+        for action in ACTIONS
+        if (not action.pages or page in action.pages)
+        and not (readonly and action.mutating)
+        and (not action.id.startswith("page.") or action.id[5:] in known or action.id[5:] in ("previous", "next"))
+    ]
+
+
+def footer(page: str, pages: Iterable[str], *, readonly: bool = False) -> list[Action]:
+    """The acts of the footer line, in order."""
+    shown = [action for action in available(page, pages, readonly=readonly) if action.footer]
+    return sorted(shown, key=lambda action: action.footer)
+
+
+def why_not(action: Action, situation: Situation) -> str:
+    """Why the act cannot be done now, in words; empty when it can."""
+    if action.mutating and situation.readonly:
+        return "this screen is read-only"
+    own = situation.reasons.get(action.id, "")
+    if own:
+        return own
+    for need in action.needs:
+        if need == "service" and not situation.ready:
+            return "the router does not answer yet"
+        if need == "model" and situation.model is None:
+            return "no model is selected"
+        if need in _EXCHANGE_REASONS and not _has(need, situation.exchange):
+            return _EXCHANGE_REASONS[need]
+    return ""
+
+
+def _has(need: str, exchange: Exchange | None) -> bool:
+    if exchange is None:
+        return False
+    if need == "finished":
+        return exchange.outcome != "running"
+    if need == "prompt":
+        return bool(exchange.prompt)
+    return exchange.rating is not None if need == "rating" else True
+
+
+def markdown_table(pages: Iterable[str] = PAGES) -> str:
+    """The keys as a Markdown table, for the README."""
+    lines = ["| Key | Does | Where |", "|---|---|---|"]
+    known = list(pages)
+    for action in ACTIONS:
+        if not action.show or (action.id.startswith("page.") and action.id[5:] in PAGES and action.id[5:] not in known):
+            continue
+        where = ", ".join(PAGES[page][1] for page in action.pages if page in known) or "everywhere"
+        key = action.show.replace("|", "\\|")
+        lines.append(f"| `{key}` | {action.description} | {where} |")
+    return "\n".join(lines) + "\n"

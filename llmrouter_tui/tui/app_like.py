@@ -1,0 +1,69 @@
+"""What pages and modals may know of the app: kept apart so that pages and app do not import each other."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from rich.style import Style
+
+from llmrouter_tui.core.ports import Host
+from llmrouter_tui.tui.ledger import LedgerView
+from llmrouter_tui.tui.link import Link
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.text import Look
+
+T = TypeVar("T")
+
+
+class AppLike(Protocol):
+    """The control center as pages see it."""
+
+    host: Host
+    link: Link
+    store: Store
+    view: LedgerView
+    look: Look
+    roles: dict[str, Style]
+    """The theme's style of each text role."""
+    clock: Callable[[], float]
+    crashed: str
+    preference_asked: float | None
+    """A preference that was sent and is not confirmed yet."""
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Ids of the pages that exist, in order."""
+        ...
+
+    @property
+    def serving(self) -> bool:
+        """Whether commands can be sent."""
+        ...
+
+    @property
+    def connected(self) -> bool: ...
+
+    def go(self, page: str) -> None:
+        """Show a page."""
+        ...
+
+    def say(self, message: str, *, bad: bool = False) -> None:
+        """A word in the corner: an answer to what the user just did."""
+        ...
+
+    def command(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        what: str,
+        then: Callable[[T], None] | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a control call. An error is said and noted under Attention as ``what``; the screen never waits."""
+        ...
+
+    def prefer(self, step: float) -> None:
+        """Move the quality preference by ``step``."""
+        ...
+
+    def ask_quit(self) -> None:
+        """Leave, after asking when answers are being written."""
+        ...

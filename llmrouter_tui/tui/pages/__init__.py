@@ -1,0 +1,6 @@
+"""The pages by id. A page exists once it is listed here; its key, tab and palette entry appear by themselves."""
+
+from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.pages.dash import DashPage
+
+PAGE_CLASSES: dict[str, type[Page]] = {"dash": DashPage}

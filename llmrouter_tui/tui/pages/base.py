@@ -1,0 +1,200 @@
+"""The base of every page: status line, tab line, body, filter, footer; acts and their reasons.
+
+A page overrides ``body`` (its widgets), ``absorb`` (what changed in the store) and ``situation`` (what is selected),
+and carries out acts in methods ``do_<act id>``.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingsMap
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from llmrouter_tui.tui import actions, status
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui.actions import BY_ID, Situation
+from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.widgets.lines import PieceLine, center
+
+MIN_SIZE = (60, 16)
+
+
+class Page(Screen[None]):
+    """One page. ``PAGE`` is its id in ``actions.PAGES``."""
+
+    PAGE: ClassVar[str] = ""
+    FILTERS: ClassVar[str] = ""
+    """What the filter line suggests; empty for a page without a filter."""
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = PieceLine(id="status")
+        self.tabs = PieceLine(id="tabs")
+        self.foot = PieceLine(id="footer")
+        self.filter_input = Input(placeholder=self.FILTERS, id="filter", compact=True, select_on_focus=False)
+
+    # ── to override ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def body(self) -> ComposeResult:
+        """The page's own widgets."""
+        yield from ()
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        """The store changed: repaint what shows it. ``touched`` are the exchanges behind ``ROWS``, None means any."""
+        self.paint_status()
+        if dirty & (Dirty.ROUTES | Dirty.ROWS | Dirty.SERVICE | Dirty.MODELS | Dirty.SETTINGS):
+            self.paint_footer()
+
+    def situation(self) -> Situation:
+        """What is selected and possible now."""
+        return Situation(page=self.PAGE, readonly=self.center.host.readonly, ready=self.center.serving)
+
+    def close_top(self) -> bool:
+        """Close what lies open on this page; whether there was anything."""
+        if self.filter_input.display:
+            self.set_filter("")
+            self.show_filter(False)
+            return True
+        return False
+
+    def set_filter(self, query: str) -> None:
+        """The filter line says ``query`` now."""
+
+    # ── lines that every page has ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def center(self) -> AppLike:
+        """The app, typed as far as pages may know it."""
+        return center(self)
+
+    def compose(self) -> ComposeResult:
+        yield self.status
+        yield self.tabs
+        with Container(id="body"):
+            yield from self.body()
+        self.filter_input.display = False
+        yield self.filter_input
+        yield self.foot
+        yield Static(id="too-small")
+
+    def on_mount(self) -> None:
+        keys = [
+            Binding(action.keys, f"act('{action.id}')", action.label, show=False, id=action.id)
+            for action in self.acts()
+            if action.keys
+        ]
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
+        self.absorb(Dirty.ALL)
+
+    def acts(self) -> list[actions.Action]:
+        """The acts that exist on this page."""
+        return actions.available(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
+
+    def on_screen_resume(self) -> None:
+        self.absorb(Dirty.ALL)
+
+    def on_resize(self) -> None:
+        width, height = self.app.size
+        self.query_one("#too-small", Static).update(
+            f"This needs {MIN_SIZE[0]}x{MIN_SIZE[1]} characters; the terminal has {width}x{height}."
+        )
+        self.call_after_refresh(self.absorb, Dirty.ALL)
+
+    def paint_status(self) -> None:
+        """Write the status and tab lines; nothing is painted when they say the same."""
+        app, cells = self.center, self.app.size.width
+        line = status.status_line(app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected)
+        self.status.show([(shown, role, "") for shown, role in line])
+        self.tabs.show(fmt.tabs(self.PAGE, app.pages, cells))
+
+    def paint_footer(self) -> None:
+        """Write the footer: keys that cannot work now are greyed, and their tooltip says why."""
+        shown = actions.footer(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
+        situation = self.situation()
+        reasons = [actions.why_not(action, situation) for action in shown]
+        tips = {action.id: reason or action.description for action, reason in zip(shown, reasons, strict=True)}
+        self.foot.show(fmt.footer(shown, reasons, self.app.size.width), tips)
+
+    # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_act(self, act: str) -> None:
+        """A key was pressed."""
+        self.perform(act)
+
+    def perform(self, act: str) -> None:
+        """Do an act, or say why it cannot be done."""
+        action = BY_ID[act]
+        reason = actions.why_not(action, self.situation())
+        if reason:
+            self.center.say(f"{action.label}: {reason}")
+            return
+        if act.startswith("page.") and act[5:] in actions.PAGES:
+            self.center.go(act[5:])
+            return
+        handler = getattr(self, action.method, None) or getattr(self.app, action.method)
+        handler()
+
+    def on_piece_line_picked(self, event: PieceLine.Picked) -> None:
+        if event.line is self.tabs:
+            self.center.go(event.target)
+        elif event.line is self.foot:
+            self.perform(event.target)
+
+    def do_page_previous(self) -> None:
+        self._turn(-1)
+
+    def do_page_next(self) -> None:
+        self._turn(1)
+
+    def _turn(self, step: int) -> None:
+        pages: Sequence[str] = self.center.pages
+        self.center.go(pages[(pages.index(self.PAGE) + step) % len(pages)])
+
+    def do_back(self) -> None:
+        self.close_top()
+
+    def do_quit(self) -> None:
+        if not self.close_top():
+            self.center.ask_quit()
+
+    def do_zoom(self) -> None:
+        if self.maximized is not None:
+            self.minimize()
+        elif self.focused is not None:
+            self.maximize(self.focused)
+
+    # ── filter line ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_filter(self) -> None:
+        self.show_filter(True)
+
+    def show_filter(self, on: bool) -> None:
+        """Open or close the filter line."""
+        self.filter_input.display = on
+        if on:
+            self.filter_input.focus()
+        else:
+            with self.filter_input.prevent(Input.Changed):
+                self.filter_input.value = ""
+            self.leave_filter()
+
+    def leave_filter(self) -> None:
+        """Give the focus back to the page's first pane."""
+        self.focus_next("#body *")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input is self.filter_input:
+            self.set_filter(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input is not self.filter_input:
+            return
+        if not event.value.strip():
+            self.show_filter(False)
+        else:
+            self.leave_filter()

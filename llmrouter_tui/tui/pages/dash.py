@@ -1,0 +1,91 @@
+"""Dash: is it well, right now? Memory, throughput, the live ledger, and what needs attention."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from llmrouter_tui.core.domain import HOST_POOL
+from llmrouter_tui.tui import panels
+from llmrouter_tui.tui.pages.listing import ListingPage
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.ledger import Ledger
+from llmrouter_tui.tui.widgets.lines import LinesView
+
+
+class DashPage(ListingPage):
+    """The first page."""
+
+    PAGE = "dash"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vram = LinesView(self._draw_vram, id="vram")
+        self.throughput = LinesView(self._draw_throughput, id="throughput")
+        self.attention = LinesView(self._draw_attention, id="attention")
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="gauges"):
+            yield self.vram
+            yield self.throughput
+        yield self.ledger
+        yield self.attention
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        super().absorb(dirty, touched)
+        if dirty & (Dirty.DEVICES | Dirty.MODELS | Dirty.CLOCK):
+            self._paint_vram()
+        if dirty & (Dirty.CLOCK | Dirty.SETTINGS):
+            self.throughput.paint()
+            self.throughput.head("Throughput", "last 10 min")
+        if dirty & (Dirty.ATTENTION | Dirty.CLOCK):
+            self._paint_attention()
+
+    @property
+    def _brief(self) -> bool:
+        """Whether panels are single lines: too few rows, or too narrow for two side by side."""
+        return not (self.has_class("-tall") and self.has_class("-wide"))
+
+    def _paint_vram(self) -> None:
+        store = self.center.store
+        pools = panels.pools(store)
+        self.vram.set_class(not pools, "-gone")
+        wanted = len(pools) if self._brief else max(9, min(3 * len(pools), 12) + 2)
+        for panel, rows in ((self.vram, wanted), (self.throughput, 1 if self._brief else wanted)):
+            if panel.styles.height is None or panel.styles.height.value != rows:
+                panel.styles.height = rows
+        loaded = sum(1 for model in store.models.values() if panels.in_memory(model))
+        gpus = sum(1 for device in pools if device.pool != HOST_POOL)
+        note = f"{gpus} GPU{'s' if gpus > 1 else ''}  " if gpus else ""
+        self.vram.head("VRAM" if gpus else "Memory", f"{note}{loaded} model{'s' if loaded != 1 else ''} loaded")
+        self.vram.paint()
+
+    def _draw_vram(self, cells: int, rows: int) -> list[Line]:
+        center = self.center
+        draw = panels.vram_brief if self._brief else panels.vram_lines
+        return draw(center.store, center.clock(), cells, center.look)
+
+    def _draw_throughput(self, cells: int, rows: int) -> list[Line]:
+        center, now = self.center, self.center.clock()
+        if self._brief:
+            return [panels.throughput_brief(center.store, now, cells, center.look)]
+        return panels.throughput_lines(center.store, now, cells, rows, center.look, center.preference_asked)
+
+    def _paint_attention(self) -> None:
+        causes = self.center.store.attention.causes(self.center.clock())
+        self.attention.set_class(not causes, "-gone")
+        self.attention.head("Attention", "x dismiss")
+        self.attention.paint()
+
+    def _draw_attention(self, cells: int, rows: int) -> list[Line]:
+        return [panels.attention_line(self.center.store.attention.causes(self.center.clock()), cells)]
+
+    def do_dismiss(self) -> None:
+        if not self.center.store.attention.dismiss(self.center.clock()):
+            self.center.say("Nothing needs attention.")
+        self._paint_attention()
+
+    def on_ledger_opened(self, event: Ledger.Opened) -> None:
+        self.do_open()
+
+    def do_open(self) -> None:
+        self.center.go("routes")

@@ -1,0 +1,202 @@
+"""What Dash and Routes share: the live ledger with its filter, order, pause, focus and the rating keys."""
+
+from collections.abc import Hashable
+
+from llmrouter_tui.core.ports import FeedbackInput, Rated
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.ledger import Ledger
+
+
+class ListingPage(Page):
+    """A page with the ledger of exchanges."""
+
+    FILTERS = "words, task:code model:qwen margin:<.05 state:failed you:-   ! inverts   esc clears"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = Ledger(self._draw, self._version, self._header, id="ledger")
+        self._placed: tuple[fmt.Placed, ...] = ()
+        self._placed_for: tuple[int, str] = (0, "")
+
+    # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def columns(self, cells: int) -> tuple[fmt.Placed, ...]:
+        """The columns for a width; worked out again only when the width or the order changed."""
+        wanted = (cells, self.center.view.sort.id)
+        if wanted != self._placed_for:
+            self._placed_for = wanted
+            self._placed = fmt.place_columns(cells, sort=wanted[1])
+        return self._placed
+
+    def _draw(self, key: str, cells: int) -> Line:
+        row = self.center.view.row(key)
+        if row is None:
+            return ()
+        return fmt.ledger_row(row, self.columns(cells), cells, self.center.look, self.center.store.name)
+
+    def _version(self, key: str) -> Hashable:
+        row = self.center.view.row(key)
+        return row.version if row else -1
+
+    def _header(self, cells: int) -> Line:
+        view = self.center.view
+        return fmt.ledger_head(self.columns(cells), cells, self.center.look, view.sort.id, view.falling)
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        super().absorb(dirty, touched)
+        view = self.center.view
+        if dirty & Dirty.ROUTES or touched is None or (dirty & Dirty.ROWS and self._reorders()):
+            self._paint_list()
+        elif dirty & Dirty.ROWS and not view.paused:
+            self.ledger.touch(touched)
+        elif dirty & Dirty.ROUTES or view.paused:
+            self._paint_head()
+
+    def _reorders(self) -> bool:
+        view = self.center.view
+        return view.filtered or view.sort.id != "time"
+
+    def _paint_list(self) -> None:
+        view = self.center.view
+        self.ledger.empty = self._empty()
+        if not view.paused or list(self.ledger.keys) != view.ids:
+            self.ledger.show(view.ids, view.focus)
+        self._paint_head()
+
+    def _paint_head(self) -> None:
+        view, look = self.center.view, self.center.look
+        shown = f"{text.count(len(view.ids))} of {text.count(self.center.store.total)}"
+        order = view.sort.label + ("" if view.falling == view.sort.falling else " reversed")
+        notes = [shown, order]
+        if view.paused:
+            notes.insert(0, f"paused, {view.waiting} waiting")
+        elif view.filtered:
+            notes.insert(0, f"filter {view.query}")
+        self.ledger.head("Routes" if view.paused else "Routes  live", f"  {look.symbols.dot} ".join(notes))
+
+    def _empty(self) -> list[Line]:
+        center = self.center
+        if center.view.filtered:
+            return [
+                (),
+                ((f"  0 of {text.count(center.store.total)} match ", ""), (center.view.query, "strong")),
+                (("  esc ", "key"), ("clears the filter", "soft")),
+            ]
+        if not center.store.ready:
+            return [(), (("  Starting. The router will answer in a moment.", "soft"),)]
+        return [
+            (),
+            (("  No requests yet.", "strong"),),
+            (),
+            (("  Point any OpenAI client at", "soft"),),
+            ((f"    {center.store.service.url}", "accent"), ("   model ", "soft"), ('"auto"', "accent")),
+            (),
+            (("  y ", "key"), ("copies the address", "soft")),
+        ]
+
+    # ── focus, filter, order, pause ───────────────────────────────────────────────────────────────────────────
+
+    def situation(self) -> Situation:
+        selected = self.center.view.selected
+        return Situation(
+            page=self.PAGE,
+            readonly=self.center.host.readonly,
+            ready=self.center.serving,
+            exchange=selected.exchange if selected else None,
+        )
+
+    def on_mount(self) -> None:
+        self.ledger.focus()
+
+    def leave_filter(self) -> None:
+        self.ledger.focus()
+
+    def on_ledger_moved(self, event: Ledger.Moved) -> None:
+        self.center.view.select(event.key)
+        self.selection_moved()
+
+    def selection_moved(self) -> None:
+        """Another exchange has the focus."""
+        self.paint_footer()
+
+    def set_filter(self, query: str) -> None:
+        self.center.view.filter(query)
+        self._paint_list()
+        self.selection_moved()
+
+    def show_filter(self, on: bool) -> None:
+        super().show_filter(on)
+        if on and self.center.view.query:
+            self.filter_input.value = self.center.view.query
+
+    def close_top(self) -> bool:
+        if super().close_top():
+            return True
+        if self.center.view.filtered:
+            self.set_filter("")
+            return True
+        return False
+
+    def _sort(self, step: int) -> None:
+        self.center.view.shift_sort(step)
+        self.ledger.redraw()
+        self._paint_list()
+
+    def do_sort_left(self) -> None:
+        self._sort(-1)
+
+    def do_sort_right(self) -> None:
+        self._sort(1)
+
+    def do_sort_reverse(self) -> None:
+        self.center.view.reverse()
+        self._paint_list()
+
+    def do_pause(self) -> None:
+        view = self.center.view
+        view.pause(not view.paused)
+        self.ledger.redraw()
+        self._paint_list()
+        self.selection_moved()
+
+    # ── rating ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_good(self) -> None:
+        self.rate(FeedbackInput(self.center.view.focus, rating="up"), "+")
+
+    def do_bad(self) -> None:
+        self.rate(FeedbackInput(self.center.view.focus, rating="down"), "-")
+
+    def do_clear(self) -> None:
+        self.rate(FeedbackInput(self.center.view.focus, clear=True), "·")
+
+    def rate(self, feedback: FeedbackInput, mark: str) -> None:
+        """Send a rating; the row shows it with ``?`` until the router confirms."""
+        center, store = self.center, self.center.store
+        row = store.rows.get(feedback.exchange_id)
+        if row is None:
+            return
+        row.pending = mark
+        store.touch(row.id)
+
+        def failed() -> None:
+            row.pending = ""
+            store.touch(row.id)
+
+        def done(result: Rated) -> None:
+            for effect in result.effects:
+                center.say(fmt.effect_text(effect, store.name, center.look))
+
+        center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
+        self.absorb(Dirty.ROWS, {row.id})
+
+    def do_prefer_speed(self) -> None:
+        self.center.prefer(-0.05)
+
+    def do_prefer_quality(self) -> None:
+        self.center.prefer(0.05)

@@ -1,0 +1,254 @@
+"""The panels of the Dash as text at a given width: memory, throughput, attention. Pure."""
+
+from collections.abc import Sequence
+
+from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.attention import Cause
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.text import Line, Look, Span
+from llmrouter_tui.tui.widgets import chart
+
+LABEL = 9
+"""Cells of a figure's name in the throughput panel."""
+
+
+def pools(store: Store) -> list[Device]:
+    """Memory pools worth showing: GPUs, and the host's RAM where there is no GPU or a model lives in it."""
+    gpus = [device for device in store.devices if device.pool != HOST_POOL]
+    inhabited = any(model.pool == HOST_POOL and in_memory(model) for model in store.models.values())
+    return [d for d in store.devices if d.pool != HOST_POOL or not gpus or inhabited]
+
+
+def in_memory(model: ModelView) -> bool:
+    """Whether the model takes memory now."""
+    return model.residency in ("resident", "loading", "unloading")
+
+
+def residents(store: Store, pool: str) -> list[ModelView]:
+    """Models in a pool, largest first."""
+    inside = [model for model in store.models.values() if model.pool == pool and in_memory(model)]
+    return sorted(inside, key=lambda model: (-(model.footprint or 0), model.id))
+
+
+def pool_label(device: Device) -> str:
+    """``GPU0``, or ``RAM`` for the host."""
+    return "RAM" if device.pool == HOST_POOL else device.pool.upper()
+
+
+def device_name(device: Device, cells: int) -> str:
+    """The device's name without its maker."""
+    name = text.tame(device.name)
+    for maker in ("NVIDIA GeForce ", "NVIDIA ", "GeForce ", "AMD Radeon ", "AMD ", "Apple "):
+        name = name.removeprefix(maker)
+    return text.clip(name, cells)
+
+
+def fill_role(index: int) -> str:
+    """The role of the n-th model in a memory bar."""
+    return f"fill{index % 4}"
+
+
+def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
+    """Models by size, what is not ours, what is free; the figures are beside it."""
+    models = residents(store, device.pool)
+    parts = [(float(model.footprint or 0), fill_role(i)) for i, model in enumerate(models)]
+    other = max(0, device.used - sum(model.footprint or 0 for model in models))
+    parts.append((float(other), "other"))
+    return chart.meter(parts, device.total, cells, look.symbols)
+
+
+def used_text(device: Device) -> str:
+    """``19.8/24.0G``"""
+    return f"{text.gib(device.used)}/{text.gib(device.total)}G"
+
+
+def model_state(model: ModelView, now: float) -> str:
+    """``busy``, ``loading``, ``pinned``, ``idle 4m``: what a resident model does, in a word or two."""
+    if model.residency in ("loading", "unloading"):
+        return model.residency
+    if model.busy:
+        return "busy"
+    if model.pinned:
+        return "pinned"
+    if model.last_used is None:
+        return "idle"
+    idle = now - model.last_used
+    return f"idle {text.ago(idle)}" if idle >= 60 else "warm"
+
+
+def vram_lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+    """The memory panel: three lines a pool."""
+    lines: list[Line] = []
+    for device in pools(store):
+        lines.append(_device_line(store, device, cells, look))
+        if device.problem:
+            lines.append(((f"! {text.tame(device.problem)}", "warn"),))
+            continue
+        figures = f"  {used_text(device):>10}"
+        lines.append((*memory_bar(store, device, cells - len(figures), look), (figures, "strong")))
+        lines.append(_legend(store, device, now, cells, look))
+    return lines
+
+
+def _device_line(store: Store, device: Device, cells: int, look: Look) -> Line:
+    facts = []
+    if device.temperature is not None:
+        facts.append(f"{device.temperature:.0f}{look.symbols.degree}C")
+    if device.power is not None:
+        facts.append(f"{device.power:.0f}W")
+    head: Line = (
+        (f"{pool_label(device)} ", "strong"),
+        (device_name(device, 24), ""),
+        ("   " + "  ".join(facts), "dim"),
+    )
+    if device.utilization is None:
+        return head
+    history = chart.spark(store.device_history(device.pool), 10, look.symbols, top=1.0)
+    tail: Line = (("util ", "dim"), (history, "accent"), (f" {text.percent(device.utilization):>4}", ""))
+    return text.spread(head, tail, cells)
+
+
+def _legend(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
+    full = _legend_entries(store, device, now, look, states=True)
+    if text.line_width(text.join(full, "   ")) <= cells:
+        return text.join(full, "   ")
+    return _fitting(_legend_entries(store, device, now, look, states=False), cells, "   ")
+
+
+def _legend_entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
+    models = residents(store, device.pool)
+    entries: list[Line] = []
+    for index, model in enumerate(models):
+        fill = look.symbols.fills[index % len(look.symbols.fills)]
+        guess = "~" if model.footprint_source == "estimated" else ""
+        entry: Line = (
+            (f"{fill} ", fill_role(index)),
+            (f"{text.tame(store.name(model.id))} ", ""),
+            (f"{guess}{text.size(model.footprint)}", "strong"),
+        )
+        state: Line = ((f" {model_state(model, now)}", "run" if model.busy else "dim"),) if states else ()
+        entries.append(entry + state)
+    other = max(0, device.used - sum(model.footprint or 0 for model in models))
+    if other > 64 * 1024**2:
+        entries.append(((f"{look.symbols.other} ", "other"), ("other ", "dim"), (text.size(other), "dim")))
+    if not models:
+        entries.append((("no model loaded", "dim"),))
+    return entries
+
+
+def _fitting(entries: Sequence[Line], cells: int, gap: str) -> Line:
+    """As many entries as fit, and how many did not."""
+    for shown in range(len(entries), 0, -1):
+        hidden = len(entries) - shown
+        more: list[Line] = [((f"+{hidden} more", "dim"),)] if hidden else []
+        line = text.join([*entries[:shown], *more], gap)
+        if text.line_width(line) <= cells:
+            return line
+    return text.clip_line(entries[0], cells) if entries else ()
+
+
+def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+    """The memory panel where rows are scarce: one line a pool."""
+    lines: list[Line] = []
+    for device in pools(store):
+        head: Line = ((f"{pool_label(device)} ", "strong"), (text.left(device_name(device, 8), 8) + " ", "dim"))
+        if device.problem:
+            lines.append(text.clip_line((*head, (f"! {text.tame(device.problem)}", "warn")), cells))
+            continue
+        used = f" {used_text(device):>10} "
+        busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
+        names = text.join([((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)])
+        bar = memory_bar(store, device, max(10, min(24, cells // 3)), look)
+        lines.append(text.clip_line((*head, *bar, (used, "strong"), (busy, "dim"), *names), cells))
+    return lines
+
+
+def throughput_lines(store: Store, now: float, cells: int, rows: int, look: Look, ghost: float | None) -> list[Line]:
+    """Charts of the last ten minutes with the figure of now, then outcomes, ratings and the preference."""
+    requests, tokens, ttfts = store.rates.series(now)
+    p50 = store.rates.ttft_p50(now)
+    figures = (
+        ("req/min", f"{store.rates.per_minute(now)}", requests, "fill0"),
+        ("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1"),
+        ("TTFT p50", text.seconds(p50, look.symbols.none), ttfts, "fill2"),
+    )
+    tall = 2 if rows >= 9 else 1
+    lines: list[Line] = []
+    for label, figure, values, role in figures:
+        drawn = chart.graph(values, max(4, cells - LABEL - 8), tall, look.symbols)
+        gap = (" " * (LABEL + 8), "")
+        lines += [(gap, (upper, role)) for upper in drawn[:-1]]
+        lines.append(((text.left(label, LABEL), "dim"), (f"{figure:>6}  ", "strong"), (drawn[-1], role)))
+    rest = [outcome_line(store), rated_line(store), preference_line(store, cells, look, ghost)]
+    spare = rows - len(lines) - len(rest)
+    if spare > 0:
+        rest.insert(0, ())
+    return lines + rest[-(rows - len(lines)) :] if rows > len(lines) else lines[:rows]
+
+
+def throughput_brief(store: Store, now: float, cells: int, look: Look) -> Line:
+    """The throughput panel in one line."""
+    requests, tokens, ttfts = store.rates.series(now)
+    p50 = text.seconds(store.rates.ttft_p50(now), look.symbols.none)
+    parts = [
+        _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", look),
+        _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", look),
+        _brief("TTFT", p50, ttfts, "fill2", look),
+        outcome_line(store, brief=True),
+    ]
+    return _fitting(parts, cells, "   ")
+
+
+def _brief(label: str, figure: str, values: Sequence[float], role: str, look: Look) -> Line:
+    return ((f"{label} ", "dim"), (f"{figure:>4} ", "strong"), (chart.spark(values, 7, look.symbols), role))
+
+
+def outcome_line(store: Store, *, brief: bool = False) -> Line:
+    """``ok 97.6%  retried 1.9%  failed 0.5%``"""
+    rates = store.rates
+    total = rates.ok + rates.failed
+    if not total:
+        return (("nothing answered yet", "dim"),)
+    spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, 1), "good")]
+    if not brief:
+        spans += [("   retried ", "dim"), (text.percent(rates.retried / total, 1), "warn" if rates.retried else "")]
+    spans += [("  failed " if brief else "   failed ", "dim")]
+    spans += [(text.percent(rates.failed / total, 1), "bad" if rates.failed else "")]
+    return tuple(spans)
+
+
+def rated_line(store: Store) -> Line:
+    """``you rated 61:  + 72%``"""
+    up = sum(model.ratings_up for model in store.models.values())
+    down = sum(model.ratings_down for model in store.models.values())
+    if not up + down:
+        return (("no ratings yet: ", "dim"), ("u", "key"), (" good  ", "dim"), ("d", "key"), (" bad", "dim"))
+    return (
+        (f"you rated {up + down}:  ", "dim"), ("+ ", "good"), (text.percent(up / (up + down)), ""),
+        ("   - ", "bad"), (text.percent(down / (up + down)), ""),
+    )  # fmt: skip
+
+
+def preference_line(store: Store, cells: int, look: Look, ghost: float | None) -> Line:
+    """``speed ◂────●────▸ quality .50``; a ghost knob shows what was asked for and is not confirmed yet."""
+    symbols = look.symbols
+    track = max(5, min(25, cells - 31))
+    return (
+        ("{ ", "key"), ("speed ", "dim"), (symbols.left_end, "dim"),
+        *chart.slider(store.preference, track, symbols, ghost),
+        (symbols.right_end, "dim"), (" quality ", "dim"), (text.fraction(store.preference), "strong"), (" }", "key"),
+    )  # fmt: skip
+
+
+def attention_line(causes: Sequence[Cause], cells: int) -> Line:
+    """Causes in one line, worst first."""
+    if not causes:
+        return (("all is well", "dim"),)
+    entries: list[Line] = []
+    for cause in causes:
+        counted = f" (x{cause.count})" if cause.count > 1 and cause.key.startswith(("problem:", "load:")) else ""
+        role = "bad" if cause.severity == "bad" else "warn"
+        hint = f" {text.tame(cause.hint)}" if cause.hint else ""
+        entries.append((("! ", role), (text.tame(cause.message) + counted, ""), (hint, "dim")))
+    return _fitting(entries, cells, "   ")

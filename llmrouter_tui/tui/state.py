@@ -1,0 +1,380 @@
+"""What the screen knows: a store that starts from a ``Snapshot`` and takes in events one by one. Pure.
+
+``Store.apply`` costs microseconds and answers which parts changed, so that a page repaints only those. Nothing here
+knows a clock: times come with the events, and "now" is an argument.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from enum import IntFlag
+from typing import Any
+
+from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.decision import Candidate, Effect, Exchange, Setting
+from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
+from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.tui.attention import AttentionBook
+from llmrouter_tui.tui.rates import RateBook
+
+KEPT_ROWS = 2000
+KEPT_LOG = 5000
+KEPT_RESIDENCY = 50
+
+
+class Dirty(IntFlag):
+    """Which parts of the store changed."""
+
+    NONE = 0
+    SERVICE = 1
+    BACKENDS = 2
+    MODELS = 4
+    DEVICES = 8
+    ROUTES = 16
+    """The list of exchanges: one came, or all are new."""
+    ROWS = 32
+    """Exchanges changed in place: ``Store.touched`` says which."""
+    RESIDENCY = 64
+    SETTINGS = 128
+    LOG = 256
+    FETCH = 512
+    ATTENTION = 1024
+    CLOCK = 2048
+    """A second went by: figures per minute, ages and the clock."""
+    ALL = 4095
+
+
+class Row:
+    """One exchange as the ledger sees it: the newest record and what is only known while it runs."""
+
+    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.version = 0
+        self.tokens = exchange.usage.completion_tokens or 0
+        self.progress_at = 0.0
+        self.waiting: ev.Waiting | None = None
+        self.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
+        self.pending = ""
+        """A rating that was sent and is not confirmed yet: its mark."""
+        self.effects: tuple[Effect, ...] = ()
+
+    def copy(self) -> "Row":
+        """The row as it is now, for a paused list."""
+        twin = Row.__new__(Row)
+        for name in Row.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    @property
+    def id(self) -> str:
+        return self.exchange.id
+
+    @property
+    def running(self) -> bool:
+        return self.exchange.outcome == "running"
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that the decision took, None when the model was named by the client."""
+        decision = self.exchange.decision
+        if decision is None:
+            return None
+        return next((c for c in decision.candidates if c.model == decision.chosen), None)
+
+    @property
+    def model(self) -> str:
+        """The model that answers, or that was chosen to."""
+        if self.exchange.model:
+            return self.exchange.model
+        return self.exchange.decision.chosen if self.exchange.decision else ""
+
+    @property
+    def decode(self) -> float | None:
+        """Tokens per second: the backend's figure, or what the clock says so far."""
+        exchange = self.exchange
+        if exchange.decode_per_second is not None:
+            return exchange.decode_per_second
+        if exchange.ttft is None or not self.tokens:
+            return None
+        end = exchange.at + exchange.seconds if exchange.seconds is not None else self.progress_at
+        elapsed = end - exchange.at - exchange.ttft
+        return self.tokens / elapsed if elapsed > 0.2 else None
+
+
+class Store:
+    """Everything a page can show. Read its fields freely; change it only through ``reset`` and ``apply``."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.ready = False
+        """Whether a snapshot has arrived."""
+        self.service = ServiceView()
+        self.backends: dict[str, BackendView] = {}
+        self.models: dict[str, ModelView] = {}
+        self.devices: tuple[Device, ...] = ()
+        self.rows: dict[str, Row] = {}
+        self.order: list[str] = []
+        """Ids of ``rows``, newest first."""
+        self.residency: deque[ResidencyEvent] = deque(maxlen=KEPT_RESIDENCY)
+        """Newest first."""
+        self.settings: dict[str, Setting] = {}
+        self.log: deque[ev.LogLine] = deque(maxlen=KEPT_LOG)
+        self.log_count = 0
+        """Lines ever seen; grows while ``log`` forgets the oldest."""
+        self.fetch: ev.FetchProgress | None = None
+        self.embedded_available = False
+        self.total = 0
+        self.rates = RateBook()
+        self.attention = AttentionBook()
+        self.touched: set[str] = set()
+        self._names: dict[str, str] = {}
+        self._device_history: dict[str, deque[float]] = {}
+        self._handlers: dict[type, Callable[[Any, float], Dirty]] = {
+            ev.ExchangeStarted: self._started,
+            ev.Decided: self._decided,
+            ev.Waiting: self._waiting,
+            ev.FirstToken: self._first_token,
+            ev.Progress: self._progress,
+            ev.AttemptFailed: self._attempt_failed,
+            ev.ExchangeFinished: self._finished,
+            ev.Rated: self._rated,
+            ev.BackendChanged: self._backend,
+            ev.ModelsChanged: self._models_changed,
+            ev.ResidencyChanged: self._residency_changed,
+            ev.DevicesSampled: self._devices,
+            ev.ServiceChanged: self._service,
+            ev.SettingChanged: self._setting,
+            ev.FetchProgress: self._fetch,
+            ev.LogLine: self._log_line,
+        }
+
+    # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def reset(self, snapshot: Snapshot) -> Dirty:
+        """Start (again) from a snapshot. What only this screen knows (effects shown, dismissals) survives."""
+        self.seq, self.ready, self.service = snapshot.seq, True, snapshot.service
+        self.backends = {backend.name: backend for backend in snapshot.backends}
+        self.models = {model.id: model for model in snapshot.models}
+        self.devices = ()
+        self._devices(ev.DevicesSampled(snapshot.devices), snapshot.at)
+        effects = {id_: row.effects for id_, row in self.rows.items() if row.effects}
+        self.rows = {exchange.id: Row(exchange) for exchange in snapshot.exchanges}
+        for id_, row in self.rows.items():
+            row.effects = effects.get(id_, ())
+        self.order = [exchange.id for exchange in snapshot.exchanges]
+        self.touched = set(self.order)
+        self.residency = deque(snapshot.residency, maxlen=KEPT_RESIDENCY)
+        self.settings = {setting.key: setting for setting in snapshot.settings}
+        self.log = deque(snapshot.log, maxlen=KEPT_LOG)
+        self.log_count = len(self.log)
+        self.fetch, self.embedded_available = snapshot.fetch, snapshot.embedded_available
+        self.total = max(snapshot.total_exchanges, len(self.order))
+        self._restart_rates(snapshot)
+        self.attention.problems = snapshot.service.problems
+        self.attention.down.clear()
+        for backend in snapshot.backends:
+            self.attention.backend(backend)
+        self._name_models()
+        return Dirty.ALL
+
+    def _restart_rates(self, snapshot: Snapshot) -> None:
+        oldest_first = snapshot.exchanges[::-1]
+        starts = [exchange.at for exchange in oldest_first]
+        ttfts = [(exchange.at, exchange.ttft) for exchange in oldest_first if exchange.ttft is not None]
+        self.rates.restart(snapshot.rates, starts, ttfts)
+
+    def apply(self, envelope: ev.Envelope) -> Dirty:
+        """Take in one event; which parts changed. Events that a snapshot already counted in change nothing."""
+        if envelope.seq <= self.seq:
+            return Dirty.NONE
+        self.seq = envelope.seq
+        handler = self._handlers.get(type(envelope.fact))
+        return handler(envelope.fact, envelope.at) if handler else Dirty.NONE
+
+    def take_touched(self) -> set[str]:
+        """Ids of the exchanges that changed since the last call."""
+        touched, self.touched = self.touched, set()
+        return touched
+
+    # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def name(self, model: str) -> str:
+        """How a model is called on screen: its name where only one backend has it, else ``backend/name``."""
+        return self._names.get(model) or model.partition("/")[2] or model
+
+    @property
+    def in_flight(self) -> int:
+        """Exchanges that run now."""
+        return sum(1 for row in self.rows.values() if row.exchange.outcome == "running")
+
+    @property
+    def preference(self) -> float:
+        """Quality against speed, 0..1."""
+        setting = self.settings.get("quality_preference")
+        return float(setting.value) if setting and isinstance(setting.value, (int, float)) else 0.5
+
+    def device_history(self, pool: str) -> tuple[float, ...]:
+        """Utilisation (0..1) of a pool over its last samples, oldest first."""
+        return tuple(self._device_history.get(pool, ()))
+
+    def touch(self, exchange_id: str) -> None:
+        """Mark a row as changed by the screen itself (a pending rating)."""
+        row = self.rows.get(exchange_id)
+        if row:
+            row.version += 1
+            self.touched.add(exchange_id)
+
+    # ── one handler per fact ──────────────────────────────────────────────────────────────────────────────────
+
+    def _row(self, exchange_id: str) -> Row | None:
+        row = self.rows.get(exchange_id)
+        if row is not None:
+            row.version += 1
+            self.touched.add(exchange_id)
+        return row
+
+    def _started(self, fact: ev.ExchangeStarted, at: float) -> Dirty:
+        exchange = fact.exchange
+        if exchange.id in self.rows:
+            return Dirty.NONE
+        self._insert(exchange)
+        self.rates.started(exchange.at)
+        return Dirty.ROUTES | Dirty.ROWS
+
+    def _insert(self, exchange: Exchange) -> None:
+        self.rows[exchange.id] = Row(exchange)
+        self.order.insert(0, exchange.id)
+        self.touched.add(exchange.id)
+        self.total += 1
+        if len(self.order) > KEPT_ROWS:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        for index in range(len(self.order) - 1, 0, -1):
+            if not self.rows[self.order[index]].running:
+                del self.rows[self.order.pop(index)]
+                return
+
+    def _decided(self, fact: ev.Decided, at: float) -> Dirty:
+        row = self._row(fact.exchange_id)
+        if row:
+            row.exchange = replace(row.exchange, decision=fact.decision)
+        return Dirty.ROWS
+
+    def _waiting(self, fact: ev.Waiting, at: float) -> Dirty:
+        row = self._row(fact.exchange_id)
+        if row:
+            row.waiting = fact
+        return Dirty.ROWS
+
+    def _first_token(self, fact: ev.FirstToken, at: float) -> Dirty:
+        self.rates.first_token(at, fact.ttft)
+        row = self._row(fact.exchange_id)
+        if row:
+            row.waiting = None
+            row.exchange = replace(row.exchange, model=fact.model, ttft=fact.ttft)
+        return Dirty.ROWS
+
+    def _progress(self, fact: ev.Progress, at: float) -> Dirty:
+        row = self._row(fact.exchange_id)
+        if row:
+            self.rates.generated(at, fact.tokens - row.tokens)
+            row.tokens, row.progress_at, row.waiting = fact.tokens, at, None
+        return Dirty.ROWS
+
+    def _attempt_failed(self, fact: ev.AttemptFailed, at: float) -> Dirty:
+        row = self._row(fact.exchange_id)
+        if row:
+            row.failed += 1
+            row.waiting = None
+            exchange = row.exchange
+            row.exchange = replace(
+                exchange, attempts=(*exchange.attempts, fact.attempt), model=fact.next_model or fact.attempt.model
+            )
+        if not fact.next_model:
+            return Dirty.ROWS
+        self.attention.fell_back(fact.attempt.model.partition("/")[0])
+        return Dirty.ROWS | Dirty.ATTENTION
+
+    def _finished(self, fact: ev.ExchangeFinished, at: float) -> Dirty:
+        exchange, dirty = fact.exchange, Dirty.ROWS
+        if exchange.id not in self.rows:  # refused at the door: no start was announced
+            self._insert(exchange)
+            self.rates.started(exchange.at)
+            dirty |= Dirty.ROUTES
+        row = self.rows[exchange.id]
+        row.version += 1
+        self.touched.add(exchange.id)
+        row.exchange, row.waiting = exchange, None
+        row.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
+        counted = exchange.usage.completion_tokens
+        if counted is not None:
+            self.rates.generated(at, counted - row.tokens)
+            row.tokens = counted
+        if exchange.outcome in ("ok", "failed"):
+            self.rates.finished(ok=exchange.outcome == "ok", retried=row.failed > 0)
+        return dirty
+
+    def _rated(self, fact: ev.Rated, at: float) -> Dirty:
+        row = self._row(fact.feedback.exchange_id)
+        if row:
+            empty = fact.feedback.rating is None and not fact.feedback.comment
+            row.exchange = replace(row.exchange, rating=None if empty else fact.feedback)
+            row.pending, row.effects = "", fact.effects
+        return Dirty.ROWS
+
+    def _backend(self, fact: ev.BackendChanged, at: float) -> Dirty:
+        if fact.removed:
+            self.backends.pop(fact.backend.name, None)
+        else:
+            self.backends[fact.backend.name] = fact.backend
+        self.attention.backend(fact.backend, fact.removed)
+        return Dirty.BACKENDS | Dirty.ATTENTION
+
+    def _models_changed(self, fact: ev.ModelsChanged, at: float) -> Dirty:
+        known = len(self.models)
+        for model in fact.models:
+            self.models[model.id] = model
+        for model_id in fact.removed:
+            self.models.pop(model_id, None)
+        if fact.removed or len(self.models) != known:
+            self._name_models()
+        return Dirty.MODELS
+
+    def _name_models(self) -> None:
+        names = [model.info.name for model in self.models.values()]
+        self._names = {
+            id_: model.info.name if names.count(model.info.name) == 1 else id_ for id_, model in self.models.items()
+        }
+
+    def _residency_changed(self, fact: ev.ResidencyChanged, at: float) -> Dirty:
+        self.residency.appendleft(fact.event)
+        self.attention.residency(fact.event)
+        return Dirty.RESIDENCY | (Dirty.ATTENTION if fact.event.kind != "unload" else Dirty.NONE)
+
+    def _devices(self, fact: ev.DevicesSampled, at: float) -> Dirty:
+        self.devices = fact.devices
+        for device in fact.devices:
+            if device.utilization is not None:
+                self._device_history.setdefault(device.pool, deque(maxlen=120)).append(device.utilization)
+        return Dirty.DEVICES
+
+    def _service(self, fact: ev.ServiceChanged, at: float) -> Dirty:
+        self.service = fact.service
+        self.attention.problems = fact.service.problems
+        return Dirty.SERVICE | Dirty.ATTENTION
+
+    def _setting(self, fact: ev.SettingChanged, at: float) -> Dirty:
+        self.settings[fact.setting.key] = fact.setting
+        return Dirty.SETTINGS
+
+    def _fetch(self, fact: ev.FetchProgress, at: float) -> Dirty:
+        self.fetch = fact
+        return Dirty.FETCH
+
+    def _log_line(self, fact: ev.LogLine, at: float) -> Dirty:
+        self.log.append(fact)
+        self.log_count += 1
+        return Dirty.LOG

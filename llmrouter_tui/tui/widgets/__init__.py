@@ -1,0 +1,1 @@
+"""Widgets that pages are made of. ``chart`` is pure and may be imported by pure modules."""

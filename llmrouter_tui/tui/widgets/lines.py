@@ -1,0 +1,187 @@
+"""Widgets that show prepared lines: the base of every live panel. Only lines that changed are painted again."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.text import Line
+
+
+def center(widget: Widget) -> AppLike:
+    """The app, typed as far as pages and widgets may know it."""
+    return cast(AppLike, widget.app)
+
+
+class Painter:
+    """Mixin: turns lines into strips in the theme's styles. Expects to be a ``Widget``."""
+
+    _base: Style | None = None
+
+    def base_style(self) -> Style:
+        """The widget's own style, computed once per change of style."""
+        if self._base is None:
+            self._base = cast(Widget, self).rich_style
+        return self._base
+
+    def strip(self, line: Line, cells: int, over: Style | None = None) -> Strip:
+        """``line`` in exactly ``cells`` cells; ``over`` is laid over every role (a cursor)."""
+        roles = center(cast(Widget, self)).roles
+        base = self.base_style()
+        segments = []
+        for shown, role in line:
+            style = base + roles[role]
+            segments.append(Segment(shown, style + over if over else style))
+        return Strip(segments).adjust_cell_length(cells, base + over if over else base)
+
+
+class Framed:
+    """Mixin: a title at the left of the top border and a note at its right. Expects to be a ``Widget``."""
+
+    _head: tuple[str, str] = ("", "")
+    _drawn: tuple[str, str, int] = ("", "", 0)
+
+    def head(self, title: str, note: str = "") -> None:
+        """Set what the top border says; costs nothing when it says so already."""
+        self._head = (title, note)
+        self._draw_head()
+
+    def _draw_head(self) -> None:
+        widget = cast(Widget, self)
+        cells = widget.outer_size.width
+        if not cells or (*self._head, cells) == self._drawn:
+            return
+        self._drawn = (*self._head, cells)
+        title, note = self._head
+        boxed = bool(widget.styles.border_left[0])
+        reserved = 6 if boxed else 2
+        title = title if boxed else f" {title}"
+        note = text.clip(note, max(0, cells - reserved - text.width(title) - 3))
+        rule = center(widget).look.symbols.rule
+        gap = cells - reserved - text.width(title) - text.width(note) - 2
+        widget.border_title = cast(
+            Any,
+            Content.assemble((title, "$title bold"), (f" {rule * max(0, gap)} ", "$rule"), (note, "$soft"))
+            if note
+            else Content.assemble((title, "$title bold")),
+        )
+
+
+class LinesView(Painter, Framed, ScrollView):
+    """A panel of lines that ``draw(cells, rows)`` gives; scrolls when there are more than fit.
+
+    ``paint`` asks for the lines again; so does every change of size, so that a page never thinks of widths.
+    """
+
+    DEFAULT_CSS = "LinesView { overflow-x: hidden; }"
+
+    def __init__(
+        self,
+        draw: Callable[[int, int], Sequence[Line]],
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._draw = draw
+        self._lines: Sequence[Line] = ()
+        self._strips: dict[tuple[Line, int], Strip] = {}
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self._lines
+
+    def paint(self) -> None:
+        """Ask for the lines; only those that differ from before are painted."""
+        cells, rows = self.size
+        if not cells:
+            return
+        lines = self._draw(cells, rows)
+        before, self._lines = self._lines, lines
+        if len(lines) != len(before):
+            self.virtual_size = Size(0, len(lines))
+            self.refresh()
+            return
+        top, height = self.scroll_offset.y, self.size.height
+        changed = [Region(0, y - top, self.size.width, 1) for y in range(len(lines)) if lines[y] != before[y]]
+        visible = [region for region in changed if 0 <= region.y < height]
+        if visible:
+            self.refresh(*visible)
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        index = y + self.scroll_offset.y
+        line = self._lines[index] if index < len(self._lines) else ()
+        known = self._strips.get((line, cells))
+        if known is None:
+            if len(self._strips) > 400:
+                self._strips.clear()
+            known = self._strips[(line, cells)] = self.strip(line, cells)
+        return known
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._base = None
+        self._strips.clear()
+        self._drawn = ("", "", 0)
+
+    def on_resize(self) -> None:
+        self._draw_head()
+        self.paint()
+
+
+class PieceLine(Painter, Widget):
+    """One line of clickable pieces: ``(text, role, target)``. A click sends ``Picked`` with the target."""
+
+    class Picked(Message):
+        """A piece was clicked."""
+
+        def __init__(self, line: "PieceLine", target: str) -> None:
+            super().__init__()
+            self.line = line
+            self.target = target
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._pieces: Sequence[tuple[str, str, str]] = ()
+        self._tips: dict[str, str] = {}
+
+    def show(self, pieces: Sequence[tuple[str, str, str]], tips: dict[str, str] | None = None) -> None:
+        """Show these pieces; ``tips`` maps targets to what the tooltip says."""
+        self._tips = tips or {}
+        if list(pieces) != list(self._pieces):
+            self._pieces = pieces
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        line = tuple((shown, role) for shown, role, _ in self._pieces) if y == 0 else ()
+        return self.strip(line, self.size.width)
+
+    def _target(self, x: int) -> str:
+        for shown, _, target in self._pieces:
+            x -= text.width(shown)
+            if x < 0:
+                return target
+        return ""
+
+    def on_click(self, event: events.Click) -> None:
+        target = self._target(event.x)
+        if target:
+            self.post_message(self.Picked(self, target))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.tooltip = self._tips.get(self._target(event.x)) or None
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._base = None
