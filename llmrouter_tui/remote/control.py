@@ -1,0 +1,158 @@
+"""``Control`` over HTTP: the admin API of a router that runs elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Setting
+from llmrouter_tui.core.domain import BackendView, ModelView
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import LogLine
+from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
+
+T = TypeVar("T")
+
+_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+_PAGE = msgspec.json.Decoder(ExchangePage)
+_EXCHANGE = msgspec.json.Decoder(Exchange)
+_DECISION = msgspec.json.Decoder(Decision)
+_RATED = msgspec.json.Decoder(Rated)
+_MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
+_SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
+_SETTING = msgspec.json.Decoder(Setting)
+_BACKEND = msgspec.json.Decoder(BackendView)
+_LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
+
+
+class RemoteControl:
+    """Commands for a router at ``url``. Every failure is a ``RouterError``: the router's own, as it was raised
+    there, or ``backend_unreachable``. A read-only control refuses commands before anything is sent."""
+
+    def __init__(
+        self, url: str, *, key: str = "", readonly: bool = False, client: httpx.AsyncClient | None = None
+    ) -> None:
+        self.root = root_of(url)
+        self.readonly = readonly
+        self._client = client or open_client(self.root, key)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def snapshot(self) -> Snapshot:
+        return await self._get("snapshot", _SNAPSHOT)
+
+    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        params = {"limit": str(limit)}
+        if before is not None:
+            params["before"] = before
+        if text:
+            params["text"] = text
+        return await self._get("exchanges", _PAGE, params)
+
+    async def exchange(self, exchange_id: str) -> Exchange:
+        return await self._get(f"exchanges/{quote(exchange_id, safe='')}", _EXCHANGE)
+
+    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
+        """Explaining is pure: a read-only control may ask."""
+        return self._read(await self._send("POST", "explain", body={"prompt": prompt, "model": model}), _DECISION)
+
+    async def rate(self, feedback: FeedbackInput) -> Rated:
+        kinds = {"rating": feedback.rating, "stars": feedback.stars, "score": feedback.score}
+        body: dict[str, object] = {name: value for name, value in kinds.items() if value is not None}
+        body |= {
+            "exchange_id": feedback.exchange_id,
+            "reasons": feedback.reasons,
+            "comment": feedback.comment,
+            "clear": feedback.clear,
+        }
+        return self._read(await self._command("POST", "rate", body), _RATED)
+
+    async def models(self) -> Sequence[ModelView]:
+        return await self._get("models", _MODELS)
+
+    async def load(self, model: str) -> None:
+        await self._act(model, "load")
+
+    async def unload(self, model: str, *, force: bool = False) -> None:
+        await self._act(model, "unload?force=true" if force else "unload")
+
+    async def pin(self, model: str, pinned: bool) -> None:
+        await self._act(model, "pin" if pinned else "unpin")
+
+    async def enable(self, model: str, enabled: bool) -> None:
+        await self._act(model, "enable" if enabled else "disable")
+
+    async def settings(self) -> Sequence[Setting]:
+        return await self._get("settings", _SETTINGS)
+
+    async def set_setting(self, key: str, value: object) -> Setting:
+        return self._read(await self._command("POST", "settings", {"key": key, "value": value}), _SETTING)
+
+    async def retry_backend(self, name: str) -> None:
+        await self._command("POST", f"backends/{quote(name, safe='')}/retry")
+
+    async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
+        body = {"kind": kind, "url": url, "name": name}
+        return self._read(await self._command("POST", "backends", body), _BACKEND)
+
+    async def remove_backend(self, name: str) -> None:
+        await self._command("DELETE", f"backends/{quote(name, safe='')}")
+
+    async def fetch_starter(self) -> None:
+        await self._command("POST", "starter")
+
+    async def cancel_fetch(self) -> None:
+        await self._command("DELETE", "starter")
+
+    async def listen(self, port: int) -> None:
+        await self._command("POST", "listen", {"port": port})
+
+    async def logs(self, *, limit: int = 500) -> Sequence[LogLine]:
+        return await self._get("logs", _LOGS, {"limit": str(limit)})
+
+    async def shutdown(self) -> None:
+        await self._command("POST", "shutdown")
+
+    async def _act(self, model: str, action: str) -> None:
+        await self._command("POST", f"models/{quote(model, safe='/:')}/{action}")
+
+    async def _get(self, path: str, decoder: msgspec.json.Decoder[T], params: Mapping[str, str] | None = None) -> T:
+        return self._read(await self._send("GET", path, params=params), decoder)
+
+    async def _command(self, method: str, path: str, body: object = None) -> bytes:
+        if self.readonly:
+            raise RouterError(
+                "forbidden",
+                f"This watch of {self.root} is read-only: nothing was sent.",
+                hint="Start it without --readonly to command the router.",
+            )
+        return await self._send(method, path, body=body)
+
+    async def _send(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
+    ) -> bytes:
+        content = None if body is None else msgspec.json.encode(body)
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        try:
+            response = await self._client.request(
+                method, f"/admin/{path}", params=params, content=content, headers=headers
+            )
+        except httpx.TransportError as error:
+            raise out_of_reach(self.root, error) from error
+        if not response.is_success:
+            raise refused(self.root, response)
+        return response.content
+
+    def _read(self, body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+        try:
+            return decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RouterError(
+                "backend_error",
+                f"The router at {self.root} answers in a form that this version does not read: {error}.",
+                hint="Run the same version of llmrouter-tui on both machines.",
+            ) from error

@@ -1,0 +1,191 @@
+"""Every command and question of ``Control`` goes through HTTP and comes back as what the router's own control says."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from llmrouter_tui.core.domain import BackendView
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import Control, FeedbackInput
+from llmrouter_tui.remote.control import RemoteControl
+from tests.proxy.conftest import Router, Routers
+from tests.proxy.scripted import BIG, SMALL
+
+UNSET_PORT = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+async def remote(router: Router) -> AsyncIterator[RemoteControl]:
+    control = RemoteControl(router.url)
+    yield control
+    await control.aclose()
+
+
+async def refusal(control: RemoteControl, what: str, *args: object, **kwargs: object) -> RouterError:
+    with pytest.raises(RouterError) as caught:
+        await getattr(control, what)(*args, **kwargs)
+    return caught.value
+
+
+async def test_the_snapshot_arrives_whole(router: Router, remote: RemoteControl) -> None:
+    here, there = await remote.snapshot(), await router.control.snapshot()
+    assert here.models == there.models
+    assert here.exchanges == there.exchanges
+    assert (here.backends, here.devices, here.residency) == (there.backends, there.devices, there.residency)
+    assert (here.service, here.log, here.rates) == (there.service, there.log, there.rates)
+    assert here.embedded_available
+
+
+async def test_questions_get_the_routers_own_answers(router: Router, remote: RemoteControl) -> None:
+    control: Control = router.control
+    assert await remote.models() == await control.models()
+    assert await remote.exchange("x1") == await control.exchange("x1")
+    assert await remote.exchange("chatcmpl-1") == await control.exchange("x1")
+    assert await remote.logs(limit=7) == await control.logs(limit=7)
+    page = await remote.exchanges(before="x9", limit=1)
+    assert page == await control.exchanges(before="x9", limit=1)
+    assert page.before == "x1"
+    assert (await remote.exchanges(text="qwen3:4b é&=")).items == ()
+    assert ("exchanges", None, 100, "qwen3:4b é&=") in router.control.calls
+
+
+async def test_explain_asks_about_the_very_prompt(router: Router, remote: RemoteControl) -> None:
+    decided = await remote.explain("naïve\n\x00 prompt", model="auto:fast")
+    assert decided == await router.control.explain("naïve\n\x00 prompt", model="auto:fast")
+    assert router.control.calls[-2:] == [("explain", "naïve\n\x00 prompt", "auto:fast")] * 2
+
+
+async def test_commands_reach_the_model_that_was_named(router: Router, remote: RemoteControl) -> None:
+    await remote.load(SMALL)
+    await remote.unload(BIG)
+    await remote.unload(BIG, force=True)
+    await remote.pin(SMALL, True)
+    await remote.pin(SMALL, False)
+    await remote.enable(BIG, False)
+    await remote.enable(BIG, True)
+    assert router.control.calls == [
+        ("load", SMALL),
+        ("unload", BIG, False),
+        ("unload", BIG, True),
+        ("pin", SMALL, True),
+        ("pin", SMALL, False),
+        ("enable", BIG, False),
+        ("enable", BIG, True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["box/a b", "box/50%", "box/q?x#y", "box/ünï", "box/load/load", "box/%2F"])
+async def test_odd_model_names_survive_the_path(router: Router, remote: RemoteControl, name: str) -> None:
+    error = await refusal(remote, "load", name)
+    assert error.code == "model_not_found"
+    assert repr(name) in error.message
+
+
+async def test_the_other_commands(router: Router, remote: RemoteControl) -> None:
+    await remote.retry_backend("my box")
+    await remote.fetch_starter()
+    await remote.cancel_fetch()
+    await remote.listen(11999)
+    await remote.shutdown()
+    expected = [("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("listen", 11999), ("shutdown",)]
+    assert router.control.calls == expected
+
+
+async def test_backends_come_and_go(router: Router, remote: RemoteControl) -> None:
+    added = await remote.add_backend("openai", "http://127.0.0.1:8000", "vllm")
+    assert added == BackendView("vllm", "openai", "http://127.0.0.1:8000", configured=True)
+    await remote.remove_backend("vllm")
+    assert [view.name for view in router.control.servers] == ["box"]
+    assert (await refusal(remote, "remove_backend", "vllm")).code == "not_found"
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        FeedbackInput("x1", rating="down", reasons=("too slow", "refused"), comment="né"),
+        FeedbackInput("chatcmpl-1", stars=5),
+        FeedbackInput("x1", score=-0.25),
+        FeedbackInput("x1", clear=True),
+    ],
+)
+async def test_a_rating_comes_back_with_its_effects(
+    router: Router, remote: RemoteControl, feedback: FeedbackInput
+) -> None:
+    rated = await remote.rate(feedback)
+    assert router.control.calls == [("rate", feedback)]
+    assert rated == await router.control.rate(feedback)
+    assert rated.effects[0].after == 0.64
+
+
+async def test_settings_are_set_but_secrets_never_leave_the_router(router: Router, remote: RemoteControl) -> None:
+    changed = await remote.set_setting("quality_preference", 0.9)
+    assert (changed.value, changed.origin) == (0.9, "set")
+    secret = await remote.set_setting("openai_api_key", "sk-new-secret")
+    shown = [*await remote.settings(), *(await remote.snapshot()).settings, secret]
+    assert router.control.kept["openai_api_key"].value == "sk-new-secret"
+    assert {setting.value for setting in shown if setting.secret} == {"(set)"}
+    error = await refusal(remote, "set_setting", "nope", 1)
+    assert (error.code, error.param) == ("invalid_request", "key")
+
+
+async def test_the_routers_error_is_raised_here_as_there(remote: RemoteControl) -> None:
+    error = await refusal(remote, "load", "box/none")
+    assert error.code == "model_not_found"
+    assert error.message == "There is no model 'box/none'."
+    assert error.hint == "Did you mean another?"
+    assert (error.status, error.retryable) == (404, False)
+
+
+async def test_a_readonly_control_asks_and_never_commands(router: Router) -> None:
+    control = RemoteControl(router.url, readonly=True)
+    assert (await control.snapshot()).service.state == "serving"
+    await control.explain("hello")
+    before = list(router.control.calls)
+    commands: list[tuple[object, ...]] = [
+        ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
+        ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
+        ("cancel_fetch",), ("listen", 1234), ("shutdown",), ("rate", FeedbackInput("x1", rating="up")),
+    ]  # fmt: skip
+    for name, *args in commands:
+        assert (await refusal(control, str(name), *args)).code == "forbidden"
+    assert router.control.calls == before
+    await control.aclose()
+
+
+async def test_the_admin_key_is_sent(routers: Routers) -> None:
+    router = await routers.start(admin_key="k3y")
+    right, wrong = RemoteControl(router.url, key="k3y"), RemoteControl(router.url, key="nope")
+    assert (await right.snapshot()).service.version == "1.2.3"
+    assert (await refusal(wrong, "snapshot")).code == "unauthorized"
+    await right.aclose()
+    await wrong.aclose()
+
+
+async def test_a_router_that_is_not_there() -> None:
+    control = RemoteControl(UNSET_PORT)
+    error = await refusal(control, "snapshot")
+    assert (error.code, error.retryable) == ("backend_unreachable", True)
+    assert UNSET_PORT in error.message
+    await control.aclose()
+
+
+@pytest.mark.parametrize(
+    ("typed", "root"),
+    [
+        ("127.0.0.1:11436", "http://127.0.0.1:11436"),
+        ("http://box:11436/v1/", "http://box:11436"),
+        (" https://router.example/llm ", "https://router.example/llm"),
+        ("[::1]:11436", "http://[::1]:11436"),
+    ],
+)
+async def test_addresses_as_people_type_them(typed: str, root: str) -> None:
+    control = RemoteControl(typed)
+    assert control.root == root
+    await control.aclose()
+
+
+@pytest.mark.parametrize("typed", ["", "ftp://box", "http://", "http://box:port"])
+def test_what_is_no_address(typed: str) -> None:
+    with pytest.raises(RouterError) as caught:
+        RemoteControl(typed)
+    assert caught.value.code == "invalid_request"
