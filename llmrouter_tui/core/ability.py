@@ -1,0 +1,233 @@
+"""How good a model is at each task: a prior from its size, its name, and what the user said, each with its weight.
+
+An ability is a Beta-like estimate: the weighted mean of its evidence, with the sum of weights as its strength.
+Later sources (public figures, checks, judges) are more evidence of the same kind.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from llmrouter_tui.core.decision import Feedback
+from llmrouter_tui.core.domain import TASKS, Ability, Evidence, ModelInfo
+from llmrouter_tui.core.naming import ParsedName, parse_name
+from llmrouter_tui.core.words import word_set
+
+
+class SizeLine(NamedTuple):
+    """Logit of quality for an 8B model, and its growth per doubling of the total parameters."""
+
+    at_8b: float
+    per_doubling: float
+
+
+EVERYDAY = 0.8
+"""Public figures are of exam questions; everyday prompts are easier. Added to every line below; by judgement."""
+
+SIZE_LINES: Mapping[str, SizeLine] = {
+    "chat": SizeLine(-0.63, 0.32),
+    "factual": SizeLine(-0.09, 0.36),
+    "reasoning": SizeLine(-0.52, 0.31),
+    "math": SizeLine(-0.59, 0.32),
+    "coding": SizeLine(-0.18, 0.22),
+    "creative": SizeLine(-0.84, 0.29),
+    "instruction": SizeLine(0.15, 0.25),
+    "extraction": SizeLine(0.03, 0.25),
+    "translation": SizeLine(-0.48, 0.28),
+}
+"""Least squares over the open chat models without a specialty in the public catalog of November 2026 (141 to 296
+models a task; figures normalised to 0..1 by the catalog's anchors; residual .13 to .22). Exceptions: extraction
+is the mean of factual and instruction; the instruction slope is .25, not the .15 found, because its main benchmark
+(IFEval) saturates."""
+
+PRIOR_STRENGTH = 8.0
+"""A Beta of this strength has about the residual that the regression left (.16)."""
+UNKNOWN_STRENGTH = 3.0
+"""Strength of the prior when the size is not known."""
+UNKNOWN_SIZE = 8e9
+HOSTED_SIZE = 100e9
+"""Hosted models do not say their size; their mean figures (.70 to .76) lie where this size would."""
+SMALLEST, LARGEST = 50e6, 2e12
+
+AFFINITY_WEIGHT = 8.0
+"""As much as the prior: the shifts below were measured beside size, so prior and affinity are halves of one guess.
+``AFFINITY`` shifts are doubled to arrive at the measured shift in the mean of the two."""
+
+AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
+    (
+        "coder",
+        word_set(
+            "coder code coding codex codellama codegemma codestral codeqwen devstral starcoder starcoder2 opencoder swe"
+        ),
+        {"coding": 0.6, "factual": -0.45, "instruction": -0.5, "creative": -0.3, "reasoning": -0.15, "chat": -0.15},
+    ),
+    (
+        "math",
+        word_set("math mathstral numina wizardmath"),
+        {"math": 1.2, "reasoning": 0.2, "factual": -0.3, "creative": -0.5, "instruction": -0.5, "chat": -0.3},
+    ),
+    (
+        "reasoner",
+        word_set(
+            "r1 qwq thinking think reasoning reasoner reason magistral o1 o3 o4 openthinker phi4-reasoning deepscaler "
+            "marco"
+        ),
+        {"math": 0.8, "reasoning": 0.5, "factual": 0.3, "coding": 0.2, "creative": -0.12, "instruction": -0.2},
+    ),
+    (
+        "base",
+        word_set("base text pretrain pretrained pt"),
+        {"chat": -1.0, "instruction": -1.2, "extraction": -0.6, "creative": -0.3, "math": -0.3, "coding": -0.3},
+    ),
+    (
+        "roleplay",
+        word_set("roleplay rp storywriter"),
+        {"creative": 0.4, "coding": -0.3, "math": -0.3, "factual": -0.2},
+    ),
+)
+"""(what the name says, words that say it, shift of the logit per task). Coder and reasoner: coefficients of the same
+regression with release date beside size (257 and 315 models), so that they are not the generation's; math rests on
+five models and is shrunk by half; base and roleplay are judgement."""
+
+_BITS_PENALTY: tuple[tuple[float, float], ...] = (
+    (7.5, 0.0),
+    (5.9, 0.02),
+    (4.9, 0.04),
+    (3.8, 0.1),
+    (2.9, 0.3),
+    (0, 0.8),
+)
+"""(at least this many bits, logit lost): small to 4 bits and steep below, the shape all published perplexity
+curves of llama.cpp quantizations share."""
+
+HALF_LIFE = 60 * 86400.0
+"""Seconds after which a rating weighs half: models, prompts and tastes change."""
+RATING_WEIGHT = 1.0
+SPILL = 0.2
+"""Weight of a rating for the other tasks of the same model."""
+
+_VISION = word_set("vl vlm vision visual llava bakllava moondream minicpm-v pixtral internvl omni smolvlm v")
+_EMBEDDING = word_set("embed embedding embeddings embeddinggemma bge gte e5 minilm mpnet")
+_NOT_CHAT = word_set("rerank reranker")
+_THINKING = word_set("r1 qwq thinking think reasoning reasoner magistral o1 o3 o4")
+
+
+def abilities(info: ModelInfo, *, ratings: Sequence[Feedback] = (), now: float = 0.0) -> Mapping[str, Ability]:
+    """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds."""
+    name = parse_name(info.name)
+    ours = [(r, _rating_weight(r, now)) for r in ratings if _is_of(r, info)]
+    result = {}
+    for task in TASKS:
+        prior = _prior(info, name, task)
+        evidence = (prior, *_affinities(name, task, prior.value), *_ratings(ours, task))
+        result[task] = _blend(evidence)
+    return result
+
+
+def size_of(info: ModelInfo) -> int | None:
+    """Total parameters: as the backend says, else as the name says."""
+    return info.parameters or parse_name(info.name).size
+
+
+def thinks(info: ModelInfo) -> bool:
+    """Whether it spends hidden tokens before it answers."""
+    return "thinking" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_THINKING)
+
+
+def is_embedding(info: ModelInfo) -> bool:
+    """Whether it only embeds (or ranks) and cannot chat."""
+    if info.capabilities_known:
+        return "completion" not in info.capabilities and "embedding" in info.capabilities
+    return "embedding" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
+
+
+def capabilities_from_name(info: ModelInfo) -> frozenset[str]:
+    """A guess for backends that do not tell; whole words of the name only. Never a reason to refuse a request."""
+    words = _words(parse_name(info.name))
+    if not words.isdisjoint(_EMBEDDING):
+        return frozenset({"embedding"})
+    found = {"completion"}
+    if not words.isdisjoint(_VISION):
+        found.add("vision")
+    if not words.isdisjoint(_THINKING):
+        found.add("thinking")
+    return frozenset(found)
+
+
+def _words(name: ParsedName) -> frozenset[str]:
+    """Words of the name; pairs too, because ``minicpm-v`` is one name."""
+    parts = name.family.split("-")
+    return name.words | frozenset("-".join(pair) for pair in zip(parts, (*parts[1:], *name.variants[:1]), strict=False))
+
+
+def _prior(info: ModelInfo, name: ParsedName, task: str) -> Evidence:
+    size: float | None = info.parameters or name.size
+    quantization = info.quantization or name.quantization
+    at_8b, per_doubling = SIZE_LINES[task]
+    if size:
+        strength, note = PRIOR_STRENGTH, f"{_billions(size)} parameters"
+    else:
+        size, strength = (UNKNOWN_SIZE, UNKNOWN_STRENGTH) if info.local else (HOSTED_SIZE, UNKNOWN_STRENGTH)
+        note = "size unknown" if info.local else "hosted, size unknown"
+    bounded = min(LARGEST, max(SMALLEST, float(size)))
+    logit = at_8b + EVERYDAY + per_doubling * math.log2(bounded / 8e9) - quantization_penalty(quantization)
+    return Evidence("prior", _sigmoid(logit), strength, f"{note}, {quantization}" if quantization else note)
+
+
+def quantization_penalty(quantization: str) -> float:
+    """Logit lost to quantization, by bits per weight; 0 where nothing or nothing readable is said."""
+    digits = [int(c) for c in quantization.replace("16", "8").replace("32", "8") if c.isdigit()]
+    if not digits or quantization.upper().startswith(("BF", "F", "FP")):
+        return 0.0
+    bits = digits[0] + 0.5
+    return next(penalty for least, penalty in _BITS_PENALTY if bits >= least)
+
+
+def _affinities(name: ParsedName, task: str, prior: float) -> Iterable[Evidence]:
+    """Evidence from the name, relative to the prior so that a talent never lowers a large model."""
+    words = _words(name)
+    for kind, cues, shifts in AFFINITY:
+        shift = shifts.get(task, 0.0)
+        if shift and not words.isdisjoint(cues):
+            yield Evidence("affinity", _sigmoid(_logit(prior) + 2 * shift), AFFINITY_WEIGHT, f"named a {kind} model")
+
+
+def _is_of(rating: Feedback, info: ModelInfo) -> bool:
+    """A rating of this model or of a replica: the same name on any backend."""
+    return rating.model == info.id or rating.model.partition("/")[2] == info.name
+
+
+def _rating_weight(rating: Feedback, now: float) -> float:
+    """Weight by strength of opinion and age; 0 for a cleared rating."""
+    if rating.rating is None:
+        return 0.0
+    opinion = min(1.0, abs(rating.score)) or 1.0
+    return float(RATING_WEIGHT * opinion * 0.5 ** (max(0.0, now - rating.at) / HALF_LIFE))
+
+
+def _ratings(ours: Sequence[tuple[Feedback, float]], task: str) -> Iterable[Evidence]:
+    """Ups pull to 1 and downs to 0 (never to something between: half an up would lower a good model)."""
+    for own in (True, False):
+        for mark, value in (("up", 1.0), ("down", 0.0)):
+            weights = [w for r, w in ours if w and (r.task == task) is own and r.rating == mark]
+            if weights:
+                note = f"{len(weights)} {mark}" if own else f"{len(weights)} {mark} on other tasks"
+                yield Evidence("rating", value, sum(weights) * (1.0 if own else SPILL), note)
+
+
+def _blend(evidence: tuple[Evidence, ...]) -> Ability:
+    strength = sum(e.weight for e in evidence)
+    mean = sum(e.value * e.weight for e in evidence) / strength
+    return Ability(mean, strength, math.sqrt(mean * (1 - mean) / (strength + 1)), evidence)
+
+
+def _billions(size: float) -> str:
+    return f"{size / 1e9:.3g}B" if size >= 1e9 else f"{size / 1e6:.3g}M"
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))

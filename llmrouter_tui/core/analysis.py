@@ -1,0 +1,183 @@
+"""What a request needs: task mix, difficulty, needs, language, and how many tokens go in and come out.
+
+A hand-made first classifier: the cues of ``words`` and ``languages`` and the form of the text (``reading``) as
+log-odds per task, over the last user turn, the system prompt and the turns before. A trained one takes its place
+later; what it returns stays.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from llmrouter_tui.core.background import READ, is_background
+from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.core.decision import Analysis
+from llmrouter_tui.core.difficulty import difficulty, expected_tokens, level
+from llmrouter_tui.core.domain import TASKS
+from llmrouter_tui.core.language import tokens_of
+from llmrouter_tui.core.reading import Turn, clip, read_turn
+
+_PRIOR = {
+    "chat": 0.7,
+    "factual": 0.8,
+    "reasoning": 0.1,
+    "math": -0.4,
+    "coding": -0.1,
+    "creative": -0.3,
+    "instruction": 0.5,
+    "extraction": -0.4,
+    "translation": -1.2,
+}
+"""Log-odds of the tasks before anything was read, by judgement."""
+_PRIORS = tuple(_PRIOR[t] for t in TASKS)
+_CODING = TASKS.index("coding")
+
+SYSTEM_WEIGHT = 0.3
+SYSTEM_READ = 800
+CONTEXT_TURNS = 3
+CONTEXT_DECAY = 0.6
+ANSWER_READ = 2000
+"""Characters of the last answer that are looked at, for code only."""
+ANSWER_CODE = 2.0
+LEANING = 0.75
+"""How much of the context counts for a turn that says nothing itself but leans on it; 0.45 where it does not lean."""
+NOT_LEANING = 0.45
+
+IMAGE_TOKENS = 765
+"""Tokens of an image: OpenAI's published count for 1024 x 1024 in high detail; LLaVA 1.5 takes 576."""
+MESSAGE_TOKENS = 4
+"""Template tokens around each message (ChatML: start, role, newline, end)."""
+TOOL_TOKENS = 120
+"""A tool's definition, name, description and a few parameters, by judgement."""
+LONG_CONTEXT = 8192
+"""Prompt and answer above this are a need of their own: many models are served with no more."""
+
+_BACKGROUND_TASKS = dict.fromkeys(TASKS, 0.0) | {"extraction": 0.8, "instruction": 0.2}
+_BACKGROUND_DIFFICULTY = 0.1
+_BACKGROUND_ANSWER = 48
+
+
+def analyse(request: ChatRequest) -> Analysis:
+    """Read a request. Pure and bounded: time does not grow with the length of any one text."""
+    messages = request.messages
+    last = _last_user(messages)
+    text = messages[last].text if last >= 0 else ""
+    turn = read_turn(clip(text))
+    before = _context(messages, last)
+    lang = turn.language or next((t.language for t in before if t.language), "en")
+    prompt_tokens, images = _size(messages, lang, request.tools)
+    system = messages[0].text if messages and messages[0].role in ("system", "developer") else ""
+    if is_background(text[:READ]) or (len(messages) <= 3 and system and is_background(system[:READ])):
+        return _background(request, lang, prompt_tokens)
+    lean = _lean(turn) if before else 0.0
+    tasks = _mix(turn, before, lean, system, _answered_code(messages, last))
+    hard = difficulty(tasks, turn)
+    if lean:
+        hard += min(1.0, 1.6 * lean) * max(0.0, difficulty(tasks, before[0]) - hard)
+    expected = expected_tokens(tasks, hard, turn, request.max_tokens)
+    return Analysis(
+        tasks=tasks,
+        task=max(TASKS, key=lambda t: tasks[t]),
+        difficulty=hard,
+        level=level(hard),
+        needs=_needs(request, images, prompt_tokens + expected),
+        language=lang,
+        prompt_tokens=prompt_tokens,
+        expected_tokens=expected,
+    )
+
+
+def _last_user(messages: Sequence[Message]) -> int:
+    """Index of the last user turn (the last turn of any kind if there is none); -1 without messages."""
+    for i in range(len(messages) - 1, -1, -1):
+        if messages[i].role == "user":
+            return i
+    return len(messages) - 1
+
+
+def _context(messages: Sequence[Message], last: int) -> list[Turn]:
+    """The user turns before the last, newest first."""
+    return [read_turn(clip(text)) for text in _earlier(messages, last)]
+
+
+def _earlier(messages: Sequence[Message], last: int) -> Iterator[str]:
+    left = CONTEXT_TURNS
+    for i in range(last - 1, max(-1, last - 40), -1):
+        if messages[i].role == "user" and messages[i].text:
+            yield messages[i].text
+            left -= 1
+            if not left:
+                return
+
+
+def _answered_code(messages: Sequence[Message], last: int) -> bool:
+    """Whether the answer before the last user turn held code."""
+    return last > 0 and messages[last - 1].role == "assistant" and "```" in messages[last - 1].text[:ANSWER_READ]
+
+
+def _lean(turn: Turn) -> float:
+    """How much of the context counts: less, the more the turn says by itself."""
+    return (LEANING if turn.leans else NOT_LEANING) * math.exp(-turn.evidence / 2.5)
+
+
+def _mix(turn: Turn, before: Sequence[Turn], lean: float, system: str, answered_code: bool) -> dict[str, float]:
+    """Task probabilities: the softmax of prior, turn, context and system prompt."""
+    logits = [prior + own for prior, own in zip(_PRIORS, turn.scores, strict=True)]
+    weight = lean * 1.3
+    for earlier in before:
+        for i, score in enumerate(earlier.scores):
+            logits[i] += weight * score
+        weight *= CONTEXT_DECAY
+    if answered_code:
+        logits[_CODING] += lean * 1.3 * ANSWER_CODE
+    if system:
+        for i, score in enumerate(read_turn(system[:SYSTEM_READ]).scores):
+            logits[i] += SYSTEM_WEIGHT * score
+    top = max(logits)
+    odds = [math.exp(x - top) for x in logits]
+    total = sum(odds)
+    return {task: x / total for task, x in zip(TASKS, odds, strict=True)}
+
+
+def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]:
+    """(estimated prompt tokens, images) of all messages."""
+    characters = foreign = images = 0
+    for message in messages:
+        text = message.text
+        if text.isascii():
+            characters += len(text)
+        else:
+            foreign += len(text)
+        images += message.images
+    tokens = tokens_of(characters, foreign, lang) + MESSAGE_TOKENS * len(messages)
+    return tokens + IMAGE_TOKENS * images + TOOL_TOKENS * tools, images
+
+
+def _needs(request: ChatRequest, images: int, tokens: int) -> frozenset[str]:
+    needs = set()
+    if images:
+        needs.add("vision")
+    if request.tools and not request.tool_choice_none:
+        needs.add("tools")
+    if request.json_mode:
+        needs.add("json")
+    if request.thinking:
+        needs.add("thinking")
+    if tokens > LONG_CONTEXT:
+        needs.add("context")
+    return frozenset(needs)
+
+
+def _background(request: ChatRequest, lang: str, prompt_tokens: int) -> Analysis:
+    limit = request.max_tokens
+    expected = _BACKGROUND_ANSWER if limit is None else max(1, min(limit, _BACKGROUND_ANSWER))
+    return Analysis(
+        tasks=dict(_BACKGROUND_TASKS),
+        task="extraction",
+        difficulty=_BACKGROUND_DIFFICULTY,
+        level=level(_BACKGROUND_DIFFICULTY),
+        needs=frozenset({"context"} if prompt_tokens > LONG_CONTEXT else ()),
+        language=lang,
+        prompt_tokens=prompt_tokens,
+        expected_tokens=expected,
+        background=True,
+    )

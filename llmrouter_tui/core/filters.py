@@ -1,0 +1,153 @@
+"""Hard filters: which models cannot serve a request at all, and why."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple, NoReturn
+
+from llmrouter_tui.core.ability import is_embedding, thinks
+from llmrouter_tui.core.decision import Analysis
+from llmrouter_tui.core.domain import ModelInfo, ModelView
+from llmrouter_tui.core.errors import Code, RouterError
+from llmrouter_tui.core.scoring import Wait
+
+Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory"]
+
+
+class Bar(NamedTuple):
+    """Why a model is out."""
+
+    kind: Kind
+    reason: str
+
+
+class Nature(NamedTuple):
+    """What a model is, by its capabilities and its name."""
+
+    thinks: bool
+    embeds: bool
+
+
+@lru_cache(maxsize=2048)
+def nature(name: str, capabilities: frozenset[str], known: bool) -> Nature:
+    """Kept, because it is asked for every model at every decision."""
+    info = ModelInfo("", name, capabilities=capabilities, capabilities_known=known)
+    return Nature(thinks(info), is_embedding(info))
+
+
+def context_needed(analysis: Analysis, context: int) -> int:
+    """Tokens that must fit: the prompt, and the expected answer as far as it takes a quarter of the context (a
+    longer answer is cut by the model, not refused)."""
+    return analysis.prompt_tokens + min(analysis.expected_tokens, context // 4)
+
+
+def barred(analysis: Analysis, model: ModelView, wait: Wait) -> Bar | None:
+    """The first reason against a model, or None. The client's own reasons come before passing ones; context is
+    the last of them, so that a model with this reason would do but for its length."""
+    info = model.info
+    if not model.enabled:
+        return Bar("disabled", "disabled")
+    if nature(info.name, info.capabilities, info.capabilities_known).embeds:
+        return Bar("embedding", "embedding model")
+    if info.capabilities_known:
+        if "vision" in analysis.needs and "vision" not in info.capabilities:
+            return Bar("vision", "no vision")
+        if "tools" in analysis.needs and "tools" not in info.capabilities:
+            return Bar("tools", "no tools")
+    if info.context_length and context_needed(analysis, info.context_length) > info.context_length:
+        return Bar("context", f"context {info.context_length} < {analysis.prompt_tokens} tokens")
+    if not model.healthy:
+        return Bar("down", "backend down")
+    if model.problem:
+        return Bar("problem", model.problem)
+    if wait.blocked:
+        return Bar("memory", wait.blocked)
+    return None
+
+
+_NAMED: dict[Kind, tuple[Code, str, str, str | None]] = {
+    "vision": (
+        "invalid_request",
+        "cannot see images",
+        "Send no image, name a vision model, or ask for auto.",
+        "messages",
+    ),
+    "tools": (
+        "invalid_request",
+        "cannot call tools",
+        "Send no tools, name a model that can, or ask for auto.",
+        "tools",
+    ),
+    "embedding": ("invalid_request", "only embeds and cannot chat", "Name a chat model, or ask for auto.", "model"),
+    "down": (
+        "backend_unreachable",
+        "cannot be reached: its backend is down",
+        "Name another model or ask for auto.",
+        None,
+    ),
+    "problem": ("backend_error", "cannot serve now", "Name another model or ask for auto.", None),
+    "memory": ("out_of_memory", "does not fit in memory", "Unload something, or name a smaller model.", None),
+    "disabled": ("model_not_found", "is disabled", "Enable it on the Models page.", "model"),
+}
+_TRANSIENT: frozenset[Kind] = frozenset({"down", "problem", "memory"})
+_LISTED = 6
+"""Reasons named in one message; the rest are counted."""
+
+
+def refuse_named(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoReturn:
+    """The error for models asked for by name that cannot serve. With replicas, one that is only away for now
+    decides, because trying again may help."""
+    model, bar = next((b for b in bars if b[1].kind in _TRANSIENT), bars[0])
+    if bar.kind == "context":
+        raise _too_long(analysis, bars)
+    code, what, hint, param = _NAMED[bar.kind]
+    detail = f": {bar.reason}" if bar.kind in ("problem", "memory") else ""
+    raise RouterError(code, f"{model.id} {what}{detail}.", hint=hint, param=param, retryable=bar.kind in _TRANSIENT)
+
+
+def refuse_all(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoReturn:
+    """The error when no model is left to choose from."""
+    if not bars:
+        raise RouterError(
+            "no_capable_model",
+            "No model is known yet.",
+            hint="Start a model server, or see llmrouter-tui doctor.",
+            retryable=True,
+            status=503,
+        )
+    if any(bar.kind == "context" for _, bar in bars):
+        raise _too_long(analysis, bars)
+    passing = any(bar.kind in _TRANSIENT for _, bar in bars)
+    named = "; ".join(f"{m.id}: {bar.reason}" for m, bar in bars[:_LISTED])
+    more = f"; and {len(bars) - _LISTED} more" if len(bars) > _LISTED else ""
+    raise RouterError(
+        "no_capable_model",
+        f"No model can serve this request ({named}{more}).",
+        hint=_advice({bar.kind for _, bar in bars}),
+        retryable=passing,
+        status=503 if passing else None,
+    )
+
+
+def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
+    contexts = [(m.info.context_length or 0, m.id) for m, bar in bars if bar.kind == "context"]
+    largest, model = max(contexts)
+    return RouterError(
+        "context_length_exceeded",
+        f"The prompt has about {analysis.prompt_tokens:,} tokens; the largest context here is {largest:,} ({model}).",
+        hint="Shorten the conversation, or serve a model with a larger context.",
+        param="messages",
+    )
+
+
+def _advice(kinds: set[Kind]) -> str:
+    if "down" in kinds:
+        return "Bring the backend up again; the Models page shows what is down."
+    if "memory" in kinds:
+        return "Free memory, or serve a smaller model."
+    if "vision" in kinds:
+        return "Serve a vision model, or send no image."
+    if "tools" in kinds:
+        return "Serve a model that calls tools, or send no tools."
+    if "disabled" in kinds:
+        return "Enable a model on the Models page."
+    return "Serve a chat model."

@@ -1,0 +1,262 @@
+"""What one turn of a conversation shows: cues for each task, and features of its form.
+
+The read is bounded: the head and the tail of a long text, cue words only where the question stands (its first and
+last lines), and form (code, formulas, lists) in all that is read. ``read_turn`` is a pure function of the text read,
+so its results are kept: the earlier turns of a conversation were read when they were new.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from llmrouter_tui.core.domain import TASKS
+from llmrouter_tui.core.language import language, tokens_of
+from llmrouter_tui.core.languages import LATIN, NEEDLES
+from llmrouter_tui.core.words import (
+    ANAPHORA,
+    ANSWER_LENGTHS,
+    NUMBER_WORDS,
+    PHRASES,
+    QUESTION_STARTS,
+    WORDS,
+    Cues,
+    word_set,
+)
+
+HEAD, TAIL = 2000, 1000
+"""Characters read of a turn, at most."""
+SHORT = 500
+"""A prompt up to this long is all question; of a longer one the first and last lines are."""
+CAP = 7.0
+"""Log-odds that one task can collect; more words say no more."""
+KEEP = 512
+"""Turns remembered: at most 3,000 characters each, 1.5 MB of Latin text."""
+
+_WORD = re.compile(r"[^\W_]+")
+_CODE_LINE = re.compile(
+    r"\n[ \t]*(?:def \w+\(|class \w+[(:{ ]|import [\w{*]+|from \S+ import|return \S+;?(?=\n|$)|function |const \w|"
+    r"let \w+ ?=|var \w+ ?=|#include|#!/|public |private |if ?\(|for ?\(|while ?\(|fn \w+|func \w+|package \w|"
+    r"use \w+::|SELECT |INSERT |CREATE |UPDATE |@\w+\n|</?[a-z]+[ >]|[}\])]+[;,]?\n|\$ \w|>>> |sudo |    at \w)"
+)
+_FILE = re.compile(
+    r"\.(?:py|jsx?|tsx?|java|cpp|hpp|rs|go|rb|php|cs|sh|sql|html|css|json|ya?ml|toml|ipynb|kt|swift|lua|c|h|log|env)\b"
+)
+_INLINE = (
+    ("=", ("==", "=>", "!=", "+=")),
+    ("(", ("();", "print(")),
+    ("<", ("</",)),
+    ("&", ("&&",)),
+    (":", ("::",)),
+)
+"""(a rare character, signs that need it): a text without the character is not searched for the signs."""
+_LANGUAGE_SIGNS = ("c++", "c#", ".net")
+_TRACE = ("Traceback (", "Exception", "rror:", "panic:", "egmentation fault")
+_LATEX = re.compile(
+    r"\\(?:frac|int|sum|sqrt|lim|begin|alpha|beta|theta|lambda|cdot|times|infty|partial|mathbb|left|leq|geq|pi|prod|in)\b"
+)
+_SYMBOLS = re.compile(r"[∫∑√∞≤≥π∂∈∀∃×÷²³]")
+_ARITHMETIC = re.compile(
+    r"\d\s*(?:[+*^×÷=]\s*[\d(a-z]|[-/]\s*\d+\s*(?:[=?]|$)|[*/×÷]\s*\d)|\d\s+[-/x]\s+\d|\d\s?%\s(?:of|von|de|di)\b"
+)
+_EQUATION = re.compile(r"(?<![^\W\d])[xyzabn](?:\s?[+=]\s?\d|\^\d|²)|\bf\(x\)")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_OPTION = re.compile(r"\n\s*\(?[A-Ea-e][).:]\s")
+_BULLET = re.compile(r"\n\s*(?:[-*•]|\d{1,2}[.)])\s")
+
+_INDEX = {task: i for i, task in enumerate(TASKS)}
+_HARD = len(TASKS)
+_CHAT, _FACTUAL, _REASONING = _INDEX["chat"], _INDEX["factual"], _INDEX["reasoning"]
+_MATH, _CODING, _EXTRACTION, _TRANSLATION = (_INDEX[t] for t in ("math", "coding", "extraction", "translation"))
+
+Indexed = tuple[tuple[int, float], ...]
+
+
+def _indexed(cues: Cues) -> Indexed:
+    return tuple((_INDEX.get(task, _HARD), weight) for task, weight in cues)
+
+
+_WORDS: dict[str, Indexed] = {word: _indexed(cues) for word, cues in WORDS.items()}
+_NEEDLES = {lang: tuple((n, _indexed(cues)) for n, cues in table) for lang, table in NEEDLES.items()}
+_PHRASES: dict[str, list[tuple[str, Indexed]]] = {}
+for _phrase, _cues in PHRASES:
+    _PHRASES.setdefault(_phrase.split()[0], []).append((_phrase, _indexed(_cues)))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn as read. ``scores`` are log-odds per task, in the order of ``TASKS``."""
+
+    scores: tuple[float, ...]
+    evidence: float
+    """The strongest score: how much the turn says by itself."""
+    hard: float
+    """What its words add to (or take from) the difficulty."""
+    language: str
+    """Two letters, or "" where nothing tells."""
+    words: int
+    tokens: int
+    code: bool
+    latex: bool
+    options: bool
+    arithmetic: bool
+    constraints: int
+    """List items: things to obey or to answer."""
+    asked_tokens: int
+    """Length of the answer where the prompt says it; 0 otherwise."""
+    leans: bool
+    """Whether it leans on what was said before."""
+
+
+def clip(text: str) -> str:
+    """The part of a text that is read."""
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+
+
+@lru_cache(maxsize=KEEP)
+def read_turn(text: str) -> Turn:
+    """Read a clipped turn."""
+    prose = " ".join(text.split("```")[0::2]) if "```" in text else text
+    ask, rest = _zones(prose)
+    lowered = ask.lower()
+    tokens = _WORD.findall(lowered)
+    words = set(tokens)
+    joined = f" {' '.join(tokens)} "
+    lang = language(ask, words)
+    scores = [0.0] * (_HARD + 1)
+    _add_words(scores, tokens, words)
+    _add_phrases(scores, joined, words)
+    lang = _add_foreign(scores, joined, lang, len(tokens))
+    if rest:
+        _add(scores, _WORDS, set(rest.lower().split()), 0.25)
+    return _turn(text, ask, lowered, tokens, joined, lang, scores)
+
+
+def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lang: str, scores: list[float]) -> Turn:
+    """The features of form, their share of the scores, and all of it together."""
+    lines = "\n" + text
+    code = _add_code(scores, text, lines)
+    scores[_CODING] += 2.4 if any(sign in lowered for sign in _LANGUAGE_SIGNS) else 0.0
+    numbers = len(_NUMBER.findall(lowered)) + len(NUMBER_WORDS.intersection(tokens))
+    latex = ("\\" in text and _LATEX.search(text) is not None) or (not text.isascii() and bool(_SYMBOLS.search(ask)))
+    arithmetic = not code and _is_arithmetic(lowered, numbers)
+    _add_numbers(scores, numbers, latex, arithmetic, "?" in ask)
+    options = not code and (len(_OPTION.findall(lines)) >= 3 or ("B)" in text and "C)" in text))
+    _add_form(scores, text, tokens, options, code)
+    foreign = 0 if text.isascii() else len(text)
+    capped = tuple(min(CAP, s) for s in scores[:_HARD])
+    return Turn(
+        scores=capped,
+        evidence=max(capped),
+        hard=max(-0.2, min(0.45, scores[_HARD])),
+        language=lang,
+        words=len(tokens) if len(ask) == len(text) else max(len(tokens), len(text) // 12),
+        tokens=tokens_of(len(text) - foreign, foreign, lang),
+        code=code,
+        latex=latex,
+        options=options,
+        arithmetic=arithmetic,
+        constraints=0 if code else len(_BULLET.findall(lines)),
+        asked_tokens=next((n for phrase, n in ANSWER_LENGTHS if phrase in joined), 0),
+        leans=len(tokens) <= 14 and not ANAPHORA.isdisjoint(tokens),
+    )
+
+
+def _zones(prose: str) -> tuple[str, str]:
+    """(where the question stands, more to glance at)."""
+    if len(prose) <= SHORT:
+        return prose, ""
+    head = prose[:300]
+    cut = head.find("\n\n", 20)
+    if cut > 0:
+        head = head[:cut]
+    tail = prose[-220:]
+    cut = tail.rfind("\n", 0, -8)
+    if cut > 0:
+        tail = tail[cut + 1 :]
+    return f"{head} \n{tail}", prose[len(head) : len(head) + 600]
+
+
+def _add(scores: list[float], table: dict[str, Indexed], words: set[str], factor: float) -> None:
+    for word in table.keys() & words:
+        for task, weight in table[word]:
+            scores[task] += weight * factor
+
+
+def _add_words(scores: list[float], tokens: list[str], words: set[str]) -> None:
+    """Each word once; those that open the prompt twice, because there stands what is to be done with the rest."""
+    _add(scores, _WORDS, words, 1.0)
+    hard = scores[_HARD]
+    _add(scores, _WORDS, set(tokens[:5]), 1.0)
+    scores[_HARD] = hard
+    if tokens and tokens[0] in QUESTION_STARTS:
+        scores[_FACTUAL] += 0.4
+
+
+def _add_phrases(scores: list[float], joined: str, words: set[str]) -> None:
+    for first in _PHRASES.keys() & words:
+        for phrase, cues in _PHRASES[first]:
+            if phrase in joined:
+                for task, weight in cues:
+                    scores[task] += weight
+
+
+def _add_foreign(scores: list[float], joined: str, lang: str, count: int) -> str:
+    """Cues of the prompt's language; a short prompt of no known language is tried in all Latin ones."""
+    if lang == "en" or (not lang and count > 12):
+        return lang
+    best = ""
+    for candidate in (lang,) if lang else LATIN:
+        for needle, cues in _NEEDLES.get(candidate, ()):
+            if needle in joined:
+                best = best or candidate
+                for task, weight in cues:
+                    scores[task] += weight * 1.5
+    return lang or best
+
+
+def _add_code(scores: list[float], text: str, lines: str) -> bool:
+    """Signs of code: fences, lines that start like code, file names, operators, stack traces."""
+    fence = "```" in text
+    found = len(_CODE_LINE.findall(lines))
+    signs = sum(sign in text for rare, those in _INLINE if rare in text for sign in those)
+    points = (2.5 if fence else 0.0) + min(4.0, 1.2 * found) + min(2.4, 0.8 * signs)
+    points += 1.4 if _FILE.search(text) else 0.0
+    points += 1.6 if any(sign in text for sign in _TRACE) else 0.0
+    scores[_CODING] += points
+    return fence or found >= 2 or points >= 3.0
+
+
+def _is_arithmetic(lowered: str, numbers: int) -> bool:
+    """A sum or an equation somewhere in the question."""
+    if numbers and _ARITHMETIC.search(lowered):
+        return True
+    return ("=" in lowered or "^" in lowered or "(x)" in lowered or "²" in lowered) and bool(_EQUATION.search(lowered))
+
+
+def _add_numbers(scores: list[float], numbers: int, latex: bool, arithmetic: bool, asks: bool) -> None:
+    """Maths without magic words: formulas, sums, and stories with several numbers and a question."""
+    scores[_MATH] += (2.5 if latex else 0.0) + (2.6 if arithmetic else 0.0)
+    if numbers >= 2 and scores[_MATH] > 0.8:
+        scores[_MATH] += min(2.5, 0.6 * numbers)
+    elif numbers >= 3 and asks:
+        scores[_MATH] += 0.8
+
+
+def _add_form(scores: list[float], text: str, tokens: list[str], options: bool, code: bool) -> None:
+    """What the shape of the prompt says: exam questions, long material, a word or two, code that is translated."""
+    if options:
+        scores[_FACTUAL] += 1.2
+        scores[_REASONING] += 1.2
+    if len(text) > 1200 and not code:
+        scores[_EXTRACTION] += 1.8 if scores[_EXTRACTION] >= 1.5 else 0.8
+    if len(tokens) <= 2 and max(scores[:_HARD]) < 1.0:
+        scores[_CHAT] += 1.5
+    if scores[_TRANSLATION] >= 4.0 and scores[_CODING] >= 3.0 and not _FOREIGN_TONGUES.intersection(tokens):
+        scores[_CODING] += scores[_TRANSLATION] - 1.0
+        scores[_TRANSLATION] = 0.0
+
+
+_FOREIGN_TONGUES = word_set(
+    "french german spanish italian portuguese russian chinese mandarin japanese korean arabic hindi english dutch "
+    "polish turkish latin swedish ukrainian englisch deutsch anglais inglés inglese inglês"
+)

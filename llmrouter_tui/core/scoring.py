@@ -1,0 +1,147 @@
+"""What a model would be worth for a request: predicted quality, seconds, and five terms that add up.
+
+    score = Q · quality + (1 − Q) · (w₁·speed + w₂·continuity + w₃·pinned + w₄·cost)
+
+Q is the preference (0 speed, 1 quality). Everything is a pure function of numbers; names and words are elsewhere.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from llmrouter_tui.core.decision import Analysis, Breakdown
+from llmrouter_tui.core.domain import Ability, ModelInfo, Speed
+
+
+class Weights(NamedTuple):
+    """Shares of what is not quality; they add up to 1."""
+
+    speed: float = 0.60
+    continuity: float = 0.20
+    pinned: float = 0.05
+    cost: float = 0.15
+
+
+WEIGHTS = Weights()
+"""By judgement: at Q = .5 changing the model within a conversation must be worth .20 of predicted quality, and a pin
+.05 of it, which only decides between near equals."""
+
+SLOPE = 0.8
+"""How far easiness moves the logit of quality. Below 1 because the difficulty estimate is rough: a wrong confident
+estimate costs more than an unsure one."""
+UNKNOWN_ABILITY = 0.4
+"""For a task on which nothing at all is known of a model."""
+FLOOR = 1 / 3
+"""A model whose predicted quality is below this share of the best candidate's is hopeless for the request. It does
+not depend on Q, so that raising Q can never let in a worse model."""
+
+SCALE_SECONDS = {
+    "chat": 8.0,
+    "factual": 12.0,
+    "reasoning": 45.0,
+    "math": 35.0,
+    "coding": 40.0,
+    "creative": 30.0,
+    "instruction": 20.0,
+    "extraction": 18.0,
+    "translation": 14.0,
+}
+"""Seconds to a whole answer at which speed counts half, for a prompt of middling difficulty; people wait longer for
+a proof than for a greeting. By judgement."""
+
+COST_SCALE = 0.01
+"""Dollars for one answer at which cost counts half."""
+
+HIDDEN_LEAST, HIDDEN_MOST = 150.0, 3000.0
+"""Hidden tokens of a thinking model, from the easiest to the hardest prompt (growing with the square of difficulty):
+the order that distilled reasoners of 7B to 32B were seen to write; judgement until measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What stands between a request and a model, in seconds. ``load`` includes unloading others and is taken as it
+    stands; ``blocked`` says in words why the model cannot be placed at all."""
+
+    queue: float = 0.0
+    load: float = 0.0
+    blocked: str = ""
+
+
+NO_WAIT = Wait()
+
+
+def easiness(difficulty: float) -> float:
+    """The logit of being easy: about 3 for a greeting, 0 in the middle, −2.5 for the hardest."""
+    bounded = min(0.93, max(0.05, difficulty))
+    return math.log((1 - bounded) / bounded)
+
+
+def predicted_quality(tasks: Iterable[tuple[str, float]], abilities: Mapping[str, Ability], easy: float) -> float:
+    """Probability of a good answer: σ(logit(Σ p·ability) + slope·easiness)."""
+    mean = 0.0
+    for task, share in tasks:
+        ability = abilities.get(task)
+        mean += share * (UNKNOWN_ABILITY if ability is None else ability.mean)
+    mean = min(0.999, max(0.001, mean))
+    return 1 / (1 + (1 - mean) / mean * math.exp(-SLOPE * easy))
+
+
+def hidden_tokens(difficulty: float) -> float:
+    """Tokens a thinking model writes before its answer."""
+    return HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
+
+
+def decode_seconds(tokens: float, speed: Speed) -> float:
+    return tokens / max(0.1, speed.decode)
+
+
+def prefill_seconds(tokens: float, speed: Speed) -> float:
+    return tokens / max(1.0, speed.prefill)
+
+
+def patience(analysis: Analysis) -> float:
+    """Seconds at which speed counts half for this request: by task mix, more for harder prompts."""
+    return sum(p * SCALE_SECONDS[t] for t, p in analysis.tasks.items()) * (0.5 + analysis.difficulty)
+
+
+def speed_value(seconds: float, scale: float) -> float:
+    """1 at once, ½ at ``scale`` seconds, towards 0."""
+    return scale / (scale + seconds)
+
+
+def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> float:
+    """1 where running costs no money, ½ at ``COST_SCALE`` dollars."""
+    if info.price_in is None and info.price_out is None:
+        return 1.0
+    dollars = (prompt_tokens * (info.price_in or 0.0) + answer_tokens * (info.price_out or 0.0)) / 1e6
+    return COST_SCALE / (COST_SCALE + max(0.0, dollars))
+
+
+def weigh(preference: float, quality: float, speed: float, continuity: float, pinned: float, cost: float) -> Breakdown:
+    """The five terms, each weighted."""
+    rest = 1.0 - preference
+    return Breakdown(
+        quality=preference * quality,
+        speed=rest * WEIGHTS.speed * speed,
+        continuity=rest * WEIGHTS.continuity * continuity,
+        pinned=rest * WEIGHTS.pinned * pinned,
+        cost=rest * WEIGHTS.cost * cost,
+    )
+
+
+def shown(breakdown: Breakdown, digits: int = 2) -> tuple[float, float, float, float, float, float]:
+    """(quality, speed, continuity, pinned, cost, score) rounded so that the five add up to the score as printed.
+
+    The score is rounded as usual and what rounding left over goes to the terms that lost most (largest remainder);
+    no term moves by more than one unit.
+    """
+    unit = 10**digits
+    terms = (breakdown.quality, breakdown.speed, breakdown.continuity, breakdown.pinned, breakdown.cost)
+    total = round(breakdown.score * unit)
+    floors = [math.floor(t * unit) for t in terms]
+    order = sorted(range(5), key=lambda i: (floors[i] - terms[i] * unit, i))
+    for i in order[: max(0, total - sum(floors))]:
+        floors[i] += 1
+    quality, speed, continuity, pinned, cost = (f / unit for f in floors)
+    return quality, speed, continuity, pinned, cost, total / unit
