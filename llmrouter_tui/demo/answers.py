@@ -1,0 +1,176 @@
+"""What the simulated models say: prepared texts where the prompt is known, templates by kind where it is not.
+
+The same seed, model and conversation always give the same answer.
+"""
+
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llmrouter_tui.demo.cast import SimModel
+from llmrouter_tui.demo.structured import Call, choose_call, facts, fill
+from llmrouter_tui.demo.texts.entry import Entry
+from llmrouter_tui.demo.texts.library import ENTRIES, GENERIC, MUSINGS, WEAK
+from llmrouter_tui.demo.texts.words import OTHER_LETTERS
+
+WORDS = re.compile(r"[^\W\d_]+", re.UNICODE)
+TITLE = re.compile(r"\btitle\b.*\b(conversation|chat|words)\b|\b(conversation|chat)\b.*\btitle\b", re.I | re.S)
+FOLLOW_UPS = re.compile(r"follow[- _]?up questions", re.I)
+KINDS = (
+    ("coding", re.compile(r"```|\b(code|function|python|rust|sql|bash|script|regex|class|bug|api|tests?)\b", re.I)),
+    ("math", re.compile(r"\d\s*[-+*/^=]\s*\d|\b(solve|sum|integral|probability|percent|equation|how many)\b", re.I)),
+    ("creative", re.compile(r"\b(poem|story|haiku|lyrics|slogan|write a (short )?(scene|song))\b", re.I)),
+    ("reasoning", re.compile(r"\b(why|compare|trade-?offs?|should (i|we)|pros and cons|explain)\b", re.I)),
+)  # fmt: skip
+LANGUAGES = (
+    ("de", re.compile(r"\b(der|die|das|und|ist|nicht|wie|ich|ein|eine|bitte|mit)\b", re.I)),
+    ("fr", re.compile(r"\b(le|la|les|est|une|des|pour|dans|comment|pas|vous)\b", re.I)),
+    ("es", re.compile(r"\b(el|los|las|una|para|cómo|qué|por|está|con|del)\b", re.I)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: str
+    text: str = ""
+    images: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one model is asked. ``schema`` is a JSON schema, ``"json"`` for any object, or None for prose."""
+
+    model: SimModel
+    turns: tuple[Turn, ...]
+    tools: tuple[Mapping[str, Any], ...] = ()
+    schema: Any = None
+    think: bool = False
+    seed: int = 0
+
+    @property
+    def last(self) -> Turn:
+        return self.turns[-1]
+
+    @property
+    def text(self) -> str:
+        """The last thing a person said."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says, before it is cut to any length."""
+
+    text: str = ""
+    thinking: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+def compose(ask: Ask) -> Answer:
+    """The model's answer."""
+    key = f"{ask.seed}:{ask.model.name}:" + "\x1e".join(turn.text for turn in ask.turns)
+    rng = random.Random(key)
+    thinking = _muse(ask, rng) if ask.think else ""
+    if ask.last.role == "tool":
+        return Answer(_from_tool(ask.last.text), thinking)
+    if ask.tools and (call := choose_call(ask.tools, ask.text)):
+        return Answer("", thinking, (call,))
+    if ask.schema is not None:
+        return Answer(_json(ask), thinking)
+    if TITLE.search(ask.text[:400]):
+        return Answer(_title(ask.text), thinking)
+    if FOLLOW_UPS.search(ask.text[:400]):
+        return Answer(_follow_ups(ask.text), thinking)
+    return Answer(_prose(ask, rng), thinking)
+
+
+def _prose(ask: Ask, rng: random.Random) -> str:
+    for piece, text in OTHER_LETTERS.items():
+        if piece in ask.text:
+            return text
+    entry = GENERIC["vision"] if ask.last.images else _known(ask)
+    if entry is not None:
+        return _cut(entry.parts, ask.model.verbosity, rng)
+    kind = _language(ask.text) or next((name for name, pattern in KINDS if pattern.search(ask.text)), "chat")
+    parts = tuple(part.replace("{topic}", _topic(ask.text)) for part in GENERIC[kind].parts)
+    return _cut(parts, ask.model.verbosity, rng)
+
+
+def _known(ask: Ask) -> Entry | None:
+    """The prepared text whose cue words the prompt shares most; a follow-up is helped by what was said before."""
+    now = {word.lower() for word in WORDS.findall(ask.text)}
+    before = {word.lower() for turn in ask.turns[:-1] if turn.role == "user" for word in WORDS.findall(turn.text)}
+    scored = [(_weight(e.cues & now) + (len(e.cues & before) if e.cues & now else 0), e) for e in ENTRIES]
+    score, entry = max(scored, key=lambda item: item[0])
+    return entry if score >= 4 or (score >= 2 and len(now) <= 3) else None
+
+
+def _weight(words: frozenset[str]) -> int:
+    return sum(1 if word in WEAK else 2 for word in words)
+
+
+def _cut(parts: Sequence[str], verbosity: float, rng: random.Random) -> str:
+    """The first part always, of the rest as much as the model likes to write."""
+    count = 1 + round((len(parts) - 1) * min(1.0, max(0.0, verbosity + rng.uniform(-0.25, 0.25))))
+    return "\n\n".join(parts[:count])
+
+
+def _muse(ask: Ask, rng: random.Random) -> str:
+    """Some of the musings, in their order; the first and the last always."""
+    count = min(2 + round(ask.model.verbosity * 6), len(MUSINGS) - 2)
+    middle = sorted(rng.sample(range(1, len(MUSINGS) - 1), count))
+    lines = [MUSINGS[0], *(MUSINGS[index] for index in middle), MUSINGS[-1]]
+    return " ".join(lines).replace("{topic}", _topic(ask.text)) + "\n"
+
+
+def _json(ask: Ask) -> str:
+    shape = ask.schema
+    value = fill(shape, ask.text) if isinstance(shape, Mapping) else facts(ask.text)
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _from_tool(result: str) -> str:
+    try:
+        value = json.loads(result)
+    except ValueError:
+        return f"The tool answered: {result.strip()}"
+    if not isinstance(value, dict):
+        return f"The tool answered {value}."
+    parts = [
+        f"{str(key).replace('_', ' ')} {item}" for key, item in value.items() if not isinstance(item, (dict, list))
+    ]
+    return "Here is what I found: " + ", ".join(parts) + "."
+
+
+def _title(text: str) -> str:
+    words = [word for word in WORDS.findall(_said(text)) if len(word) > 3][:4]
+    return " ".join(words).capitalize() or "New conversation"
+
+
+def _follow_ups(text: str) -> str:
+    topic = _topic(_said(text))
+    questions = [f"What should I know first about {topic}?", f"What goes wrong most often with {topic}?", "What next?"]
+    return json.dumps({"follow_ups": questions}, ensure_ascii=False)
+
+
+def _said(text: str) -> str:
+    """The first thing a person said, in a chat history that a client has put into a prompt."""
+    return text.split("USER:", 1)[-1].split("\nASSISTANT:", 1)[0]
+
+
+def _language(text: str) -> str:
+    """A language the prompt is clearly in, other than English."""
+    hits = [(len(pattern.findall(text)), name) for name, pattern in LANGUAGES]
+    count, name = max(hits)
+    return name if count >= 3 else ""
+
+
+def _topic(text: str) -> str:
+    """A few words that name what the prompt is about."""
+    words = [word for word in WORDS.findall(text) if len(word) > 4]
+    return " ".join(words[-3:]).lower() or "this"
