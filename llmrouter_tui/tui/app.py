@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import App
+from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from llmrouter_tui.core.errors import RouterError
@@ -17,8 +18,12 @@ from llmrouter_tui.tui.actions import PAGES
 from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
+from llmrouter_tui.tui.modals.details import DetailsDialog
+from llmrouter_tui.tui.modals.help import HelpDialog
+from llmrouter_tui.tui.modals.quit import QuitDialog
 from llmrouter_tui.tui.pages import PAGE_CLASSES
 from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.palette import Acts
 from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look, hundredths
@@ -27,13 +32,15 @@ from llmrouter_tui.tui.theme import DARK, PALETTES, roles, textual_theme
 T = TypeVar("T")
 FAST, CALM = 0.1, 0.5
 """Seconds between two looks at the feed."""
+FASTEST, SLOWEST = 0.05, 2.0
 
 
 class ControlCenter(App[None]):
     """The screen over a ``Host``.
 
-    ``symbols`` is ``braille``, ``block`` or ``ascii``; ``calm`` refreshes twice a second instead of ten times;
-    ``keys`` maps act ids to other keys; ``clock`` tells the wall time.
+    ``demo`` marks every screen even before the service says so; ``symbols`` is ``braille``, ``block`` or ``ascii``;
+    ``calm`` refreshes twice a second instead of ten times; ``watching`` says that the router lives elsewhere, so that
+    leaving stops nothing; ``keys`` maps act ids to other keys; ``clock`` tells the wall time.
     """
 
     CSS_PATH = "app.tcss"
@@ -51,6 +58,7 @@ class ControlCenter(App[None]):
         demo: bool = False,
         symbols: str = "braille",
         calm: bool = False,
+        watching: bool = False,
         keys: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         look: Look | None = None,
@@ -66,7 +74,10 @@ class ControlCenter(App[None]):
         self.crashed = ""
         self.preference_asked: float | None = None
         self.animation_level = "none"
-        self._calm = calm
+        self.watching = watching
+        self.debugging = False
+        self.frame_ms = 0.0
+        self._every = CALM if calm else FAST
         self._keys = dict(keys or {})
         self._second = 0
         self._fetching = False
@@ -82,7 +93,7 @@ class ControlCenter(App[None]):
     def on_mount(self) -> None:
         self.set_keymap(self._keys)
         self._serve()
-        self._timer = self.set_interval(CALM if self._calm else FAST, self.tick)
+        self._timer = self.set_interval(self._every, self.tick)
         if not self.is_headless:
             self.call_later(_settle)
 
@@ -137,8 +148,13 @@ class ControlCenter(App[None]):
             self.view.refresh(touched)
         screen = self.screen
         if isinstance(screen, Page):
+            began = time.perf_counter()
             with self.batch_update():
                 screen.absorb(dirty, touched)
+            self.call_after_refresh(self._painted, began)
+
+    def _painted(self, began: float) -> None:
+        self.frame_ms = (time.perf_counter() - began) * 1000
 
     @work(exclusive=True, group="snapshot")
     async def _snapshot(self) -> None:
@@ -223,7 +239,58 @@ class ControlCenter(App[None]):
         self.command(call, "Preference not changed", done, done)
 
     def ask_quit(self) -> None:
-        self.exit()
+        if self.watching or self.host.readonly or not self.serving or not self.store.in_flight:
+            self.exit()
+            return
+        self.push_screen(QuitDialog(lambda: self.store.in_flight), lambda answer: self.exit() if answer else None)
+
+    # ── acts that work everywhere ─────────────────────────────────────────────────────────────────────────────
+
+    def do_help(self) -> None:
+        page = self.screen
+        if isinstance(page, Page):
+            self.push_screen(HelpDialog(f"Keys on {PAGES[page.PAGE][1]}", page.acts()))
+
+    def do_palette(self) -> None:
+        self.push_screen(CommandPalette([Acts], placeholder="Find a command"))
+
+    def do_refresh(self) -> None:
+        self.link.stale = True
+
+    def do_details(self) -> None:
+        if self.crashed:
+            self.push_screen(DetailsDialog("The proxy stopped", self.crashed))
+            return
+        causes = self.store.attention.causes(self.clock())
+        told = [f"{cause.message}\n{cause.hint}\n{cause.detail}" for cause in causes]
+        if told:
+            self.push_screen(DetailsDialog("Attention", "\n\n".join(told)))
+        else:
+            self.say("Nothing is wrong.")
+
+    def do_rate_faster(self) -> None:
+        self._pace(self._every / 2)
+
+    def do_rate_slower(self) -> None:
+        self._pace(self._every * 2)
+
+    def _pace(self, every: float) -> None:
+        self._every = max(FASTEST, min(SLOWEST, every))
+        self._timer.stop()
+        self._timer = self.set_interval(self._every, self.tick)
+        self.say(f"The screen looks {1 / self._every:.1f} times a second.")
+
+    def do_theme(self) -> None:
+        names = list(PALETTES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.say(f"Colours: {self.theme}")
+
+    def do_screenshot(self) -> None:
+        self.say(f"Saved {self.save_screenshot()}")
+
+    def do_debug(self) -> None:
+        self.debugging = not self.debugging
+        self._tell(Dirty.ALL)
 
 
 def _settle() -> None:

@@ -26,6 +26,11 @@ class AppLike(Protocol):
     """The theme's style of each text role."""
     clock: Callable[[], float]
     crashed: str
+    demo: bool
+    debugging: bool
+    """Whether the debug line is shown."""
+    frame_ms: float
+    """Milliseconds from the last change to its painting."""
     preference_asked: float | None
     """A preference that was sent and is not confirmed yet."""
 

@@ -11,6 +11,7 @@ from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.errors import STATUS
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.actions import PAGES, Action
+from llmrouter_tui.tui.link import Figures
 from llmrouter_tui.tui.state import Row
 from llmrouter_tui.tui.text import Line, Look, Span
 
@@ -264,6 +265,14 @@ def effect_text(effect: Effect, name: Callable[[str], str], look: Look) -> str:
     """What a rating moved: ``llama3.1:8b coding .62 → .60``."""
     before, after = text.fraction(effect.before), text.fraction(effect.after)
     return f"{name(effect.model)} {effect.task} {before} {look.symbols.arrow} {after}"
+
+
+def debug_text(figures: Figures, dropped: int, frame_ms: float) -> str:
+    """What the screen says about itself: events taken in, lost, snapshots, and the last frame's time."""
+    return (
+        f" drained {text.count(figures.drained)} (last {figures.last})   dropped {text.count(dropped)}"
+        f"   snapshots {figures.snapshots}   frame {frame_ms:.1f} ms"
+    )
 
 
 # ── tab line and footer ───────────────────────────────────────────────────────────────────────────────────────────

@@ -12,11 +12,20 @@ from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
 
 
-def status_line(store: Store, now: float, cells: int, look: Look, *, crashed: str = "", connected: bool = True) -> Line:
+def status_line(
+    store: Store,
+    now: float,
+    cells: int,
+    look: Look,
+    *,
+    crashed: str = "",
+    connected: bool = True,
+    demo: bool = False,
+) -> Line:
     """``llmrouter ● serving 127.0.0.1:11436  ollama ●  vllm ✗ down 12s   3 in flight  41/min  p50 0.8s 21:04``"""
     roomy = cells >= 100
     head: list[Line] = [((" llmrouter", "brand"),)]
-    if store.service.demo:
+    if demo or store.service.demo:
         head.append(((" DEMO ", "demo"),))
     head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected))
     figures = traffic(store, now, look, clock=roomy)

@@ -36,6 +36,7 @@ class Page(Screen[None]):
         self.status = PieceLine(id="status")
         self.tabs = PieceLine(id="tabs")
         self.foot = PieceLine(id="footer")
+        self.debug = PieceLine(id="debug")
         self.filter_input = Input(placeholder=self.FILTERS, id="filter", compact=True, select_on_focus=False)
 
     # ── to override ───────────────────────────────────────────────────────────────────────────────────────────
@@ -79,6 +80,7 @@ class Page(Screen[None]):
             yield from self.body()
         self.filter_input.display = False
         yield self.filter_input
+        yield self.debug
         yield self.foot
         yield Static(id="too-small")
 
@@ -108,9 +110,15 @@ class Page(Screen[None]):
     def paint_status(self) -> None:
         """Write the status and tab lines; nothing is painted when they say the same."""
         app, cells = self.center, self.app.size.width
-        line = status.status_line(app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected)
+        line = status.status_line(
+            app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected, demo=app.demo
+        )
         self.status.show([(shown, role, "") for shown, role in line])
         self.tabs.show(fmt.tabs(self.PAGE, app.pages, cells))
+        if self.debug.display is not app.debugging:
+            self.debug.display = app.debugging
+        if app.debugging:
+            self.debug.show([(fmt.debug_text(app.link.figures, app.host.feed.dropped, app.frame_ms), "dim", "")])
 
     def paint_footer(self) -> None:
         """Write the footer: keys that cannot work now are greyed, and their tooltip says why."""

@@ -6,6 +6,7 @@ from textual.containers import Horizontal
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.tui import panels
 from llmrouter_tui.tui.pages.listing import ListingPage
+from llmrouter_tui.tui.pages.routes import RoutesPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -85,7 +86,10 @@ class DashPage(ListingPage):
         self._paint_attention()
 
     def on_ledger_opened(self, event: Ledger.Opened) -> None:
-        self.do_open()
+        self.perform("open")
 
     def do_open(self) -> None:
         self.center.go("routes")
+        routes = self.app.screen
+        if isinstance(routes, RoutesPage) and not self.has_class("-wide"):
+            routes.call_after_refresh(routes.open_detail, True)

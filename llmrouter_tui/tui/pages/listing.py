@@ -6,6 +6,8 @@ from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.modals.ask import Answer, Ask
+from llmrouter_tui.tui.modals.reasons import ReasonsDialog, Said
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -170,7 +172,27 @@ class ListingPage(Page):
         self.rate(FeedbackInput(self.center.view.focus, rating="up"), "+")
 
     def do_bad(self) -> None:
-        self.rate(FeedbackInput(self.center.view.focus, rating="down"), "-")
+        focus = self.center.view.focus
+
+        def said(reasons: Said | None) -> None:
+            ticked, note = reasons or ((), "")
+            self.rate(FeedbackInput(focus, rating="down", reasons=ticked, comment=note), "-")
+
+        self.app.push_screen(ReasonsDialog("Bad: what was wrong?"), said)
+
+    def do_note(self) -> None:
+        row = self.center.view.selected
+        rating = row.exchange.rating if row else None
+        if row is None or rating is None or rating.rating is None:
+            return
+        kept, mark, id_ = rating, {"up": "+", "down": "-"}[rating.rating], row.id
+
+        def said(answer: Said | None) -> None:
+            if answer is not None:
+                feedback = FeedbackInput(id_, rating=kept.rating, reasons=kept.reasons, comment=answer[1])
+                self.rate(feedback, mark)
+
+        self.app.push_screen(ReasonsDialog("Note", reasons=None, note=rating.comment), said)
 
     def do_clear(self) -> None:
         self.rate(FeedbackInput(self.center.view.focus, clear=True), "·")
@@ -194,6 +216,26 @@ class ListingPage(Page):
 
         center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
         self.absorb(Dirty.ROWS, {row.id})
+
+    # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_copy(self) -> None:
+        """Copy what is there; asks when there is a choice."""
+        exchange, url = self.situation().exchange, self.center.store.service.url
+        things = {"prompt": exchange.prompt, "answer": exchange.answer, "id": exchange.id} if exchange else {}
+        things["address"] = url
+        keys = {"prompt": "p", "answer": "a", "id": "i", "address": "u"}
+        answers = [Answer(what, f"{what.capitalize()}", keys[what]) for what, value in things.items() if value]
+
+        def chosen(what: str | None) -> None:
+            if what:
+                self.app.copy_to_clipboard(things[what])
+                self.center.say(f"Copied the {what}.")
+
+        if len(answers) == 1:
+            chosen(answers[0].value)
+        else:
+            self.app.push_screen(Ask("Copy what?", [], answers), chosen)
 
     def do_prefer_speed(self) -> None:
         self.center.prefer(-0.05)

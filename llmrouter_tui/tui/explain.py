@@ -1,0 +1,253 @@
+"""Why this model: one exchange as lines that add up. Pure.
+
+Each row of the table is the five terms of a score, rounded so that what is shown adds up to what is shown; the ledger
+shows the same score. What is not in the table is said below it: the task, the time, the words, the rating.
+"""
+
+from collections.abc import Callable, Sequence
+
+from llmrouter_tui.core.decision import Candidate, Decision
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui import ledger, text
+from llmrouter_tui.tui.state import Row, Store
+from llmrouter_tui.tui.text import Line, Look, Span
+
+Name = Callable[[str], str]
+SHOWN = 6
+"""Candidates in the table before the rest is only counted."""
+TERMS = (("QUALITY", 7), ("SPEED", 5), ("CONT", 4), ("PIN", 4), ("COST", 4))
+LABEL = 8
+
+
+def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision | None = None) -> list[Line]:
+    """Everything there is to say about one exchange."""
+    decision = row.exchange.decision
+    lines: list[Line] = []
+    if decision is None:
+        lines += _paragraph(_undecided(row, store.name), cells)
+    else:
+        lines += _paragraph(sentence(decision, store.name, look), cells)
+        lines += [(), *table(decision, store.name, cells, look)]
+        lines += [(), *analysis_lines(decision, store.name, cells, look)]
+        lines += rests_on(decision, store.models.get(decision.chosen), cells, look)
+    if today is not None:
+        lines += [(), *today_lines(today, decision, store.name, cells, look)]
+    lines += [(), *timeline(row, store.name, cells, look)]
+    lines += [(), *words(row, cells, look)]
+    lines += verdict(row, store.name, look)
+    return lines
+
+
+def _paragraph(words_: str, cells: int) -> list[Line]:
+    return [((part, "strong"),) for part in text.wrap(words_, cells)]
+
+
+def _undecided(row: Row, name: Name) -> str:
+    exchange = row.exchange
+    if exchange.outcome == "failed" and not exchange.model:
+        return f"Turned away: {text.tame(exchange.message) or exchange.code}"
+    if exchange.model:
+        return f"The client asked for {name(exchange.model)} by name; nothing was compared."
+    return "Not decided yet."
+
+
+def sentence(decision: Decision, name: Name, look: Look) -> str:
+    """The choice in a sentence made from its numbers."""
+    chosen = next((c for c in decision.candidates if c.model == decision.chosen), None)
+    top = decision.candidates[0] if decision.candidates else None
+    why = text.tame(decision.why)
+    if chosen is None or top is None:
+        return f"{name(decision.chosen)}: {why}"
+    if len(decision.candidates) == 1:
+        return f"{name(chosen.model)} was the only one that could: {why}."
+    if chosen is not top:
+        return (
+            f"The top score was {name(top.model)} ({text.fraction(top.breakdown.score)}); "
+            f"{name(chosen.model)} ({text.fraction(chosen.breakdown.score)}) was taken: {why}."
+        )
+    other = decision.candidates[1]
+    if decision.margin < fmt.CLOSE_CALL:
+        return f"{why[:1].upper()}{why[1:]}. A close call: {name(other.model)} scored {text.signed(-decision.margin)}."
+    return f"{why[:1].upper()}{why[1:]}. Ahead of {name(other.model)} by {text.fraction(decision.margin)}."
+
+
+# ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
+    """CANDIDATE, the five terms, = SCORE; then who is further below and who was filtered out."""
+    shown = list(decision.candidates[:SHOWN])
+    chosen = next((c for c in decision.candidates if c.model == decision.chosen), None)
+    if chosen is not None and chosen not in shown:
+        shown[-1] = chosen
+    terms = sum(size + 1 for _, size in TERMS)
+    room = cells - 1 - terms - 8
+    label = max(10, min(20, room - 9))
+    head = "".join(text.right(title, size + 1) for title, size in TERMS)
+    lines: list[Line] = [((f" {text.left('CANDIDATE', label)}{head} = SCORE", "head"),)]
+    lines += [_candidate(c, c is chosen, name, label, max(0, room - label), look) for c in shown]
+    hidden = [c for c in decision.candidates if c not in shown]
+    if hidden:
+        below = text.fraction(max(c.breakdown.score for c in hidden))
+        lines.append(((f" {len(hidden)} more, at most {below}", "dim"),))
+    if chosen is not None and len(decision.candidates) > 1:
+        other = next(c for c in decision.candidates if c is not chosen)
+        lines += price(chosen, other, name, cells, look)
+    if decision.filtered:
+        gone = ", ".join(f"{name(model)} ({reason})" for model, reason in decision.filtered)
+        lines += labelled("OUT", text.tame(f"{len(decision.filtered)} filtered out: {gone}"), cells, "dim")
+    return lines
+
+
+def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note: int, look: Look) -> Line:
+    terms = candidate.breakdown
+    shown, total = text.shares((terms.quality, terms.speed, terms.continuity, terms.pinned, terms.cost))
+    said = candidate.note or ("chosen" if chosen else "")
+    if chosen and candidate.note:
+        said = f"chosen, {candidate.note}"
+    spans: list[Span] = [
+        (look.symbols.cursor if chosen else " ", "key"),
+        (text.left(fmt.short_model(name(candidate.model), label), label), "strong" if chosen else ""),
+    ]
+    for (_, size), value in zip(TERMS, shown, strict=True):
+        spans.append((text.right(value, size + 1), "dim" if value == ".00" else ""))
+    spans.append((" = ", "dim"))
+    spans.append((text.right(total, 5), "strong"))
+    if note > 1:
+        spans.append((" " + text.clip(said, note - 1), "good" if chosen else "soft"))
+    return tuple(spans)
+
+
+def price(chosen: Candidate, other: Candidate, name: Name, cells: int, look: Look) -> list[Line]:
+    """What the best other model would have meant: quality, seconds, memory."""
+    quality = other.predicted_quality - chosen.predicted_quality
+    time = other.seconds.total - chosen.seconds.total
+    parts = [f"quality {text.signed(quality)}", f"{'+' if time >= 0 else '-'}{text.seconds(abs(time))}"]
+    if other.footprint is not None:
+        parts.append("memory in use already" if other.resident else f"{text.size(other.footprint)} more to load")
+    return labelled("INSTEAD", f"{name(other.model)}: {', '.join(parts)}", cells, "soft")
+
+
+# ── below the table ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def labelled(label: str, words_: str, cells: int, role: str = "", most: int = 0) -> list[Line]:
+    """A label and text beside it, wrapped; ``most`` lines at most, the last one ending with an ellipsis."""
+    parts = text.wrap(words_, max(8, cells - LABEL - 1))
+    if most and len(parts) > most:
+        parts = [*parts[: most - 1], text.clip(" ".join(parts[most - 1 :]), cells - LABEL - 1)]
+    return [((text.left(label if i == 0 else "", LABEL) + " ", "head"), (part, role)) for i, part in enumerate(parts)]
+
+
+def analysis_lines(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
+    """The task mix, the difficulty, what was needed, and the preference it was decided under."""
+    analysis = decision.analysis
+    mix = sorted(analysis.tasks.items(), key=lambda item: -item[1])
+    tasks = "  ".join(f"{task} {text.fraction(share)}" for task, share in mix if share >= 0.045)
+    lines = labelled("TASK", tasks or analysis.task, cells)
+    hard = f"{fmt.difficulty(analysis.difficulty, 5, look)} {analysis.level}"
+    needs = ", ".join(sorted(analysis.needs)) or "nothing special"
+    lines += labelled("HARD", f"{hard}   needs {needs}", cells)
+    facts = [f"prompt {text.tokens(analysis.prompt_tokens)}", f"answer about {text.tokens(analysis.expected_tokens)}"]
+    facts += [f"language {analysis.language}", f"preference {text.fraction(decision.preference)}"]
+    if analysis.background:
+        facts.append("a client's housekeeping")
+    return lines + labelled("SIZE", "   ".join(facts), cells)
+
+
+def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look) -> list[Line]:
+    """What the quality of the chosen model rests on, for this task."""
+    ability = model.abilities.get(decision.analysis.task) if model else None
+    if ability is None:
+        return []
+    head = f"{decision.analysis.task} {text.fraction(ability.mean)} ±{text.fraction(ability.uncertainty)} from "
+    parts = [
+        f"{evidence.source} {text.fraction(evidence.value)} (weight {evidence.weight:.0f})"
+        for evidence in ability.evidence
+    ]
+    return labelled("RESTS ON", head + (", ".join(parts) or "nothing yet"), cells, "soft")
+
+
+def today_lines(today: Decision, then: Decision | None, name: Name, cells: int, look: Look) -> list[Line]:
+    """What the same prompt would get now."""
+    chosen = next((c for c in today.candidates if c.model == today.chosen), None)
+    same = then is not None and then.chosen == today.chosen
+    verb = "still" if same else "now"
+    shown = text.fraction(chosen.breakdown.score) if chosen else look.symbols.none
+    lines = labelled(
+        "TODAY", f"it would {verb} be {name(today.chosen)} ({shown}): {text.tame(today.why)}", cells, "key"
+    )
+    return lines + ([] if same else table(today, name, cells, look))
+
+
+def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
+    """Where the time went, and each attempt when there was more than one."""
+    exchange, none = row.exchange, look.symbols.none
+    parts = []
+    if exchange.decision:
+        parts.append(f"decide {exchange.decision.seconds * 1000:.0f}ms")
+    waited = sum(attempt.wait_seconds for attempt in exchange.attempts)
+    if waited >= 0.05:
+        parts.append(f"wait {text.seconds(waited)}")
+    parts.append(f"TTFT {text.seconds(exchange.ttft, none)}")
+    parts.append(f"{row.tokens} tok")
+    if row.decode is not None:
+        parts.append(f"{row.decode:.0f}/s")
+    parts.append(f"total {text.seconds(exchange.seconds, look.symbols.ellipsis)}")
+    lines = labelled("TIME", "  ".join(parts), cells)
+    if len(exchange.attempts) > 1 or exchange.outcome == "failed":
+        for attempt in exchange.attempts:
+            lines += _attempt(attempt.model, attempt.outcome, attempt.message or attempt.code, name, cells, look)
+    if exchange.outcome == "failed":
+        lines += labelled("ERROR", text.tame(f"{exchange.message} [{exchange.code}]"), cells, "bad")
+    return lines
+
+
+def _attempt(model: str, outcome: str, message: str, name: Name, cells: int, look: Look) -> list[Line]:
+    glyph = {"ok": look.symbols.ok, "failed": look.symbols.fail, "running": look.symbols.run}.get(
+        outcome, look.symbols.left
+    )
+    said = f": {text.tame(message)}" if message else ""
+    return labelled("", f"{glyph} {name(model)}{said}", cells, "bad" if outcome == "failed" else "soft")
+
+
+def words(row: Row, cells: int, look: Look) -> list[Line]:
+    """The prompt and the answer, as far as they were kept."""
+    exchange = row.exchange
+    if not exchange.prompt and not exchange.answer:
+        return labelled("PROMPT", "not kept (privacy policy)", cells, "dim")
+    lines = labelled("PROMPT", text.tame(exchange.prompt, look.symbols.enter), cells, "", most=3)
+    if exchange.answer:
+        lines += labelled("ANSWER", text.tame(exchange.answer, look.symbols.enter), cells, "soft", most=4)
+    return lines
+
+
+def verdict(row: Row, name: Name, look: Look) -> list[Line]:
+    """What the user said and what it moved."""
+    rating = row.exchange.rating
+    lines: list[Line] = []
+    if rating is not None:
+        sign = {"up": "+ good", "down": "- bad"}.get(rating.rating or "", "note")
+        said = "; ".join([*rating.reasons, *([text.tame(rating.comment)] if rating.comment else [])])
+        role = "good" if rating.rating == "up" else "bad"
+        lines.append(((text.left("YOU", LABEL) + " ", "head"), (sign, role), (f"  {said}", "soft")))
+    for effect in row.effects:
+        shown = fmt.effect_text(effect, name, look)
+        lines.append(((text.left("EFFECT", LABEL) + " ", "head"), (shown, "strong")))
+    return [(), *lines] if lines else lines
+
+
+def title(row: Row, name: Name, look: Look) -> str:
+    """The head of the explanation: ``Why llama3.1:8b?  8f1d coding 21:03:52``."""
+    exchange = row.exchange
+    asked = f"Why {fmt.short_model(name(row.model), 24)}?" if row.model else "Not decided yet"
+    task = exchange.decision.analysis.task if exchange.decision else ""
+    return "  ".join(part for part in (asked, f"{row.id[-4:]} {task}".strip(), text.when(exchange.at, look)) if part)
+
+
+def summary(row: Row, look: Look) -> Sequence[Span]:
+    """Score and margin, for a head line."""
+    score = ledger.score(row)
+    margin, role = fmt.margin_text(ledger.margin(row), look)
+    return ((text.fraction(score) if score is not None else look.symbols.none, "strong"), (f"  {margin}", role))

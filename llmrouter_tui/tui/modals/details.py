@@ -1,0 +1,44 @@
+"""The whole of an error, to read and to copy."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.lines import LinesView
+
+
+class DetailsDialog(ModalScreen[None]):
+    """Shows text; ``y`` copies it."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape,q,i", "leave", "close", show=False),
+        Binding("y", "copy", "copy", show=False),
+    ]
+
+    def __init__(self, title: str, body: str) -> None:
+        super().__init__()
+        self._about, self._body = title, body
+        self._words = LinesView(self._draw)
+
+    def _draw(self, cells: int, rows: int) -> list[Line]:
+        return [((part, ""),) for raw in self._body.splitlines() for part in text.wrap(text.tame(raw), cells)]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog tall"):
+            yield self._words
+
+    def on_mount(self) -> None:
+        dialog = self.query_one(".dialog")
+        dialog.border_title = self._about
+        dialog.border_subtitle = "y copies, esc closes"
+        self._words.focus()
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._body)
+        self.notify("Copied.", timeout=2)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,79 @@
+"""Help for this page, made from the registry of acts."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.actions import Action
+from llmrouter_tui.tui.symbols import Symbols
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.lines import LinesView, center
+
+KEY = 12
+
+
+def help_lines(acts: Sequence[Action], symbols: Symbols, cells: int) -> list[Line]:
+    """Acts by group, then what the glyphs mean."""
+    groups: dict[str, list[Action]] = {}
+    for act in acts:
+        if act.show:
+            groups.setdefault(act.group, []).append(act)
+    lines: list[Line] = []
+    for group, members in groups.items():
+        lines.append(((group, "title"),))
+        if group == "Pages":
+            jumps = [act for act in members if act.show.isdigit()]
+            lines.append(_entry(" ".join(act.show for act in jumps), ", ".join(act.label for act in jumps), cells))
+            members = [act for act in members if act not in jumps]
+        lines += [_entry(act.show, act.description, cells) for act in members]
+        lines.append(())
+    lines.append((("In a list", "title"),))
+    lines.append(_entry("j k g G", "down, up, first, last; also arrows, home, end, ctrl+d, ctrl+u", cells))
+    lines.append(())
+    lines.append((("Glyphs", "title"),))
+    lines += [_entry(glyph, meaning, cells) for glyph, meaning in glyphs(symbols)]
+    return lines
+
+
+def _entry(key: str, words: str, cells: int) -> Line:
+    return ((text.left(f"  {key}", KEY), "key"), (text.clip(words, cells - KEY), ""))
+
+
+def glyphs(symbols: Symbols) -> list[tuple[str, str]]:
+    """What each glyph of the ledger means."""
+    return [
+        (f"{symbols.run} {symbols.ok} {symbols.fail}", "running, answered, failed (with the HTTP status)"),
+        (f"{symbols.retry} {symbols.left}", "answered by another model after a failure; the client left"),
+        (f"{symbols.close} {symbols.not_top}", "margin: a close call (< .05); not the top score (others were busy)"),
+        ("L", "the model had to be loaded first"),
+        (f"+ - {symbols.dot}", "you said good, bad, nothing; ? on its way, * with a note"),
+        (f"{symbols.up} {symbols.off} {symbols.down}", "up or loaded, starting or not loaded, down"),
+    ]
+
+
+class HelpDialog(ModalScreen[None]):
+    """The keys that work here."""
+
+    BINDINGS = [Binding("escape,question_mark,f1,q", "leave", "close", show=False)]  # noqa: RUF012
+
+    def __init__(self, title: str, acts: Sequence[Action]) -> None:
+        super().__init__()
+        self._about, self._acts = title, acts
+        self._words = LinesView(lambda cells, rows: help_lines(self._acts, center(self).look.symbols, cells))
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog tall"):
+            yield self._words
+
+    def on_mount(self) -> None:
+        dialog = self.query_one(".dialog")
+        dialog.border_title = self._about
+        dialog.border_subtitle = "esc closes"
+        self._words.focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

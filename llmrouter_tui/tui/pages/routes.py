@@ -1,0 +1,111 @@
+"""Routes: what was chosen, why, and was it right? The ledger, the explanation beside it, and feedback."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.tui import actions, explain
+from llmrouter_tui.tui.pages.listing import ListingPage
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.choice import Choice
+from llmrouter_tui.tui.widgets.ledger import Ledger
+from llmrouter_tui.tui.widgets.lines import LinesView
+
+BUTTONS = (("good", "+ Good"), ("bad", "- Bad"), ("note", "Note"), ("clear", "Clear"))
+
+
+class RoutesPage(ListingPage):
+    """The ledger and the explanation: side by side when wide, one after the other when narrow."""
+
+    PAGE = "routes"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.why = LinesView(self._draw_why, id="why")
+        self.choices = [Choice(act, label, actions.BY_ID[act].show) for act, label in BUTTONS]
+        self._today: tuple[str, Decision] | None = None
+        self._shown = ""
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="split"):
+            yield self.ledger
+            with Vertical(id="detail"):
+                yield self.why
+                if not self.center.host.readonly:
+                    with Horizontal(id="choices"):
+                        yield from self.choices
+
+    # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        super().absorb(dirty, touched)
+        focus = self.center.view.focus
+        if touched is None or focus in touched or focus != self._shown or dirty & Dirty.MODELS:
+            self._paint_why()
+
+    def selection_moved(self) -> None:
+        super().selection_moved()
+        self._paint_why()
+
+    def _paint_why(self) -> None:
+        center = self.center
+        row, self._shown = center.view.selected, center.view.focus
+        note = "esc back" if self.has_class("-detail") else "y copy"
+        self.why.head(explain.title(row, center.store.name, center.look) if row else "Why?", note)
+        if self._today and self._today[0] != center.view.focus:
+            self._today = None
+        self.why.paint()
+        situation = self.situation()
+        for choice in self.choices:
+            choice.allow(actions.why_not(actions.BY_ID[choice.act], situation))
+
+    def _draw_why(self, cells: int, rows: int) -> list[Line]:
+        center = self.center
+        row = center.view.selected
+        if row is None:
+            return [(("Select an exchange, and here is why it went where it did.", "soft"),)]
+        today = self._today[1] if self._today else None
+        return explain.explanation(row, center.store, cells, center.look, today)
+
+    # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open_detail(self, on: bool) -> None:
+        """In a narrow terminal the explanation takes the place of the list."""
+        self.set_class(on, "-detail")
+        (self.why if on else self.ledger).focus()
+        self._paint_why()
+
+    def do_open(self) -> None:
+        if self.has_class("-wide"):
+            self.why.focus()
+        else:
+            self.open_detail(True)
+
+    def on_ledger_opened(self, event: Ledger.Opened) -> None:
+        self.perform("open")
+
+    def close_top(self) -> bool:
+        if self.has_class("-detail"):
+            self.open_detail(False)
+            return True
+        if self.focused is self.why:
+            self.ledger.focus()
+            return True
+        return super().close_top()
+
+    def on_choice_pressed(self, event: Choice.Pressed) -> None:
+        self.perform(event.act)
+
+    def do_again(self) -> None:
+        row = self.center.view.selected
+        if row is None:
+            return
+        id_, exchange = row.id, row.exchange
+
+        def done(decision: Decision) -> None:
+            self._today = (id_, decision)
+            self._paint_why()
+
+        call = self.center.host.control.explain(exchange.prompt, model=exchange.requested)
+        self.center.command(call, "Not replayed", done)
