@@ -91,9 +91,7 @@ class Link:
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout)
         try:
-            response = await self._session.post(
-                self.url + path, data=body, headers=self._headers, timeout=limits, allow_redirects=False
-            )
+            response = await self._post(path, body, limits)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self.unreachable(error, model, read_timeout) from error
         try:
@@ -102,6 +100,21 @@ class Link:
             response.close()
             raise
         return response
+
+    async def _post(self, path: str, body: bytes, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        """A kept connection may have been closed by a server that stopped or started again: if the request could not
+        even be written to it, the server has not seen it and it goes over a new one."""
+        try:
+            return await self._post_once(path, body, limits)
+        except aiohttp.ClientOSError as error:
+            if not isinstance(error.__cause__, aiohttp.ClientConnectionResetError):
+                raise
+        return await self._post_once(path, body, limits)
+
+    async def _post_once(self, path: str, body: bytes, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        return await self._session.post(
+            self.url + path, data=body, headers=self._headers, timeout=limits, allow_redirects=False
+        )
 
     async def _check(self, response: aiohttp.ClientResponse, model: str) -> None:
         status = response.status

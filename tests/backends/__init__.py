@@ -1,0 +1,1 @@
+"""Backends against real servers on loopback and the real engine."""

@@ -1,0 +1,279 @@
+"""What every backend does, whatever it speaks: one suite over all kinds of servers."""
+
+import asyncio
+import json
+
+import pytest
+
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.ports import Backend
+from tests.backends.conftest import TOOL, Site, call_for, events, read
+from tests.backends.servers import ANSWER, PNG, PROMPT_TOKENS, TOKENS
+
+MANAGING = ("ollama", "llamacpp-router", "lmstudio", "llamaswap")
+IMAGE = [
+    {"type": "text", "text": "What is this?"},
+    {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+]
+
+
+async def resident_names(backend: Backend) -> set[str]:
+    return {r.name for r in await backend.residents() if r.state == "resident"}
+
+
+async def failing(site: Site, mode: str, *, stream: bool = True, **fields: object) -> BackendError:
+    """The error that a call ends with when the server is in a mode of failure."""
+    site.server.mode = mode
+    with pytest.raises(BackendError) as caught:
+        await read(await site.backend.chat(call_for(site.model, stream=stream, **fields)))
+    error = caught.value
+    assert error.backend == "here"
+    assert error.message
+    assert "here" in error.message or mode == "images by address"
+    return error
+
+
+class TestModels:
+    async def test_are_listed_with_the_backends_name(self, site: Site) -> None:
+        models = await site.backend.models()
+        assert models
+        assert {m.backend for m in models} == {"here"}
+        assert all(m.local or "cloud" in m.name for m in models)
+
+    async def test_looking_around_loads_nothing(self, site: Site) -> None:
+        for _ in range(3):
+            await site.backend.probe()
+            await site.backend.models()
+            await site.backend.residents()
+        assert {seen.method for seen in site.server.seen if seen.path != "/api/show"} == {"GET"}
+        assert not site.server.asked("/upstream/coder/health")
+        if site.kind in MANAGING:
+            assert site.model.name not in await resident_names(site.backend)
+
+    async def test_say_which_server_and_version_answers(self, site: Site) -> None:
+        words = {
+            "ollama": "Ollama 0.33.0",
+            "llamacpp": "llama.cpp b9999-abc",
+            "llamacpp-router": "llama.cpp b9999 router",
+            "vllm": "vLLM 0.33.0",
+            "lmstudio": "LM Studio",
+            "llamaswap": "llama-swap 250",
+            "openai": "OpenAI-compatible",
+        }
+        assert await site.backend.probe() == words[site.kind]
+
+
+class TestMemory:
+    async def test_only_servers_that_can_be_told_to_load_manage_memory(self, site: Site) -> None:
+        assert site.backend.manages_memory is (site.kind in MANAGING)
+
+    async def test_a_load_returns_when_the_model_is_there_and_an_unload_when_it_is_gone(self, site: Site) -> None:
+        if site.kind not in MANAGING:
+            pytest.skip("its models are simply there")
+        await site.backend.load(site.model, keep_alive=60, context_length=None)
+        assert site.model.name in await resident_names(site.backend)
+        await site.backend.unload(site.model)
+        assert site.model.name not in await resident_names(site.backend)
+
+    async def test_loading_twice_and_unloading_twice_is_fine(self, site: Site) -> None:
+        await site.backend.load(site.model, keep_alive=None, context_length=None)
+        await site.backend.load(site.model, keep_alive=None, context_length=None)
+        await site.backend.unload(site.model)
+        await site.backend.unload(site.model)
+        if site.kind in MANAGING:
+            assert site.model.name not in await resident_names(site.backend)
+
+    async def test_unloading_a_model_that_does_not_exist_is_no_error(self, site: Site) -> None:
+        await site.backend.unload(ModelInfo("here", "no-such-model"))
+
+
+class TestStream:
+    async def test_is_canonical_from_the_first_chunk_to_done(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model))
+        chunks = events(await read(reply))
+        assert "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks) == ANSWER
+        assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+        assert [c["choices"][0]["finish_reason"] for c in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+        assert len({c["id"] for c in chunks}) == 1
+        assert all(isinstance(c["created"], int) for c in chunks)
+        assert reply.finish_reason == "stop"
+
+    async def test_counts_tokens_but_hides_them_from_a_client_that_did_not_ask(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model))
+        assert not any(c.get("usage") for c in events(await read(reply)))
+        assert reply.usage.prompt_tokens == PROMPT_TOKENS
+        assert reply.usage.completion_tokens == len(TOKENS)
+
+    async def test_shows_usage_once_to_a_client_that_asked(self, site: Site) -> None:
+        call = call_for(site.model, stream_options={"include_usage": True})
+        chunks = events(await read(await site.backend.chat(call)))
+        told = [c for c in chunks if c.get("usage")]
+        assert told == chunks[-1:]
+        assert told[0]["choices"] == []
+        assert told[0]["usage"]["prompt_tokens"] == PROMPT_TOKENS
+
+    async def test_tells_speeds_where_the_server_does(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model))
+        await read(reply)
+        expected = {"ollama": 50.0, "llamacpp": 61.25, "llamacpp-router": 61.25}
+        assert reply.timings.decode_per_second == expected.get(site.kind)
+
+    async def test_passes_through_byte_for_byte(self, site: Site) -> None:
+        if site.kind == "ollama":
+            pytest.skip("is translated")
+        asked = await read(await site.backend.chat(call_for(site.model, stream_options={"include_usage": True})))
+        assert asked == site.server.sent
+        hidden = await read(await site.backend.chat(call_for(site.model)))
+        *before, _usage, done = site.server.sent.removesuffix(b"\n\n").split(b"\n\n")
+        assert hidden == b"\n\n".join([*before, done]) + b"\n\n"
+
+    async def test_streams_tool_calls_with_index_and_text_arguments(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model, tools=[TOOL]))
+        calls = [c for e in events(await read(reply)) for c in e["choices"][0]["delta"].get("tool_calls", ())]
+        assert all(isinstance(c["index"], int) for c in calls)
+        assert calls[0]["id"]
+        assert calls[0]["function"]["name"] == "weather"
+        first = "".join(c["function"]["arguments"] for c in calls if c["index"] == 0)
+        assert json.loads(first) == {"city": "Oslo"}
+        assert reply.finish_reason == "tool_calls"
+
+
+class TestWholeAnswer:
+    async def test_is_one_completion_with_usage(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model, stream=False))
+        body = json.loads(await read(reply))
+        assert body["object"] == "chat.completion"
+        assert isinstance(body["created"], int)
+        assert body["choices"][0]["message"]["content"] == ANSWER
+        assert body["choices"][0]["finish_reason"] == reply.finish_reason == "stop"
+        assert body["usage"]["total_tokens"] == PROMPT_TOKENS + len(TOKENS)
+        assert reply.usage.completion_tokens == len(TOKENS)
+
+    async def test_carries_tool_calls(self, site: Site) -> None:
+        reply = await site.backend.chat(call_for(site.model, stream=False, tools=[TOOL]))
+        choice = json.loads(await read(reply))["choices"][0]
+        assert choice["finish_reason"] == "tool_calls"
+        assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == {"city": "Oslo"}
+        assert choice["message"]["tool_calls"][0]["id"]
+
+
+class TestRequest:
+    async def test_goes_to_the_model_as_json(self, site: Site) -> None:
+        await read(await site.backend.chat(call_for(site.model)))
+        sent = site.server.seen[-1]
+        assert sent.headers["Content-Type"] == "application/json"
+        expected = site.server.names[0]
+        assert sent.body["model"] == expected
+
+    async def test_fields_nobody_knows_arrive_where_the_dialect_is_the_same(self, site: Site) -> None:
+        if site.kind == "ollama":
+            pytest.skip("has its own dialect")
+        await read(await site.backend.chat(call_for(site.model, novel={"model": "x"}, temperature=0.25)))
+        body = site.server.seen[-1].body
+        assert body["novel"] == {"model": "x"}
+        assert body["temperature"] == 0.25
+
+    async def test_an_image_arrives(self, site: Site) -> None:
+        messages = [{"role": "user", "content": IMAGE}]
+        await read(await site.backend.chat(call_for(site.model, messages=messages)))
+        message = site.server.seen[-1].body["messages"][0]
+        if site.kind == "ollama":
+            assert message == {"role": "user", "content": "What is this?", "images": [PNG]}
+        else:
+            assert message == messages[0]
+
+
+class TestCancel:
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_the_server_notices_at_once_when_an_answer_is_dropped(self, site: Site, stream: bool) -> None:
+        site.server.pace = 20.0
+        if stream:
+            reply = await site.backend.chat(call_for(site.model))
+            first = await anext(reply.chunks().__aiter__())
+            assert first.startswith(b"data: ")
+            await reply.close()
+            await reply.close()
+        else:
+            waiting = asyncio.ensure_future(site.backend.chat(call_for(site.model, stream=False)))
+            while not site.server.seen:
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+        await asyncio.wait_for(site.server.gone.wait(), 0.5)
+
+
+class TestFailure:
+    """By its cause: what it is called, whether another model may do better, whether the same may work later."""
+
+    @pytest.mark.parametrize(
+        ("mode", "code", "fallback", "retryable"),
+        [
+            ("unauthorized", "backend_error", True, False),
+            ("missing", "model_not_found", True, False),
+            ("busy", ("rate_limited", "queue_full"), True, True),
+            ("broken", "backend_error", True, True),
+            ("loading", "model_loading", True, True),
+            ("overflow", "context_length_exceeded", True, False),
+            ("oom", "out_of_memory", True, True),
+            ("bad", "invalid_request", False, False),
+            ("blind", "invalid_request", True, False),
+        ],
+    )
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_of_a_refused_request(
+        self, site: Site, mode: str, code: str | tuple[str, ...], fallback: bool, retryable: bool, stream: bool
+    ) -> None:
+        if mode not in site.server.errors:
+            pytest.skip("never says so")
+        error = await failing(site, mode, stream=stream)
+        assert error.code in code if isinstance(code, tuple) else error.code == code
+        assert (error.fallback, error.retryable, error.unhealthy) == (fallback, retryable, False)
+
+    async def test_of_a_busy_server_says_when_to_come_back(self, site: Site) -> None:
+        error = await failing(site, "busy")
+        assert error.retry_after == (7.0 if site.server.errors["busy"][0] == 429 else 1.0)
+
+    @pytest.mark.parametrize("mode", ["die", "eof", "error", "raw", "garbage", "stall"])
+    async def test_in_the_middle_of_a_stream(self, site: Site, mode: str) -> None:
+        site.server.mode = mode
+        reply = await site.backend.chat(call_for(site.model))
+        got = []
+        with pytest.raises(BackendError) as caught:
+            async for chunk in reply.chunks():
+                got.append(chunk)  # noqa: PERF401 - what came before the failure is looked at
+        assert caught.value.code == "upstream_interrupted"
+        assert caught.value.fallback
+        raw = b"".join(got)
+        assert TOKENS[0].encode() in raw
+        assert b"[DONE]" not in raw
+        assert b"proxy error" not in raw
+        assert b"error" not in raw
+        assert raw.endswith(b"\n\n")
+
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_of_an_answer_with_nothing_in_it(self, site: Site, stream: bool) -> None:
+        error = await failing(site, "empty", stream=stream)
+        assert (error.code, error.fallback) == ("backend_error", True)
+
+    async def test_of_a_whole_answer_that_is_not_json(self, site: Site) -> None:
+        error = await failing(site, "garbage", stream=False)
+        assert error.code in ("backend_error", "upstream_interrupted")
+        assert error.fallback
+
+    async def test_of_a_server_that_dies_before_it_answers(self, site: Site) -> None:
+        error = await failing(site, "die", stream=False)
+        assert (error.code, error.fallback, error.unhealthy) == ("backend_unreachable", True, True)
+
+    async def test_of_a_server_that_never_answers(self, site: Site) -> None:
+        error = await failing(site, "hang")
+        assert (error.code, error.fallback, error.unhealthy) == ("backend_unreachable", True, True)
+        assert "0.5 s" in error.message
+
+    async def test_of_a_server_that_is_not_there(self, site: Site) -> None:
+        await site.server.stop()
+        with pytest.raises(BackendError) as caught:
+            await site.backend.chat(call_for(site.model))
+        assert (caught.value.code, caught.value.unhealthy) == ("backend_unreachable", True)
+        assert "refused the connection" in caught.value.message
+        with pytest.raises(BackendError):
+            await site.backend.probe()
