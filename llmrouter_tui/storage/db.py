@@ -55,6 +55,7 @@ class Database:
     """
 
     _opening: Opened
+    _db: SqliteDatabase
 
     def __init__(self, path: Path | None, backlog: Backlog) -> None:
         self.problem = ""
@@ -104,15 +105,15 @@ class Database:
         return await self.call(durably)
 
     async def flush(self) -> None:
-        """Write what was added so far; returns early when that fails (``problem`` then says why)."""
+        """Write what was added so far; returns early once ``problem`` says why that fails."""
 
-        def step(db: SqliteDatabase) -> int:
-            return len(self._backlog) if self._write() else 0
+        def step(_: SqliteDatabase) -> tuple[bool, int]:
+            return self._write(), len(self._backlog)
 
-        left = await self.call(step)
-        for _ in range(left // BATCH + bool(left)):
-            if not await self.call(step):
-                return
+        written, left = await self.call(step)
+        while left > 0 and (written or not self.problem):
+            written, now_left = await self.call(step)
+            left = min(left - BATCH * written, now_left)
 
     async def close(self) -> None:
         """Write what waits and end the thread, within ``CLOSING`` seconds. Idempotent, never raises."""
@@ -125,20 +126,28 @@ class Database:
 
     def _run(self) -> None:
         try:
-            self._opening = opened = open_database(self._path)
-            self.problem = opened.problem
-            if opened.problem and not opened.in_memory:
-                self._failing_since = time.monotonic()
-            self._opened.set_result(None)
+            self._open()
             while self._closing is None:
                 self._serve_one()
             self._finish(self._closing)
-            self._ended.set_result(None)
         except BaseException as error:
             _log.exception("the database thread failed")
-            for future in (self._opened, self._ended):
-                if not future.done():
-                    future.set_exception(error)
+            self.problem = f"the database thread failed ({error!r})"
+            _settle(self._opened, error)
+        finally:
+            self._over = True
+            while not self._jobs.empty():
+                if job := self._jobs.get():
+                    _settle(job.future, _closed())
+            self._ended.set_result(None)
+
+    def _open(self) -> None:
+        self._opening = open_database(self._path)
+        self._db = self._opening.db
+        self.problem = self._opening.problem
+        if self.problem and not self._opening.in_memory:
+            self._failing_since = time.monotonic()
+        self._opened.set_result(None)
 
     def _serve_one(self) -> None:
         """Wait for work until the next batch is due."""
@@ -157,7 +166,7 @@ class Database:
         if job.future.cancelled():
             return
         try:
-            result = job.work(self._opening.db)
+            result = job.work(self._db)
         except BaseException as error:
             self._failed(job, error)
         else:
@@ -180,12 +189,9 @@ class Database:
         self._due = time.monotonic() + INTERVAL
         try:
             if len(self._backlog):
-                self._backlog.write(self._opening.db)
+                self._backlog.write(self._db)
             elif self._failing_since:
-                with transaction(
-                    self._opening.db
-                ):  # nothing waits: touch the header to see whether writing works again
-                    self._opening.db.pragma("user_version", self._opening.db.pragma("user_version"))
+                self._touch()
         except Exception as error:
             self._troubled(error)
             return False
@@ -194,6 +200,11 @@ class Database:
         if len(self._backlog) >= BATCH:
             self._due = 0.0
         return True
+
+    def _touch(self) -> None:
+        """Nothing waits, so write the header as it is, to learn whether writing works again."""
+        with transaction(self._db):
+            self._db.pragma("user_version", self._db.pragma("user_version"))
 
     def _troubled(self, error: BaseException) -> None:
         now = time.monotonic()
@@ -216,12 +227,8 @@ class Database:
                     self._run_job(job)
         if len(self._backlog):
             _log.warning("database: %d facts could not be written before closing", len(self._backlog))
-        self._over = True
-        while not self._jobs.empty():
-            if job := self._jobs.get():
-                _settle(job.future, _closed())
         with contextlib.suppress(peewee.PeeweeException):
-            self._opening.db.close()
+            self._db.close()
 
 
 def _settle(future: "Future[Any]", outcome: object) -> None:

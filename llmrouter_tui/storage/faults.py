@@ -3,8 +3,6 @@
 import sqlite3
 from pathlib import Path
 
-import peewee
-
 _BAD_ROW = ("", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
 
 _WORDS = {
@@ -21,8 +19,7 @@ _WORDS = {
 
 def kind(error: BaseException) -> str:
     """SQLite's name of the failure (``SQLITE_BUSY``), without its sub-kind; empty if SQLite did not fail."""
-    if isinstance(error, peewee.PeeweeException) and error.args and isinstance(error.args[0], BaseException):
-        error = error.args[0]
+    error = getattr(error, "orig", error)  # what peewee wraps
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     return "_".join(name.split("_")[:2])
 

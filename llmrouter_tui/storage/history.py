@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from peewee import JOIN, ModelSelect, SqliteDatabase, Tuple
+from peewee import JOIN, SQL, ModelSelect, SqliteDatabase, Tuple
 
 from llmrouter_tui.core.decision import Exchange as CoreExchange
 from llmrouter_tui.core.decision import ExchangePage
@@ -59,12 +59,33 @@ def page_query(before: Key, limit: int) -> "ModelSelect[Exchange]":
     return complete().where(_place < before).order_by(Exchange.at.desc(), Exchange.id.desc()).limit(limit)
 
 
+def by_id(exchange_id: str) -> "ModelSelect[Exchange]":
+    return complete().where(Exchange.id == exchange_id)
+
+
+def by_response(response_id: str) -> "ModelSelect[Exchange]":
+    """The newest with that response id. The literal condition is that of the partial index."""
+    found = complete().where((Exchange.response_id == response_id) & SQL("response_id != ''"))
+    return found.order_by(Exchange.at.desc()).limit(1)
+
+
+def edge_query(before: Key) -> "ModelSelect[Exchange]":
+    """The key of the last row of the window that ends at ``before``; nothing when fewer rows are left."""
+    ordered = Exchange.select(Exchange.at, Exchange.id).order_by(Exchange.at.desc(), Exchange.id.desc())
+    return ordered.where(_place < before).offset(WINDOW - 1).limit(1).tuples()
+
+
+def oldest_query(older_than: float, limit: int) -> "ModelSelect[Exchange]":
+    """The row numbers of the oldest exchanges."""
+    oldest = Exchange.select(Exchange.number).where(Exchange.at < older_than)
+    return oldest.order_by(Exchange.at).limit(limit).tuples()
+
+
 def find(db: SqliteDatabase, exchange_id: str) -> CoreExchange | None:
     """By exchange id, else the newest with that response id."""
     wanted = rows.clean(exchange_id)
-    by_response = (Exchange.response_id == wanted) & (Exchange.response_id != "")
-    for query in (complete().where(Exchange.id == wanted), complete().where(by_response).order_by(Exchange.at.desc())):
-        for row in query.limit(1).execute(db):
+    for query in (by_id(wanted), by_response(wanted)):
+        for row in query.execute(db):
             return rows.exchange(row)
     return None
 
@@ -78,8 +99,7 @@ def page(db: SqliteDatabase, before: Key, limit: int) -> ExchangePage:
 def search(db: SqliteDatabase, before: Key, limit: int, text: str) -> tuple[list[CoreExchange], Key | None]:
     """One step of a search: matches among the next ``WINDOW`` exchanges, and where the next step starts
     (None at the end of the history)."""
-    ordered = Exchange.select(Exchange.at, Exchange.id).order_by(Exchange.at.desc(), Exchange.id.desc())
-    edge = list(ordered.where(_place < before).offset(WINDOW - 1).limit(1).tuples().execute(db))
+    edge = list(edge_query(before).execute(db))
     query = page_query(before, limit)
     if edge:
         query = query.where(_place >= edge[0])
@@ -100,8 +120,7 @@ def total(db: SqliteDatabase) -> int:
 def prune_step(db: SqliteDatabase, older_than: float, limit: int) -> int:
     """Drop up to ``limit`` of the oldest exchanges that arrived before ``older_than``; how many went.
     Ratings stay: learning needs them."""
-    oldest = Exchange.select(Exchange.number).where(Exchange.at < older_than).order_by(Exchange.at).limit(limit)
-    numbers = [number for (number,) in oldest.tuples().execute(db)]
+    numbers = [number for (number,) in oldest_query(older_than, limit).execute(db)]
     for table in (ExchangeText, Exchange):
         table.delete().where(table.number.in_(numbers)).execute(db)
     return len(numbers)

@@ -51,16 +51,23 @@ def _file(path: Path) -> Opened:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # prompts are private; SQLite gives its side files the same mode
     while True:
-        db = _connect(str(path))
         try:
-            migrate(db)
-            if db.pragma("journal_mode") != "wal":
-                db.pragma("journal_mode", "wal")
-            return Opened(db, path, problem=_problem(db, path))
-        except BaseException as error:
-            db.close()
+            return _ready(path)
+        except (sqlite3.Error, peewee.PeeweeException) as error:
             if not faults.is_lock(error) or time.monotonic() >= deadline:
                 raise
+
+
+def _ready(path: Path) -> Opened:
+    db = _connect(str(path))
+    try:
+        migrate(db)
+        if db.pragma("journal_mode") != "wal":
+            db.pragma("journal_mode", "wal")
+        return Opened(db, path, problem=_problem(db, path))
+    except BaseException:
+        db.close()
+        raise
 
 
 def _problem(db: SqliteDatabase, path: Path) -> str:

@@ -33,7 +33,7 @@ STATEMENTS = (
     "CREATE INDEX exchange_at ON exchange (at, id)",
     "CREATE INDEX exchange_model_at ON exchange (model, at)",
     "CREATE INDEX exchange_failed_at ON exchange (at) WHERE outcome = 'failed'",
-    "CREATE INDEX exchange_response ON exchange (response_id) WHERE response_id != ''",
+    "CREATE INDEX exchange_response ON exchange (response_id, at) WHERE response_id != ''",
     """CREATE TABLE exchange_text (
         number INTEGER PRIMARY KEY,
         prompt TEXT NOT NULL, answer TEXT NOT NULL, decision TEXT NOT NULL, attempts TEXT NOT NULL
