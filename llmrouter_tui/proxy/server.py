@@ -86,7 +86,9 @@ class ProxyServer:
         routes.meta(meta)
         routes.admin(Admin(self._control, meta), Watch(self._subscriptions, self._watchers, self._options))
         routes.rest()
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=2, access_log=None, logger=_http_log())
+        runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=2, access_log=None, logger=_http_log(), lingering_time=2.0
+        )
         await runner.setup()
         return runner
 

@@ -1,0 +1,131 @@
+"""What the admin API adds to ``Control``: limits, checks and shapes for people with curl.
+
+That every method arrives as it was meant is tested in ``tests/remote/test_control.py``.
+"""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.proxy.admin import encode_snapshot
+from tests.proxy.conftest import Router
+from tests.proxy.scripted import BIG, SMALL, ScriptedControl
+
+
+async def test_vram_and_backends_are_parts_of_the_snapshot(router: Router) -> None:
+    whole = (await router.http.get("/admin/snapshot")).json()
+    vram = (await router.http.get("/admin/vram")).json()
+    assert vram == {"devices": whole["devices"], "residency": whole["residency"]}
+    assert (await router.http.get("/admin/backends")).json() == whole["backends"]
+    assert (await router.http.get("/admin/models")).json() == whole["models"]
+
+
+async def test_a_snapshot_is_encoded_in_slices_with_nothing_lost() -> None:
+    control = ScriptedControl()
+    many = tuple(replace(control.history[0], id=f"x{n}", prompt='"exchanges":[]') for n in range(205))
+    snapshot: Snapshot = replace(await control.snapshot(), exchanges=many)
+    decoded = json.loads(await encode_snapshot(snapshot))
+    assert [item["id"] for item in decoded["exchanges"]] == [f"x{n}" for n in range(205)]
+    assert decoded["exchanges"][7]["decision"]["candidates"][0]["model"] == SMALL
+    assert decoded["total_exchanges"] == 2
+    assert json.loads(await encode_snapshot(replace(snapshot, exchanges=())))["exchanges"] == []
+
+
+async def test_explain_takes_a_conversation_too(router: Router) -> None:
+    turns = [
+        {"role": "user", "content": "first"},
+        {"role": "assistant", "content": "answer"},
+        {"role": "user", "content": [{"type": "text", "text": "and now"}, {"type": "image_url"}]},
+        {"role": "assistant", "content": None},
+    ]
+    response = await router.http.post("/admin/explain", json={"messages": turns, "model": "auto:best"})
+    assert response.json()["chosen"] == SMALL
+    assert router.control.calls == [("explain", "and now", "auto:best")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "param"),
+    [
+        ("POST", "explain", {}, "prompt"),
+        ("POST", "explain", {"prompt": "  "}, "prompt"),
+        ("POST", "explain", {"messages": [{"role": "system", "content": "x"}]}, "prompt"),
+        ("POST", "explain", {"messages": "x"}, "messages"),
+        ("GET", "exchanges?limit=0", None, None),
+        ("GET", "exchanges?limit=501", None, None),
+        ("GET", "exchanges?limit=²", None, None),
+        ("GET", "logs?limit=x", None, None),
+        ("POST", f"models/{BIG}/unload?force=maybe", None, None),
+        ("POST", "settings", {"value": 1}, "key"),
+        ("POST", "backends", {"kind": "ollama"}, "url"),
+        ("POST", "listen", {"port": 0}, "port"),
+        ("POST", "listen", {"port": 70000}, "port"),
+        ("POST", "listen", {"port": "1"}, "port"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_the_field(
+    router: Router, method: str, path: str, body: Any, param: str | None
+) -> None:
+    response = await router.http.request(method, f"/admin/{path}", json=body)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "invalid_request")
+    assert param is None or error["param"] == param
+    assert router.control.calls == []
+
+
+@pytest.mark.parametrize("action", ["load", "unload", "pin", "unpin", "enable", "disable"])
+async def test_actions_are_accepted_for_ids_with_slashes(router: Router, action: str) -> None:
+    response = await router.http.post(f"/admin/models/{SMALL}/{action}")
+    assert (response.status_code, response.json()) == (202, {"accepted": True})
+    assert router.control.calls[0][1] == SMALL
+    missing = await router.http.post(f"/admin/models/none/{action}")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_rate_tells_what_it_moved(router: Router) -> None:
+    response = await router.http.post("/admin/rate", json={"exchange_id": "x1", "rating": "up"})
+    assert response.json()["effects"] == [{"model": SMALL, "task": "coding", "before": 0.6, "after": 0.64}]
+
+
+async def test_secrets_are_veiled_wherever_they_could_show(router: Router) -> None:
+    for path in ("snapshot", "settings"):
+        assert "sk-very-secret" not in (await router.http.get(f"/admin/{path}")).text
+    changed = await router.http.post("/admin/settings", json={"key": "openai_api_key", "value": "sk-other"})
+    assert changed.json()["value"] == "(set)"
+    cleared = await router.http.post("/admin/settings", json={"key": "openai_api_key", "value": None})
+    assert cleared.json()["value"] is None
+
+
+async def test_an_error_of_control_keeps_its_code_and_one_of_ours_stays_inside(router: Router) -> None:
+    async def broken() -> Snapshot:
+        raise ZeroDivisionError("inner detail")
+
+    async def stopping() -> Snapshot:
+        raise RouterError("shutting_down", "The router is stopping.", retryable=True, retry_after=1)
+
+    router.control.snapshot = broken  # type: ignore[method-assign]
+    response = await router.http.get("/admin/snapshot")
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "internal_error")
+    assert "inner detail" not in response.text
+    assert (await router.http.get("/health")).json()["status"] == "degraded"
+    router.control.snapshot = stopping  # type: ignore[method-assign]
+    response = await router.http.get("/admin/snapshot")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+
+
+async def test_a_slow_command_blocks_nobody_else(router: Router) -> None:
+    gate = asyncio.Event()
+
+    async def slow(model: str) -> None:
+        await gate.wait()
+
+    router.control.load = slow  # type: ignore[method-assign]
+    loading = asyncio.ensure_future(router.http.post(f"/admin/models/{BIG}/load"))
+    assert (await router.http.get("/health")).status_code == 200
+    assert not loading.done()
+    gate.set()
+    assert (await loading).status_code == 202
