@@ -180,18 +180,23 @@ def replace_model(body: bytes, name: str) -> bytes:
     ``body`` is valid UTF-8 JSON, an object that has ``model``.
     """
     value = json.dumps(name).encode()
-    at = body.find(_MODEL_KEY)
+    at = body.rfind(_MODEL_KEY)
     # One key in the whole body, none hidden behind escapes (every letter of "model" is \u006x): that is the one.
-    if at > 0 and body.find(_MODEL_KEY, at + 7) < 0 and body[at - 1] != _BACKSLASH and b"\\u006" not in body:
+    if at > 0 and body.find(_MODEL_KEY, 0, at) < 0 and body[at - 1] != _BACKSLASH and not _escaped(body, b"\\u006"):
         found = _MODEL_VALUE.match(body, at + 7)
         if found:
             return b"%b%b%b" % (body[: found.start(1)], value, body[found.end(1) :])
     return _splice(body, _values(body, "model"), value)
 
 
+def _escaped(body: bytes, letters: bytes) -> bool:
+    """Whether such letters may be written as escapes somewhere. Most searches end at the first, fast one."""
+    return b"\\" in body and letters in body
+
+
 def request_usage(body: bytes) -> bytes:
     """The same request with ``stream_options.include_usage`` on; its other stream options stay."""
-    spans = _values(body, "stream_options") if b"stream_options" in body or b"\\u00" in body else []
+    spans = _values(body, "stream_options") if b"stream_options" in body or _escaped(body, b"\\u00") else []
     if not spans:
         brace = body.index(b"{") + 1
         return b'%b"stream_options":{"include_usage":true},%b' % (body[:brace], body[brace:])

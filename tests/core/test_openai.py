@@ -160,6 +160,10 @@ class TestRequestUsage:
         raw = request_usage(json.dumps(body).encode())
         assert json.loads(raw) == {**body, "stream_options": expected}
 
+    def test_a_key_written_with_escapes_is_found(self) -> None:
+        raw = request_usage(b'{"\\u0073tream_options":{"include_usage":false},"model":"auto"}')
+        assert json.loads(raw) == {"stream_options": {"include_usage": True}, "model": "auto"}
+
     @given(st.dictionaries(KEYS, JSON, max_size=5), st.booleans())
     def test_any_json(self, body: dict[str, Any], ascii_only: bool) -> None:
         body = {"model": "auto", **body}
