@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from llmrouter_tui.backends.engine_child import Order
 from llmrouter_tui.backends.engine_process import EngineError, EngineProcess, start_process
@@ -23,7 +23,7 @@ from llmrouter_tui.backends.gguf_shelf import Shelf, Shelved
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.core.chat import ChatCall
-from llmrouter_tui.core.domain import HOST_POOL, FootprintSource, ModelInfo, Resident
+from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Reply
 
@@ -31,6 +31,8 @@ INSTALL_HINT: Final = 'Install it with: pip install "llmrouter-tui[embedded]"'
 SLOTS: Final = 2
 """Requests that one model answers at once; each has the whole context, so the KV cache is that many times larger."""
 BUILD_TIMEOUT: Final = 30.0
+NOTICE_SECONDS: Final = 0.5
+"""Seconds to see why a connection broke: nearly always because its process ended."""
 
 
 def available() -> bool:
@@ -173,13 +175,16 @@ class EmbeddedBackend:
         )
 
     async def residents(self) -> Sequence[Resident]:
-        held = [self._resident(name, engine) for name, engine in self._engines.items() if engine.process.alive]
-        return held + [Resident(name, state="loading") for name in self._starts]
+        held = [self._resident(name, engine) for name, engine in self._engines.items()]
+        return [resident for resident in held if resident] + [Resident(name, state="loading") for name in self._starts]
 
-    def _resident(self, name: str, engine: _Engine) -> Resident:
-        footprint = engine.device_bytes or _rss(engine.process.pid)
-        source: FootprintSource = "measured" if footprint else "unknown"
-        return Resident(name, footprint, source, context_length=engine.context, pid=engine.process.pid)
+    def _resident(self, name: str, engine: _Engine) -> Resident | None:
+        """The model as its process is now; None if the process is gone, even if nobody noticed yet."""
+        held = _rss(engine.process.pid) if engine.process.alive else 0
+        if not held:
+            return None
+        footprint = engine.device_bytes or held
+        return Resident(name, footprint, "measured", context_length=engine.context, pid=engine.process.pid)
 
     # ── loading ──
 
@@ -290,9 +295,9 @@ class EmbeddedBackend:
         except BackendError as error:
             if not error.unhealthy:
                 raise
-            await asyncio.sleep(0)  # let the end of the process be seen
+            await engine.process.ends_within(NOTICE_SECONDS)
             what = "did not take the request" if engine.process.alive else "ended before it answered"
-            text = f"The engine process of {self._name} ({name}) {what}: {error.message}"
+            text = f"The engine process of {self._name} ({name}) {what}."
             raise self._error("backend_error", text, name, retryable=True) from error
 
     def _error(self, code: str, text: str, model: str = "", *, hint: str = "", retryable: bool = False) -> BackendError:
@@ -319,9 +324,9 @@ def threads() -> int:
     return max(1, min(usable, cores) - 1)
 
 
-def _rss(pid: int) -> int | None:
-    """Bytes of RAM that a process holds, the weights it has mapped included."""
+def _rss(pid: int) -> int:
+    """Bytes of RAM that a process holds, the weights it has mapped included; 0 for one that is gone."""
     try:
-        return int(psutil.Process(pid).memory_info().rss) or None
+        return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
-        return None
+        return 0

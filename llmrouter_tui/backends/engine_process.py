@@ -1,6 +1,7 @@
 """The parent's side of one engine process: start it, hear that it serves, keep the tail of its log, end it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -115,18 +116,18 @@ class EngineProcess(asyncio.SubprocessProtocol):
         """End it and return when its memory is free; False if the system has not taken it away in time."""
         if self._transport and self._transport.get_returncode() is None:
             self._transport.terminate()
-        try:
-            await asyncio.wait_for(self.ended.wait(), TERM_SECONDS)
-        except TimeoutError:
+        if not await self.ends_within(TERM_SECONDS):
             self.kill()
-        try:
-            await asyncio.wait_for(self.ended.wait(), KILL_SECONDS)
-        except TimeoutError:
-            return False
-        finally:
-            if self._transport:
-                self._transport.close()
-        return True
+        gone = await self.ends_within(KILL_SECONDS)
+        if self._transport:
+            self._transport.close()
+        return gone
+
+    async def ends_within(self, seconds: float) -> bool:
+        """Whether it has ended, waiting so long for it."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)
+        return self.ended.is_set()
 
 
 async def start_process(order: Order | None) -> EngineProcess:

@@ -73,16 +73,21 @@ def describe(headers: Sequence[Header]) -> GgufModel:
         name=first.text("general.name"),
         parameters=parameters,
         active_parameters=active,
-        context_length=first.whole(f"{arch}.context_length"),
+        context_length=_positive(first, f"{arch}.context_length"),
         quantization=_quantization(first),
-        layers=first.whole(f"{arch}.block_count"),
-        vocabulary=first.lengths.get("tokenizer.ggml.tokens") or first.whole(f"{arch}.vocab_size"),
+        layers=_positive(first, f"{arch}.block_count"),
+        vocabulary=first.lengths.get("tokenizer.ggml.tokens") or _positive(first, f"{arch}.vocab_size"),
         kv_bytes_per_token=kv_bytes_per_token(first),
         template=bool(template),
         template_tools=_TOOLS.search(template) is not None,
         template_thinking=_THINKING.search(template) is not None,
         use=_use(first, arch),
     )
+
+
+def _positive(header: Header, key: str) -> int | None:
+    value = header.whole(key)
+    return value if value is not None and value > 0 else None
 
 
 def _quantization(header: Header) -> str:
@@ -107,7 +112,7 @@ def _use(header: Header, arch: str) -> Use:
 def _parameters(headers: Sequence[Header], arch: str) -> tuple[int | None, int | None]:
     """(all, active) parameters. Of the experts' tensors a token uses ``expert_used_count`` in ``expert_count``."""
     tensors = [tensor for header in headers for tensor in header.tensors]
-    total = headers[0].whole("general.parameter_count") or sum(tensor.elements for tensor in tensors) or None
+    total = _positive(headers[0], "general.parameter_count") or sum(tensor.elements for tensor in tensors) or None
     experts = headers[0].whole(f"{arch}.expert_count") or 0
     used = headers[0].whole(f"{arch}.expert_used_count") or 0
     if total is None or not 0 < used < experts:
@@ -125,17 +130,17 @@ def kv_bytes_per_token(header: Header) -> int | None:
     than their window, so for those models this is an upper bound. Recurrent layers count as zero KV heads.
     """
     arch = header.text("general.architecture")
-    layers = header.whole(f"{arch}.block_count")
-    width = header.whole(f"{arch}.embedding_length")
-    if not layers or layers > 10_000:
+    layers = _positive(header, f"{arch}.block_count")
+    width = _positive(header, f"{arch}.embedding_length")
+    if layers is None or layers > 10_000:
         return None
     heads = header.row(f"{arch}.attention.head_count", layers)
     kv_heads = header.row(f"{arch}.attention.head_count_kv", layers) or heads
     if kv_heads is None or heads is None:
         return None
     default = width // max(heads) if width and max(heads) > 0 else None
-    key = header.whole(f"{arch}.attention.key_length") or default
-    value = header.whole(f"{arch}.attention.value_length") or default
-    if key is None or value is None:
+    key = _positive(header, f"{arch}.attention.key_length") or default
+    value = _positive(header, f"{arch}.attention.value_length") or default
+    if key is None or value is None or min(kv_heads) < 0:
         return None
     return sum(kv_heads) * (key + value) * KV_BYTES

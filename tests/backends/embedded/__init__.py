@@ -1,0 +1,1 @@
+"""The embedded engine: GGUF files, the child processes, the starter model."""
