@@ -144,6 +144,8 @@ class ModelView:
     loads: int = 0
     problem: str = ""
     """Why it cannot serve now, in words; empty when it can."""
+    loadable: bool = True
+    """Whether its backend loads and unloads it on request; False where it is simply always there."""
 
     @property
     def id(self) -> str:

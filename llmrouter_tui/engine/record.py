@@ -81,4 +81,5 @@ class ModelRecord:
             ratings_down=self.ratings_down,
             loads=self.loads,
             problem=self.problem,
+            loadable=self.backend.manages_memory,
         )
