@@ -19,7 +19,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.storage import faults
 from llmrouter_tui.storage.backlog import BATCH, Backlog, Fact
 from llmrouter_tui.storage.opening import Opened, open_database
-from llmrouter_tui.storage.transaction import transaction
+from llmrouter_tui.storage.transaction import touch, transaction
 
 T = TypeVar("T")
 
@@ -71,6 +71,8 @@ class Database:
         self._nudged = False
         self._due = 0.0
         self._failing_since: float | None = None
+        self._locked = False
+        """Whether the last failure was a lock, which ends by itself."""
         # A daemon: a file that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
 
@@ -191,7 +193,7 @@ class Database:
             if len(self._backlog):
                 self._backlog.write(self._db)
             elif self._failing_since:
-                self._touch()
+                touch(self._db)  # nothing waits, so try whether writing works again
         except Exception as error:
             self._troubled(error)
             return False
@@ -201,15 +203,11 @@ class Database:
             self._due = 0.0
         return True
 
-    def _touch(self) -> None:
-        """Nothing waits, so write the header as it is, to learn whether writing works again."""
-        with transaction(self._db):
-            self._db.pragma("user_version", self._db.pragma("user_version"))
-
     def _troubled(self, error: BaseException) -> None:
         now = time.monotonic()
         self._failing_since = self._failing_since or now
-        if faults.is_lock(error) and now - self._failing_since < GRACE:
+        self._locked = faults.is_lock(error)
+        if self._locked and now - self._failing_since < GRACE:
             return
         text = f"{faults.words(error, self._path)}; what happens now is kept in memory and written when it can be"
         if self._backlog.dropped:
@@ -220,9 +218,12 @@ class Database:
 
     def _finish(self, deadline: float) -> None:
         """Serve what was asked before closing, write what waits, as far as time allows."""
-        while time.monotonic() < deadline and (not self._jobs.empty() or len(self._backlog)):
+        worth_it = True
+        while time.monotonic() < deadline and (not self._jobs.empty() or (len(self._backlog) and worth_it)):
+            written = self._write()
+            worth_it = written or self._locked
             with contextlib.suppress(queue.Empty):
-                job = self._jobs.get(timeout=0 if self._write() else 0.05)
+                job = self._jobs.get(timeout=0 if written else 0.05)
                 if job is not None:
                     self._run_job(job)
         if len(self._backlog):

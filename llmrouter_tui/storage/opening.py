@@ -10,7 +10,7 @@ from peewee import SqliteDatabase
 
 from llmrouter_tui.storage import faults
 from llmrouter_tui.storage.migrations import ForeignDatabaseError, migrate
-from llmrouter_tui.storage.transaction import raw
+from llmrouter_tui.storage.transaction import touch
 
 LOCK_WAIT = 0.1
 """Seconds that one statement waits for another program's lock. Short: reads wait behind it on the one thread."""
@@ -71,14 +71,14 @@ def _ready(path: Path) -> Opened:
 
 
 def _problem(db: SqliteDatabase, path: Path) -> str:
-    """Read what every start reads (raises if damaged) and try the write lock."""
+    """Read what every start reads (raises if damaged) and try to write."""
     for table in _CHECKED:
         verdict = db.pragma(f"quick_check('{table}')")
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"damaged: {verdict}")
     try:
-        raw(db).execute("BEGIN IMMEDIATE").execute("ROLLBACK")
-    except sqlite3.Error as error:
+        touch(db)
+    except (sqlite3.Error, peewee.PeeweeException) as error:
         if not faults.is_lock(error):
             return faults.words(error, path)
     return ""

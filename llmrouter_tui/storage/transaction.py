@@ -13,6 +13,13 @@ def raw(db: SqliteDatabase) -> sqlite3.Connection:
     return connection
 
 
+def touch(db: SqliteDatabase) -> None:
+    """Write the file's header as it is: raises what writing raises now. (On a read-only file SQLite lets a write
+    transaction begin, and only the first write fails.)"""
+    with transaction(db):
+        db.pragma("user_version", db.pragma("user_version"))
+
+
 @contextmanager
 def transaction(db: SqliteDatabase, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
     """Take the write lock at once (so that a lock is met here and not half way), commit at the end.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from peewee import SqliteDatabase
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.storage import backlog as backlogs
@@ -358,3 +359,27 @@ def test_facts_that_nobody_takes_in_are_bounded_and_counted(monkeypatch: pytest.
     for number in range(5):
         backlog.add(exchange(number))
     assert (len(backlog), backlog.dropped) == (3, 2)
+
+
+async def test_a_read_only_file_is_read_and_what_is_new_is_kept_in_memory(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = await open_repo(path)
+    await repo.rate(up(1))
+    await repo.close()
+    connect = opening._connect
+
+    def connect_to_read(name: str) -> SqliteDatabase:
+        db = connect(name)
+        db.pragma("query_only", 1)
+        return db
+
+    monkeypatch.setattr(opening, "_connect", connect_to_read)
+    repo = await open_repo(path)
+    assert repo.problem.startswith(f"{path} is read-only")
+    assert await repo.ratings() == [up(1)]
+    repo.record(finished(1))
+    await repo.flush()
+    assert repo.pending == 1
+    assert repo.problem.startswith(f"{path} is read-only")
+    await repo.close()
