@@ -18,7 +18,9 @@ T = TypeVar("T")
 USAGE = 2
 
 COMMON: list[Callable[[Any], Any]] = [
-    click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file."),
+    click.option(
+        "--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file."
+    ),
     click.option("--db", "database", type=click.Path(dir_okay=False, path_type=Path), help="Database file."),
     click.option("--host", help="Address to listen on (default 127.0.0.1)."),
     click.option("--port", type=int, help="Port to listen on (default 11436)."),
@@ -76,7 +78,7 @@ def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Conf
 @options(COMMON, SCREEN)
 @click.pass_context
 def main(
-    context: click.Context, demo: bool, readonly: bool, calm: bool, symbols: str | None, config_file: Path | None,
+    context: click.Context, /, demo: bool, readonly: bool, calm: bool, symbols: str | None, config_file: Path | None,
     insecure: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """A control center and routing proxy for people who run their own models.
@@ -90,7 +92,7 @@ def main(
     from llmrouter_tui.service import Mode, Service
 
     to_file(config.settings.database)
-    service = Service(config, Mode(demo=demo))
+    service = Service(config, Mode(demo=demo, screen=True))
     show(service, config, demo=demo, readonly=readonly)
 
 
@@ -100,8 +102,7 @@ def show(host: "Host", config: "Config", *, demo: bool, readonly: bool) -> None:
 
     settings = config.settings
     app = ControlCenter(
-        host, demo=demo, readonly=readonly, symbols=settings.symbols, calm=settings.calm, keys=settings.keys,
-        theme=settings.theme,
+        host, demo=demo, symbols=settings.symbols, calm=settings.calm, keys=settings.keys,
     )  # fmt: skip
     app.run()
     raise SystemExit(app.return_code or 0)
@@ -206,14 +207,13 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import quiet
-    from llmrouter_tui.remote.control import reachable
     from llmrouter_tui.remote.host import RemoteHost
 
     quiet()
     settings = config.settings
     target = url or f"http://{settings.host}:{settings.port}"
     host: Host
-    if url or reachable(target):
+    if url or answers(target):
         host = RemoteHost(target, key=settings.admin_api_key, readonly=True)
     else:
         from llmrouter_tui.service import Mode, Service
@@ -228,6 +228,17 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
     finally:
         host.stop()
         thread.join()
+
+
+def answers(url: str) -> bool:
+    """Whether a router of ours serves there."""
+    import httpx
+
+    try:
+        health = httpx.get(f"{url}/health", timeout=1.0, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return isinstance(health, dict) and "version" in health
 
 
 @main.command()

@@ -9,7 +9,7 @@ import psutil
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import available
-from llmrouter_tui.backends.http import open_session
+from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.config import Config, default_file
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.probe import open_probe
@@ -43,7 +43,7 @@ def _line(good: bool, topic: str, text: str) -> str:
 
 async def _backends(config: Config) -> tuple[list[str], bool]:
     settings = config.settings
-    session = open_session()
+    session = new_session()
     lines, found = [], 0
     try:
         known = [

@@ -5,19 +5,20 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
-from llmrouter_tui.backends.http import open_session
+from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.backends.starter import StarterModel
 from llmrouter_tui.config import Config
 from llmrouter_tui.core.domain import ServiceView
@@ -54,6 +55,8 @@ class Mode:
     demo: bool = False
     fetch_starter: bool = False
     """Get the starter model without asking when the embedded engine has no model."""
+    screen: bool = False
+    """A screen drains ``feed``; without one nothing is kept for it."""
     listen: bool = True
     """Serve HTTP; off when only a question is to be answered."""
     port_required: bool = False
@@ -73,7 +76,7 @@ class Service:
         self._stop: asyncio.Event | None = None
         self._lock = threading.Lock()
         self._early: list[Callable[[asyncio.AbstractEventLoop], None]] = []
-        self._stopped = False
+        self._stopped = self._ended = False
         self._control: EngineControl | None = None
         self._ready: asyncio.Event | None = None
 
@@ -84,12 +87,14 @@ class Service:
         return cast(Control, _WhenReady(self._when_ready))
 
     def run(self) -> None:
+        with self._lock:
+            self._ended = False
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             try:
                 runner.run(self._main())
             finally:
                 with self._lock:
-                    self._loop, self._stopped = None, True
+                    self._loop, self._ended = None, True
 
     def stop(self) -> None:
         with self._lock:
@@ -104,7 +109,7 @@ class Service:
             asyncio.run_coroutine_threadsafe(coroutine, loop).add_done_callback(lambda f: _copy(f, done))
 
         with self._lock:
-            if self._stopped:
+            if self._stopped or self._ended:
                 coroutine.close()
                 done.set_exception(RouterError("shutting_down", "the router has stopped"))
             elif self._loop is None:
@@ -133,6 +138,7 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             await self._assemble(stack)
             self._ready.set()
+            _settle()
             await self._stop.wait()
             self._status.change(state="stopping")
 
@@ -146,7 +152,7 @@ class Service:
         bus.tap(repo.record)
         self.config = self.config.with_stored(await repo.settings())
         settings = self.config.settings
-        self._session = open_session()
+        self._session = new_session()
         stack.push_async_callback(self._session.close)
 
         probe: Probe = open_probe()
@@ -215,7 +221,8 @@ class Service:
     def _open_bus(self, stack: contextlib.AsyncExitStack, clock: SystemClock) -> Bus:
         bus = Bus(clock)
         self._journal = Journal()
-        bus.tap(self.feed.put)
+        if self.mode.screen:
+            bus.tap(self.feed.put)
         bus.tap(self._journal.put)
         loop = asyncio.get_running_loop()
 
@@ -233,7 +240,8 @@ class Service:
         """Sample memory, take in the backends, look at each once."""
         await self._sampling.measure()
         for name, kind, url, pool in demo.backends if demo is not None else ():
-            self._fleet.add(self._build(kind, url, name), configured=True, pool=pool)
+            limit = self._fleet.default_context(kind)
+            self._fleet.add(self._build(kind, url, name), configured=True, pool=pool, context_limit=limit)
         if demo is None:
             await self._add_configured()
         await self._fleet.start(dict(await repo.memories()))
@@ -243,9 +251,7 @@ class Service:
         settings = self.config.settings
         for item in settings.backends:
             if item.enabled:
-                backend = build(
-                    item.kind, item.name, item.url, self._session, api_key_env=item.api_key_env
-                )
+                backend = build(item.kind, item.name, item.url, self._session, api_key_env=item.api_key_env)
                 limit = item.context_length or self._fleet.default_context(item.kind)
                 self._fleet.add(backend, configured=True, pool=item.pool, context_limit=limit)
         if not settings.backends:
@@ -368,6 +374,15 @@ class _WhenReady:
             return await getattr(control, name)(*args, **kwargs)
 
         return call
+
+
+def _settle() -> None:
+    """Take what start-up made out of the garbage collector's sight: full collections stop every thread for tens of
+    milliseconds, and a short switch interval lets the proxy's thread back in soon after it waited."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 1000)
+    sys.setswitchinterval(1e-4)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

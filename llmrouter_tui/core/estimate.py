@@ -1,6 +1,7 @@
 """First guesses, used only until something was measured: footprint and speed of a model from its size."""
 
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Speed
+from llmrouter_tui.core.naming import parse_name
 
 BITS_PER_WEIGHT = {
     "F32": 32.0,
@@ -39,11 +40,13 @@ EFFICIENCY = 0.6
 
 
 def weight_bytes(info: ModelInfo) -> int | None:
-    """Bytes of the weights: the file's size where known, else parameters times bits; None if neither is known."""
+    """Bytes of the weights: the file's size where known, else parameters (told, or read from the name) times bits;
+    None if neither is known."""
     if info.size_bytes:
         return info.size_bytes
-    if info.parameters:
-        return int(info.parameters * bits_per_weight(info.quantization) / 8)
+    parameters = info.parameters or parse_name(info.name).size
+    if parameters:
+        return int(parameters * bits_per_weight(info.quantization) / 8)
     return None
 
 

@@ -45,7 +45,7 @@ class Router:
         self.traffic = Traffic(clock)
         self.preference = 0.5
         self.draining = False
-        self._counter = 0
+        self._counter = int(clock.wall() * 1000)
 
     def begin(self, request: ChatRequest) -> "Run":
         """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""

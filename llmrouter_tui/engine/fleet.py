@@ -132,16 +132,21 @@ class Fleet:
 
     # ── change ──
 
-    def touch(self, record: ModelRecord) -> None:
-        """A model changed: decisions see it at once, screens within a tenth of a second."""
+    def touch(self, record: ModelRecord, *, at_once: bool = True) -> None:
+        """A model changed: decisions see it at once, screens within a tenth of a second.
+
+        Who holds it changes with every request and reaches decisions through ``Residency.waits``: that need not be
+        ``at_once``.
+        """
         record.changed()
-        self._views = None
+        if at_once:
+            self._views = None
         self._dirty.add(record.id)
         if self._flush_handle is None:
             self._flush_handle = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._flush)
 
     def _flush(self) -> None:
-        self._flush_handle = None
+        self._flush_handle = self._views = None
         changed = tuple(self.models[i].view() for i in self._dirty if i in self.models)
         self._dirty.clear()
         if changed:

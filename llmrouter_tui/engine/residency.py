@@ -104,7 +104,7 @@ class Residency:
                 return ticket
             record.tickets.discard(ticket)
         record.leases += 1
-        self._fleet.touch(record)
+        self._fleet.touch(record, at_once=False)
         return Lease(self, record)
 
     def _give_up(self, ticket: Lease) -> None:
@@ -125,7 +125,7 @@ class Residency:
         record.last_used = self._clock.wall()
         if record.leases == 0 and (idle := self._idle.get(record.id)) is not None:
             idle.set()
-        self._fleet.touch(record)
+        self._fleet.touch(record, at_once=False)
 
     def keep_alive(self, record: ModelRecord) -> float | None:
         """What to tell a backend that unloads by itself; None for those that never do."""
