@@ -185,6 +185,7 @@ def plain(data: bytes) -> bool:
         and b'"usage":{' not in data
         and b'"finish_reason": "' not in data
         and b'"usage": {' not in data
+        and b"\n:" not in data
     )
 
 

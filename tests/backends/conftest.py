@@ -48,9 +48,10 @@ class Site:
     model: ModelInfo = field(default_factory=lambda: ModelInfo("", ""))
 
 
-def call_for(model: ModelInfo, *, stream: bool = True, keep_alive: float | None = None,
-             context_length: int | None = None, **fields: Any) -> ChatCall:  # fmt: skip
-    """A call as the engine makes it, from the fields of a request body."""
+def call_for(
+    model: ModelInfo, *, stream: bool = True, hold: float | None = None, context: int | None = None, **fields: Any
+) -> ChatCall:
+    """A call as the engine makes it, from the fields of a request body; ``hold`` is the call's keep-alive."""
     body: dict[str, Any] = {"model": "auto", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
     body |= fields
     options = body.get("stream_options")
@@ -64,7 +65,7 @@ def call_for(model: ModelInfo, *, stream: bool = True, keep_alive: float | None 
         tools=len(body.get("tools") or ()),
         choices=body.get("n", 1),
     )
-    return ChatCall(request, model, "x1", keep_alive=keep_alive, context_length=context_length)
+    return ChatCall(request, model, "x1", keep_alive=hold, context_length=context)
 
 
 @pytest.fixture

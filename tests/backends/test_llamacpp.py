@@ -1,0 +1,103 @@
+"""llama.cpp's server: what each of its two modes is asked and understood to say."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from llmrouter_tui.backends.llamacpp import LlamaCppBackend
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.errors import BackendError
+from tests.backends.servers import LlamaCppServer, LlamaRouterServer
+
+
+@pytest.fixture
+async def single() -> AsyncIterator[LlamaCppServer]:
+    server = LlamaCppServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def router() -> AsyncIterator[LlamaRouterServer]:
+    server = LlamaRouterServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def probed(server: LlamaCppServer, session: aiohttp.ClientSession) -> LlamaCppBackend:
+    backend = LlamaCppBackend("l", server.url + "/v1", session, read_timeout=1)
+    await backend.probe()
+    return backend
+
+
+class TestSingle:
+    async def test_its_model_is_named_by_its_file(self, single: LlamaCppServer, session: aiohttp.ClientSession) -> None:
+        [model] = await (await probed(single, session)).models()
+        assert model.name == "Qwen3-4B-Q4_K_M"
+        assert (model.parameters, model.size_bytes, model.quantization) == (4_022_468_096, 2_491_000_000, "Q4_K")
+        assert model.context_length == 4096
+        assert model.capabilities == {"completion", "json", "vision", "tools", "thinking"}
+        assert model.capabilities_known
+
+    async def test_asleep_it_holds_nothing(self, single: LlamaCppServer, session: aiohttp.ClientSession) -> None:
+        backend = await probed(single, session)
+        assert [r.state for r in await backend.residents()] == ["resident"]
+        single.sleeping = True
+        assert [r.state for r in await backend.residents()] == ["absent"]
+
+    async def test_while_it_loads_it_is_not_gone(self, single: LlamaCppServer, session: aiohttp.ClientSession) -> None:
+        single.mode = "loading"
+        with pytest.raises(BackendError) as caught:
+            await probed(single, session)
+        assert (caught.value.code, caught.value.retryable) == ("model_loading", True)
+
+
+class TestRouter:
+    async def test_its_models_are_known_loaded_or_not(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession
+    ) -> None:
+        models = await (await probed(router, session)).models()
+        assert [m.name for m in models] == list(router.names)
+        assert not any(m.capabilities_known for m in models)
+
+    async def test_a_load_that_fails_says_how(self, router: LlamaRouterServer, session: aiohttp.ClientSession) -> None:
+        backend = await probed(router, session)
+        with pytest.raises(BackendError) as caught:
+            await backend.load(ModelInfo("l", "cursed"), keep_alive=None, context_length=None)
+        assert caught.value.fallback
+        assert "exit code 1" in caught.value.message
+
+    async def test_a_failed_load_can_be_tried_again(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession
+    ) -> None:
+        backend = await probed(router, session)
+        router.status["qwen3-4b"] |= {"failed": True, "exit_code": 1}
+        await backend.load(ModelInfo("l", "qwen3-4b"), keep_alive=None, context_length=None)
+        assert [r.name for r in await backend.residents()] == ["qwen3-4b"]
+
+    async def test_loading_an_unknown_model_is_an_error(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession
+    ) -> None:
+        backend = await probed(router, session)
+        with pytest.raises(BackendError) as caught:
+            await backend.load(ModelInfo("l", "nothing"), keep_alive=None, context_length=None)
+        assert caught.value.code == "model_not_found"
+
+    async def test_a_sleeping_model_is_absent_and_is_woken_by_a_load(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession
+    ) -> None:
+        backend = await probed(router, session)
+        router.status["qwen3-4b"]["value"] = "sleeping"
+        assert await backend.residents() == []
+        await backend.load(ModelInfo("l", "qwen3-4b"), keep_alive=None, context_length=None)
+        assert [r.state for r in await backend.residents()] == ["resident"]
+
+    async def test_a_load_under_way_is_joined(self, router: LlamaRouterServer, session: aiohttp.ClientSession) -> None:
+        backend = await probed(router, session)
+        await backend._link.post("/models/load", {"model": "gemma3-1b"})
+        await backend.load(ModelInfo("l", "gemma3-1b"), keep_alive=None, context_length=None)
+        assert len(router.asked("/models/load")) == 1
+        assert [r.context_length for r in await backend.residents()] == [8192]
