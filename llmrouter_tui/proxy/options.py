@@ -10,7 +10,7 @@ class ProxyOptions:
 
     version: str = ""
     max_body: int = 32 << 20
-    """Bytes of the largest request body, after decompression."""
+    """Bytes of the largest request body."""
     api_keys: tuple[str, ...] = ()
     """Keys for ``/v1``; empty lets everyone in who can reach the port."""
     admin_key: str = ""

@@ -76,7 +76,10 @@ def error_response(error: RouterError, headers: Mapping[str, str] | None = None)
         fields["Retry-After"] = str(max(1, min(RETRY_AFTER_MAX, math.ceil(error.retry_after))))
     if error.status == 401:
         fields["WWW-Authenticate"] = "Bearer"
-    return web.Response(body=error_json(error), status=error.status, headers=fields)
+    response = web.Response(body=error_json(error), status=error.status, headers=fields)
+    if error.status == 413:
+        response.force_close()  # what is left of the body may never be read
+    return response
 
 
 def json_response(value: Any, status: int = 200) -> web.Response:

@@ -87,7 +87,13 @@ class ProxyServer:
         routes.admin(Admin(self._control, meta), Watch(self._subscriptions, self._watchers, self._options))
         routes.rest()
         runner = web.AppRunner(
-            app, handler_cancellation=True, shutdown_timeout=2, access_log=None, logger=_http_log(), lingering_time=2.0
+            app,
+            handler_cancellation=True,
+            shutdown_timeout=2,
+            access_log=None,
+            logger=_http_log(),
+            lingering_time=2.0,
+            auto_decompress=False,
         )
         await runner.setup()
         return runner

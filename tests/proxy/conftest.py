@@ -1,6 +1,8 @@
 """A proxy on a real loopback socket, in front of a scripted engine."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 import httpx
@@ -53,6 +55,15 @@ class Routers:
         for router in self.running:
             await router.http.aclose()
             await router.server.stop()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that serves in earnest, where there is one; ``tests/remote`` meets the same server on the other."""
+    if sys.platform == "win32":
+        return {"asyncio": asyncio.new_event_loop}
+    import uvloop
+
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

@@ -133,6 +133,7 @@ async def test_a_body_that_announces_too_much_is_turned_away(routers: Routers) -
     response = await router.http.post("/v1/chat/completions", json={**ASK, "user": "x" * 20_000})
     error = assert_refused(router, response, 413, "body_too_large")
     assert "10000 bytes" in error["message"]
+    assert response.headers["connection"] == "close"
     assert (await router.http.post("/v1/chat/completions", json=ASK)).status_code == 200
 
 
@@ -148,19 +149,12 @@ async def test_a_chunked_body_is_counted_while_it_is_read(routers: Routers) -> N
     assert_refused(router, response, 413, "body_too_large")
 
 
-async def test_a_compressed_bomb_is_too_large(routers: Routers) -> None:
-    router = await routers.start(max_body=100_000)
-    bomb = gzip.compress(START + b" " * 50_000_000 + b"}")
-    response = await router.http.post("/v1/chat/completions", content=bomb, headers={"Content-Encoding": "gzip"})
-    assert_refused(router, response, 413, "body_too_large")
-
-
-async def test_compressed_bodies_are_read_and_broken_ones_refused(router: Router) -> None:
-    headers = {"Content-Encoding": "gzip"}
-    good = await router.http.post("/v1/chat/completions", content=gzip.compress(START + b"}"), headers=headers)
-    assert good.status_code == 200
-    bad = await router.http.post("/v1/chat/completions", content=START + b"}", headers=headers)
-    assert bad.status_code == 400
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "x"])
+async def test_compressed_bodies_are_refused_unread(router: Router, encoding: str) -> None:
+    packed = gzip.compress(START + b"}")
+    response = await router.http.post("/v1/chat/completions", content=packed, headers={"Content-Encoding": encoding})
+    error = assert_refused(router, response, 415, "invalid_request")
+    assert error["param"] == "Content-Encoding"
 
 
 async def test_a_thousand_messages_are_fine(router: Router) -> None:
