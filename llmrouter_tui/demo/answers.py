@@ -74,8 +74,7 @@ class Answer:
 def compose(ask: Ask) -> Answer:
     """The model's answer."""
     key = f"{ask.seed}:{ask.model.name}:" + "\x1e".join(turn.text for turn in ask.turns)
-    rng = random.Random(key)
-    thinking = _muse(ask, rng) if ask.think else ""
+    thinking = _muse(ask, random.Random(f"{key}:thinking")) if ask.think else ""
     if ask.last.role == "tool":
         return Answer(_from_tool(ask.last.text), thinking)
     if ask.tools and (call := choose_call(ask.tools, ask.text)):
@@ -86,7 +85,7 @@ def compose(ask: Ask) -> Answer:
         return Answer(_title(ask.text), thinking)
     if FOLLOW_UPS.search(ask.text[:400]):
         return Answer(_follow_ups(ask.text), thinking)
-    return Answer(_prose(ask, rng), thinking)
+    return Answer(_prose(ask, random.Random(key)), thinking)
 
 
 def _prose(ask: Ask, rng: random.Random) -> str:

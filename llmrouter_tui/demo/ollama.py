@@ -149,8 +149,6 @@ class SimulatedOllama(LoopbackServer):
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         body = await read_object(request)
         model = self._model(body)
-        if model.embeds:
-            raise Refusal(400, f'"{model.name}" does not support generate')
         prompt = str(body.get("prompt") or "")
         turns = (Turn("user", prompt, len(body.get("images") or ())),) if prompt else ()
         return await self._answer(request, body, model, turns, generate_line)
@@ -158,8 +156,6 @@ class SimulatedOllama(LoopbackServer):
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await read_object(request)
         model = self._model(body)
-        if model.embeds:
-            raise Refusal(400, f'"{model.name}" does not support chat')
         turns = tuple(_turn(message) for message in body.get("messages") or ())
         return await self._answer(request, body, model, turns, chat_line)
 
@@ -173,8 +169,14 @@ class SimulatedOllama(LoopbackServer):
     ) -> web.StreamResponse:
         keep_alive = parse_keep_alive(body.get("keep_alive"))
         account = Account(time.monotonic())
+        if not turns and keep_alive == 0:
+            self._scheduler.expire(model)
+            return web.json_response(head(model) | line(Piece()) | {"done": True, "done_reason": "unload"})
+        if model.embeds:
+            raise Refusal(400, f'"{model.name}" does not support {request.path.rsplit("/", 1)[-1]}')
         if not turns:
-            return await self._load_or_unload(body, model, keep_alive, account, line)
+            async with self._scheduler.use(model, keep_alive, _context(body)):
+                return web.json_response(head(model) | line(Piece()) | {"done": True, "done_reason": "load"})
         ask = self._ask(body, model, turns)
         async with self._scheduler.use(model, keep_alive, _context(body)) as runner:
             account.load = time.monotonic() - account.start
@@ -182,22 +184,6 @@ class SimulatedOllama(LoopbackServer):
                 if body.get("stream", True):
                     return await self._stream(request, model, pieces, account, line)
                 return await self._whole(model, pieces, account, line)
-
-    async def _load_or_unload(
-        self,
-        body: Mapping[str, Any],
-        model: SimModel,
-        keep_alive: float | None,
-        account: Account,
-        line: Callable[[Piece], dict[str, Any]],
-    ) -> web.Response:
-        """An empty prompt: only the memory matters. Unloading is only asked for; it happens when nobody is served."""
-        if keep_alive == 0:
-            self._scheduler.expire(model)
-            return web.json_response(head(model) | line(Piece()) | {"done": True, "done_reason": "unload"})
-        async with self._scheduler.use(model, keep_alive, _context(body)):
-            account.load = time.monotonic() - account.start
-        return web.json_response(head(model) | line(Piece()) | {"done": True, "done_reason": "load"})
 
     def _ask(self, body: Mapping[str, Any], model: SimModel, turns: tuple[Turn, ...]) -> Ask:
         """What the model is asked; refuses what it cannot do."""

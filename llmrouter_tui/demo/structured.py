@@ -10,7 +10,7 @@ WORD = re.compile(r"[a-zäöüßéèà]{3,}")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 QUOTED = re.compile(r"[\"“'`]([^\"”'`]{2,80})[\"”'`]")
 PROPER = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-ZÄÖÜ][\wäöüßé-]+(?: [A-ZÄÖÜ][\wäöüßé-]+)*")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)+")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\b\d{1,2}\.? (?:January|February|March|April|May|June|July|August|September|"
                   r"October|November|December)(?: \d{4})?\b")  # fmt: skip
 CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")

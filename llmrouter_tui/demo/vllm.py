@@ -129,7 +129,8 @@ class SimulatedVllm(LoopbackServer):
         return Ask(self._model, turns, tools, schema, seed=self._seed)
 
     def _prompt_tokens(self, ask: Ask, body: Mapping[str, Any]) -> int:
-        count = sum(len(tokens(turn.text)) + TEMPLATE_TOKENS for turn in ask.turns)
+        spoken = sum(len(tokens(turn.text)) + TEMPLATE_TOKENS for turn in ask.turns)
+        count = spoken + sum(len(tokens(json.dumps(tool))) for tool in ask.tools)
         wanted = _limit(body) or 1
         if count + wanted > self._model.context:
             raise Refusal(
