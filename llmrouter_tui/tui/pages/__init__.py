@@ -2,6 +2,7 @@
 
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.pages.dash import DashPage
+from llmrouter_tui.tui.pages.models import ModelsPage
 from llmrouter_tui.tui.pages.routes import RoutesPage
 
-PAGE_CLASSES: dict[str, type[Page]] = {"dash": DashPage, "routes": RoutesPage}
+PAGE_CLASSES: dict[str, type[Page]] = {"dash": DashPage, "routes": RoutesPage, "models": ModelsPage}

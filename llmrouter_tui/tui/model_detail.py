@@ -1,0 +1,299 @@
+"""Everything about one model: how good it is at what, what that rests on, and what it costs. Pure."""
+
+from collections.abc import Sequence
+
+from llmrouter_tui.core.domain import Ability, Evidence, ModelView
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui import models_text as mt
+from llmrouter_tui.tui import roster, text
+from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.roster import SHOWN_TASKS
+from llmrouter_tui.tui.text import Line, Look, Span
+
+LABEL = 9
+ORDER = ("rating", "judge", "profile", "benchmark", "affinity", "prior")
+"""Kinds of evidence, the surest first."""
+MEANINGS = {
+    "rating": "your ratings",
+    "judge": "a judge's grades",
+    "profile": "answers checked here",
+    "benchmark": "public figures",
+    "affinity": "what its name says",
+    "prior": "what its size says",
+}
+
+
+# ── scores ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scores(model: ModelView, cells: int, look: Look) -> list[Line]:
+    """A line per task with what it rests on, then the evidence behind each."""
+    if roster.embeds_only(model):
+        return [(("It makes embeddings, and no text: there is nothing to score.", "soft"),)]
+    known = [task for task in SHOWN_TASKS if task in model.abilities]
+    if not known:
+        return [(("Nothing is known of how good it is.", "soft"),)]
+    bar = max(6, min(20, cells - 44))
+    lines: list[Line] = [((text.left("TASK", 12) + text.right("QUALITY", 7) + " " * (bar + 8) + "RESTS ON", "head"),)]
+    lines += [_score(task, model.abilities[task], bar, cells, look) for task in known]
+    if any(roster.guessed(model, task) for task in known):
+        lines += [
+            (),
+            *_sentence("~ nobody has checked, graded or rated it: this is what its size and its name say.", cells),
+        ]
+    lines += [(), (("EVIDENCE", "head"), (f"{'':{max(1, cells - 30)}}VALUE WEIGHT", "head"))]
+    for task in known:
+        lines += _evidence(task, model.abilities[task], cells)
+    return lines
+
+
+def _score(task: str, ability: Ability, bar: int, cells: int, look: Look) -> Line:
+    guess = all(item.source in ("prior", "affinity") for item in ability.evidence)
+    mean = f"{'~' if guess else ''}{text.fraction(ability.mean)}"
+    head: Line = (
+        (text.left(task, 12), "guess" if guess else ""),
+        (text.right(mean, 7), "guess" if guess else "strong"),
+        (f" ±{text.fraction(ability.uncertainty)}", "dim"),
+        ("  ", ""),
+        *quality_bar(ability.mean, ability.uncertainty, bar, look),
+        ("  ", ""),
+    )
+    return text.clip_line((*head, *_shares(ability, cells - text.line_width(head))), cells, look.symbols.ellipsis)
+
+
+def quality_bar(mean: float, spread: float, cells: int, look: Look) -> Line:
+    """0 to 1 from left to right: sure up to one standard deviation below the mean, likely to one above it."""
+    low = max(0, min(cells, round((mean - spread) * cells)))
+    high = max(low, min(cells, round((mean + spread) * cells)))
+    fills = look.symbols.fills
+    return (
+        (fills[0] * low, "fill0"),
+        (fills[1] * (high - low), "fill2"),
+        (look.symbols.free * (cells - high), "free"),
+    )
+
+
+def _shares(ability: Ability, room: int) -> list[Span]:
+    """``benchmark 58%  rating 25%  prior 17%``: each source's share of the weight."""
+    weights: dict[str, float] = {}
+    for item in ability.evidence:
+        weights[item.source] = weights.get(item.source, 0.0) + item.weight
+    total = sum(weights.values())
+    if total <= 0:
+        return [("nothing yet", "dim")]
+    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
+    spans: list[Span] = []
+    for source, weight in ranked:
+        said = f"{source} {text.percent(weight / total)}  "
+        if sum(text.width(shown) for shown, _ in spans) + text.width(said.rstrip()) > room:
+            break
+        spans.append((said, "soft"))
+    return spans
+
+
+def _evidence(task: str, ability: Ability, cells: int) -> list[Line]:
+    lines: list[Line] = [((task, "title"), (f"  strength {ability.strength:.1f}", "dim"))]
+    for item in sorted(ability.evidence, key=_rank):
+        said = text.tame(item.note) or MEANINGS[item.source]
+        tail: Line = ((text.right(text.fraction(item.value), 5), "strong"), (text.right(f"{item.weight:.1f}", 7), ""))
+        start: Line = ((text.left(f"  {item.source}", 13), "soft"), (text.clip(said, cells - 13 - 12 - 1), "dim"))
+        lines.append(text.spread(start, tail, cells))
+    return lines
+
+
+def _rank(item: Evidence) -> tuple[int, float]:
+    return ORDER.index(item.source), -item.weight
+
+
+# ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
+    """State, size, abilities, memory, speed, use and price, one line each."""
+    lines: list[Line] = []
+    for label, said, role in (
+        ("STATE", *_state(model, shown)),
+        *_problem(model),
+        ("SIZE", _size(model), ""),
+        ("CONTEXT", _context(model), ""),
+        ("CAN", _can(model), ""),
+        ("MEMORY", *_memory(model, shown)),
+        ("SPEED", *_speed(model)),
+        ("LOADS", _loads(model), ""),
+        ("USED", _used(model, shown), ""),
+        ("YOU", _rated(model), ""),
+        ("PRICE", _price(model), ""),
+    ):
+        lines += _fact(label, said, cells, role)
+    return lines + _latest(model, shown, cells)
+
+
+def _fact(label: str, said: str, cells: int, role: str = "") -> list[Line]:
+    parts = text.wrap(text.tame(said), max(8, cells - LABEL))
+    return [((text.left(label if i == 0 else "", LABEL), "head"), (part, role)) for i, part in enumerate(parts)]
+
+
+def _sentence(said: str, cells: int) -> list[Line]:
+    return [((part, "soft"),) for part in text.wrap(said, cells)]
+
+
+def _state(model: ModelView, shown: Shown) -> tuple[str, str]:
+    said, role = mt.state_cell(model, shown, 40)
+    parts = [said if not shown.asked else f"{said} asked, not confirmed yet"]
+    if model.leases:
+        parts.append(f"{model.leases} answer{'s' if model.leases > 1 else ''} in flight")
+    if model.waiting:
+        parts.append(f"{model.waiting} wait{'s' if model.waiting == 1 else ''} for it to load")
+    if model.residency == "resident" and model.loadable:
+        parts.append("loaded by this router" if model.ours else "loaded by somebody else")
+    elif not model.loadable:
+        parts.append(mt.why_not_load(model, shown.store))
+    if model.pinned:
+        parts.append("pinned: it stays in memory")
+    if not model.enabled:
+        parts.append("off: no request goes to it")
+    return ", ".join(parts), role
+
+
+def _problem(model: ModelView) -> list[tuple[str, str, str]]:
+    said = model.problem or ("" if model.healthy else f"{model.info.backend} is down")
+    return [("PROBLEM", said, "bad")] if said else []
+
+
+def _size(model: ModelView) -> str:
+    info = model.info
+    parts = [f"{mt.parameters_text(info.parameters)} parameters" if info.parameters else "parameters not told"]
+    if info.active_parameters and info.active_parameters != info.parameters:
+        parts[0] += f" ({mt.parameters_text(info.active_parameters)} active)"
+    if info.size_bytes:
+        parts.append(f"{text.size(info.size_bytes)} of weights")
+    parts.append(info.quantization or "quantization not told")
+    if info.family:
+        parts.append(info.family)
+    return ", ".join(parts)
+
+
+def _context(model: ModelView) -> str:
+    info = model.info
+    if not info.context_length:
+        return "not told"
+    kv = f", {info.kv_bytes_per_token / 1024:.0f} KiB of memory a token" if info.kv_bytes_per_token else ""
+    return f"{text.count(info.context_length)} tokens{kv}"
+
+
+def _can(model: ModelView) -> str:
+    found = ", ".join(sorted(model.info.capabilities)) or "nothing told"
+    whence = f"{model.info.backend} says so" if model.info.capabilities_known else "~ guessed from its name"
+    return f"{found} ({whence})"
+
+
+WHENCE = {
+    "reported": "its backend says so",
+    "measured": "measured when it was loaded",
+    "estimated": "estimated from its size and context",
+}
+
+
+def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
+    if not model.info.local:
+        return "none here: it runs elsewhere", ""
+    if model.footprint is None:
+        return "not told", "dim"
+    where = f" in {mt.place_name(model.pool)}" if model.pool else ""
+    guess = model.footprint_source == "estimated"
+    whence = WHENCE.get(model.footprint_source, "")
+    said = f"{mt.memory_text(model, shown.look.symbols.none)}{where}{f' ({whence})' if whence else ''}"
+    return said, "guess" if guess else ""
+
+
+def _speed(model: ModelView) -> tuple[str, str]:
+    speed = model.speed
+    if not speed.samples:
+        return f"~{speed.decode:.0f} tokens/s, prompt ~{speed.prefill:.0f}/s (guessed from its size)", "guess"
+    first = f", first token {text.seconds(speed.ttft)}" if speed.ttft is not None else ""
+    answers = f"{speed.samples} answer{'s' if speed.samples > 1 else ''}"
+    return f"{speed.decode:.0f} tokens/s, prompt {speed.prefill:.0f}/s{first} ({answers} measured)", ""
+
+
+def _loads(model: ModelView) -> str:
+    if not model.loadable:
+        return "never: it is always there"
+    if model.speed.load_samples:
+        return f"{model.loads}, {text.seconds(model.speed.load_seconds)} each on average"
+    return f"{model.loads}, ~{text.seconds(model.speed.load_seconds)} expected"
+
+
+def _used(model: ModelView, shown: Shown) -> str:
+    if model.last_used is None:
+        return f"{text.count(model.used)} times" if model.used else "never yet"
+    last = f"last {text.ago(shown.now - model.last_used)} ago ({text.when(model.last_used, shown.look)})"
+    return f"{text.count(model.used)} times, {last}"
+
+
+def _rated(model: ModelView) -> str:
+    up, down = model.ratings_up, model.ratings_down
+    return f"{up} good, {down} bad" if up + down else "not rated yet"
+
+
+def _price(model: ModelView) -> str:
+    info = model.info
+    if info.price_in is None and info.price_out is None:
+        return "costs no money" if info.local else "not told"
+    return f"${info.price_in or 0:g} a million tokens in, ${info.price_out or 0:g} out"
+
+
+def _latest(model: ModelView, shown: Shown, cells: int) -> list[Line]:
+    """Its newest exchanges, as many as a line holds."""
+    spans: list[Span] = []
+    room = cells - LABEL
+    for id_ in shown.store.order:
+        row = shown.store.rows[id_]
+        if row.model != model.id:
+            continue
+        said, role = fmt.state(row, shown.look)
+        mark, mark_role = fmt.rating(row, shown.look)
+        mark = "" if mark.strip() == shown.look.symbols.dot else mark
+        taken = 5 + text.width(" ".join(said.split())) + text.width(mark) + 2
+        if taken > room:
+            break
+        spans += [(f"{row.id[-4:]} ", "dim"), (" ".join(said.split()), role), (f"{mark}  ", mark_role)]
+        room -= taken
+    return [((text.left("LATEST", LABEL), "head"), *spans)] if spans else []
+
+
+# ── in one ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def full(model: ModelView, shown: Shown, cells: int) -> list[Line]:
+    """Facts and scores one below the other, for narrow terminals."""
+    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look)]
+
+
+def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
+    """The model in four lines, for below a list in a narrow terminal."""
+    best = sorted(
+        ((task, ability) for task, ability in model.abilities.items() if not roster.embeds_only(model)),
+        key=lambda pair: -pair[1].mean,
+    )
+    parts = [
+        f"{task} {'~' if roster.guessed(model, task) else ''}{text.fraction(ability.mean)}"
+        for task, ability in best[:3]
+    ]
+    state, role = _state(model, shown)
+    memory, _ = _memory(model, shown)
+    said = model.problem or ("" if model.healthy else f"{model.info.backend} is down")
+    lines: Sequence[tuple[str, str, str]] = (
+        ("STATE", said or state, "bad" if said else role),
+        ("BEST AT", ", ".join(parts) or "embeddings", ""),
+        ("SIZE", f"{_size(model)}, context {mt.context_text(model.info.context_length)}", ""),
+        ("MEMORY", f"{memory}; loads {_loads(model)}", ""),
+    )
+    return [
+        ((text.left(label, LABEL), "head"), (text.clip(text.tame(words), cells - LABEL), ink))
+        for label, words, ink in lines
+    ]
+
+
+def title(model: ModelView, shown: Shown) -> str:
+    """``qwen3:32b  on ollama``."""
+    return f"{fmt.short_model(shown.store.name(model.id), 30)}  on {text.tame(model.info.backend)}"

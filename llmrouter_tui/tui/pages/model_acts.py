@@ -1,0 +1,106 @@
+"""What Models and VRAM share: load, unload, pin, switch on and off the selected model, with a mark until it happened."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.tui import models_text
+from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.modals.ask import Answer, Ask
+from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.pending import Pending
+from llmrouter_tui.tui.state import Dirty
+
+
+class ModelActs(Page):
+    """A page where a model is selected. It says which (``chosen``) and paints (``paint_models``)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending = Pending()
+
+    def chosen(self) -> ModelView | None:
+        """The selected model."""
+        return None
+
+    def paint_models(self) -> None:
+        """Something about models changed: the data, or a mark of what was asked."""
+
+    def shown(self, model_id: str = "") -> Shown:
+        """What a model is drawn with."""
+        center = self.center
+        return Shown(center.store, center.look, center.clock(), self.pending.what(model_id))
+
+    def situation(self) -> Situation:
+        model, center = self.chosen(), self.center
+        reasons = {}
+        if model is not None:
+            reasons = {
+                "model.load": models_text.why_not_load(model, center.store),
+                "model.unload": models_text.why_not_unload(model, center.store),
+            }
+        return Situation(
+            page=self.PAGE, readonly=center.host.readonly, ready=center.serving, model=model, reasons=reasons
+        )
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        store = self.center.store
+        self.pending.settle(store.models, store.residency, self.center.clock())
+        super().absorb(dirty, touched)
+
+    # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_model_load(self) -> None:
+        model = self.chosen()
+        if model is not None:
+            self.send(model, "load", self.center.host.control.load(model.id), "did not load")
+
+    def do_model_unload(self) -> None:
+        model = self.chosen()
+        if model is None:
+            return
+        if not model.busy:
+            self._unload(model, force=False)
+            return
+        name, count = self.center.store.name(model.id), model.leases
+        said = f"{name} is writing {count} answer{'s' if count > 1 else ''}."
+        answers = (
+            Answer("wait", "Unload when they are done", "w"),
+            Answer("force", "Unload now, cut them off", "u"),
+            Answer("", "Leave it loaded", "escape", "esc"),
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self._unload(model, force=answer == "force")
+
+        self.app.push_screen(Ask("Unload?", [((said, "strong"),), ()], answers), answered)
+
+    def _unload(self, model: ModelView, *, force: bool) -> None:
+        self.send(model, "unload", self.center.host.control.unload(model.id, force=force), "not unloaded")
+
+    def do_model_pin(self) -> None:
+        model = self.chosen()
+        if model is not None:
+            what = "unpin" if model.pinned else "pin"
+            self.send(model, what, self.center.host.control.pin(model.id, not model.pinned), f"{what} refused")
+
+    def do_model_enable(self) -> None:
+        model = self.chosen()
+        if model is not None:
+            what = "disable" if model.enabled else "enable"
+            self.send(model, what, self.center.host.control.enable(model.id, not model.enabled), f"{what} refused")
+
+    def send(self, model: ModelView, what: str, call: Coroutine[Any, Any, None], failed: str) -> None:
+        """Ask for something; the model carries a mark until an event says that it happened."""
+        self.pending.ask(model.id, what, self.center.clock())
+        self.center.command(call, f"{self.center.store.name(model.id)}: {failed}", failed=self._dropping(model.id))
+        self.paint_models()
+
+    def _dropping(self, model_id: str) -> Callable[[], None]:
+        def drop() -> None:
+            self.pending.drop(model_id)
+            self.paint_models()
+
+        return drop

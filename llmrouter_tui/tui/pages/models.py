@@ -1,0 +1,211 @@
+"""Models: who is good at what, and what does each cost me? The list, and beside it where its scores come from."""
+
+from collections.abc import Hashable
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.tui import model_detail, models_text, text
+from llmrouter_tui.tui.pages.model_acts import ModelActs
+from llmrouter_tui.tui.roster import Roster
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.ledger import Ledger
+from llmrouter_tui.tui.widgets.lines import LinesView
+
+PREVIEW = 5
+"""Rows of the preview below the list in a narrow terminal, with its head."""
+
+
+class ModelsPage(ModelActs):
+    """The list above, the selected model below; in a narrow terminal the model takes a page of its own."""
+
+    PAGE = "models"
+    FILTERS = "words, backend:ollama state:loaded can:vision size:>7 code:>.6 vram:<8   ! inverts   esc clears"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list = Ledger(self._draw, self._version, self._header, id="models")
+        self.scores = LinesView(self._draw_scores, id="scores")
+        self.facts = LinesView(self._draw_facts, id="facts")
+        self.preview = LinesView(self._draw_preview, id="preview")
+        self.whole = LinesView(self._draw_whole, id="whole")
+        self.preview.can_focus = False
+        self._roster: Roster | None = None
+        self._columns: tuple[object, ...] = ()
+        self._placed: tuple[models_text.Placed, ...] = ()
+
+    def body(self) -> ComposeResult:
+        yield self.list
+        with Horizontal(id="about"):
+            yield self.scores
+            yield self.facts
+        yield self.preview
+        yield self.whole
+
+    @property
+    def roster(self) -> Roster:
+        """The list's filter, order and focus."""
+        if self._roster is None:
+            self._roster = Roster(self.center.store)
+        return self._roster
+
+    def chosen(self) -> ModelView | None:
+        return self.roster.selected
+
+    def on_mount(self) -> None:
+        self.list.focus()
+
+    # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, cells: int) -> tuple[models_text.Placed, ...]:
+        store, sort = self.center.store, self.roster.sort.id
+        longest = max((text.width(store.name(id_)) for id_ in self.roster.ids), default=0)
+        if (cells, longest, sort) != self._columns:
+            self._columns = (cells, longest, sort)
+            self._placed = models_text.place_columns(cells, longest, sort)
+        return self._placed
+
+    def _draw(self, key: str, cells: int) -> Line:
+        model = self.center.store.models.get(key)
+        return models_text.row(model, self._place(cells), self.shown(key)) if model else ()
+
+    def _version(self, key: str) -> Hashable:
+        minute = int(self.center.clock() // 60)
+        return self.roster.version(key), self.pending.what(key), minute, self._columns
+
+    def _header(self, cells: int) -> Line:
+        return models_text.head(self._place(cells), self.center.look, self.roster.sort.id, self.roster.falling)
+
+    def _draw_scores(self, cells: int, rows: int) -> list[Line]:
+        model = self.chosen()
+        return model_detail.scores(model, cells, self.center.look) if model else []
+
+    def _draw_facts(self, cells: int, rows: int) -> list[Line]:
+        model = self.chosen()
+        return model_detail.facts(model, self.shown(model.id), cells) if model else []
+
+    def _draw_preview(self, cells: int, rows: int) -> list[Line]:
+        model = self.chosen()
+        return model_detail.preview(model, self.shown(model.id), cells) if model else []
+
+    def _draw_whole(self, cells: int, rows: int) -> list[Line]:
+        model = self.chosen()
+        return model_detail.full(model, self.shown(model.id), cells) if model else []
+
+    # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        super().absorb(dirty, touched)
+        if dirty & (Dirty.MODELS | Dirty.BACKENDS | Dirty.RESIDENCY):
+            self.paint_models()
+        elif dirty & (Dirty.ROWS | Dirty.CLOCK):
+            self._paint_model()
+            if dirty & Dirty.CLOCK:
+                self.list.refresh()
+
+    def paint_models(self) -> None:
+        roster = self.roster
+        roster.refresh()
+        self.list.empty = self._empty()
+        self.list.show(roster.ids, roster.focus)
+        if self.has_class("-wide"):
+            wanted = min(max(4, len(roster.ids)) + 3, self.size.height * 2 // 5)
+            if self.list.styles.height is None or self.list.styles.height.value != wanted:
+                self.list.styles.height = wanted
+        else:
+            self.list.styles.height = None
+        notes = [f"{len(roster.ids)} of {len(self.center.store.models)}", f"by {roster.sort.label}"]
+        if roster.filtered:
+            notes.insert(0, f"filter {roster.query}")
+        self.list.head("Models", f"  {self.center.look.symbols.dot} ".join(notes))
+        self._paint_model()
+        self.paint_footer()
+
+    def _paint_model(self) -> None:
+        model = self.chosen()
+        title = model_detail.title(model, self.shown()) if model else "No model"
+        self.scores.head(f"{title}  scores and where they come from" if model else "Scores", "")
+        self.facts.head("What it is and costs", "l load  x unload" if model else "")
+        self.preview.head(title, "⏎ everything" if model else "")
+        self.whole.head(title, "esc back")
+        for panel in (self.scores, self.facts, self.preview, self.whole):
+            if panel.display:
+                panel.paint()
+
+    def _empty(self) -> list[Line]:
+        center, roster = self.center, self.roster
+        if roster.filtered:
+            return [
+                (),
+                ((f"  0 of {len(center.store.models)} match ", ""), (roster.query, "strong")),
+                (("  esc ", "key"), ("clears the filter", "soft")),
+            ]
+        if not center.store.ready:
+            return [(), (("  Starting. The router will answer in a moment.", "soft"),)]
+        return [(), (("  No models.", "strong"),), (("  1 ", "key"), ("says how to get one", "soft"))]
+
+    # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_ledger_moved(self, event: Ledger.Moved) -> None:
+        self.roster.focus = event.key
+        for panel in (self.scores, self.facts, self.whole):
+            panel.scroll_to(y=0, animate=False)
+        self._paint_model()
+        self.paint_footer()
+
+    def on_ledger_opened(self, event: Ledger.Opened) -> None:
+        self.perform("model.open")
+
+    def do_model_open(self) -> None:
+        if self.has_class("-wide"):
+            self.scores.focus()
+        else:
+            self._open(True)
+
+    def _open(self, on: bool) -> None:
+        self.set_class(on, "-detail")
+        (self.whole if on else self.list).focus()
+        self.call_after_refresh(self._paint_model)
+
+    def close_top(self) -> bool:
+        if self.has_class("-detail"):
+            self._open(False)
+            return True
+        if self.focused in (self.scores, self.facts):
+            self.list.focus()
+            return True
+        if super().close_top():
+            return True
+        if self.roster.filtered:
+            self.set_filter("")
+            return True
+        return False
+
+    def set_filter(self, query: str) -> None:
+        self.roster.filter(query)
+        self.paint_models()
+
+    def show_filter(self, on: bool) -> None:
+        super().show_filter(on)
+        if on and self.roster.query:
+            self.filter_input.value = self.roster.query
+
+    def leave_filter(self) -> None:
+        self.list.focus()
+
+    def do_sort_left(self) -> None:
+        self._sort(-1)
+
+    def do_sort_right(self) -> None:
+        self._sort(1)
+
+    def _sort(self, step: int) -> None:
+        self.roster.shift_sort(step)
+        self.list.redraw()
+        self.paint_models()
+
+    def do_sort_reverse(self) -> None:
+        self.roster.reverse()
+        self.paint_models()
