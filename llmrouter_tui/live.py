@@ -54,3 +54,14 @@ class LiveSettings:
         setting = next(s for s in config.views() if s.key == key)
         self._bus.publish(SettingChanged(setting))
         return setting
+
+    async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
+        """Remember a backend that was added on screen, or that one of the file was removed there."""
+        stored = dict(await self._repo.settings())
+        kept = [b for b in stored.get("backends") or () if b["name"] != name]  # type: ignore[attr-defined]
+        stored["backends"] = [*kept, {"name": name, "kind": kind, "url": url, "enabled": enabled}]
+        try:
+            self._config = self._config.with_stored(stored)
+        except ConfigError as error:
+            raise RouterError("invalid_request", str(error)) from error
+        await self._repo.set_setting("backends", stored["backends"])

@@ -9,18 +9,21 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import platformdirs
+
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.backends.starter import StarterModel
-from llmrouter_tui.config import Config
+from llmrouter_tui.config import Config, usable
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
@@ -150,7 +153,8 @@ class Service:
         repo = await open_repo(self._database(), privacy=self.config.settings.privacy)
         stack.push_async_callback(repo.close)
         bus.tap(repo.record)
-        self.config = self.config.with_stored(await repo.settings())
+        stored, unusable = usable(await repo.settings())
+        self.config = self.config.with_stored(stored)
         settings = self.config.settings
         self._session = new_session()
         stack.push_async_callback(self._session.close)
@@ -182,6 +186,8 @@ class Service:
         router = Router(fleet, residency, learning, bus, clock, tasks)
         view = ServiceView("starting", settings.host, settings.port, __version__, self.mode.demo, clock.wall())
         status = self._status = Status(bus, clock, view)
+        for message in unusable:
+            status.report("stored_setting", message, "the setting was left out; set it again to keep another value")
         live = LiveSettings(self.config, repo, bus)
         live.on_change("quality_preference", lambda value: setattr(router, "preference", value))
         self._fetching = Fetching(self._starter(), bus, tasks, self._fetched)
@@ -213,6 +219,7 @@ class Service:
         status.stored_exchanges = (await repo.exchanges(before=None, limit=1)).total
         tasks.spawn(sampling.run(), "memory sampling")
         tasks.spawn(self._watch_storage(repo), "storage watch")
+        tasks.spawn(self._prune(repo), "pruning")
         if self.mode.listen:
             await self._listen(settings.port)
         if demo is not None:
@@ -291,12 +298,16 @@ class Service:
         return await discover(self._session)
 
     def _build(self, kind: str, url: str, name: str) -> Backend:
-        return build(kind, name or kind, url, self._session)
+        taken = self._fleet.backends
+        free = name or next(n for n in (kind, *(f"{kind}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+        try:
+            return build(kind, free, url, self._session)
+        except ValueError as error:
+            raise RouterError("invalid_request", str(error), param="kind") from error
 
     def _data_dir(self) -> Path:
         database = self.config.settings.database
-        assert database is not None
-        return database.parent
+        return database.parent if database is not None else platformdirs.user_data_path("llmrouter-tui")
 
     def _starter(self) -> StarterModel | None:
         return StarterModel(self._data_dir()) if available() and not self.mode.demo else None
@@ -360,6 +371,13 @@ class Service:
             else:
                 self._status.clear("database")
             await asyncio.sleep(1.0)
+
+    async def _prune(self, repo: Repo) -> None:
+        """Drop what is older than ``keep_days``, now and every hour."""
+        while True:
+            with contextlib.suppress(RouterError):  # a locked database is told by ``_watch_storage``
+                await repo.prune(keep_days=self.config.settings.keep_days, now=time.time())
+            await asyncio.sleep(3600.0)
 
 
 class _WhenReady:

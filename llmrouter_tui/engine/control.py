@@ -31,6 +31,10 @@ class LiveSettings(Protocol):
         """Check, store and apply. Raises ``RouterError`` ``invalid_request`` in words."""
         ...
 
+    async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
+        """Remember that a backend was added, or removed, while running."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -187,9 +191,14 @@ class EngineControl:
         if backend.name in self._p.fleet.backends:
             await backend.close()
             raise RouterError("invalid_request", f"there is already a backend {backend.name!r}")
-        return (await self._p.fleet.join(backend, configured=True)).view()
+        await self._p.settings.keep_backend(backend.name, kind, url, enabled=True)
+        limit = self._p.fleet.default_context(kind)
+        return (await self._p.fleet.join(backend, configured=True, context_limit=limit)).view()
 
     async def remove_backend(self, name: str) -> None:
+        backend = self._p.fleet.backend(name).backend
+        if backend.url:
+            await self._p.settings.keep_backend(name, backend.kind, backend.url, enabled=False)
         await self._p.fleet.remove(name)
 
     async def fetch_starter(self) -> None:
