@@ -177,14 +177,16 @@ def whole_number(request: web.Request, name: str, *, default: int, most: int) ->
     if given is None:
         return default
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and 1 <= int(given) <= most):
-        raise bad_request(f"The parameter {name!r} must be a whole number from 1 to {most}.", param=name)
+        raise bad_request(
+            f"The parameter {name!r} must be a whole number from 1 to {most}.", param=name, hint="Correct it."
+        )
     return int(given)
 
 
 def flag(request: web.Request, name: str) -> bool:
     given = request.query.get(name, "false").lower()
     if given not in ("true", "false", "1", "0"):
-        raise bad_request(f"The parameter {name!r} must be true or false.", param=name)
+        raise bad_request(f"The parameter {name!r} must be true or false.", param=name, hint="Correct it.")
     return given in ("true", "1")
 
 

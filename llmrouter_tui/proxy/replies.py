@@ -36,6 +36,7 @@ class InternalError(RouterError):
             hint="The traceback is in the router's log.",
             status=500,
         )
+        self.code = "internal_error"  # type: ignore[assignment]  # no other room may raise it
 
 
 class ErrorBody(msgspec.Struct):
@@ -50,9 +51,8 @@ class ErrorBody(msgspec.Struct):
 
 def error_body(error: RouterError) -> ErrorBody:
     fallback = "server_error" if error.status >= 500 else "invalid_request_error"
-    code = "internal_error" if isinstance(error, InternalError) else error.code
     hint = _encodable(error.hint) if error.hint else None
-    return ErrorBody(_encodable(error.message), _TYPES.get(error.status, fallback), error.param, code, hint)
+    return ErrorBody(_encodable(error.message), _TYPES.get(error.status, fallback), error.param, error.code, hint)
 
 
 def error_json(error: RouterError) -> bytes:

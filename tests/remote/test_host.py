@@ -61,7 +61,8 @@ async def test_a_command_given_before_the_loop_runs_waits_for_it(router: Router,
     host = RemoteHost(router.url)
     early = host.submit(host.control.models())
     hosts.append(Running(host))
-    assert len(await asyncio.wrap_future(early)) == 3
+    models = await asyncio.wrap_future(early)
+    assert len(models) == 3
 
 
 async def test_a_host_stopped_before_it_ran_ends_at_once(router: Router) -> None:
