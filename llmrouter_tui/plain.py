@@ -33,8 +33,10 @@ def decision_lines(decision: Decision) -> list[str]:
         f"{decision.chosen}   {decision.why}",
         "",
         f"task {mix}   difficulty {a.difficulty:.2f} {a.level}   needs {needs}",
-        f"language {a.language}   prompt ~{a.prompt_tokens} tokens   answer ~{a.expected_tokens} tokens   "
-        f"preference {decision.preference:.2f} (0 speed, 1 quality)",
+        (
+            f"language {a.language}   prompt ~{a.prompt_tokens} tokens   answer ~{a.expected_tokens} tokens   "
+            f"preference {decision.preference:.2f} (0 speed, 1 quality)"
+        ),
         "",
         f"{'CANDIDATE':36} QUALITY  SPEED   CONT    PIN   COST =  SCORE  SECONDS",
     ]
