@@ -5,6 +5,7 @@ Later sources (public figures, checks, judges) are more evidence of the same kin
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -89,16 +90,10 @@ AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
 regression with release date beside size (257 and 315 models), so that they are not the generation's; math rests on
 five models and is shrunk by half; base and roleplay are judgement."""
 
-_BITS_PENALTY: tuple[tuple[float, float], ...] = (
-    (7.5, 0.0),
-    (5.9, 0.02),
-    (4.9, 0.04),
-    (3.8, 0.1),
-    (2.9, 0.3),
-    (0, 0.8),
-)
-"""(at least this many bits, logit lost): small to 4 bits and steep below, the shape all published perplexity
-curves of llama.cpp quantizations share."""
+_BITS_PENALTY = {6: 0.01, 5: 0.02, 4: 0.05, 3: 0.25, 2: 0.7, 1: 1.3}
+"""Logit lost by bits of the quantization: next to nothing down to 4 bits and steep below, the shape of every published
+perplexity curve of llama.cpp quantizations."""
+_BITS = re.compile(r"\d+")
 
 HALF_LIFE = 60 * 86400.0
 """Seconds after which a rating weighs half: models, prompts and tastes change."""
@@ -176,11 +171,8 @@ def _prior(info: ModelInfo, name: ParsedName, task: str) -> Evidence:
 
 def quantization_penalty(quantization: str) -> float:
     """Logit lost to quantization, by bits per weight; 0 where nothing or nothing readable is said."""
-    digits = [int(c) for c in quantization.replace("16", "8").replace("32", "8") if c.isdigit()]
-    if not digits or quantization.upper().startswith(("BF", "F", "FP")):
-        return 0.0
-    bits = digits[0] + 0.5
-    return next(penalty for least, penalty in _BITS_PENALTY if bits >= least)
+    bits = _BITS.search(quantization)
+    return _BITS_PENALTY.get(int(bits[0]), 0.0) if bits else 0.0
 
 
 def _affinities(name: ParsedName, task: str, prior: float) -> Iterable[Evidence]:

@@ -23,10 +23,14 @@ _ANSWERS = re.compile(r"respond to the user|answer the (?:user|question|query)",
 _ROLE = re.compile(
     r"you are (?:a|an) (?:\w+ )?(?:title|tag|name|topic) generator|title generation (?:assistant|ai)", re.I
 )
+_THIS = (
+    r"\b(?:this|the|our|user'?s)\s(?:[\w-]+\s){0,2}(?:conversation|chat|dialog(?:ue)?|thread|discussion|messages?)\b"
+    r"(?!\s(?:apps?|bots?|systems?|rooms?|servers?|groups?|ui|between|about)\b)"
+)
+"""The conversation at hand; not chat apps, nor the dialogue between Romeo and Juliet."""
 _OBJECT = re.compile(
-    r"(?:titles?|names?|tags?|topics?|follow-?up (?:questions?|prompts?)|headline|summary|summari[sz]e|"
-    r"suggest\w* questions)\b[^.\n]{0,80}?\b(?:conversation|chat|dialog(?:ue)?|thread|discussion|messages?)\b|"
-    r"\b(?:conversation|chat|dialog(?:ue)?|thread|discussion|chat_history)\b[^.\n]{0,60}?\b(?:titles?|names?|tags?|follow-?up)\b",
+    r"\b(?:titles?|names?|tags?|topics?|follow-?up (?:questions?|prompts?)|headline|summary|summari[sz]e|"
+    rf"suggest\w* questions)\b[^.\n]{{0,80}}?{_THIS}|{_THIS}[^.\n]{{0,60}}?\b(?:titles?|names?|tags?|follow-?up)\b",
     re.I,
 )
 _SHORT = re.compile(

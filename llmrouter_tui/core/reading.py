@@ -43,10 +43,13 @@ _FILE = re.compile(
 )
 _INLINE = (
     ("=", ("==", "=>", "!=", "+=")),
-    ("(", ("();", "print(")),
+    ("(", ("();", "print(", "):\n")),
     ("<", ("</",)),
     ("&", ("&&",)),
     (":", ("::",)),
+    (">", ("->", ">>> ")),
+    ('"', ('"""',)),
+    ("S", ("SELECT ",)),
 )
 """(a rare character, signs that need it): a text without the character is not searched for the signs."""
 _LANGUAGE_SIGNS = ("c++", "c#", ".net")
@@ -56,12 +59,12 @@ _LATEX = re.compile(
 )
 _SYMBOLS = re.compile(r"[∫∑√∞≤≥π∂∈∀∃×÷²³]")
 _ARITHMETIC = re.compile(
-    r"\d\s*(?:[+*^×÷=]\s*[\d(a-z]|[-/]\s*\d+\s*(?:[=?]|$)|[*/×÷]\s*\d)|\d\s+[-/x]\s+\d|\d\s?%\s(?:of|von|de|di)\b"
+    r"\d\s*(?:[+*^×÷=]\s*[\d(a-z]|[-/]\s*\d+\s*(?:[=?]|$)|[*/×÷]\s*\d)|\d\s+[-/x]\s+\d|\d\s?%\s(?:off?|von|de|di)\b"
 )
 _EQUATION = re.compile(r"(?<![^\W\d])[xyzabn](?:\s?[+=]\s?\d|\^\d|²)|\bf\(x\)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_OPTION = re.compile(r"\n\s*\(?[A-Ea-e][).:]\s")
-_BULLET = re.compile(r"\n\s*(?:[-*•]|\d{1,2}[.)])\s")
+_OPTION = re.compile(r"\n[ \t]*\(?[A-Ea-e][).:]\s")
+_BULLET = re.compile(r"\n[ \t]*(?:[-*•]|\d{1,2}[.)])\s")
 
 _INDEX = {task: i for i, task in enumerate(TASKS)}
 _HARD = len(TASKS)
@@ -141,7 +144,9 @@ def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lan
     arithmetic = not code and _is_arithmetic(lowered, numbers)
     _add_numbers(scores, numbers, latex, arithmetic, "?" in ask)
     options = not code and (len(_OPTION.findall(lines)) >= 3 or ("B)" in text and "C)" in text))
+    constraints = 0 if code else len(_BULLET.findall(lines))
     _add_form(scores, text, tokens, options, code)
+    scores[_REASONING] += 2.0 if constraints >= 4 and "?" in ask and len(text) > SHORT else 0.0
     foreign = 0 if text.isascii() else len(text)
     capped = tuple(min(CAP, s) for s in scores[:_HARD])
     return Turn(
@@ -155,24 +160,27 @@ def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lan
         latex=latex,
         options=options,
         arithmetic=arithmetic,
-        constraints=0 if code else len(_BULLET.findall(lines)),
+        constraints=constraints,
         asked_tokens=next((n for phrase, n in ANSWER_LENGTHS if phrase in joined), 0),
         leans=len(tokens) <= 14 and not ANAPHORA.isdisjoint(tokens),
     )
 
 
 def _zones(prose: str) -> tuple[str, str]:
-    """(where the question stands, more to glance at)."""
+    """(where the question stands, more to glance at). Where a first paragraph of its own asks, the end is taken for
+    material unless it is a short line or a question itself."""
     if len(prose) <= SHORT:
         return prose, ""
     head = prose[:300]
-    cut = head.find("\n\n", 20)
-    if cut > 0:
-        head = head[:cut]
+    paragraph = head.find("\n\n", 8)
+    if paragraph > 0:
+        head = head[:paragraph]
     tail = prose[-220:]
-    cut = tail.rfind("\n", 0, -8)
-    if cut > 0:
-        tail = tail[cut + 1 :]
+    line = tail.rfind("\n", 0, -8)
+    if line > 0:
+        tail = tail[line + 1 :]
+    if paragraph > 0 and len(tail) > 120 and not prose.rstrip().endswith(("?", "？", "؟")):
+        tail = ""
     return f"{head} \n{tail}", prose[len(head) : len(head) + 600]
 
 

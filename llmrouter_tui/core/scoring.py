@@ -24,8 +24,8 @@ class Weights(NamedTuple):
 
 
 WEIGHTS = Weights()
-"""By judgement: at Q = .5 changing the model within a conversation must be worth .20 of predicted quality, and a pin
-.05 of it, which only decides between near equals."""
+"""By judgement: at Q = .5 leaving the model of a long conversation must be worth .20 of predicted quality (.08 of a
+short one), and a pin .05, which only decides between near equals."""
 
 SLOPE = 0.8
 """How far easiness moves the logit of quality. Below 1 because the difficulty estimate is rough: a wrong confident
@@ -39,16 +39,21 @@ not depend on Q, so that raising Q can never let in a worse model."""
 SCALE_SECONDS = {
     "chat": 8.0,
     "factual": 12.0,
-    "reasoning": 45.0,
-    "math": 35.0,
-    "coding": 40.0,
+    "reasoning": 75.0,
+    "math": 60.0,
+    "coding": 50.0,
     "creative": 30.0,
     "instruction": 20.0,
     "extraction": 18.0,
     "translation": 14.0,
 }
-"""Seconds to a whole answer at which speed counts half, for a prompt of middling difficulty; people wait longer for
-a proof than for a greeting. By judgement."""
+"""Seconds to a whole answer at which speed counts half, for a rather hard prompt (difficulty .6); people wait longer
+for a proof than for a greeting. By judgement."""
+
+VOICE = 0.4
+CACHE_TOKENS = 1500
+"""Continuity is worth ``VOICE`` at once (an answer in the voice of the last) and all of it once the conversation is
+long: at this many tokens half of the rest, because its cache is then worth keeping. By judgement."""
 
 COST_SCALE = 0.01
 """Dollars for one answer at which cost counts half."""
@@ -83,7 +88,7 @@ def predicted_quality(tasks: Iterable[tuple[str, float]], abilities: Mapping[str
     for task, share in tasks:
         ability = abilities.get(task)
         mean += share * (UNKNOWN_ABILITY if ability is None else ability.mean)
-    mean = min(0.999, max(0.001, mean))
+    mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
     return 1 / (1 + (1 - mean) / mean * math.exp(-SLOPE * easy))
 
 
@@ -92,22 +97,33 @@ def hidden_tokens(difficulty: float) -> float:
     return HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
 
 
-def decode_seconds(tokens: float, speed: Speed) -> float:
-    return tokens / max(0.1, speed.decode)
+def work_seconds(prompt_tokens: int, answer_tokens: float, speed: Speed) -> tuple[float, float]:
+    """(prefill, decode) seconds; rates that make no sense count as very slow."""
+    prefill, decode = speed.prefill, speed.decode
+    return prompt_tokens / (prefill if prefill > 1.0 else 1.0), answer_tokens / (decode if decode > 0.1 else 0.1)
 
 
-def prefill_seconds(tokens: float, speed: Speed) -> float:
-    return tokens / max(1.0, speed.prefill)
+def main_tasks(tasks: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """The tasks that matter to a mean, with shares that sum to 1: those of at least one percent."""
+    kept = [(task, share) for task, share in tasks.items() if share >= 0.01]
+    total = sum(share for _, share in kept)
+    return tuple((task, share / total) for task, share in kept)
 
 
 def patience(analysis: Analysis) -> float:
     """Seconds at which speed counts half for this request: by task mix, more for harder prompts."""
-    return sum(p * SCALE_SECONDS[t] for t, p in analysis.tasks.items()) * (0.5 + analysis.difficulty)
+    return sum(p * SCALE_SECONDS[t] for t, p in analysis.tasks.items()) * (0.3 + 2 * analysis.difficulty**2)
 
 
 def speed_value(seconds: float, scale: float) -> float:
     """1 at once, ½ at ``scale`` seconds, towards 0."""
     return scale / (scale + seconds)
+
+
+def continuity_value(prompt_tokens: int) -> float:
+    """What it is worth to stay on the model that answered so far: 0.4 for a short conversation, towards 1 for a long
+    one."""
+    return VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
 
 
 def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> float:
@@ -122,11 +138,11 @@ def weigh(preference: float, quality: float, speed: float, continuity: float, pi
     """The five terms, each weighted."""
     rest = 1.0 - preference
     return Breakdown(
-        quality=preference * quality,
-        speed=rest * WEIGHTS.speed * speed,
-        continuity=rest * WEIGHTS.continuity * continuity,
-        pinned=rest * WEIGHTS.pinned * pinned,
-        cost=rest * WEIGHTS.cost * cost,
+        preference * quality,
+        rest * WEIGHTS.speed * speed,
+        rest * WEIGHTS.continuity * continuity,
+        rest * WEIGHTS.pinned * pinned,
+        rest * WEIGHTS.cost * cost,
     )
 
 

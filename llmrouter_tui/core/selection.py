@@ -49,6 +49,8 @@ class _Question(NamedTuple):
     hidden: float
     preference: float
     continuity: str
+    staying: float
+    """What staying on the model of the conversation is worth."""
     waits: Mapping[str, Wait]
 
 
@@ -106,12 +108,13 @@ def _preference(preference: float, resolved: Resolved, analysis: Analysis) -> fl
 def _question(analysis: Analysis, preference: float, continuity: str, waits: Mapping[str, Wait]) -> _Question:
     return _Question(
         analysis,
-        tuple((t, p) for t, p in analysis.tasks.items() if p > 0),
+        scoring.main_tasks(analysis.tasks),
         scoring.easiness(analysis.difficulty),
         scoring.patience(analysis),
         scoring.hidden_tokens(analysis.difficulty),
         preference,
         continuity,
+        scoring.continuity_value(analysis.prompt_tokens),
         waits,
     )
 
@@ -144,17 +147,14 @@ def _rate(question: _Question, model: ModelView) -> _Rated:
         question.hidden if nature(info.name, info.capabilities, info.capabilities_known).thinks else 0.0
     )
     wait = question.waits.get(model_id)
-    seconds = Seconds(
-        queue=wait.queue if wait else 0.0,
-        load=wait.load if wait else 0.0 if warm else model.speed.load_seconds,
-        prefill=scoring.prefill_seconds(analysis.prompt_tokens, model.speed),
-        decode=scoring.decode_seconds(answer, model.speed),
-    )
+    load = wait.load if wait else 0.0 if warm else model.speed.load_seconds
+    prefill, decode = scoring.work_seconds(analysis.prompt_tokens, answer, model.speed)
+    seconds = Seconds(wait.queue if wait else 0.0, load, prefill, decode)
     breakdown = scoring.weigh(
         question.preference,
         quality,
         scoring.speed_value(seconds.total, question.scale),
-        float(model_id == question.continuity),
+        question.staying if model_id == question.continuity else 0.0,
         float(model.pinned and analysis.level == "easy"),
         scoring.cost_value(info, analysis.prompt_tokens, answer),
     )
@@ -176,14 +176,14 @@ def _above_floor(rated: list[_Rated]) -> tuple[list[_Rated], list[_Rated]]:
 def _candidate(rated: _Rated) -> Candidate:
     model = rated.model
     return Candidate(
-        model=model.id,
-        score=rated.breakdown.score,
-        breakdown=rated.breakdown,
-        predicted_quality=rated.quality,
-        seconds=rated.seconds,
-        resident=rated.warm,
-        footprint=model.footprint,
-        note=_note(rated),
+        model.id,
+        rated.breakdown.score,
+        rated.breakdown,
+        rated.quality,
+        rated.seconds,
+        rated.warm,
+        model.footprint,
+        _note(rated),
     )
 
 

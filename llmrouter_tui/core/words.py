@@ -56,8 +56,8 @@ WORDS = _table(
     multiply*2 multiplied*2 divided*1.6 divide*1.3 minus*1.6 plus*.7 times*.3 algebra*2.2 geometry*2 calculus*2.2
     arithmetic*2 sqrt*2 squared*1.5 cubed*1.5 modulo*1.8 prime*1 primes*1.6 factorial*2.2 logarithm*2.2 sine*1.8
     cosine*1.8 median*1.3 average*.8 interest*.4 remainder*1.8 combinatorics*2.5 permutations*2 vector*.6 converge*1
-    hypotenuse*2.5 integer*1.2 integers*1.6 divisible*2.2 inequality*1.2 mph*1 km*.4 hours*.3 dozen*.8 twice*.6
-    half*.4
+    hypotenuse*2.5 integer*1.2 integers*1.6 divisible*2.2 inequality*1.2 mph*1 costs*.5 cost*.3 pay*.6 paid*.6
+    discount*1.2 price*.6 euros*.5 dollars*.5 earns*.8 km*.4 hours*.3 dozen*.8 twice*.6 half*.4
     """,
     coding="""
     python*2.5 javascript*2.6 typescript*2.6 java*2 rust*1.8 golang*2.6 kotlin*2.5 swift*1 php*2.5 ruby*1.3 perl*2
@@ -73,7 +73,7 @@ WORDS = _table(
     pandas*1.8 numpy*2.6 pytorch*2.4 tensorflow*2.4 cuda*2.2 terraform*2.4 ansible*2.2 nginx*2.2 webhook*2 oauth*1.8
     microservice*2 microservices*2 cli*1.6 stdin*2.4 stdout*2.4 tests*.8 test*.4 merge*.6 thread*.4 server*.5
     crash*.8 crashes*1 error*.9 undefined*1.5 null*1.5 fix*.9 program*.8 class*.1 lru*1.8 cache*.9 rtos*2 kernel*.8
-    systemd*2.4 binary*.6
+    systemd*2.4 select*.5 returns*.7 binary*.6
     """,
     creative="""
     poem*3.2 poems*3.2 poetry*2.5 haiku*3.8 limerick*3.8 sonnet*3.4 story*2.6 stories*2.2 tale*2.2 song*2.2
@@ -139,7 +139,7 @@ PHRASES = phrases(
     how are you*4 | how is it going*3.5 | how s it going*3.5 | what s up*3.5 | good morning*3 | good night*2.5 |
     good evening*3 | who are you*3.5 | what can you do*3.5 | what s your*2.5 | what is your*2 | do you like*2.5 | do
     you think*1.2 | about yourself*2.5 | nice to meet*3.5 | tell me a bit*.5 | i m so*1 | i had a*1.2 | talk to
-    me*2.5 | chat with*2 | let me know*.3 | my day*1.5 | are you*1
+    me*2.5 | chat with*2 | let me know*.3 | my day*1.5 | are you*1 | are you sure*-2.5
     """,
     factual="""
     what is the*.6 | what are the*.6 | who is*.8 | who was*1 | who wrote*1.5 | who won*1.2 | when did*1.4 | when
@@ -151,9 +151,9 @@ PHRASES = phrases(
     step by step*1.2 | think through*1.5 | which of the following*.9 | pros and cons*1.4 | what would happen*1.2 |
     if all*1.2 | some of*.2 | truth teller*2 | tells the truth*1.8 | tell the truth*1.5 | who is lying*2 | trade
     offs*1.8 | weigh*.8 | must be true*2 | can we conclude*2.2 | follows from*1.2 | root cause*1.2 | first
-    principles*1.5 | should i*1 | cross the river*2 | sits next*2 | sit next*2 | to the left of*1 | in a row*.8 |
-    how would you*.8 | argue*.8 | what s wrong*.6 | better to*.8 | or wait*.6 | is taller*2 | is older*1.5 | make
-    sense*.6 | what am i*2
+    principles*1.5 | should i*1 | cross the river*2 | sits next*2 | not next to*1.2 | in the middle*.8 | sit in a
+    row*1.2 | sit next*2 | to the left of*1 | in a row*.8 | how would you*.8 | argue*.8 | what s wrong*.6 | better
+    to*.8 | or wait*.6 | is taller*2 | is older*1.5 | make sense*.6 | what am i*2
     """,
     math="""
     how many*1 | how much*1 | square root*2.5 | divided by*2 | how fast*1 | how long does it*1 | times as*1.2 | per
