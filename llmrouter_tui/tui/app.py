@@ -25,7 +25,7 @@ from llmrouter_tui.tui.pages import PAGE_CLASSES
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.palette import Acts
 from llmrouter_tui.tui.state import Dirty, Store
-from llmrouter_tui.tui.symbols import SYMBOLS
+from llmrouter_tui.tui.symbols import ASCII, SYMBOLS
 from llmrouter_tui.tui.text import Look, hundredths
 from llmrouter_tui.tui.theme import DARK, PALETTES, roles, textual_theme
 
@@ -87,6 +87,7 @@ class ControlCenter(App[None]):
             self.register_theme(textual_theme(palette))
         self.theme = "mono" if self.no_color else DARK.name
         self.roles = roles(PALETTES[self.theme])
+        self.set_class(self.look.symbols is ASCII, "-ascii")
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,7 +110,8 @@ class ControlCenter(App[None]):
         if event.worker.group != "service" or self._leaving:
             return
         if event.state == WorkerState.ERROR and event.worker.error is not None:
-            self.crashed = "".join(traceback.format_exception(event.worker.error))
+            error = event.worker.error
+            self.crashed = f"{type(error).__name__}: {error}\n\n" + "".join(traceback.format_exception(error))
         elif event.state == WorkerState.SUCCESS:
             self.crashed = "The router ended without an error."
         else:

@@ -12,12 +12,15 @@ from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.state import Row, Store
 from llmrouter_tui.tui.text import Line, Look, Span
+from llmrouter_tui.tui.widgets import chart
 
 Name = Callable[[str], str]
 SHOWN = 6
 """Candidates in the table before the rest is only counted."""
 TERMS = (("QUALITY", 7), ("SPEED", 5), ("CONT", 4), ("PIN", 4), ("COST", 4))
 LABEL = 8
+BAR = 16
+"""Cells of the bar that shows the terms side by side where there is room."""
 
 
 def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision | None = None) -> list[Line]:
@@ -83,7 +86,7 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
         shown[-1] = chosen
     terms = sum(size + 1 for _, size in TERMS)
     room = cells - 1 - terms - 8
-    label = max(10, min(20, room - 9))
+    label = max(10, min(20, room - 8))
     head = "".join(text.right(title, size + 1) for title, size in TERMS)
     lines: list[Line] = [((f" {text.left('CANDIDATE', label)}{head} = SCORE", "head"),)]
     lines += [_candidate(c, c is chosen, name, label, max(0, room - label), look) for c in shown]
@@ -114,6 +117,11 @@ def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note:
         spans.append((text.right(value, size + 1), "dim" if value == ".00" else ""))
     spans.append((" = ", "dim"))
     spans.append((text.right(total, 5), "strong"))
+    if note >= BAR + 12:
+        parts = [terms.quality, terms.speed, terms.continuity, terms.pinned, terms.cost]
+        bar = chart.meter([(max(0.0, part), f"fill{i % 4}") for i, part in enumerate(parts)], 1.0, BAR, look.symbols)
+        spans += [("  ", ""), *bar]
+        note -= BAR + 2
     if note > 1:
         spans.append((" " + text.clip(said, note - 1), "good" if chosen else "soft"))
     return tuple(spans)
@@ -144,7 +152,8 @@ def analysis_lines(decision: Decision, name: Name, cells: int, look: Look) -> li
     """The task mix, the difficulty, what was needed, and the preference it was decided under."""
     analysis = decision.analysis
     mix = sorted(analysis.tasks.items(), key=lambda item: -item[1])
-    tasks = "  ".join(f"{task} {text.fraction(share)}" for task, share in mix if share >= 0.045)
+    shown, _ = text.shares(share for _, share in mix)
+    tasks = "  ".join(f"{task} {share}" for (task, part), share in zip(mix, shown, strict=True) if part >= 0.045)
     lines = labelled("TASK", tasks or analysis.task, cells)
     hard = f"{fmt.difficulty(analysis.difficulty, 5, look)} {analysis.level}"
     needs = ", ".join(sorted(analysis.needs)) or "nothing special"

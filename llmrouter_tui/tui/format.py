@@ -60,6 +60,7 @@ COLUMNS = (
     Column("score", "SCORE", 5, 5, right=True),
     Column("margin", "MARGIN", 6, 6, gap=1),
     Column("why", "WHY", 18, 16),
+    Column("prompt", "PROMPT", 20, 20),
     Column("ttft", "TTFT", 6, 6, gap=1),
     Column("toks", "TOK/S", 5, 5, right=True, gap=1),
     Column("state", "STATE", 7, 7),
@@ -68,6 +69,10 @@ COLUMNS = (
 DROP_ORDER = ("id", "ttft", "toks", "of", "diff", "why", "margin", "time")
 WIDE = 100
 """Cells from which columns take their full width."""
+ROOMY = 140
+"""Cells from which the prompt has a column of its own."""
+WHY_CELLS = 32
+"""Cells after which WHY leaves what is spare to PROMPT."""
 
 Placed = tuple[Column, int]
 
@@ -87,7 +92,8 @@ def short_model(name: str, cells: int, ellipsis: str = "…") -> str:
 
 def place_columns(cells: int, sort: str = "time", without: Sequence[str] = ()) -> tuple[Placed, ...]:
     """The columns that fit into ``cells`` and how wide each is; WHY takes what is left."""
-    shown = [column for column in COLUMNS if column.id not in without]
+    hidden = (*without, "prompt") if cells < ROOMY else without
+    shown = [column for column in COLUMNS if column.id not in hidden]
     wide = cells >= WIDE
 
     def need() -> int:
@@ -98,12 +104,17 @@ def place_columns(cells: int, sort: str = "time", without: Sequence[str] = ()) -
             break
         if drop != sort or drop in ("why", "time"):
             shown = [column for column in shown if column.id != drop]
-    spare = max(0, cells - need())
-    flexible = "why" if any(column.id == "why" for column in shown) else "chose"
-    return tuple(
-        (column, (column.cells if wide else column.narrow) + (spare if column.id == flexible else 0))
-        for column in shown
-    )
+    return _stretched(shown, max(0, cells - need()), wide)
+
+
+def _stretched(shown: Sequence[Column], spare: int, wide: bool) -> tuple[Placed, ...]:
+    """Give the spare cells to the columns of free text, else to the model's name."""
+    ids = [column.id for column in shown]
+    extra = {"why" if "why" in ids else "chose": spare}
+    if "prompt" in ids:
+        why = min(spare, WHY_CELLS - 18)
+        extra = {"why": why, "prompt": spare - why}
+    return tuple((c, (c.cells if wide else c.narrow) + extra.get(c.id, 0)) for c in shown)
 
 
 def ledger_head(placed: Sequence[Placed], cells: int, look: Look, sort: str = "time", falling: bool = True) -> Line:
@@ -210,6 +221,10 @@ def _why(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
     return why(row, look), "bad" if row.exchange.outcome == "failed" else "run" if row.waiting else "soft"
 
 
+def _prompt(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
+    return text.tame(row.exchange.prompt[: size * 2], look.symbols.enter), "dim"
+
+
 def _ttft(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
     exchange, chosen = row.exchange, row.chosen
     if exchange.ttft is None:
@@ -257,7 +272,7 @@ def _you(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
 
 _CELLS: dict[str, Callable[[Row, int, Look, Callable[[str], str]], Cell]] = {
     "time": _time, "id": _id, "task": _task, "diff": _diff, "chose": _chose, "of": _of, "score": _score,
-    "margin": _margin, "why": _why, "ttft": _ttft, "toks": _toks, "state": _state, "you": _you,
+    "margin": _margin, "why": _why, "prompt": _prompt, "ttft": _ttft, "toks": _toks, "state": _state, "you": _you,
 }  # fmt: skip
 
 

@@ -241,14 +241,17 @@ def preference_line(store: Store, cells: int, look: Look, ghost: float | None) -
     )  # fmt: skip
 
 
-def attention_line(causes: Sequence[Cause], cells: int) -> Line:
-    """Causes in one line, worst first."""
+def attention_line(causes: Sequence[Cause], cells: int, *, hint: bool = False) -> Line:
+    """Causes in one line, worst first; ``hint`` adds the key that dismisses them."""
+    if hint and causes:
+        tail: Line = (("x", "key"), (" dismiss ", "soft"))
+        return text.spread(attention_line(causes, cells - 12), tail, cells)
     if not causes:
         return (("all is well", "dim"),)
     entries: list[Line] = []
     for cause in causes:
         counted = f" (x{cause.count})" if cause.count > 1 and cause.key.startswith(("problem:", "load:")) else ""
         role = "bad" if cause.severity == "bad" else "warn"
-        hint = f" {text.tame(cause.hint)}" if cause.hint else ""
-        entries.append((("! ", role), (text.tame(cause.message) + counted, ""), (hint, "dim")))
+        todo = f" {text.tame(cause.hint)}" if cause.hint else ""
+        entries.append((("! ", role), (text.tame(cause.message) + counted, ""), (todo, "dim")))
     return _fitting(entries, cells, "   ")

@@ -79,4 +79,6 @@ ASCII = Symbols(
     left_end="<",
     right_end=">",
 )
+TO_ASCII = str.maketrans({"…": "~", "±": "~", "⏎": "/", "·": ".", "—": "-", "─": "-", "→": ">", "×": "x"})
+"""The safety net of the ASCII set: marks of our own that are written without asking the set."""
 SYMBOLS = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

@@ -55,7 +55,7 @@ def clip(text: str, cells: int, ellipsis: str = "…") -> str:
         if room < 0:
             break
         out.append(char)
-    return ("".join(out) + ellipsis)[:cells] if room >= -1 else "".join(out)
+    return "".join(out) + ellipsis
 
 
 def left(text: str, cells: int, ellipsis: str = "…") -> str:

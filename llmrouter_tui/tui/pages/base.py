@@ -105,7 +105,12 @@ class Page(Screen[None]):
         self.query_one("#too-small", Static).update(
             f"This needs {MIN_SIZE[0]}x{MIN_SIZE[1]} characters; the terminal has {width}x{height}."
         )
-        self.call_after_refresh(self.absorb, Dirty.ALL)
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        self.absorb(Dirty.ALL)
+        if self.focused is None and self.is_current:
+            self.leave_filter()
 
     def paint_status(self) -> None:
         """Write the status and tab lines; nothing is painted when they say the same."""

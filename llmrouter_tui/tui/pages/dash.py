@@ -78,7 +78,8 @@ class DashPage(ListingPage):
         self.attention.paint()
 
     def _draw_attention(self, cells: int, rows: int) -> list[Line]:
-        return [panels.attention_line(self.center.store.attention.causes(self.center.clock()), cells)]
+        causes = self.center.store.attention.causes(self.center.clock())
+        return [panels.attention_line(causes, cells, hint=self._brief)]
 
     def do_dismiss(self) -> None:
         if not self.center.store.attention.dismiss(self.center.clock()):

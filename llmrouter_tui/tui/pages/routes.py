@@ -5,6 +5,7 @@ from textual.containers import Horizontal, Vertical
 
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.tui import actions, explain
+from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -69,6 +70,10 @@ class RoutesPage(ListingPage):
         return explain.explanation(row, center.store, cells, center.look, today)
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_resize(self) -> None:
+        if self.app.size.width < fmt.WIDE and self.focused is self.why:
+            self.add_class("-detail")
 
     def open_detail(self, on: bool) -> None:
         """In a narrow terminal the explanation takes the place of the list."""

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.lines import Framed, Painter, center
+from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars
 
 KEPT_STRIPS = 3000
 
@@ -162,6 +162,9 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         self._base = None
         self._strips.clear()
         self._drawn = ("", "", 0)
+
+    def on_mount(self) -> None:
+        plain_bars(self)
 
     def on_resize(self) -> None:
         self._draw_head()

@@ -1,7 +1,7 @@
 """Widgets that show prepared lines: the base of every live panel. Only lines that changed are painted again."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,11 +10,13 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.symbols import ASCII, TO_ASCII
 from llmrouter_tui.tui.text import Line
 
 
@@ -36,8 +38,10 @@ class Painter:
 
     def strip(self, line: Line, cells: int, over: Style | None = None) -> Strip:
         """``line`` in exactly ``cells`` cells; ``over`` is laid over every role (a cursor)."""
-        roles = center(cast(Widget, self)).roles
-        base = self.base_style()
+        app = center(cast(Widget, self))
+        roles, base = app.roles, self.base_style()
+        if app.look.symbols is ASCII:
+            line = tuple((shown.translate(TO_ASCII), role) for shown, role in line)
         segments = []
         for shown, role in line:
             style = base + roles[role]
@@ -63,6 +67,8 @@ class Framed:
             return
         self._drawn = (*self._head, cells)
         title, note = self._head
+        if center(widget).look.symbols is ASCII:
+            title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
         title = title if boxed else f" {title}"
@@ -75,6 +81,19 @@ class Framed:
             if note
             else Content.assemble((title, "$title bold")),
         )
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without fine ends, for terminals that know only ASCII."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def plain_bars(view: ScrollView) -> None:
+    """Give a view the scroll bar of its symbol set."""
+    if center(view).look.symbols is ASCII:
+        view.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
 
 
 class LinesView(Painter, Framed, ScrollView):
@@ -134,6 +153,9 @@ class LinesView(Painter, Framed, ScrollView):
         self._base = None
         self._strips.clear()
         self._drawn = ("", "", 0)
+
+    def on_mount(self) -> None:
+        plain_bars(self)
 
     def on_resize(self) -> None:
         self._draw_head()

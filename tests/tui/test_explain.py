@@ -1,0 +1,124 @@
+"""The explanation adds up as displayed and says everything."""
+
+import re
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmrouter_tui.core.decision import Breakdown, Candidate, Effect, Seconds
+from llmrouter_tui.tui import explain, ledger, text
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.symbols import BRAILLE
+from llmrouter_tui.tui.text import Look
+from tests.tui import scripted
+from tests.tui.scripted import SNAPSHOT
+
+LOOK = Look(BRAILLE, UTC)
+ROW = re.compile(r"^[ »](\S.*?)((?:\s+-?\d*\.\d\d){5}) =\s+(-?\d*\.\d\d)")
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    store.reset(SNAPSHOT)
+    return store
+
+
+def lines(store: Store, id_: str, cells: int = 58) -> list[str]:
+    return [text.plain(line) for line in explain.explanation(store.rows[id_], store, cells, LOOK)]
+
+
+def parsed(shown: list[str]) -> list[tuple[str, list[int], int]]:
+    found = [ROW.match(line) for line in shown]
+    return [
+        (m[1].strip(), [round(float(part) * 100) for part in m[2].split()], round(float(m[3]) * 100))
+        for m in found
+        if m
+    ]
+
+
+@pytest.mark.parametrize("id_", ["x8f21", "x8f20", "x8f1f", "x8f1e", "x8f1d", "x8f1c"])
+@pytest.mark.parametrize("cells", [58, 76, 98])
+def test_each_row_adds_up_and_the_chosen_score_is_the_ledgers(store: Store, id_: str, cells: int) -> None:
+    rows = parsed(lines(store, id_, cells))
+    assert len(rows) >= 2
+    for name, terms, total in rows:
+        assert sum(terms) == total, name
+    score = ledger.score(store.rows[id_])
+    chosen = store.name(store.rows[id_].model)
+    assert score is not None
+    assert [total for name, _, total in rows if chosen.startswith(name.rstrip("…"))] == [text.hundredths(score)]
+
+
+@given(st.lists(st.floats(0, 0.5, allow_nan=False), min_size=5, max_size=5))
+def test_any_breakdown_adds_up_as_displayed(terms: list[float]) -> None:
+    breakdown = Breakdown(*terms)
+    candidate = Candidate(scripted.BIG, breakdown.score, breakdown, 0.5, Seconds(), True)
+    decision = replace(scripted.CODE_BIG, candidates=(candidate,))
+    shown = [text.plain(line) for line in explain.table(decision, lambda model: "m", 58, LOOK)]
+    [(_, parts, total)] = parsed(shown)
+    assert sum(parts) == total == text.hundredths(breakdown.score)
+
+
+def test_the_sentence_says_when_the_top_score_was_not_taken(store: Store) -> None:
+    shown = " ".join(lines(store, "x8f1d")[:3])
+    assert "The top score was qwen3:32b (.73); llama3.1:8b (.69) was taken: 32b busy; runner-up." in shown
+
+
+def test_a_close_call_is_called_one(store: Store) -> None:
+    assert "A close call: qwen3:32b scored -.02." in " ".join(lines(store, "x8f20")[:3])
+
+
+def test_everything_is_there(store: Store) -> None:
+    shown = "\n".join(lines(store, "x8f1d"))
+    for words in (
+        "INSTEAD  qwen3:32b: quality +.23",
+        "2 filtered out: mistral:7b (vllm is down)",
+        "TASK     coding .81",
+        "▃ .33 easy   needs tools",
+        "RESTS ON coding .60 ±.05 from benchmark",
+        "TIME     decide 5ms  TTFT 0.3s  154 tok  96/s  total 1.9s",
+        "PROMPT   Write a python function",
+        "ANSWER   def merge(a, b): ⏎",
+        "YOU      - bad  ignored instructions",
+    ):
+        assert words in shown
+
+
+def test_the_chosen_model_is_in_the_table_even_when_it_ranks_low(store: Store) -> None:
+    ranked = scripted.CODE_BIG.candidates
+    low = replace(scripted.CODE_BIG, chosen=ranked[-1].model)
+    shown = [text.plain(line) for line in explain.table(low, store.name, 58, LOOK)]
+    assert [line for line in shown if line.startswith("»qwen2.5vl:7b")]
+    assert len([line for line in shown if " = " in line and "SCORE" not in line]) == explain.SHOWN
+
+
+def test_the_effect_of_a_rating_is_told(store: Store) -> None:
+    store.rows["x8f1d"].effects = (Effect(scripted.SMALL, "coding", 0.62, 0.6),)
+    assert "EFFECT   llama3.1:8b coding .62 → .60" in lines(store, "x8f1d")
+
+
+def test_a_failure_lists_its_attempts_and_the_error(store: Store) -> None:
+    assert any("✗ mistral:7b: vllm did not answer in 10 s" in line for line in lines(store, "x8f1a"))
+    assert any("ollama refused the connection [backend_unreachable]" in line for line in lines(store, "x8f18", 98))
+
+
+def test_a_model_asked_for_by_name_has_no_table(store: Store) -> None:
+    assert lines(store, "x8f16")[0].startswith("The client asked for qwen3:32b by name")
+
+
+def test_a_replay_says_what_it_would_be_today(store: Store) -> None:
+    row = store.rows["x8f1d"]
+    shown = [text.plain(line) for line in explain.explanation(row, store, 58, LOOK, scripted.CODE_BIG)]
+    assert any(line.startswith("TODAY    it would now be qwen3:32b (.86): best coding") for line in shown)
+    again = [text.plain(line) for line in explain.explanation(row, store, 58, LOOK, scripted.BUSY)]
+    assert any("it would still be llama3.1:8b" in line for line in again)
+
+
+@pytest.mark.parametrize("cells", [56, 58, 76, 98, 140])
+@pytest.mark.parametrize("id_", [SNAPSHOT.exchanges[i].id for i in range(12)])
+def test_lines_fit_the_panel(store: Store, id_: str, cells: int) -> None:
+    assert [line for line in lines(store, id_, cells) if text.width(line) > cells] == []

@@ -1,0 +1,356 @@
+"""What keys and clicks do, over a router in memory."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.tui.app import ControlCenter
+from llmrouter_tui.tui.modals.ask import Ask
+from llmrouter_tui.tui.modals.help import HelpDialog
+from llmrouter_tui.tui.modals.reasons import ReasonsDialog
+from llmrouter_tui.tui.state import Dirty
+from tests.tui import scripted
+from tests.tui.scripted import SNAPSHOT, ScriptedHost
+from tests.tui.shots import screen_text, settled
+from tests.tui.test_screens import running
+
+
+def calls(app: ControlCenter) -> list[tuple[Any, ...]]:
+    host = app.host
+    assert isinstance(host, ScriptedHost)
+    return host.control.calls
+
+
+async def until(app: ControlCenter, pilot: Any, true: Any) -> None:
+    """Tick until ``true()`` holds."""
+    for _ in range(300):
+        await settled(app, pilot, turns=1)
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
+
+
+def feed(app: ControlCenter) -> Any:
+    return app.host.feed
+
+
+# ── rating ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_thumbs_up_is_sent_and_the_row_waits_for_the_event() -> None:
+    async with running() as (app, pilot):
+        app.host.control.answer_slowly = 0.3  # type: ignore[attr-defined]
+        await pilot.press("j", "j", "j", "u")
+        row = app.store.rows["x8f1e"]
+        assert row.pending == "+"
+        assert " +?" in screen_text(app)
+        assert row.exchange.rating is None
+        await until(app, pilot, lambda: row.exchange.rating is not None)
+        assert calls(app) == [("rate", FeedbackInput("x8f1e", rating="up"))]
+        assert row.pending == ""
+        assert " +?" not in screen_text(app)
+
+
+async def test_thumbs_down_asks_what_was_wrong_and_shows_what_it_moved() -> None:
+    async with running(page="routes") as (app, pilot):
+        await pilot.press("j", "j", "j", "d")
+        assert isinstance(app.screen, ReasonsDialog)
+        await pilot.press("2", "4")
+        app.screen.query_one("Input").focus()
+        await pilot.press(*"toroidal")
+        await pilot.press("enter")
+        await until(app, pilot, lambda: app.store.rows["x8f1e"].effects)
+        sent = calls(app)[-1][1]
+        assert sent.rating == "down"
+        assert sent.reasons == ("ignored instructions", "too big for this")
+        assert sent.comment == "toroidal"
+        assert "llama3.1:8b coding .62 → .60" in screen_text(app)
+
+
+async def test_escape_saves_a_thumb_down_without_reason() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "j", "d", "escape")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("rate", FeedbackInput("x8f1e", rating="down"))]
+
+
+async def test_a_note_keeps_the_rating_and_a_rating_can_be_cleared() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "n")
+        await pilot.press(*"fine", "enter")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app)[-1] == ("rate", FeedbackInput("x8f1f", rating="up", comment="fine"))
+        await pilot.press("0")
+        await until(app, pilot, lambda: app.store.rows["x8f1f"].exchange.rating is None)
+        assert calls(app)[-1] == ("rate", FeedbackInput("x8f1f", clear=True))
+
+
+async def test_a_running_answer_cannot_be_rated_and_the_key_says_why() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("u")
+        await settled(app, pilot)
+        assert calls(app) == []
+        assert any("still being written" in note.message for note in app._notifications)
+
+
+async def test_a_rating_that_fails_is_said_and_the_mark_goes() -> None:
+    async with running() as (app, pilot):
+        app.host.control.refuse = RouterError("not_found", "No such exchange.")  # type: ignore[attr-defined]
+        await pilot.press("j", "j", "j", "u")
+        await until(app, pilot, lambda: app.store.attention.standing)
+        assert app.store.rows["x8f1e"].pending == ""
+        assert "Rating not saved: No such exchange." in screen_text(app)
+
+
+async def test_buttons_do_what_keys_do() -> None:
+    async with running(page="routes") as (app, pilot):
+        await pilot.press("j", "j", "j")
+        await pilot.click("Choice")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("rate", FeedbackInput("x8f1e", rating="up"))]
+
+
+async def test_readonly_shows_no_buttons_and_rates_nothing() -> None:
+    host = ScriptedHost(readonly=True)
+    from tests.tui.shots import build
+
+    app = build(host)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(app, pilot)
+        await pilot.press("2")
+        await pilot.pause(0.1)
+        await pilot.press("j", "j", "j", "u", "d", "right_curly_bracket")
+        await settled(app, pilot)
+        assert host.control.calls == []
+        assert "+ Good" not in screen_text(app)
+        assert " good " not in screen_text(app).splitlines()[-1]
+
+
+# ── list ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_filter_narrows_the_list_and_escape_clears_it() -> None:
+    async with running((80, 24)) as (app, pilot):
+        await pilot.press("slash", *"task:music")
+        await settled(app, pilot)
+        assert "0 of 214 match task:music" in screen_text(app)
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert len(app.view.ids) == 40
+        await pilot.press("slash", *"you:+", "enter", "j")
+        assert app.view.ids == ["x8f1f"]
+        await pilot.press("escape")
+        assert len(app.view.ids) == 40
+
+
+async def test_a_filter_stays_when_the_page_turns() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"task:math", "enter", "2")
+        await pilot.pause(0.1)
+        await settled(app, pilot)
+        assert "filter task:math" in screen_text(app)
+
+
+async def test_letters_typed_into_the_filter_are_not_commands() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"q2up")
+        assert app.is_running
+        assert app.view.query == "q2up"
+        assert calls(app) == []
+
+
+async def test_pause_holds_the_list_and_counts_what_waits() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("p")
+        feed(app).push(ev.ExchangeStarted(scripted.exchange("znew1", 0, None, outcome="running")))
+        await settled(app, pilot)
+        assert "paused, 1 waiting" in screen_text(app)
+        assert "new1" not in screen_text(app)
+        await pilot.press("p")
+        await settled(app, pilot)
+        assert "new1" in screen_text(app)
+
+
+async def test_sorting_marks_its_column() -> None:
+    async with running() as (app, pilot):
+        for _ in range(5):
+            await pilot.press("full_stop")
+        await settled(app, pilot)
+        assert "MARGI▲" in screen_text(app)
+        assert "doubtful first" in screen_text(app)
+        assert app.view.ids[0] == "x8f1d" or app.view.row(app.view.ids[0]).exchange.decision.margin < 0  # type: ignore[union-attr]
+
+
+async def test_live_events_repaint_the_rows_they_touch() -> None:
+    async with running() as (app, pilot):
+        feed(app).push(ev.Progress("x8f21", 212))
+        await settled(app, pilot)
+        assert "▶ 212t" in screen_text(app)
+        done = replace(app.store.rows["x8f21"].exchange, outcome="ok", usage=scripted.Usage(1, 300), seconds=9.0)
+        feed(app).push(ev.ExchangeFinished(done))
+        await settled(app, pilot)
+        assert "✓ 300t" in screen_text(app)
+
+
+async def test_the_cursor_stays_on_its_exchange_as_others_arrive() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j")
+        assert app.view.focus == "x8f1f"
+        for i in range(3):
+            feed(app).push(ev.ExchangeStarted(scripted.exchange(f"znew{i}", 0, None, outcome="running")))
+            await settled(app, pilot)
+        line = next(line for line in screen_text(app).splitlines() if "»" in line)
+        assert "8f1f" in line
+
+
+async def test_a_click_selects_and_enter_explains() -> None:
+    async with running((80, 24)) as (app, pilot):
+        ledger = app.screen.query_one("Ledger")
+        await pilot.click(ledger, offset=(10, 6))
+        assert app.view.focus == "x8f1d"
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        await settled(app, pilot)
+        assert "The top score was qwen3:32b" in screen_text(app)
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert "TIME  TASK" in screen_text(app)
+
+
+# ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_preference_moves_by_steps_and_shows_where_it_goes() -> None:
+    async with running() as (app, pilot):
+        app.host.control.answer_slowly = 0.5  # type: ignore[attr-defined]
+        await pilot.press("right_curly_bracket", "right_curly_bracket", "right_curly_bracket")
+        assert app.preference_asked == 0.65
+        assert "◌" in screen_text(app)
+        await until(app, pilot, lambda: app.store.preference == 0.65)
+        assert calls(app)[-1] == ("set_setting", "quality_preference", 0.65)
+        assert "quality .65" in screen_text(app)
+        assert "◌" not in screen_text(app)
+
+
+async def test_replay_shows_what_it_would_be_today() -> None:
+    async with running(page="routes") as (app, pilot):
+        await pilot.press("j", "j", "j", "j", "r")
+        await until(app, pilot, lambda: "TODAY" in screen_text(app))
+        assert "it would now be qwen3:32b" in screen_text(app)
+        assert calls(app)[-1][0] == "explain"
+        await pilot.press("k")
+        assert "TODAY" not in screen_text(app)
+
+
+async def test_copying_asks_what_when_there_is_a_choice() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "j", "y")
+        assert isinstance(app.screen, Ask)
+        await pilot.press("i")
+        assert app.clipboard == "x8f1e"
+
+
+async def test_help_lists_the_keys_of_this_page() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpDialog)
+        await pilot.pause()
+        assert "Good answer: thumbs up" in screen_text(app)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpDialog)
+
+
+async def test_the_palette_finds_an_act_by_its_words() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("colon")
+        await pilot.press(*"hold the list")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await until(app, pilot, lambda: app.view.paused)
+
+
+async def test_attention_is_dismissed_and_the_panel_goes() -> None:
+    async with running() as (app, pilot):
+        assert "vllm down for 12s" in screen_text(app)
+        await pilot.press("x")
+        await settled(app, pilot)
+        assert "vllm down for 12s" not in screen_text(app)
+
+
+async def test_the_footer_greys_what_cannot_work_and_clicks_work() -> None:
+    async with running() as (app, pilot):
+        foot = app.screen.foot  # type: ignore[attr-defined]
+        roles = {target: role for shown, role, target in foot._pieces if shown.strip()}
+        assert roles["good"] == "off"
+        assert roles["filter"] == "soft"
+        assert "still being written" in foot._tips["good"]
+        await pilot.click("#footer", offset=(3, 0))
+        assert isinstance(app.screen, HelpDialog)
+
+
+async def test_tabs_can_be_clicked_and_turned() -> None:
+    async with running() as (app, pilot):
+        await pilot.click("#tabs", offset=(13, 0))
+        await pilot.pause(0.1)
+        assert app.current_mode == "routes"
+        await pilot.press("left_square_bracket")
+        await pilot.pause(0.1)
+        assert app.current_mode == "dash"
+
+
+async def test_zoom_shows_one_pane_alone() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("z")
+        await pilot.pause()
+        assert "VRAM" not in screen_text(app)
+        await pilot.press("z")
+        await pilot.pause()
+        assert "VRAM" in screen_text(app)
+
+
+async def test_keys_can_be_changed_by_act() -> None:
+    async with running(keys={"good": "G,ctrl+g"}) as (app, pilot):
+        await pilot.press("j", "j", "j", "u")
+        await settled(app, pilot)
+        assert calls(app) == []
+        await pilot.press("ctrl+g")
+        await until(app, pilot, lambda: calls(app))
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36), (40, 10), (200, 60)])
+async def test_it_can_be_resized_at_any_time(size: tuple[int, int]) -> None:
+    async with running(page="routes") as (app, pilot):
+        await pilot.press("j", "j", "enter")
+        await pilot.resize_terminal(*size)
+        await settled(app, pilot)
+        assert len(screen_text(app).splitlines()) <= size[1]
+        await pilot.press("escape", "k")
+        await pilot.resize_terminal(120, 36)
+        await settled(app, pilot)
+        assert "Why llama3.1:8b?" in screen_text(app)
+
+
+async def test_nothing_is_painted_when_nothing_happens() -> None:
+    async with running() as (app, pilot):
+        painted: list[Dirty] = []
+        tell = app._tell
+        app._tell = lambda dirty: (painted.append(dirty), tell(dirty))[1]  # type: ignore[method-assign,func-returns-value]
+        for _ in range(20):
+            app.tick()
+        await pilot.pause()
+        assert painted == []
+
+
+async def test_the_debug_line_counts_events() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("f12")
+        feed(app).push(*[ev.Progress("x8f21", i) for i in range(5)])
+        await settled(app, pilot)
+        assert "drained 5" in screen_text(app)
+        assert feed(app).seq == SNAPSHOT.seq + 5

@@ -1,0 +1,143 @@
+"""Starting, losing events, crashing, and leaving: the screen never hangs and never lies."""
+
+import asyncio
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.tui.modals.details import DetailsDialog
+from llmrouter_tui.tui.modals.quit import QuitDialog
+from tests.tui import scripted
+from tests.tui.scripted import SNAPSHOT, ScriptedControl, ScriptedHost
+from tests.tui.shots import build, screen_text, settled
+from tests.tui.test_flows import until
+from tests.tui.test_screens import running
+
+
+class Gate:
+    """Holds back the first snapshots."""
+
+    def __init__(self, control: ScriptedControl, fail: int) -> None:
+        self.left, self.real = fail, control.snapshot
+
+    async def snapshot(self) -> Snapshot:
+        if self.left:
+            self.left -= 1
+            raise OSError("connection refused")
+        return await self.real()
+
+
+async def test_it_says_starting_until_the_router_answers() -> None:
+    host = ScriptedHost()
+    gate = Gate(host.control, 5)
+    host.control.snapshot = gate.snapshot  # type: ignore[method-assign]
+    app = build(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "○ starting" in screen_text(app)
+        assert "Starting. The router will answer" in screen_text(app)
+        await until(app, pilot, lambda: app.store.ready)
+        await settled(app, pilot)
+        assert "starting" not in screen_text(app)
+
+
+async def test_lost_events_are_cured_by_a_new_snapshot() -> None:
+    async with running() as (app, pilot):
+        host: Any = app.host
+        fresh = scripted.exchange("zlost", 0, None, outcome="running")
+        host.control.now = replace(SNAPSHOT, exchanges=(fresh, *SNAPSHOT.exchanges))
+        host.feed.cut()
+        await until(app, pilot, lambda: "zlost" in app.store.rows)
+        await settled(app, pilot)
+        assert "lost" in screen_text(app)
+        assert app.link.figures.snapshots == 2
+        host.feed.push(ev.Progress("zlost", 77))
+        await settled(app, pilot)
+        assert "▶  77t" in screen_text(app)
+
+
+async def test_a_watched_router_out_of_reach_is_said() -> None:
+    async with running((80, 24)) as (app, pilot):
+        app.host.feed.connected = False  # type: ignore[misc]
+        app._second = 0
+        await settled(app, pilot)
+        assert "✗ out of reach" in screen_text(app).splitlines()[0]
+
+
+async def test_a_crash_leaves_the_screen_up_and_one_key_restarts() -> None:
+    host = ScriptedHost()
+    host.crash = ValueError("the database is on fire")
+    app = build(host)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(app, pilot, lambda: app.crashed)
+        await settled(app, pilot)
+        assert "✗ proxy stopped" in screen_text(app).splitlines()[0]
+        await pilot.press("i")
+        await settled(app, pilot)
+        assert isinstance(app.screen, DetailsDialog)
+        assert "the database is on fire" in screen_text(app)
+        await pilot.press("escape")
+        host.crash = None
+        await pilot.press("R")
+        await until(app, pilot, lambda: app.store.ready)
+        await settled(app, pilot)
+        assert "● serving" in screen_text(app).splitlines()[0]
+        assert host.runs == 2
+
+
+async def test_leaving_stops_the_router_and_never_hangs() -> None:
+    began = time.monotonic()
+    host = ScriptedHost()
+    app = build(host)
+    async with app.run_test() as pilot:
+        await settled(app, pilot)
+    assert host.stopped.is_set()
+    for _ in range(100):
+        if not [thread for thread in threading.enumerate() if "asyncio" in thread.name and thread.is_alive()]:
+            break
+        await asyncio.sleep(0.01)
+    assert time.monotonic() - began < 10
+
+
+async def test_quitting_asks_while_answers_are_written() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("q")
+        assert isinstance(app.screen, QuitDialog)
+        assert "2 answers are still being written" in screen_text(app)
+        await pilot.press("escape")
+        assert app.is_running
+        await pilot.press("q", "s")
+        await pilot.pause()
+        assert app._exit
+
+
+async def test_waiting_leaves_as_soon_as_the_last_answer_is_written() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("q", "w")
+        for id_ in ("x8f20", "x8f21"):
+            app.host.feed.push(ev.ExchangeFinished(replace(app.store.rows[id_].exchange, outcome="ok")))  # type: ignore[attr-defined]
+        await until(app, pilot, lambda: app._exit)
+
+
+async def test_quitting_asks_nothing_when_nothing_runs_or_only_watching() -> None:
+    done = tuple(item for item in SNAPSHOT.exchanges if item.outcome != "running")
+    async with running(snapshot=replace(SNAPSHOT, exchanges=done)) as (app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
+    async with running(watching=True) as (app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
+
+
+async def test_q_first_closes_what_is_open() -> None:
+    async with running((80, 24), page="routes") as (app, pilot):
+        await pilot.press("enter", "q")
+        assert app.is_running
+        assert not isinstance(app.screen, QuitDialog)
+        await pilot.press("q")
+        assert isinstance(app.screen, QuitDialog)

@@ -1,0 +1,124 @@
+"""What each page looks like, as text: at both sizes, empty, starting, demo, mono, ascii, small and too small."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.color import ColorType
+
+from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.tui.app import ControlCenter
+from tests.tui import goldens
+from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
+from tests.tui.shots import build, screen_text, settled
+
+SIZES = ((120, 36), (80, 24))
+
+
+@asynccontextmanager
+async def running(
+    size: tuple[int, int] = (120, 36), snapshot: Snapshot = SNAPSHOT, page: str = "dash", **more: Any
+) -> AsyncIterator[tuple[ControlCenter, Any]]:
+    """The control center on ``page`` after its first snapshot."""
+    app = build(ScriptedHost(snapshot), **more)
+    async with app.run_test(size=size) as pilot:
+        await settled(app, pilot)
+        if page != "dash":
+            app.go(page)
+            await pilot.pause(0.1)
+            await settled(app, pilot)
+        yield app, pilot
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("page", ["dash", "routes"])
+async def test_pages(page: str, size: tuple[int, int]) -> None:
+    async with running(size, page=page) as (app, _):
+        goldens.check(f"{page}-{size[0]}x{size[1]}", screen_text(app))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_choice_that_was_not_the_top_score_explained(size: tuple[int, int]) -> None:
+    async with running(size, page="routes") as (app, pilot):
+        await pilot.press("j", "j", "j", "j", "enter")
+        await settled(app, pilot)
+        goldens.check(f"why-{size[0]}x{size[1]}", screen_text(app))
+
+
+async def test_the_smallest_size() -> None:
+    async with running((60, 16)) as (app, _):
+        goldens.check("dash-60x16", screen_text(app))
+
+
+async def test_below_the_smallest_size_it_says_what_it_needs() -> None:
+    async with running((40, 10)) as (app, pilot):
+        assert "needs 60x16" in screen_text(app).replace("\n", " ")
+        await pilot.resize_terminal(80, 24)
+        await settled(app, pilot)
+        assert "Routes" in screen_text(app)
+        assert "needs 60x16" not in screen_text(app)
+
+
+async def test_no_requests_yet() -> None:
+    quiet = replace(SNAPSHOT, exchanges=(), total_exchanges=0, rates=type(SNAPSHOT.rates)())
+    async with running((80, 24), quiet) as (app, _):
+        goldens.check("empty-80x24", screen_text(app))
+
+
+async def test_no_gpu_drops_the_panel_and_leaves_the_rest() -> None:
+    async with running((120, 36), replace(SNAPSHOT, devices=())) as (app, _):
+        shown = screen_text(app)
+        assert "VRAM" not in shown
+        assert "Throughput" in shown
+
+
+async def test_without_a_gpu_the_hosts_memory_is_shown() -> None:
+    async with running((120, 36), replace(SNAPSHOT, devices=SNAPSHOT.devices[2:])) as (app, _):
+        shown = screen_text(app)
+        assert "Memory" in shown
+        assert "RAM Ryzen" in shown
+
+
+@pytest.mark.parametrize("page", ["dash", "routes"])
+async def test_demo_is_said_on_every_screen(page: str) -> None:
+    demo = replace(SNAPSHOT, service=replace(SNAPSHOT.service, demo=True))
+    async with running((80, 24), demo, page=page) as (app, _):
+        assert " DEMO " in screen_text(app).splitlines()[0]
+
+
+async def test_the_ascii_set_draws_the_whole_screen_in_ascii() -> None:
+    plain = tuple(item for item in SNAPSHOT.exchanges if item.prompt.isascii())
+    async with running((120, 36), replace(SNAPSHOT, exchanges=plain), page="routes", symbols="ascii") as (app, _):
+        shown = screen_text(app)
+        assert {char for char in shown if not char.isascii()} == set()
+        goldens.check("routes-ascii-120x36", shown)
+
+
+async def test_no_color_uses_weight_and_reverse_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running() as (app, _):
+        assert app.theme == "mono"
+        greys = set()
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip:
+                for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
+                    if color is not None and color.type is ColorType.TRUECOLOR and color.triplet:
+                        greys.add(tuple(color.triplet))
+        assert [triplet for triplet in greys if len(set(triplet)) != 1] == []
+        assert "vllm ✗" in screen_text(app)
+
+
+async def test_colours_change_and_text_does_not() -> None:
+    async with running() as (app, pilot):
+        before = screen_text(app)
+        for _ in range(3):
+            app.do_theme()
+            await pilot.pause()
+            assert screen_text(app).splitlines()[:30] == before.splitlines()[:30]
+
+
+async def test_the_clock_of_the_tests_stands_still() -> None:
+    async with running() as (app, _):
+        assert app.clock() == NOW
