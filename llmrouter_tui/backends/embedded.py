@@ -18,7 +18,7 @@ import aiohttp
 import psutil
 
 from llmrouter_tui.backends.engine_child import Order
-from llmrouter_tui.backends.engine_process import EngineError, EngineProcess, start_process
+from llmrouter_tui.backends.engine_process import EngineError, EngineProcess, describe_build, start_engine
 from llmrouter_tui.backends.gguf_shelf import Shelf, Shelved
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.stream import open_chat
@@ -142,14 +142,11 @@ class EmbeddedBackend:
         if not available():
             raise self._error("backend_unreachable", "The embedded engine is not installed.", hint=INSTALL_HINT)
         if self._build is None:
-            process = await start_process(None)
             try:
-                answer = await process.ready(BUILD_TIMEOUT)
+                answer = await describe_build(BUILD_TIMEOUT)
             except (EngineError, TimeoutError) as error:
                 why = str(error) or f"it said nothing within {BUILD_TIMEOUT:g} s"
                 raise self._error("backend_unreachable", f"The embedded engine cannot be used: {why}.") from error
-            finally:
-                await process.stop()
             self._build = (answer["version"], tuple(device["description"] for device in answer["devices"]))
         return self._build
 
@@ -245,13 +242,10 @@ class EmbeddedBackend:
         if not available():
             raise self._error("backend_error", "The embedded engine is not installed.", name, hint=INSTALL_HINT)
         order = self._order(name, await self._known(name), context_length or self._context)
-        process = await start_process(order)
         try:
-            answer = await process.ready(self._load_timeout)
-        except BaseException as error:
-            process.kill()
-            await process.stop()
-            raise self._load_failed(name, error) if isinstance(error, EngineError | TimeoutError) else error from None
+            process, answer = await start_engine(order, self._load_timeout)
+        except (EngineError, TimeoutError) as error:
+            raise self._load_failed(name, error) from None
         link = _EngineLink(self._session, self._name, int(answer["port"]), order.key)
         engine = self._engines[name] = _Engine(process, link, order.context, int(answer["device_bytes"]))
         return engine

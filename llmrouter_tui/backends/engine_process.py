@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import re
@@ -25,7 +26,10 @@ KILL_SECONDS: Final = 10.0
 """Seconds for the system to take a killed process away; freeing a large model's memory takes a few."""
 
 _STAMP = re.compile(r"^[\d.]+\s+[A-Z]\s+")
-_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|cannot allocate|bad_alloc|OutOfDeviceMemory")
+_MEMORY = re.compile(
+    r"(insufficient|out of) memory|(failed|unable) to allocate|cannot allocate|bad_alloc|OutOfDeviceMemory",
+    re.IGNORECASE,
+)
 _LOADING = re.compile(r"error loading model:\s*(.+)")
 
 
@@ -64,9 +68,9 @@ class EngineProcess(asyncio.SubprocessProtocol):
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         if fd == 1:
-            self._said += data
-            if b"\n" in self._said and not self.answer.done():
-                self._take_answer(self._said.split(b"\n")[0])
+            *lines, self._said = (self._said + data).split(b"\n")
+            for line in lines:
+                self._take_answer(line)
         else:
             *lines, rest = (self._rest + data).split(b"\n")
             self._rest = rest[-LOG_LINE:]
@@ -83,7 +87,13 @@ class EngineProcess(asyncio.SubprocessProtocol):
             self.answer.exception()  # whoever asked may be gone
 
     def _take_answer(self, line: bytes) -> None:
-        answer = json.loads(line)
+        """Take the child's one line of JSON; what an environment's start-up code may print is no answer."""
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            return
+        if self.answer.done() or not isinstance(answer, dict):
+            return
         if "error" in answer:
             memory, words = telling(self.log)
             self.answer.set_exception(EngineError(words or str(answer["error"]), memory=memory))
@@ -130,26 +140,54 @@ class EngineProcess(asyncio.SubprocessProtocol):
         return self.ended.is_set()
 
 
-async def start_process(order: Order | None) -> EngineProcess:
+async def start_engine(order: Order, seconds: float) -> tuple[EngineProcess, dict[str, Any]]:
+    """A child that serves, and its answer. Whatever goes wrong, or when cancelled, the child is gone.
+
+    Raises ``EngineError``, or ``TimeoutError`` after ``seconds``.
+    """
+    process = await _start_process(order)
+    try:
+        return process, await process.ready(seconds)
+    except BaseException:
+        process.kill()
+        await process.stop()
+        raise
+
+
+async def describe_build(seconds: float) -> dict[str, Any]:
+    """What the installed engine says of itself (``version``, ``devices``), asked of a child that ends at once."""
+    process = await _start_process(None)
+    try:
+        return await process.ready(seconds)
+    finally:
+        await process.stop()
+
+
+async def _start_process(order: Order | None) -> EngineProcess:
     """Start a child on an order, or on None to be told of the build only.
 
     On Linux the kernel ends a child with the *thread* that started it: call this in the thread that lives as long
-    as the router does.
+    as the router does. Raises ``EngineError`` if the system starts no process.
     """
     loop = asyncio.get_running_loop()
     # -P: the folder one happens to be in must not decide what `import json` means in the child.
     command = [sys.executable, "-P", "-m", engine_child.__name__]
-    transport, protocol = await loop.subprocess_exec(EngineProcess, *command, env=_environment())
+    try:
+        transport, protocol = await loop.subprocess_exec(EngineProcess, *command, env=_environment())
+    except OSError as error:
+        text = f"its process could not be started: {error.strerror or error}"
+        raise EngineError(text, memory=error.errno == errno.ENOMEM) from error
     pipe = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
     pipe.write(order_line(order))
     return protocol
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the place of this package at the end of the search path, for a source tree that is not installed."""
+    """Ours, with the place of this package at the end of the search path, for a source tree that is not installed,
+    and without the debugger that llama.cpp would start when it crashes."""
     place = str(Path(llmrouter_tui.__file__).parent.parent)
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, place])}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, place]), "GGML_NO_BACKTRACE": "1"}
 
 
 def _signal_name(number: int) -> str:

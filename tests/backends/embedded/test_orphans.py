@@ -152,3 +152,32 @@ def test_the_folder_one_is_in_does_not_decide_what_the_engine_imports(folders: l
     with python(script, *folders[:2]) as router:
         assert line(router) == "loading"
         assert line(router).startswith("False ")
+
+
+CRAMPED = """
+    import asyncio, resource, sys
+    from pathlib import Path
+    from llmrouter_tui.backends.embedded import EmbeddedBackend
+    from llmrouter_tui.backends.http import new_session
+    from llmrouter_tui.core.errors import BackendError
+
+    async def main():
+        async with new_session() as session:
+            engine = EmbeddedBackend("embedded", session, [Path(sys.argv[2])], Path(sys.argv[1]))
+            (model,) = await engine.models()
+            resource.setrlimit(resource.RLIMIT_AS, (560 << 20, 560 << 20))
+            try:
+                await engine.load(model, keep_alive=None, context_length=8192)
+            except BackendError as error:
+                print(error.code, "|", error, flush=True)
+
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are enforced on Linux")
+def test_a_model_that_does_not_fit_is_told_as_that(folders: list[Path]) -> None:
+    with python(CRAMPED, *folders[:2], MALLOC_ARENA_MAX="1") as router:
+        said = line(router)
+    assert said.startswith("out_of_memory | embedded (SmolLM2-135M-Instruct.Q4_1) does not fit into memory: ")
+    assert "allocate" in said
