@@ -22,8 +22,11 @@ DEFAULTS: tuple[tuple[str, str], ...] = (
 )
 """What to look for where: (name, address). Which server really answers is read from its answers."""
 
-LOOK_SECONDS = 1.0
-"""All looking together; a server on this machine that needs longer is not well."""
+SECONDS = 1.0
+"""For all addresses together. A server on this machine that needs longer is not well."""
+
+_LOOKING = 0.7
+"""The share of the time to find out what answers; the rest is for probing it."""
 
 _NAMES = {"vLLM": "vllm", "llama-swap": "llamaswap", "LM Studio": "lmstudio"}
 """Names for servers of the OpenAI dialect that show which they are."""
@@ -50,11 +53,12 @@ def build(
     raise ValueError(f"unknown kind of backend {kind!r}: use ollama, llamacpp or openai")
 
 
-async def discover(session: aiohttp.ClientSession, candidates: Sequence[tuple[str, str]] = DEFAULTS) -> list[Backend]:
-    """A probed backend for each address where a model server answers, within a second. The second server of a name
-    gets a number."""
-    deadline = asyncio.get_running_loop().time() + LOOK_SECONDS
-    found = await asyncio.gather(*(_look(session, url, deadline) for _, url in candidates))
+async def discover(
+    session: aiohttp.ClientSession, candidates: Sequence[tuple[str, str]] = DEFAULTS, *, seconds: float = SECONDS
+) -> list[Backend]:
+    """A probed backend for each address where a model server answers in time. The second server of a name gets a
+    number."""
+    found = await asyncio.gather(*(_look(session, url, seconds * _LOOKING) for _, url in candidates))
     backends: list[Backend] = []
     for (_, url), identity in zip(candidates, found, strict=True):
         if identity:
@@ -62,16 +66,16 @@ async def discover(session: aiohttp.ClientSession, candidates: Sequence[tuple[st
             taken = {backend.name for backend in backends}
             free = next(n for n in (name, *(f"{name}{i}" for i in range(2, len(candidates) + 2))) if n not in taken)
             backends.append(build(kind, free, url, session))
-    well = await asyncio.gather(*(_well(backend, deadline) for backend in backends))
+    well = await asyncio.gather(*(_well(backend, seconds * (1 - _LOOKING)) for backend in backends))
     return [backend for backend, is_well in zip(backends, well, strict=True) if is_well]
 
 
-async def _look(session: aiohttp.ClientSession, url: str, deadline: float) -> tuple[str, str] | None:
+async def _look(session: aiohttp.ClientSession, url: str, seconds: float) -> tuple[str, str] | None:
     """(kind, name) of the server at an address; None if there is none, or none that answers in time."""
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout(seconds):
             return await identify(Link(session, url, split_api(url)[0]))
-    except TimeoutError:
+    except (BackendError, TimeoutError):
         return None
 
 
@@ -79,7 +83,7 @@ async def identify(link: Link) -> tuple[str, str] | None:
     """(kind, name) of the model server at an address, by what it answers; None for anything that is none, and for
     another llmrouter, which is used only where it is configured."""
     try:
-        entries = mapping(await link.get("/v1/models", timeout=LOOK_SECONDS)).get("data")
+        entries = mapping(await link.get("/v1/models")).get("data")
     except BackendError as error:
         if error.code == "model_loading":
             return "llamacpp", "llamacpp"
@@ -100,15 +104,15 @@ async def identify(link: Link) -> tuple[str, str] | None:
 async def _answers(link: Link, path: str, key: str) -> bool:
     """Whether a path answers an object with a key."""
     try:
-        return key in mapping(await link.get(path, timeout=LOOK_SECONDS))
+        return key in mapping(await link.get(path))
     except BackendError:
         return False
 
 
-async def _well(backend: Backend, deadline: float) -> bool:
+async def _well(backend: Backend, seconds: float) -> bool:
     """Probe what was found, so that it knows its mode; one that is loading counts."""
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout(seconds):
             await backend.probe()
     except TimeoutError:
         return False

@@ -2,6 +2,7 @@
 apart. One object per kind of server; none of them keeps state."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.reading import count, is_local, mapping, number, objects, text
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
+
+CAPABILITIES: tuple[Capability, ...] = ("completion", "tools", "vision", "json", "embedding", "thinking")
 
 
 class Flavour(Protocol):
@@ -86,6 +89,13 @@ class Router(Plain):
     def offers(self, entry: Mapping[str, Any]) -> bool:
         name = text(entry.get("id"))
         return name != "auto" and not name.startswith("auto:")
+
+    def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
+        told = entry.get("capabilities")
+        if not isinstance(told, list):
+            return super().describe(link, entry)
+        able = frozenset[Capability](word for word in CAPABILITIES if word in told)
+        return replace(super().describe(link, entry), capabilities=able, capabilities_known=True)
 
 
 class Vllm(Plain):

@@ -5,9 +5,12 @@ limit on concurrent requests) and asks for uncompressed answers, so that streams
 """
 
 import asyncio
+import base64
+import errno
 import json
 import time
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
@@ -44,15 +47,16 @@ class Link:
     def __init__(
         self, session: aiohttp.ClientSession, backend: str, url: str, *, api_key: str = "", api_key_env: str = ""
     ) -> None:
-        """``url`` is the server's root, without a path such as ``/v1``. The session stays the caller's to close."""
+        """``url`` is the server's root, without a path such as ``/v1``; a user and password in it are sent, and not
+        shown. The session stays the caller's to close."""
         self.backend = backend
-        self.url = url.rstrip("/")
+        self.url, login = _address(url)
         self.api_key_env = api_key_env
         self._session = session
         self._secret = api_key
         self._headers = {"Content-Type": "application/json"}
-        if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+        if api_key or login:
+            self._headers["Authorization"] = f"Bearer {api_key}" if api_key else login
 
     async def get(self, path: str, *, timeout: float = ASK_TIMEOUT, model: str = "") -> Any:
         """The parsed JSON at a path."""
@@ -162,6 +166,17 @@ class Link:
         )
 
 
+def _address(url: str) -> tuple[str, str]:
+    """The address without what must not be shown, and the header for a login that it held. HTTP goes without saying."""
+    url = url.strip().rstrip("/")
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    if not parts.username:
+        return shown, ""
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return shown, f"Basic {base64.b64encode(login.encode()).decode()}"
+
+
 def _what_failed(error: BaseException, seconds: float) -> str:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return f"did not accept a connection within {min(seconds, CONNECT_TIMEOUT):g} s"
@@ -176,7 +191,8 @@ def _what_failed(error: BaseException, seconds: float) -> str:
         return (
             "refused the connection" if refused else f"cannot be reached: {error.os_error.strerror or error.os_error}"
         )
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+    hung_up = isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)
+    if hung_up or isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
         return "closed the connection without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "broke off its answer"

@@ -203,7 +203,7 @@ def _capabilities(entry: Mapping[str, Any], props: Mapping[str, Any], words: lis
     caps = mapping(props.get("chat_template_caps"))
     template = text(props.get("chat_template"))
     found: set[Capability] = {"completion", "json", *_sees(entry)}
-    if mapping(props.get("modalities")).get("vision") is True or "multimodal" in words:
+    if mapping(props.get("modalities")).get("vision", "multimodal" in words) is True:
         found.add("vision")
     if caps.get("supports_tools") is True or caps.get("supports_tool_calls") is True:
         found.add("tools")

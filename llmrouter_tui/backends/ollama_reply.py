@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from llmrouter_tui.backends.faults import complaint_of
 from llmrouter_tui.backends.http import Link, linger, why_broken
 from llmrouter_tui.backends.ollama_wire import canonical_calls, finish_reason
 from llmrouter_tui.backends.reading import count, mapping
@@ -144,8 +145,10 @@ class OllamaReply:
         if not isinstance(told, dict):
             raise self._link.interrupted("it sent a line that is no object.", self._writer.model)
         if told.get("error"):
-            error = self._link.said_no(told["error"], self._writer.model)
-            raise self._link.interrupted(error.message, self._writer.model) if self._begun else error
+            if not self._begun:
+                raise self._link.said_no(told["error"], self._writer.model)
+            words = complaint_of(told["error"]).text or "it sent an error."
+            raise self._link.interrupted(words, self._writer.model)
         return told
 
     def _tool_calls(self, message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from llmrouter_tui.backends.faults import read_complaint
+from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
@@ -147,8 +147,10 @@ class StreamReply:
 
     def _failure(self, said: Any) -> BackendError:
         """An error event: by its cause while nothing was answered yet, an interruption afterwards."""
-        error = self._link.said_no(said, self._model)
-        return self._link.interrupted(error.message, self._model) if self._begun else error
+        if self._begun:
+            words = complaint_of(said).text or "it sent an error."
+            return self._link.interrupted(words, self._model)
+        return self._link.said_no(said, self._model)
 
     def _alien(self, event: bytes) -> BackendError:
         """Bytes that are no event: the text of a proxy in front of the model, or a JSON error or body."""
