@@ -48,7 +48,8 @@ LATIN_CHARACTERS_PER_TOKEN = 4.0
 
 
 def language(text: str, words: AbstractSet[str]) -> str:
-    """The two-letter code, or "" where nothing tells (very short or unknown). ``words`` are the text's words, lower."""
+    """The two-letter code, or "" where nothing tells (very short, unknown, or several alike). ``words`` are the
+    text's words in lower case."""
     if not text.isascii():
         found = _FOREIGN.findall(text)
         if found and (script := _script(found, len(text))):
@@ -75,7 +76,9 @@ def _by_stop_words(words: AbstractSet[str]) -> str:
             tally[lang] = tally.get(lang, 0.0) + 1.0 / len(languages)
     if not tally:
         return ""
-    return max(sorted(tally), key=lambda lang: (tally[lang], lang == "en"))
+    best = max(tally.values())
+    leaders = [lang for lang, count in tally.items() if count == best]
+    return leaders[0] if len(leaders) == 1 else "en" if "en" in leaders else ""
 
 
 def tokens_of(characters: int, foreign: int, lang: str) -> int:

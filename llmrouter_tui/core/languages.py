@@ -22,7 +22,7 @@ STOP_WORDS: dict[str, frozenset[str]] = {
     ),
     "it": word_set(
         "il lo la gli le e è un una per che con come di del della mi puoi cosa qual nel sono non questo questa i al "
-        "perché quanto quanti chi dei delle sul"
+        "perché quanto quanti chi dei delle sul l c d quando"
     ),
     "pt": word_set(
         "o a os as e é um uma para que com como do da em no na você meu minha não por qual quais dos das me mais são "
@@ -67,8 +67,9 @@ NEEDLES: dict[str, tuple[tuple[str, Cues], ...]] = {
         _aufsatz*1.8 _erfinde*1.8
         """,
         instruction="""
-        _wie_kann_ich*1.5 _wie_mache*1.6 _rezept*2.2 _anleitung*1.6 _liste*1 _plan_*1 _formuliere*2.2
-        _korrigiere*2.4 _verbessere*1.4 _schreibe_eine_e*1.6 _e_mail*1.6 _tipps*1.4 _vorschl*1.2 _brief_*1
+        _wie_kann_ich*1.5 _wie_mache*1.6 _rezept*2.2 _anleitung*1.6 _trainingsplan*1.8 _gib_mir*.8 _stell*.4
+        _liste*1 _plan_*1 _formuliere*2.2 _korrigiere*2.4 _verbessere*1.4 _schreibe_eine_e*1.6 _e_mail*1.6
+        _tipps*1.4 _vorschl*1.2 _brief_*1
         """,
         extraction="""
         _fasse*3.4 _zusammenfass*3.4 _zusammen_*1 _extrahier*3.4 _stichpunkt*1.2 _klassifizier*2.8
@@ -96,7 +97,7 @@ NEEDLES: dict[str, tuple[tuple[str, Cues], ...]] = {
         """,
         math="""
         _calcule*2.8 _combien*1.4 _résou*2.2 _équation*2.5 _dérivée*2.6 _démontre*2.6 _pourcentage*1.5
-        _probabilité*2.2 _triangle*1 _racine*1.6 _intégrale*2.5 _somme*1.2
+        _probabilité*2.2 _triangle*1 _racine*1.6 _racine_carrée*1 _intégrale*2.5 _somme*1.2
         """,
         coding="""
         _fonction_*1.6 _programme*1.2 _code*1.6 _script*1 _erreur*.9 _implémente*2.2 _base_de_données*1.8
@@ -244,8 +245,8 @@ NEEDLES: dict[str, tuple[tuple[str, Cues], ...]] = {
         _вероятност*2.2 _треугольник*2 _корень*1.6 _интеграл*2.5
         """,
         coding="""
-        _функци*1.5 _код_*1.8 _кода_*1.6 _программ*1.4 _скрипт*2 _ошибк*.9 _реализуй*2.2 _алгоритм*1.8 _баз*.5
-        _запрос*.9
+        _функци*1.5 _код_*1.8 _кода_*1.6 _программ*1.4 _скрипт*2 _питон*2 _ошибк*.9 _реализуй*2.2 _алгоритм*1.8
+        _баз*.5 _запрос*.9
         """,
         creative="""
         _стих*3.2 _рассказ_*2.2 _историю*2.4 _сказк*2.8 _анекдот*2.8 _шутк*2.4 _песн*2.2 _придумай*1.8
@@ -351,8 +352,8 @@ NEEDLES: dict[str, tuple[tuple[str, Cues], ...]] = {
         풀어*1.6
         """,
         coding="""
-        코드*2.2 함수*1.6 프로그램*1.4 프로그래밍*1 스크립트*2 에러*1.2 오류*1 구현*2 알고리즘*1.8 데이터베이스*1.6
-        버그*2
+        코드*2.2 파이썬*2.5 자바스크립트*2.5 배열*1 함수*1.6 프로그램*1.4 프로그래밍*1 스크립트*2 에러*1.2 오류*1
+        구현*2 알고리즘*1.8 데이터베이스*1.6 버그*2
         """,
         creative="""
         시를*2.8 시_한*2.8 이야기*2 동화*2.8 농담*2.6 가사*2.4 소설*2.2 지어*1.4
@@ -385,7 +386,8 @@ NEEDLES: dict[str, tuple[tuple[str, Cues], ...]] = {
         احسب*2.8 كم_*1.3 حل_المعادلة*3 معادلة*2.4 مشتقة*2.5 أثبت*2.6 احتمال*2.2 مثلث*2 تكامل*2.4 نسبة*1.2
         """,
         coding="""
-        دالة*1.8 برمج*2 كود*2 برنامج*1.4 خطأ*.8 خوارزمية*1.8 قاعدة_بيانات*1.8 شفرة*1.6
+        دالة*1.8 برمج*2 بايثون*2.5 جافا*2 حلقة_تكرار*2 كود*2 برنامج*1.4 خطأ*.8 خوارزمية*1.8 قاعدة_بيانات*1.8
+        شفرة*1.6
         """,
         creative="""
         قصيدة*3.4 شعر*2.2 قصة*2.8 نكتة*2.8 أغنية*2.2 حكاية*2.6

@@ -32,6 +32,9 @@ CAP = 7.0
 KEEP = 512
 """Turns remembered: at most 3,000 characters each, 1.5 MB of Latin text."""
 
+_QUOTES = re.compile(r"[\"“«「„']")
+_QUOTED = re.compile(r"[\"“„«「][^\"”“»」\n]{1,200}[\"”“»」]|(?<!\w)'[^'\n]{2,200}'(?!\w)")
+"""What is quoted is material, not the question."""
 _WORD = re.compile(r"[^\W_]+")
 _CODE_LINE = re.compile(
     r"\n[ \t]*(?:def \w+\(|class \w+[(:{ ]|import [\w{*]+|from \S+ import|return \S+;?(?=\n|$)|function |const \w|"
@@ -121,7 +124,8 @@ def read_turn(text: str) -> Turn:
     prose = " ".join(text.split("```")[0::2]) if "```" in text else text
     ask, rest = _zones(prose)
     lowered = ask.lower()
-    tokens = _WORD.findall(lowered)
+    said = _QUOTED.sub(" ", lowered) if _QUOTES.search(lowered) else lowered
+    tokens = _WORD.findall(said)
     words = set(tokens)
     joined = f" {' '.join(tokens)} "
     lang = language(ask, words)
@@ -129,6 +133,8 @@ def read_turn(text: str) -> Turn:
     _add_words(scores, tokens, words)
     _add_phrases(scores, joined, words)
     lang = _add_foreign(scores, joined, lang, len(tokens))
+    if said is not lowered and not _FOREIGN_TONGUES.isdisjoint(tokens):
+        scores[_TRANSLATION] += 2.0
     if rest:
         _add(scores, _WORDS, set(rest.lower().split()), 0.25)
     return _turn(text, ask, lowered, tokens, joined, lang, scores)
@@ -142,7 +148,7 @@ def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lan
     numbers = len(_NUMBER.findall(lowered)) + len(NUMBER_WORDS.intersection(tokens))
     latex = ("\\" in text and _LATEX.search(text) is not None) or (not text.isascii() and bool(_SYMBOLS.search(ask)))
     arithmetic = not code and _is_arithmetic(lowered, numbers)
-    _add_numbers(scores, numbers, latex, arithmetic, "?" in ask)
+    _add_numbers(scores, numbers, latex, arithmetic, "?" in ask or not _ASKING.isdisjoint(tokens))
     options = not code and (len(_OPTION.findall(lines)) >= 3 or ("B)" in text and "C)" in text))
     constraints = 0 if code else len(_BULLET.findall(lines))
     _add_form(scores, text, tokens, options, code)
@@ -212,14 +218,14 @@ def _add_foreign(scores: list[float], joined: str, lang: str, count: int) -> str
     """Cues of the prompt's language; a short prompt of no known language is tried in all Latin ones."""
     if lang == "en" or (not lang and count > 12):
         return lang
-    best = ""
+    sums: dict[str, float] = {}
     for candidate in (lang,) if lang else LATIN:
         for needle, cues in _NEEDLES.get(candidate, ()):
             if needle in joined:
-                best = best or candidate
                 for task, weight in cues:
                     scores[task] += weight * 1.5
-    return lang or best
+                    sums[candidate] = sums.get(candidate, 0.0) + abs(weight)
+    return lang or max(sums, key=lambda c: sums[c], default="")
 
 
 def _add_code(scores: list[float], text: str, lines: str) -> bool:
@@ -228,6 +234,7 @@ def _add_code(scores: list[float], text: str, lines: str) -> bool:
     found = len(_CODE_LINE.findall(lines))
     signs = sum(sign in text for rare, those in _INLINE if rare in text for sign in those)
     points = (2.5 if fence else 0.0) + min(4.0, 1.2 * found) + min(2.4, 0.8 * signs)
+    points += 1.6 if not fence and text.count("`") >= 2 else 0.0
     points += 1.4 if _FILE.search(text) else 0.0
     points += 1.6 if any(sign in text for sign in _TRACE) else 0.0
     scores[_CODING] += points
@@ -247,7 +254,7 @@ def _add_numbers(scores: list[float], numbers: int, latex: bool, arithmetic: boo
     if numbers >= 2 and scores[_MATH] > 0.8:
         scores[_MATH] += min(2.5, 0.6 * numbers)
     elif numbers >= 3 and asks:
-        scores[_MATH] += 0.8
+        scores[_MATH] += min(2.0, 0.5 * numbers)
 
 
 def _add_form(scores: list[float], text: str, tokens: list[str], options: bool, code: bool) -> None:
@@ -264,6 +271,7 @@ def _add_form(scores: list[float], text: str, tokens: list[str], options: bool, 
         scores[_TRANSLATION] = 0.0
 
 
+_ASKING = word_set("how what many much")
 _FOREIGN_TONGUES = word_set(
     "french german spanish italian portuguese russian chinese mandarin japanese korean arabic hindi english dutch "
     "polish turkish latin swedish ukrainian englisch deutsch anglais inglés inglese inglês"

@@ -80,18 +80,29 @@ def decide(
         refuse_named(analysis, bars)
     if not eligible:
         refuse_all(analysis, bars)
+    return _ranked(question, resolved, eligible, bars, requested, seconds)
+
+
+def _ranked(
+    question: _Question,
+    resolved: Resolved,
+    eligible: Sequence[ModelView],
+    bars: Sequence[tuple[ModelView, Bar]],
+    requested: str,
+    seconds: float,
+) -> Decision:
+    """The decision among models that can serve."""
     rated, hopeless = _above_floor([_rate(question, m) for m in eligible])
     rated.sort(key=_rank)
     candidates = tuple(_candidate(r) for r in rated)
-    margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else 0.0
     filtered = [(m.id, bar.reason) for m, bar in bars]
     filtered += [(r.model.id, f"too weak for this, quality {r.quality:.2f}") for r in hopeless]
     return Decision(
-        analysis=analysis,
+        analysis=question.analysis,
         candidates=candidates,
         filtered=tuple(sorted(filtered)),
         chosen=candidates[0].model,
-        margin=margin,
+        margin=candidates[0].score - candidates[1].score if len(candidates) > 1 else 0.0,
         why=clause(_choice(question, resolved, candidates, bars)),
         preference=question.preference,
         requested=requested,

@@ -34,7 +34,7 @@ WORDS = _table(
     great*.5 nice*.8 yes*1 no*.5 sure*.8 you*.25 your*.2 i*.2 my*.2
     """,
     factual="""
-    who*1.6 when*.8 where*1 what*.8 which*.6 capital*1.5 country*.7 population*1.5 history*1.2 century*.8
+    who*1.6 why*1 when*.8 where*1 what*.8 which*.6 capital*1.5 country*.7 population*1.5 history*1.2 century*.8
     invented*1.3 born*1.2 died*.8 explain*1.2 define*1.8 definition*1.8 meaning*1.2 mean*.4 means*.5 difference*1.2
     causes*1 cause*.7 symptoms*1.5 planet*1 river*1 mountain*.8 ocean*.8 species*.8 element*.7 chemical*.8 biology*1
     chemistry*1 physics*.6 photosynthesis*1.5 describe*.7 overview*1 largest*1 tallest*1.2 highest*1 longest*.8
@@ -42,7 +42,7 @@ WORDS = _table(
     founded*1.2 wikipedia*1 fact*.8 facts*1 does*.3 works*.4 work*.2 happens*.5 happened*1 stand*.4
     """,
     reasoning="""
-    why*.9 logic*1.5 puzzle*2.2 riddle*2.6 deduce*2.2 infer*1.5 reason*.9 reasoning*1.6 analyze*1.5 analyse*1.5
+    why*.7 logic*1.5 puzzle*2.2 riddle*2.6 deduce*2.2 infer*1.5 reason*.9 reasoning*1.6 analyze*1.5 analyse*1.5
     analysis*1 evaluate*1.2 argument*1 arguments*1 fallacy*2.2 paradox*1.8 tradeoffs*1.8 tradeoff*1.8 pros*1.2
     cons*1.2 decide*1 decision*1 strategy*1.2 implications*1.6 implication*1.4 hypothesis*1.4 critique*1.5
     assess*1.3 contradiction*1.8 contradict*1.4 justify*1.3 consequences*1.1 compare*1 logically*1.8 valid*.6
@@ -56,8 +56,9 @@ WORDS = _table(
     multiply*2 multiplied*2 divided*1.6 divide*1.3 minus*1.6 plus*.7 times*.3 algebra*2.2 geometry*2 calculus*2.2
     arithmetic*2 sqrt*2 squared*1.5 cubed*1.5 modulo*1.8 prime*1 primes*1.6 factorial*2.2 logarithm*2.2 sine*1.8
     cosine*1.8 median*1.3 average*.8 interest*.4 remainder*1.8 combinatorics*2.5 permutations*2 vector*.6 converge*1
-    hypotenuse*2.5 integer*1.2 integers*1.6 divisible*2.2 inequality*1.2 mph*1 costs*.5 cost*.3 pay*.6 paid*.6
-    discount*1.2 price*.6 euros*.5 dollars*.5 earns*.8 km*.4 hours*.3 dozen*.8 twice*.6 half*.4
+    hypotenuse*2.5 integer*1.2 integers*1.6 divisible*2.2 inequality*1.2 mph*1 fahrenheit*1.6 celsius*1.6 miles*.5
+    inches*.8 convert*.8 costs*.5 cost*.3 pay*.6 paid*.6 discount*1.2 price*.6 euros*.5 dollars*.5 earns*.8 km*.4
+    hours*.3 dozen*.8 twice*.6 half*.4
     """,
     coding="""
     python*2.5 javascript*2.6 typescript*2.6 java*2 rust*1.8 golang*2.6 kotlin*2.5 swift*1 php*2.5 ruby*1.3 perl*2
@@ -73,7 +74,9 @@ WORDS = _table(
     pandas*1.8 numpy*2.6 pytorch*2.4 tensorflow*2.4 cuda*2.2 terraform*2.4 ansible*2.2 nginx*2.2 webhook*2 oauth*1.8
     microservice*2 microservices*2 cli*1.6 stdin*2.4 stdout*2.4 tests*.8 test*.4 merge*.6 thread*.4 server*.5
     crash*.8 crashes*1 error*.9 undefined*1.5 null*1.5 fix*.9 program*.8 class*.1 lru*1.8 cache*.9 rtos*2 kernel*.8
-    systemd*2.4 select*.5 returns*.7 binary*.6
+    systemd*2.4 div*1.8 const*1.6 tailwind*2.4 bootstrap*1.2 webpage*1.6 website*1 container*.7 yaml*.5
+    localhost*2.4 ssh*2 port*.5 lambda*1 typeerror*2.6 nullpointerexception*2.8 compiler*.2 select*.5 returns*.7
+    binary*.6
     """,
     creative="""
     poem*3.2 poems*3.2 poetry*2.5 haiku*3.8 limerick*3.8 sonnet*3.4 story*2.6 stories*2.2 tale*2.2 song*2.2
@@ -89,7 +92,7 @@ WORDS = _table(
     formal*1.2 polite*1.2 professional*1 tone*1.2 draft*1.6 format*1 email*1.7 mail*1.2 exactly*1 bullet*.8 words*.4
     sentences*.5 recommend*1.2 suggest*1.2 suggestions*1 tips*1.4 advice*1 organize*1.2 template*1.4 agenda*1.6
     resume*1 cv*1.2 instructions*1.2 cook*1.2 bake*1.5 meal*1.4 diet*1.2 improve*.8 reply*1 prepare*1 clean*.7
-    install*.6 make*.3 give*.3 letter*.8 announcement*1.2 ideas*.6 learn*.5 remove*.8 fix*.4 how*.5
+    install*.6 make*.3 give*.3 letter*.8 announcement*1.2 ideas*.6 learn*.5 remove*.8 fix*.4
     """,
     extraction="""
     summarize*3.8 summarise*3.8 summary*3.2 summaries*2.6 tldr*4 extract*3.6 keywords*2 classify*3 categorize*2.8
@@ -143,9 +146,10 @@ PHRASES = phrases(
     """,
     factual="""
     what is the*.6 | what are the*.6 | who is*.8 | who was*1 | who wrote*1.5 | who won*1.2 | when did*1.4 | when
-    was*1.4 | where is*1 | how does*1.2 | how do*.4 | how many people*1 | how far*.8 | how old*.8 | how tall*1 |
-    capital of*2 | difference between*1.2 | tell me about*1.4 | what s the difference*1 | what is a*1 | is it true*1
-    | what causes*1 | how long do*.8 | which of the following*1.2 | what happens*.8 | explain the*.6 | what does*.7
+    was*1.4 | where is*1 | how does*1.2 | how do*.4 | how many*.5 | how many people*.6 | how far*.8 | how old*.8 |
+    how tall*1 | capital of*2 | difference between*1.2 | tell me about*1.4 | what s the difference*1 | what is a*1 |
+    is it true*1 | what causes*1 | how long do*.8 | which of the following*1.2 | what happens*.8 | explain the*.6 |
+    what does*.7
     """,
     reasoning="""
     step by step*1.2 | think through*1.5 | which of the following*.9 | pros and cons*1.4 | what would happen*1.2 |
@@ -163,11 +167,11 @@ PHRASES = phrases(
     """,
     coding="""
     write a function*1.5 | stack trace*2 | unit test*2 | unit tests*2 | data structure*1.5 | data structures*1.5 |
-    command line*1.2 | big o*1.2 | pull request*2 | merge conflict*2 | web page*1.2 | website*1 | rest api*1.5 |
-    linked list*2.5 | binary search*2 | race condition*2 | for loop*2 | while loop*2 | thread safe*2 | doesn t
-    compile*2 | this code*1.5 | the code*1 | code of*-1.6 | dress code*-2 | zip code*-1.8 | code review*1 | go
-    program*2 | in go_*1 | in c_*1.5 | css class*1 | rate limiter*2 | open source*.3 | list comprehension*2 | movie
-    script*-1.5 | app that*1.2 | ci pipeline*2 | type error*1.5 | env var*1.5 | object oriented*1.5 | race
+    command line*1.2 | big o*1.2 | pull request*2 | merge conflict*2 | web page*1.2 | landing page*1.4 | website*1 |
+    rest api*1.5 | linked list*2.5 | binary search*2 | race condition*2 | for loop*2 | while loop*2 | thread safe*2
+    | doesn t compile*2 | this code*1.5 | the code*1 | code of*-1.6 | dress code*-2 | zip code*-1.8 | code review*1
+    | go program*2 | in go_*1 | in c_*1.5 | css class*1 | rate limiter*2 | open source*.3 | list comprehension*2 |
+    movie script*-1.5 | app that*1.2 | ci pipeline*2 | type error*1.5 | env var*1.5 | object oriented*1.5 | race
     conditions*2
     """,
     creative="""
@@ -178,17 +182,17 @@ PHRASES = phrases(
     instruction="""
     how do i*1.6 | how to*1.5 | how can i*1.5 | how should i*1.3 | make a list*1.5 | give me a list*1.5 | in
     exactly*1.5 | no more than*1.2 | cover letter*2 | step by step*.6 | to do list*1.5 | an email*1.2 | make it*.8 |
-    day plan*1.5 | sound more*2 | help me*.5 | best way to*1.2 | more concise*2 | fix the grammar*2 | spelling*1.6 |
-    give me*.4 | meal plan*1.5 | in the format*1.2 | following format*1.2 | answer only*.8 | respond with*1 | can i
-    substitute*1.5 | packing list*1.5 | more formal*1.8 | and polite*1
+    make this*1.6 | turn this*.6 | day plan*1.5 | sound more*2 | help me*.5 | best way to*1.2 | more concise*2 | fix
+    the grammar*2 | spelling*1.6 | give me*.4 | meal plan*1.5 | in the format*1.2 | following format*1.2 | answer
+    only*.8 | respond with*1 | can i substitute*1.5 | packing list*1.5 | more formal*1.8 | and polite*1
     """,
     extraction="""
     tl dr*4 | key points*2.4 | main points*2.6 | main idea*2.2 | key takeaways*1 | based on the*1.3 | the following
     text*1.4 | the following article*1.6 | following email*1.4 | following review*1.8 | as json*1.4 | into json*1.6
     | action items*2.8 | according to the*1.4 | from the text*1.6 | from this text*2 | from the following*1.6 | from
     this*1 | in this text*1.4 | text below*1.6 | article below*1.6 | boil it down*2 | sum up*3 | into a table*1.8 |
-    as a table*1.4 | main arguments*1 | named entities*1 | pull out*2 | names and*.8 | all dates*2 | all the dates*2
-    | positive or negative*2
+    as a table*1.4 | main argument*2.2 | turn this into*1 | into a csv*1.6 | named entities*1 | pull out*2 | names
+    and*.8 | all dates*2 | all the dates*2 | positive or negative*2
     """,
     translation="""
     into french*2 | into german*2 | into spanish*2 | into english*2 | to french*1.6 | to german*1.6 | to spanish*1.6

@@ -12,7 +12,7 @@ from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.difficulty import EASY_BELOW, HARD_FROM, level
 from llmrouter_tui.core.domain import TASKS
 from tests.core.fleet import ask
-from tests.core.prompts import EVERYDAY, HARD
+from tests.core.prompts import EVERYDAY, HARD, MORE
 
 CODE = "```python\ndef quicksort(items): ...\n```"
 PROSE = "The council met on Tuesday to talk about the new library and what it would cost the town. "
@@ -23,7 +23,13 @@ def test_everyday_prompts_are_understood(prompt: str, tasks: str) -> None:
     assert analyse(ask(prompt)).task in tasks.split()
 
 
-@pytest.mark.parametrize(("prompt", "language"), [(p, lang) for p, lang, _, _ in EVERYDAY if len(p) > 15])
+def test_nearly_all_of_the_prompts_written_later_are_understood() -> None:
+    wrong = [(p, found) for p, _, tasks in MORE if (found := analyse(ask(p)).task) not in tasks.split()]
+    assert len(MORE) >= 70
+    assert len(wrong) <= 0.08 * len(MORE), wrong
+
+
+@pytest.mark.parametrize(("prompt", "language"), [(p, lang) for p, lang, *_ in EVERYDAY if len(p) > 15])
 def test_languages(prompt: str, language: str) -> None:
     assert analyse(ask(prompt)).language == language
 
