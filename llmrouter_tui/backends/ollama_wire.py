@@ -132,7 +132,8 @@ def _think(call: ChatCall, asked: Mapping[str, Any]) -> object:
 
 
 def _tools(asked: Mapping[str, Any]) -> list[Any]:
-    """The tools on offer; a choice of one function is kept by offering only that one."""
+    """The tools on offer; a choice of one function is kept by offering only that one. ``required`` is
+    lost: Ollama cannot make a model call."""
     tools, choice = asked.get("tools"), asked.get("tool_choice")
     if not isinstance(tools, list) or choice == "none":
         return []

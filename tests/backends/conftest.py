@@ -13,16 +13,10 @@ from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.ports import Backend
+from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
+from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
 from tests.backends.ollama_server import OllamaServer
-from tests.backends.servers import (
-    LlamaCppServer,
-    LlamaRouterServer,
-    LlamaSwapServer,
-    LmStudioServer,
-    OpenAIServer,
-    Server,
-    VllmServer,
-)
+from tests.backends.servers import OpenAIServer, Server, VllmServer
 
 SERVERS: dict[str, tuple[str, type[Server]]] = {
     "ollama": ("ollama", OllamaServer),

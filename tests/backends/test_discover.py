@@ -11,7 +11,8 @@ from aiohttp import web
 
 from llmrouter_tui.backends.discover import build, discover
 from tests.backends.conftest import SERVERS
-from tests.backends.servers import LlamaCppServer, OpenAIServer, Server, VllmServer
+from tests.backends.llama_servers import LlamaCppServer
+from tests.backends.servers import OpenAIServer, Server, VllmServer
 
 
 @pytest.fixture

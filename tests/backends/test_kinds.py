@@ -12,7 +12,8 @@ from llmrouter_tui.backends.reading import is_local, split_api
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from tests.backends.conftest import call_for, read
-from tests.backends.servers import Json, LlamaSwapServer, LmStudioServer, OpenAIServer, Server, VllmServer
+from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
+from tests.backends.servers import Json, OpenAIServer, Server, VllmServer
 
 Start = Callable[[Server], Awaitable[OpenAIBackend]]
 

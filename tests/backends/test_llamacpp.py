@@ -8,7 +8,7 @@ import pytest
 from llmrouter_tui.backends.llamacpp import LlamaCppBackend
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
-from tests.backends.servers import LlamaCppServer, LlamaRouterServer
+from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
 
 
 @pytest.fixture
