@@ -4,7 +4,7 @@ Each row of the table is the five terms of a score, rounded so that what is show
 shows the same score. What is not in the table is said below it: the task, the time, the words, the rating.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.domain import ModelView
@@ -255,8 +255,7 @@ def title(row: Row, name: Name, look: Look) -> str:
     return "  ".join(part for part in (asked, f"{row.id[-4:]} {task}".strip(), text.when(exchange.at, look)) if part)
 
 
-def summary(row: Row, look: Look) -> Sequence[Span]:
-    """Score and margin, for a head line."""
+def figures(row: Row, look: Look) -> str:
+    """Score and margin, for the head: ``.69 -.04 ≠``."""
     score = ledger.score(row)
-    margin, role = fmt.margin_text(ledger.margin(row), look)
-    return ((text.fraction(score) if score is not None else look.symbols.none, "strong"), (f"  {margin}", role))
+    return f"{text.fraction(score)} {fmt.margin_text(ledger.margin(row), look)[0]}" if score is not None else ""

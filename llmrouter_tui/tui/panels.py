@@ -152,14 +152,15 @@ def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """The memory panel where rows are scarce: one line a pool."""
     lines: list[Line] = []
     for device in pools(store):
-        head: Line = ((f"{pool_label(device)} ", "strong"), (text.left(device_name(device, 8), 8) + " ", "dim"))
+        called = text.left(device_name(device, 8), 8) + " " if cells >= 70 else ""
+        head: Line = ((f"{pool_label(device)} ", "strong"), (called, "dim"))
         if device.problem:
             lines.append(text.clip_line((*head, (f"! {text.tame(device.problem)}", "warn")), cells))
             continue
         used = f" {used_text(device):>10} "
         busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
         names = text.join([((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)])
-        bar = memory_bar(store, device, max(10, min(24, cells // 3)), look)
+        bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if called else 4))), look)
         lines.append(text.clip_line((*head, *bar, (used, "strong"), (busy, "dim"), *names), cells))
     return lines
 
@@ -191,17 +192,23 @@ def throughput_brief(store: Store, now: float, cells: int, look: Look) -> Line:
     """The throughput panel in one line."""
     requests, tokens, ttfts = store.rates.series(now)
     p50 = text.seconds(store.rates.ttft_p50(now), look.symbols.none)
-    parts = [
-        _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", look),
-        _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", look),
-        _brief("TTFT", p50, ttfts, "fill2", look),
-        outcome_line(store, brief=True),
-    ]
-    return _fitting(parts, cells, "   ")
+    line: Line = ()
+    for bars in (10, 7, 5, 3, 0):
+        parts = [
+            _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", bars, look),
+            _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", bars, look),
+            _brief("TTFT", p50, ttfts, "fill2", bars, look),
+            outcome_line(store, brief=True),
+        ]
+        line = text.join(parts, "   " if bars else "  ")
+        if text.line_width(line) <= cells:
+            return line
+    return text.clip_line(line, cells)
 
 
-def _brief(label: str, figure: str, values: Sequence[float], role: str, look: Look) -> Line:
-    return ((f"{label} ", "dim"), (f"{figure:>4} ", "strong"), (chart.spark(values, 7, look.symbols), role))
+def _brief(label: str, figure: str, values: Sequence[float], role: str, bars: int, look: Look) -> Line:
+    drawn = f" {chart.spark(values, bars, look.symbols)}" if bars else ""
+    return ((f"{label} ", "dim"), (f"{figure:>4}", "strong"), (drawn, role))
 
 
 def outcome_line(store: Store, *, brief: bool = False) -> Line:

@@ -46,6 +46,9 @@ class DashPage(ListingPage):
         """Whether panels are single lines: too few rows, or too narrow for two side by side."""
         return not (self.has_class("-tall") and self.has_class("-wide"))
 
+    def shows_preference(self) -> bool:
+        return self._brief
+
     def _paint_vram(self) -> None:
         store = self.center.store
         pools = panels.pools(store)

@@ -51,12 +51,13 @@ class ListingPage(Page):
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
-        view = self.center.view
-        if dirty & Dirty.ROUTES or touched is None or (dirty & Dirty.ROWS and self._reorders()):
+        reordered = dirty & Dirty.ROWS and self._reorders()
+        if touched is None or dirty & Dirty.ROUTES or reordered:
             self._paint_list()
-        elif dirty & Dirty.ROWS and not view.paused:
+            return
+        if dirty & Dirty.ROWS and not self.center.view.paused:
             self.ledger.touch(touched)
-        elif dirty & Dirty.ROUTES or view.paused:
+        if dirty & Dirty.SETTINGS:
             self._paint_head()
 
     def _reorders(self) -> bool:
@@ -79,7 +80,22 @@ class ListingPage(Page):
             notes.insert(0, f"paused, {view.waiting} waiting")
         elif view.filtered:
             notes.insert(0, f"filter {view.query}")
+        if self.shows_preference():
+            notes.append(self._preference())
         self.ledger.head("Routes" if view.paused else "Routes  live", f"  {look.symbols.dot} ".join(notes))
+
+    def shows_preference(self) -> bool:
+        """Whether the head of the list tells the preference (no slider is in view)."""
+        return True
+
+    def _preference(self) -> str:
+        center = self.center
+        asked = (
+            ""
+            if center.preference_asked is None
+            else center.look.symbols.arrow + text.fraction(center.preference_asked)
+        )
+        return f"quality {text.fraction(center.store.preference)}{asked}"
 
     def _empty(self) -> list[Line]:
         center = self.center

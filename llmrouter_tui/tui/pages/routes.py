@@ -52,8 +52,9 @@ class RoutesPage(ListingPage):
     def _paint_why(self) -> None:
         center = self.center
         row, self._shown = center.view.selected, center.view.focus
-        note = "esc back" if self.has_class("-detail") else "y copy"
-        self.why.head(explain.title(row, center.store.name, center.look) if row else "Why?", note)
+        figures = explain.figures(row, center.look) if row else ""
+        note = "   esc back" if self.has_class("-detail") else ""
+        self.why.head(explain.title(row, center.store.name, center.look) if row else "Why?", figures + note)
         if self._today and self._today[0] != center.view.focus:
             self._today = None
         self.why.paint()

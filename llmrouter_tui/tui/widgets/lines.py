@@ -71,7 +71,8 @@ class Framed:
             title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
-        title = title if boxed else f" {title}"
+        if not boxed:
+            title, note = f" {title}", f"{note} " if note else ""
         note = text.clip(note, max(0, cells - reserved - text.width(title) - 3))
         rule = center(widget).look.symbols.rule
         gap = cells - reserved - text.width(title) - text.width(note) - 2
@@ -114,6 +115,7 @@ class LinesView(Painter, Framed, ScrollView):
         super().__init__(id=id, classes=classes)
         self._draw = draw
         self._lines: Sequence[Line] = ()
+        self._cells = 0
         self._strips: dict[tuple[Line, int], Strip] = {}
 
     @property
@@ -122,9 +124,10 @@ class LinesView(Painter, Framed, ScrollView):
 
     def paint(self) -> None:
         """Ask for the lines; only those that differ from before are painted."""
-        cells, rows = self.size
+        cells, rows = self.scrollable_size
         if not cells:
             return
+        self._cells = cells
         lines = self._draw(cells, rows)
         before, self._lines = self._lines, lines
         if len(lines) != len(before):
@@ -138,7 +141,10 @@ class LinesView(Painter, Framed, ScrollView):
             self.refresh(*visible)
 
     def render_line(self, y: int) -> Strip:
-        cells = self.size.width
+        cells = self.scrollable_size.width
+        if cells != self._cells:  # a scrollbar came or went, which is no resize
+            self._cells = cells
+            self.call_later(self.paint)
         index = y + self.scroll_offset.y
         line = self._lines[index] if index < len(self._lines) else ()
         known = self._strips.get((line, cells))
