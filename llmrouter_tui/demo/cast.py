@@ -85,7 +85,7 @@ QWEN3_32B = SimModel(
     prefill=820,
     decode=38,
     capabilities=("completion", "tools", "thinking"),
-    verbosity=0.85,
+    verbosity=1.0,
     talent={"chat": 0.75, "coding": 0.92, "math": 0.9, "reasoning": 0.92, "translation": 0.85, "creative": 0.8},
 )
 LLAMA31_8B = SimModel(
@@ -100,7 +100,7 @@ LLAMA31_8B = SimModel(
     embedding=4096,
     prefill=3600,
     decode=96,
-    verbosity=0.45,
+    verbosity=0.75,
     talent={"chat": 0.82, "coding": 0.58, "math": 0.45, "reasoning": 0.52, "factual": 0.7, "extraction": 0.7},
 )
 PHI4_14B = SimModel(
@@ -116,7 +116,7 @@ PHI4_14B = SimModel(
     prefill=1900,
     decode=61,
     capabilities=("completion",),
-    verbosity=0.6,
+    verbosity=0.85,
     talent={"chat": 0.68, "coding": 0.7, "math": 0.92, "reasoning": 0.8, "extraction": 0.82, "creative": 0.5},
 )
 DEEPSEEK_R1_14B = SimModel(
@@ -132,7 +132,7 @@ DEEPSEEK_R1_14B = SimModel(
     prefill=1850,
     decode=54,
     capabilities=("completion", "thinking"),
-    verbosity=0.7,
+    verbosity=0.9,
     talent={"chat": 0.5, "coding": 0.78, "math": 0.9, "reasoning": 0.88, "translation": 0.5},
 )
 QWEN25_CODER_7B = SimModel(
@@ -148,7 +148,7 @@ QWEN25_CODER_7B = SimModel(
     prefill=3900,
     decode=104,
     capabilities=("completion", "tools", "insert"),
-    verbosity=0.4,
+    verbosity=0.7,
     talent={"chat": 0.5, "coding": 0.8, "math": 0.55, "creative": 0.35},
 )
 LLAMA33_70B = SimModel(
@@ -163,7 +163,7 @@ LLAMA33_70B = SimModel(
     embedding=8192,
     prefill=240,
     decode=16,
-    verbosity=0.8,
+    verbosity=1.0,
     talent={"chat": 0.9},
 )
 QWEN25VL_7B = SimModel(
@@ -179,7 +179,7 @@ QWEN25VL_7B = SimModel(
     prefill=1200,
     decode=41,
     capabilities=("completion", "vision"),
-    verbosity=0.5,
+    verbosity=0.7,
     talent={"chat": 0.66, "coding": 0.5, "extraction": 0.8},
 )
 GEMMA3_4B = SimModel(
@@ -195,7 +195,7 @@ GEMMA3_4B = SimModel(
     prefill=2400,
     decode=88,
     capabilities=("completion", "vision"),
-    verbosity=0.35,
+    verbosity=0.5,
     talent={"chat": 0.7, "coding": 0.35, "math": 0.35, "reasoning": 0.4, "translation": 0.72, "creative": 0.7},
 )
 NOMIC_EMBED = SimModel(
@@ -226,7 +226,7 @@ MISTRAL_7B = SimModel(
     prefill=1800,
     decode=71,
     quantization="AWQ",
-    verbosity=0.45,
+    verbosity=0.7,
     talent={"chat": 0.72, "coding": 0.48, "math": 0.4, "reasoning": 0.45, "creative": 0.7, "translation": 0.7},
 )
 

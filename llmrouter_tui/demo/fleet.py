@@ -13,7 +13,7 @@ from llmrouter_tui.demo.vllm import SimulatedVllm
 
 VLLM_HOLDS = int(4.8 * GIB)
 """0.4 of its card, as with ``--gpu-memory-utilization 0.4``."""
-UP_SECONDS = (75.0, 200.0)
+UP_SECONDS = (60.0, 180.0)
 DOWN_SECONDS = (12.0, 25.0)
 """Shortest and longest time that the vLLM stays up, and down."""
 LOAD_FAILURES = 0.02

@@ -11,6 +11,8 @@ from llmrouter_tui.demo.gpu import SimulatedGpu
 
 TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_)|\s+", re.UNICODE)
 """Pieces of about the length of a BPE token; put together they are the text again."""
+SETTING_UP = 0.14
+"""Seconds before the prompt is read: template, tokens, and a graph for the card."""
 CROWDING = 0.35
 """How much each further generation on the same card slows all of them."""
 BREATH = 32
@@ -35,6 +37,7 @@ class Generation:
         self._gpu = gpu
         self._rng = rng
         factor = speed / slowdown * rng.uniform(0.94, 1.04)
+        self._setting_up = SETTING_UP / speed
         self._prefill_rate = model.prefill * factor
         self._decode_rate = model.decode * factor
         self.prompt_tokens = 0
@@ -46,9 +49,9 @@ class Generation:
         """Process the prompt."""
         start = time.monotonic()
         with self._gpu.work():
-            await asyncio.sleep(prompt_tokens / self._prefill_rate * self._crowding())
+            await asyncio.sleep(self._setting_up + prompt_tokens / self._prefill_rate * self._crowding())
         self.prompt_tokens = prompt_tokens
-        self.prompt_seconds = time.monotonic() - start
+        self.prompt_seconds = max(time.monotonic() - start - self._setting_up, 1e-6)
 
     async def write(self, pieces: Sequence[str]) -> AsyncGenerator[str, None]:
         """The pieces, each when its time has come. What its consumer does with them takes the card's time too."""

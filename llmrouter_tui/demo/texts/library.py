@@ -2,10 +2,11 @@
 
 from llmrouter_tui.demo.texts.code import CODE
 from llmrouter_tui.demo.texts.entry import Entry, entry
+from llmrouter_tui.demo.texts.hard import HARD
 from llmrouter_tui.demo.texts.thought import THOUGHT
 from llmrouter_tui.demo.texts.words import WORDS
 
-ENTRIES: tuple[Entry, ...] = (*CODE, *THOUGHT, *WORDS)
+ENTRIES: tuple[Entry, ...] = (*CODE, *THOUGHT, *WORDS, *HARD)
 
 WEAK = entry(
     "begin come data down face file files first get hand index into job left list loop main model month move name nice "

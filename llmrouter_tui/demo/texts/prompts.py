@@ -1,6 +1,10 @@
 """What the sample traffic asks: many tasks, several languages, conversations, tools, a picture, housekeeping."""
 
+import re
 from dataclasses import dataclass
+
+from llmrouter_tui.demo.texts.code import CODE
+from llmrouter_tui.demo.texts.thought import THOUGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,82 @@ THINKING = (
     ),
 )
 
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+MODULE = "\n\n".join(block for known in CODE for part in known.parts for block in BLOCK.findall(part))
+"""All the Python in the prepared answers, as a file that somebody might paste."""
+NOTES = "\n\n".join(
+    " ".join(known.parts) for known in THOUGHT if known.cues & {"moon", "pump", "light", "tcp", "boil", "vram"}
+)
+
+HARD = (
+    ask(
+        "math",
+        "Prove that √2 + √3 is irrational. Do it by contradiction, say which step needs which assumption, and tell me "
+        "how far it generalises to other roots.",
+    ),
+    Scenario(
+        "coding",
+        (
+            (
+                "Find the race in this lock-free queue. It passes on my laptop and loses items on an ARM server. "
+                "Explain which memory order is needed where, and fix it.\n```cpp\nbool push(T value) {\n"
+                "    if (tail.load(relaxed) - head.load(relaxed) == N) return false;\n"
+                "    size_t t = tail.fetch_add(1, relaxed);\n    slots[t % N] = value;\n    return true;\n}\n"
+                "std::optional<T> pop() {\n    size_t h = head.load(relaxed);\n"
+                "    if (h == tail.load(relaxed)) return {};\n    T value = slots[h % N];\n"
+                "    if (head.compare_exchange_strong(h, h + 1, relaxed)) return value;\n    return {};\n}\n```"
+            ),
+        ),
+        system=EDITOR,
+        client=CONTINUE,
+    ),
+    ask(
+        "reasoning",
+        "Plan the migration of a 2 TB Postgres to new hardware with less than a minute of downtime. I need numbered "
+        "steps, the risks with their signs, and a rollback that loses no writes. We can use logical replication.",
+    ),
+    ask(
+        "reasoning",
+        "Compare the consensus of Raft and Paxos for a metadata service of five servers. Go through a dead leader, a "
+        "partition, a one-way link and a slow disk, and say what a client sees each time. Which would you take, and why?",
+    ),
+    Scenario(
+        "coding",
+        (
+            (
+                "Design a distributed job scheduler where each job seems to run exactly once, although workers die and "
+                "networks split. Give me the schema, how workers take a lease, and why a worker that wakes up late "
+                "does no harm."
+            ),
+            "What do I alert on, and how far does that scheduler carry before I need more than one Postgres?",
+        ),
+        client=OPEN_WEBUI,
+    ),
+    Scenario(
+        "coding",
+        (
+            (
+                "Review this module. Which functions are not safe for several threads, what would you change first, "
+                f"and in what order?\n\n{MODULE}"
+            ),
+        ),
+        PAIR,
+        AIDER,
+    ),
+    ask("instruction", f"Condense these study notes into at most six bullets for an exam:\n\n{NOTES}"),
+    Scenario(
+        "reasoning",
+        (
+            (
+                "Compare Raft and Paxos once more for three servers over two sites. Where does the leader election go "
+                "wrong when the link between the sites is slow?"
+            ),
+        ),
+        model="qwen3:32b",
+        client=PYTHON,
+    ),
+)
+
 KNOWING = (
     ask("factual", "Why do we always see the same side of the Moon from Earth?"),
     ask("factual", "How does a heat pump get warmth out of cold outside air in winter?"),
@@ -324,6 +404,7 @@ HOUSEKEEPING = (
 SCENARIOS: tuple[Scenario, ...] = (
     *CODING,
     *THINKING,
+    *HARD,
     *KNOWING,
     *TALKING,
     *ORDERING,
