@@ -220,6 +220,7 @@ class Service:
         tasks.spawn(sampling.run(), "memory sampling")
         tasks.spawn(self._watch_storage(repo), "storage watch")
         tasks.spawn(self._prune(repo), "pruning")
+        tasks.spawn(residency.unload_idle(), "idle unloading")
         if self.mode.listen:
             await self._listen(settings.port)
         if demo is not None:
@@ -268,7 +269,7 @@ class Service:
         wanted = settings.embedded if settings.embedded is not None else not self._fleet.backends
         if wanted and available():
             engine = self._embedded()
-            self._fleet.add(engine, configured=settings.embedded is True)
+            self._fleet.add(engine, configured=settings.embedded is True, pool=await engine.pool())
             if self.mode.fetch_starter and not await engine.models():
                 self._fetching.start()
         elif wanted and settings.embedded:
@@ -325,7 +326,8 @@ class Service:
     async def _fetched(self) -> None:
         """The starter model is here: let the embedded engine see it."""
         if "embedded" not in self._fleet.backends:
-            await self._fleet.join(self._embedded(), configured=False)
+            engine = self._embedded()
+            await self._fleet.join(engine, configured=False, pool=await engine.pool())
         self._fleet.look_again("embedded")
 
     async def _open_demo(self, stack: contextlib.AsyncExitStack) -> Any:

@@ -20,6 +20,7 @@ Code = Literal[
     "rate_limited",
     "queue_full",
     "shutting_down",
+    "internal_error",
     "storage_unavailable",
 ]
 
@@ -34,6 +35,7 @@ STATUS: dict[str, int] = {
     "no_capable_model": 400,
     "rate_limited": 429,
     "queue_full": 429,
+    "internal_error": 500,
     "backend_error": 502,
     "upstream_interrupted": 502,
     "backend_unreachable": 503,
@@ -72,6 +74,8 @@ class RouterError(Exception):
         self.retry_after = retry_after
         self.param = param
         self.status = STATUS[code] if status is None else status
+        self.exchange_id = ""
+        """The exchange it was recorded under, once it is."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

@@ -55,6 +55,7 @@ class Router:
                 raise RouterError("shutting_down", "the router is shutting down", retryable=True, retry_after=5)
             run.decide()
         except RouterError as error:
+            error.exchange_id = run.id
             run.fail(error)
             run.close()
             raise

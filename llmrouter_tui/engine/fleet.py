@@ -89,9 +89,11 @@ class Fleet:
         self.backends[backend.name] = record
         return record
 
-    async def join(self, backend: Backend, *, configured: bool, context_limit: int | None = None) -> BackendRecord:
+    async def join(
+        self, backend: Backend, *, configured: bool, pool: str = "", context_limit: int | None = None
+    ) -> BackendRecord:
         """Take a backend in while running."""
-        record = self.add(backend, configured=configured, context_limit=context_limit)
+        record = self.add(backend, configured=configured, pool=pool, context_limit=context_limit)
         await self._look(record)
         self._watch(record)
         return record
@@ -277,7 +279,7 @@ class Fleet:
         if record.pool:
             return record.pool
         gpus = [d for d in self.devices if d.pool != HOST_POOL]
-        if record.backend.kind == "embedded" or not gpus:
+        if not gpus:
             return HOST_POOL
         return max(gpus, key=lambda d: d.total).pool
 

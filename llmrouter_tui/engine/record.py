@@ -47,7 +47,7 @@ class ModelRecord:
 
     def needed_bytes(self) -> int | None:
         """What loading it would take: as seen before, else estimated from its size."""
-        return self.footprint or estimate_footprint(self.info)
+        return self.footprint or estimate_footprint(self.info, self.pool)
 
     def changed(self) -> None:
         self._view = None
@@ -59,7 +59,7 @@ class ModelRecord:
 
     def _make_view(self) -> ModelView:
         footprint, source = self.footprint, self.footprint_source
-        if footprint is None and self.pool and (estimate := estimate_footprint(self.info)) is not None:
+        if footprint is None and self.pool and (estimate := estimate_footprint(self.info, self.pool)) is not None:
             footprint, source = estimate, "estimated"
         return ModelView(
             info=self.info,

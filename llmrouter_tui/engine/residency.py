@@ -4,13 +4,13 @@
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, ResidencyEvent
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.estimate import footprint as estimate_footprint
 from llmrouter_tui.core.events import ResidencyChanged
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, place
 from llmrouter_tui.core.ports import Clock
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 GIB = 1024**3
 UNLOAD_SECONDS = 1.0
 """What an eviction adds to a load, for estimates."""
+IDLE_LOOK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 """How long freed memory may take to come back before the load is tried anyway."""
 DRAIN_SECONDS = 600.0
@@ -198,6 +199,20 @@ class Residency:
         elif record.pinned:
             await self.load(record)
 
+    async def unload_idle(self) -> None:
+        """Give memory back where nobody else does: a backend of our own keeps models until it is told."""
+        while True:
+            await asyncio.sleep(IDLE_LOOK_SECONDS)
+            now = self._clock.wall()
+            for record in list(self._fleet.models.values()):
+                idle = now - (record.last_used or now)
+                if record.backend.kind == "embedded" and self._unused(record) and idle > self._keep_alive:
+                    with contextlib.suppress(RouterError):  # told by the event; looked at again next time
+                        await self.unload(record, f"idle for {idle / 60:.0f} min")
+
+    def _unused(self, record: ModelRecord) -> bool:
+        return self.ready(record) and not (record.pinned or record.leases or record.tickets)
+
     async def _load(self, record: ModelRecord) -> None:
         async with self._lock(record):
             if self.ready(record):
@@ -338,11 +353,11 @@ class Residency:
         return [self._pool(device) for device in self._fleet.devices if not device.problem]
 
     def _pool(self, device: Device) -> Pool:
-        budget = device.total - self._reserve
-        free = device.free - self._reserve
+        """What models may take of a pool: on a machine without a GPU the user's bound holds for RAM."""
+        budget, free = device.total - self._reserve, device.free - self._reserve
         if device.pool == HOST_POOL:
             free = min(free, int(device.total * 0.9) - device.used)
-        elif self._max_bytes is not None:
+        if self._max_bytes is not None and (device.pool != HOST_POOL or len(self._fleet.devices) == 1):
             budget = min(budget, self._max_bytes)
         return Pool(device.pool, max(0, free), max(0, budget))
 
@@ -352,7 +367,7 @@ class Residency:
             Occupant(
                 model=m.id,
                 pool=m.pool,
-                footprint=m.footprint or estimate_footprint(m.info) or 0,
+                footprint=m.needed_bytes() or 0,
                 leases=m.leases,
                 pinned=m.pinned,
                 loading=m.residency == "loading",

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 

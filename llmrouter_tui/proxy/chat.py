@@ -62,6 +62,8 @@ class ChatDoor:
             chat = await self._admit(request, refusal)
             run = self._exchanges.begin(chat)
         except RouterError as error:
+            if error.exchange_id:
+                refusal["x-request-id"] = refusal["x-router-exchange-id"] = error.exchange_id
             if request_id:
                 refusal["x-request-id"] = request_id
             return error_response(error, refusal)

@@ -31,12 +31,10 @@ class InternalError(RouterError):
 
     def __init__(self) -> None:
         super().__init__(
-            "backend_error",
+            "internal_error",
             "The router failed while it handled this request.",
             hint="The traceback is in the router's log.",
-            status=500,
         )
-        self.code = "internal_error"  # type: ignore[assignment]  # no other room may raise it
 
 
 class ErrorBody(msgspec.Struct):

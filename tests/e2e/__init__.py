@@ -1,0 +1,1 @@
+"""The whole program: a real process, real sockets, a real engine, the official client."""

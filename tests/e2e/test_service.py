@@ -1,0 +1,224 @@
+"""The service under faults: taken ports, broken files, locks and sudden death. Models are the simulated fleet's."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+
+from tests.e2e.conftest import Router, free_port, serving
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    with serving(tmp_path_factory.mktemp("demo"), "--demo") as router:
+        yield router
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "llmrouter_tui.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def status(call: object) -> int:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call()  # type: ignore[operator]
+    return refused.value.code
+
+
+# ── the client's view ──
+
+
+def test_the_demo_routes_by_task_and_falls_back_by_itself(demo):
+    decision = demo.call("/admin/explain", {"prompt": "Fix this Python: def f(x: return x"})
+    assert decision["analysis"]["task"] == "coding"
+    assert decision["chosen"] == decision["candidates"][0]["model"]
+    total = sum(decision["candidates"][0]["breakdown"].values())
+    assert total == pytest.approx(decision["candidates"][0]["score"])
+
+
+def test_the_preference_moves_the_choice_towards_quality(demo):
+    prompt = {"prompt": "Prove that there are infinitely many primes of the form 4k+3, step by step."}
+
+    def quality(preference: float) -> float:
+        demo.call("/admin/settings", {"key": "quality_preference", "value": preference})
+        decision = demo.call("/admin/explain", prompt)
+        return next(c["predicted_quality"] for c in decision["candidates"] if c["model"] == decision["chosen"])
+
+    assert quality(0.0) < quality(1.0)
+    demo.call("/admin/settings", {"key": "quality_preference", "value": 0.5})
+
+
+def test_tools_are_called_through_the_official_client(demo):
+    client = openai.OpenAI(base_url=f"{demo.url}/v1", api_key="none")
+    tool = {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        },
+    }
+    answer = client.chat.completions.create(
+        model="auto", messages=[{"role": "user", "content": "Weather in Paris? Use the tool."}], tools=[tool]
+    )
+    (call,) = answer.choices[0].message.tool_calls
+    assert answer.choices[0].finish_reason == "tool_calls"
+    assert json.loads(call.function.arguments)["city"]
+
+
+def test_every_bad_request_gets_the_right_status_and_shows_in_routes(demo):
+    bad = {
+        "invalid_request": [{"model": "auto", "messages": []}, {"model": 5, "messages": []}, [1]],
+        "model_not_found": [{"model": "nothing-like-it", "messages": [{"role": "user", "content": "x"}]}],
+        "context_length_exceeded": [{"model": "auto", "messages": [{"role": "user", "content": "word " * 300_000}]}],
+    }
+    for code, bodies in bad.items():
+        for body in bodies:
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                demo.call("/v1/chat/completions", body)
+            error = json.loads(refused.value.read())["error"]
+            assert error["code"] == code
+            assert refused.value.code in (400, 404)
+            assert refused.value.headers["x-should-retry"] == "false"
+            shown = demo.call(f"/admin/exchanges/{refused.value.headers['x-router-exchange-id']}")
+            assert (shown["outcome"], shown["code"]) == ("failed", code)
+
+
+def test_a_thousand_messages_are_no_problem(demo):
+    turns = [{"role": ("user", "assistant")[i % 2], "content": f"turn {i}"} for i in range(999)]
+    turns.append({"role": "user", "content": "Say done."})
+    answer = demo.call("/v1/chat/completions", {"model": "auto", "messages": turns})
+    assert answer["choices"][0]["message"]["content"]
+
+
+# ── the operator's view ──
+
+
+def test_a_taken_port_is_said_in_words_and_ends_serve():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        ended = run("serve", "--port", str(port), "--demo")
+    assert ended.returncode == 1
+    assert f"could not listen on 127.0.0.1:{port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_broken_configuration_names_file_key_and_remedy(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("quality_preferense = 0.7\n")
+    ended = run("serve", "--config", str(file))
+    assert ended.returncode == 2
+    assert str(file) in ended.stderr
+    assert "quality_preference" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_address_that_others_reach_needs_a_key():
+    ended = run("serve", "--host", "0.0.0.0", "--port", str(free_port()))
+    assert ended.returncode == 2
+    assert "ROUTER_API_KEYS" in ended.stderr
+
+
+def test_a_database_that_cannot_be_written_is_a_problem_shown_not_a_crash(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with serving(tmp_path, "--no-embedded", database=blocked / "router.db") as router:
+        problems = router.call("/admin/snapshot")["service"]["problems"]
+        assert "database" in {p["code"] for p in problems}
+
+
+def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):
+    with serving(tmp_path, "--no-embedded", config=NOWHERE) as router:
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            router.call("/v1/chat/completions", body)
+        assert refused.value.code == 503
+        assert "gone" in json.loads(refused.value.read())["error"]["message"]
+        assert status(lambda: router.call("/v1/chat/completions", body)) == 503
+
+
+def test_a_locked_database_never_stalls_the_proxy_and_loses_nothing(tmp_path):
+    with serving(tmp_path, config=NOWHERE) as router:
+        lock = sqlite3.connect(router.database, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        for _ in range(20):
+            status(lambda: router.call("/v1/chat/completions", {"model": "auto", "messages": []}))
+            router.call("/health")
+        waited = time.monotonic() - started
+        lock.execute("ROLLBACK")
+        lock.close()
+        assert waited < 10
+        router.until(lambda: rows(router.database) == 20)
+
+
+def test_sudden_death_loses_no_acknowledged_rating_and_the_file_opens_again(tmp_path):
+    acknowledged: list[str] = []
+    with serving(tmp_path, config=NOWHERE) as router:
+        stop = threading.Event()
+
+        def storm() -> None:
+            while not stop.is_set():
+                try:
+                    router.call("/v1/chat/completions", {"model": "auto", "messages": []})
+                except urllib.error.HTTPError as refused:
+                    exchange = refused.headers["x-router-exchange-id"]
+                    try:
+                        router.call("/v1/feedback", {"exchange_id": exchange, "rating": "up"})
+                    except OSError:
+                        return
+                    acknowledged.append(exchange)
+                except OSError:
+                    return
+
+        storms = [threading.Thread(target=storm) for _ in range(4)]
+        for thread in storms:
+            thread.start()
+        router.until(lambda: len(acknowledged) >= 20)
+        router.process.kill()
+        router.process.wait()
+        stop.set()
+        for thread in storms:
+            thread.join()
+    with serving(tmp_path, config=NOWHERE) as again:
+        connection = sqlite3.connect(again.database)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        stored = {row[0] for row in connection.execute("SELECT exchange_id FROM model_feedback")}
+        connection.close()
+        assert set(acknowledged) <= stored
+
+
+def test_watching_prints_what_happens(demo):
+    command = [sys.executable, "-m", "llmrouter_tui.cli", "watch", demo.url, "--plain"]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
+    try:
+        assert watching.stdout is not None
+        seen = ""
+        deadline = time.monotonic() + 30
+        while "->" not in seen and time.monotonic() < deadline:
+            seen = watching.stdout.readline()
+        assert "->" in seen
+    finally:
+        watching.terminate()
+        watching.wait(10)
+
+
+def rows(database: Path) -> int:
+    connection = sqlite3.connect(database)
+    try:
+        return int(connection.execute("SELECT count(*) FROM exchange").fetchone()[0])
+    finally:
+        connection.close()
+
+
+NOWHERE = '[[backends]]\nname = "gone"\nkind = "ollama"\nurl = "http://127.0.0.1:9"\n'
