@@ -90,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("again", "r", "r", "replay", "Decide again: which model would get this prompt today?", "Routes",
            ("routes",), 30, needs=("exchange", "prompt", "service")),
     Action("copy", "y", "y", "copy", "Copy the prompt, the answer, the id or the address", "List", LISTS, 31),
-    Action("model.open", "", "⏎", "open", "Everything about the selected model: scores and where they come from", "Models",
+    Action("model.open", "", "⏎", "open", "Everything about the selected model, scores and their sources", "Models",
            ("models",), 11, needs=("model",)),
     Action("model.load", "l", "l", "load", "Load the selected model into memory", "Models", ("models", "vram"), 20,
            mutating=True, needs=("model", "service")),

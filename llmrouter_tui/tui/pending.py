@@ -1,4 +1,4 @@
-"""What was asked of a model and is not confirmed yet: a mark on screen until the router's event says it happened. Pure."""
+"""What was asked of a model and is not confirmed yet: a mark until the router's event says that it happened. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -108,7 +108,7 @@ def value(model: ModelView, name: str) -> terms.Value:
 
 def state_words(model: ModelView) -> str:
     """The words that ``state:`` finds a model by."""
-    said = [model.residency]
+    said: list[str] = [model.residency]
     if model.residency == "resident":
         said.append("loaded")
     for word, holds in (
@@ -130,6 +130,20 @@ def words(model: ModelView) -> str:
     return f"{info.id} {info.family} {info.quantization} {can} {model.pool} {state_words(model)} {model.problem}"
 
 
+class Versions:
+    """Counts how often each model changed, so that a row is drawn again only then."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[ModelView, int]] = {}
+
+    def of(self, model: ModelView) -> int:
+        """A number that grows when the model differs from the last time it was asked for."""
+        known = self._seen.get(model.id)
+        if known is None or known[0] is not model:
+            known = self._seen[model.id] = (model, known[1] + 1 if known else 0)
+        return known[1]
+
+
 class Roster:
     """Which models are listed, in which order, and which one has the focus."""
 
@@ -142,7 +156,7 @@ class Roster:
         self.focus = ""
         """Id of the selected model; empty while the list is empty."""
         self._terms: tuple[terms.Term, ...] = ()
-        self._seen: dict[str, tuple[ModelView, int]] = {}
+        self._versions = Versions()
 
     @property
     def filtered(self) -> bool:
@@ -156,12 +170,7 @@ class Roster:
     def version(self, model_id: str) -> int:
         """Grows when the model changed."""
         model = self._store.models.get(model_id)
-        known = self._seen.get(model_id)
-        if model is None:
-            return -1
-        if known is None or known[0] is not model:
-            known = self._seen[model_id] = (model, known[1] + 1 if known else 0)
-        return known[1]
+        return self._versions.of(model) if model else -1
 
     def refresh(self) -> None:
         """Bring the list up to date."""
@@ -172,8 +181,6 @@ class Roster:
         self.ids = [model.id for model in found]
         if self.focus not in self.ids:
             self.focus = self.ids[0] if self.ids else ""
-        for gone in self._seen.keys() - models.keys():
-            del self._seen[gone]
 
     def _passes(self, model: ModelView) -> bool:
         return terms.matches(self._terms, lambda name: value(model, name), lambda: words(model))

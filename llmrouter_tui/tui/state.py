@@ -15,6 +15,7 @@ from llmrouter_tui.core.decision import Candidate, Effect, Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.attention import AttentionBook
+from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
 
 KEPT_ROWS = 2000
@@ -127,6 +128,7 @@ class Store:
         self.embedded_available = False
         self.total = 0
         self.rates = RateBook()
+        self.memory = MemoryBook()
         self.attention = AttentionBook()
         self.touched: set[str] = set()
         self._names: dict[str, str] = {}
@@ -356,6 +358,7 @@ class Store:
 
     def _devices(self, fact: ev.DevicesSampled, at: float) -> Dirty:
         self.devices = fact.devices
+        self.memory.sampled(fact.devices, at)
         for device in fact.devices:
             if device.utilization is not None:
                 self._device_history.setdefault(device.pool, deque(maxlen=120)).append(device.utilization)

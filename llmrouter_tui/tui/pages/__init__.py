@@ -4,5 +4,11 @@ from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.pages.dash import DashPage
 from llmrouter_tui.tui.pages.models import ModelsPage
 from llmrouter_tui.tui.pages.routes import RoutesPage
+from llmrouter_tui.tui.pages.vram import VramPage
 
-PAGE_CLASSES: dict[str, type[Page]] = {"dash": DashPage, "routes": RoutesPage, "models": ModelsPage}
+PAGE_CLASSES: dict[str, type[Page]] = {
+    "dash": DashPage,
+    "routes": RoutesPage,
+    "models": ModelsPage,
+    "vram": VramPage,
+}

@@ -1,4 +1,4 @@
-"""What Models and VRAM share: load, unload, pin, switch on and off the selected model, with a mark until it happened."""
+"""What Models and VRAM share: load, unload, pin, switch on and off the selected model, with marks until it happened."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

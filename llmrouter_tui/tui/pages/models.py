@@ -7,6 +7,7 @@ from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import model_detail, models_text, text
+from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Roster
 from llmrouter_tui.tui.state import Dirty
@@ -34,7 +35,7 @@ class ModelsPage(ModelActs):
         self.preview.can_focus = False
         self._roster: Roster | None = None
         self._columns: tuple[object, ...] = ()
-        self._placed: tuple[models_text.Placed, ...] = ()
+        self._placed: tuple[Placed, ...] = ()
 
     def body(self) -> ComposeResult:
         yield self.list
@@ -59,7 +60,7 @@ class ModelsPage(ModelActs):
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, cells: int) -> tuple[models_text.Placed, ...]:
+    def _place(self, cells: int) -> tuple[Placed, ...]:
         store, sort = self.center.store, self.roster.sort.id
         longest = max((text.width(store.name(id_)) for id_ in self.roster.ids), default=0)
         if (cells, longest, sort) != self._columns:

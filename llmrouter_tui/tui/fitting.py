@@ -1,0 +1,102 @@
+"""What would fit: for each model, where it would go and what would have to leave. Pure.
+
+The plan is ``core.placement.place``, the same function that loading uses; here it is only asked, never carried out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
+from llmrouter_tui.core.placement import GIB, Occupant, Pool, place
+
+Verdict = Literal["fits", "evicts", "full", "too big", "unknown", "loaded"]
+ORDER: tuple[Verdict, ...] = ("fits", "evicts", "unknown", "full", "too big", "loaded")
+"""Most useful first: what can be had now, at a price, maybe, not."""
+UNLOAD_SECONDS = 1.0
+"""What one eviction adds to a load, as the engine reckons."""
+HOST_SHARE = 0.9
+"""Share of RAM that models may fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What models may not take: bytes kept free per pool, and the most they may take of a GPU in all."""
+
+    reserve: int = GIB // 2
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One model and what loading it now would mean."""
+
+    model: ModelView
+    verdict: Verdict
+    evicts: tuple[str, ...] = ()
+    drains: tuple[str, ...] = ()
+    """Those of ``evicts`` that still answer: they are waited for."""
+    seconds: float | None = None
+    """Unloading and loading; None where it cannot be loaded or is loaded already."""
+    missing: int = 0
+    """Bytes by which it is larger than its pool."""
+    reason: str = ""
+
+
+def in_memory(model: ModelView) -> bool:
+    """Whether the model takes memory now."""
+    return model.residency in ("resident", "loading", "unloading")
+
+
+def pool(device: Device, limits: Limits) -> Pool:
+    """A measured device as placement sees it."""
+    budget = device.total - limits.reserve
+    free = device.free - limits.reserve
+    if device.pool == HOST_POOL:
+        free = min(free, int(device.total * HOST_SHARE) - device.used)
+    elif limits.most is not None:
+        budget = min(budget, limits.most)
+    return Pool(device.pool, max(0, free), max(0, budget))
+
+
+def occupants(models: Iterable[ModelView], now: float) -> list[Occupant]:
+    """The models that hold memory, as placement sees them."""
+    return [
+        Occupant(
+            model=model.id,
+            pool=model.pool,
+            footprint=model.footprint or 0,
+            leases=model.leases,
+            pinned=model.pinned,
+            loading=model.residency == "loading",
+            evictable=model.loadable and model.healthy,
+            idle_seconds=now - model.last_used if model.last_used else 3600.0,
+            reload_seconds=model.speed.load_seconds,
+        )
+        for model in models
+        if model.pool and in_memory(model)
+    ]
+
+
+def fits(models: Sequence[ModelView], devices: Sequence[Device], now: float, limits: Limits) -> list[Fit]:
+    """Every model of this machine's memory with what loading it would mean, the most useful first."""
+    pools = [pool(device, limits) for device in devices if not device.problem]
+    held = occupants(models, now)
+    found = [_fit(model, pools, held) for model in models if model.pool and (model.loadable or in_memory(model))]
+    return sorted(found, key=lambda fit: (ORDER.index(fit.verdict), -fit.model.used, fit.model.id))
+
+
+def _fit(model: ModelView, pools: Sequence[Pool], held: Sequence[Occupant]) -> Fit:
+    if in_memory(model):
+        return Fit(model, "loaded")
+    mine = [item for item in pools if item.name == model.pool]
+    plan = place(model.footprint, mine, [item for item in held if item.model != model.id])
+    if not plan.fits:
+        missing = (model.footprint or 0) - max(item.budget for item in mine)
+        if missing > 0:
+            return Fit(model, "too big", missing=missing)
+        return Fit(model, "full", reason=plan.reason.partition("; ")[2] or plan.reason)
+    seconds = model.speed.load_seconds + UNLOAD_SECONDS * len(plan.evict)
+    if model.footprint is None or not mine:
+        return Fit(model, "unknown", seconds=seconds)
+    return Fit(model, "evicts" if plan.evict else "fits", plan.evict, plan.drain, seconds)
