@@ -2,6 +2,7 @@
 
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.pages.dash import DashPage
+from llmrouter_tui.tui.pages.log import LogPage
 from llmrouter_tui.tui.pages.models import ModelsPage
 from llmrouter_tui.tui.pages.routes import RoutesPage
 from llmrouter_tui.tui.pages.vram import VramPage
@@ -11,4 +12,5 @@ PAGE_CLASSES: dict[str, type[Page]] = {
     "routes": RoutesPage,
     "models": ModelsPage,
     "vram": VramPage,
+    "log": LogPage,
 }
