@@ -18,7 +18,7 @@ DOWN_SECONDS = (12.0, 25.0)
 """Shortest and longest time that the vLLM stays up, and down."""
 LOAD_FAILURES = 0.02
 RUN_FAILURES = 0.012
-STREAM_FAILURES = 0.008
+STREAM_FAILURES = 0.005
 """Shares of loads, of answers before their first token, and of answers after it that go wrong."""
 
 

@@ -214,7 +214,7 @@ HARD = (
     ask(
         "reasoning",
         "Compare the consensus of Raft and Paxos for a metadata service of five servers. Go through a dead leader, a "
-        "partition, a one-way link and a slow disk, and say what a client sees each time. Which would you take, and why?",
+        "partition, a one-way link and a slow disk, and say what a client sees each time. Which would you take?",
     ),
     Scenario(
         "coding",
