@@ -10,6 +10,7 @@ import pytest
 from llmrouter_tui.demo import fleet as fleet_module
 from llmrouter_tui.demo.cast import GIB
 from llmrouter_tui.demo.fleet import DemoFleet
+from llmrouter_tui.demo.gpu import two_cards
 from tests.demo.conftest import Client, eventually
 
 
@@ -54,7 +55,7 @@ async def test_the_probe_follows_loads_on_the_right_card(session: aiohttp.Client
 async def test_not_everything_fits_at_once(session: aiohttp.ClientSession) -> None:
     fleet = DemoFleet(speed=200.0, mishaps=False)
     await fleet.start()
-    client = Client(session, fleet.backends[0][2], fleet._ollamas[0]._gpu)
+    client = Client(session, fleet.backends[0][2], two_cards()[0])
     for model in ("llama3.1:8b", "qwen3:32b"):
         await client.post("/api/generate", {"model": model})
     assert await client.held() == ["qwen3:32b"]
