@@ -1,5 +1,6 @@
 """The control center: runs a router (or a watch of one) in a thread and shows it."""
 
+import asyncio
 import gc
 import sys
 import time
@@ -14,8 +15,10 @@ from textual.worker import Worker, WorkerState
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Host
-from llmrouter_tui.tui.actions import PAGES
+from llmrouter_tui.tui import first_run_text
+from llmrouter_tui.tui.actions import PAGES, PLACES
 from llmrouter_tui.tui.attention import Cause
+from llmrouter_tui.tui.errands import History, Preference
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.modals.details import DetailsDialog
@@ -26,13 +29,17 @@ from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.palette import Acts
 from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import ASCII, SYMBOLS
-from llmrouter_tui.tui.text import Look, hundredths
+from llmrouter_tui.tui.text import Look
 from llmrouter_tui.tui.theme import DARK, PALETTES, roles, textual_theme
 
 T = TypeVar("T")
 FAST, CALM = 0.1, 0.5
 """Seconds between two looks at the feed."""
 FASTEST, SLOWEST = 0.05, 2.0
+PATIENCE = 0.1
+"""Seconds between two tries to get a first snapshot."""
+TWICE = 2.0
+"""Seconds within which a second ctrl+c leaves."""
 
 
 class ControlCenter(App[None]):
@@ -72,7 +79,6 @@ class ControlCenter(App[None]):
         self.view = LedgerView(self.store)
         self.link = Link(host, self.store)
         self.crashed = ""
-        self.preference_asked: float | None = None
         self.animation_level = "none"
         self.watching = watching
         self.debugging = False
@@ -82,7 +88,9 @@ class ControlCenter(App[None]):
         self._second = 0
         self._fetching = False
         self._leaving = False
-        self._sending_preference = False
+        self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS))
+        self.history = History(self)
+        self._interrupted = -TWICE
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
         self.theme = "mono" if self.no_color else DARK.name
@@ -163,9 +171,11 @@ class ControlCenter(App[None]):
         try:
             dirty = await self.link.refresh()
         except (RouterError, RuntimeError, OSError, TimeoutError):
-            return  # not up yet, or out of reach: the next tick asks again
+            await asyncio.sleep(PATIENCE)  # not up yet, or out of reach: a later tick asks again
+            return
         finally:
             self._fetching = False
+        self.history.restart()
         self.view.refresh()
         self._tell(dirty)
 
@@ -184,6 +194,8 @@ class ControlCenter(App[None]):
         return self.host.feed.connected or not self.store.ready
 
     def go(self, page: str) -> None:
+        if page == "dash" and first_run_text.applies(self.store):
+            page = "first_run"
         if page in PAGE_CLASSES:
             self.switch_mode(page)
 
@@ -208,37 +220,16 @@ class ControlCenter(App[None]):
     ) -> None:
         try:
             result = await self.link.call(coroutine)
-        except (RouterError, RuntimeError, OSError, TimeoutError) as error:
+        except Exception as error:  # whatever it was: the user asked for something and must hear that it failed
             if failed:
                 failed()
-            self.say(f"{what}: {error}", bad=True)
-            self.store.attention.add(Cause(f"command:{what}", f"{what}: {error}", since=self.clock()))
+            said = str(error) or type(error).__name__
+            self.say(f"{what}: {said}", bad=True)
+            self.store.attention.add(Cause(f"command:{what}", f"{what}: {said}", since=self.clock()))
             self._tell(Dirty.ATTENTION | Dirty.ROWS)
             return
         if then:
             then(result)
-
-    def prefer(self, step: float) -> None:
-        current = self.store.preference if self.preference_asked is None else self.preference_asked
-        self.preference_asked = hundredths(max(0.0, min(1.0, current + step))) / 100
-        self._tell(Dirty.SETTINGS)
-        if not self._sending_preference:
-            self._send_preference()
-
-    def _send_preference(self) -> None:
-        wanted = self.preference_asked
-        self._sending_preference = True
-
-        def done(_: object = None) -> None:
-            self._sending_preference = False
-            if self.preference_asked != wanted:
-                self._send_preference()
-            else:
-                self.preference_asked = None
-                self._tell(Dirty.SETTINGS)
-
-        call = self.host.control.set_setting("quality_preference", wanted)
-        self.command(call, "Preference not changed", done, done)
 
     def ask_quit(self) -> None:
         if self.watching or self.host.readonly or not self.serving or not self.store.in_flight:
@@ -246,12 +237,24 @@ class ControlCenter(App[None]):
             return
         self.push_screen(QuitDialog(lambda: self.store.in_flight), lambda answer: self.exit() if answer else None)
 
+    async def action_quit(self) -> None:
+        self.ask_quit()
+
+    def action_help_quit(self) -> None:
+        """ctrl+c with nothing selected: once says how to leave, twice leaves."""
+        now = time.monotonic()
+        if now - self._interrupted < TWICE:
+            self.ask_quit()
+            return
+        self._interrupted = now
+        self.say("ctrl+c again, or q, leaves.")
+
     # ── acts that work everywhere ─────────────────────────────────────────────────────────────────────────────
 
     def do_help(self) -> None:
         page = self.screen
         if isinstance(page, Page):
-            self.push_screen(HelpDialog(f"Keys on {PAGES[page.PAGE][1]}", page.acts()))
+            self.push_screen(HelpDialog(f"Keys on {PLACES[page.PAGE]}", page.acts()))
 
     def do_palette(self) -> None:
         self.push_screen(CommandPalette([Acts], placeholder="Find a command"))

@@ -1,7 +1,7 @@
 """What pages and modals may know of the app: kept apart so that pages and app do not import each other."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.style import Style
 
@@ -10,6 +10,9 @@ from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Look
+
+if TYPE_CHECKING:
+    from llmrouter_tui.tui.errands import History, Preference
 
 T = TypeVar("T")
 
@@ -31,8 +34,8 @@ class AppLike(Protocol):
     """Whether the debug line is shown."""
     frame_ms: float
     """Milliseconds from the last change to its painting."""
-    preference_asked: float | None
-    """A preference that was sent and is not confirmed yet."""
+    preference: "Preference"
+    history: "History"
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -63,10 +66,6 @@ class AppLike(Protocol):
         failed: Callable[[], None] | None = None,
     ) -> None:
         """Send a control call. An error is said and noted under Attention as ``what``; the screen never waits."""
-        ...
-
-    def prefer(self, step: float) -> None:
-        """Move the quality preference by ``step``."""
         ...
 
     def ask_quit(self) -> None:

@@ -10,7 +10,8 @@ from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, text
-from llmrouter_tui.tui.state import Row, Store
+from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
 
@@ -119,7 +120,8 @@ def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note:
     spans.append((text.right(total, 5), "strong"))
     if note >= BAR + 12:
         parts = [terms.quality, terms.speed, terms.continuity, terms.pinned, terms.cost]
-        bar = chart.meter([(max(0.0, part), f"fill{i % 4}") for i, part in enumerate(parts)], 1.0, BAR, look.symbols)
+        fills = ("fill0", "fill1", "fill2", "fill3", "other")
+        bar = chart.meter([(max(0.0, p), f) for p, f in zip(parts, fills, strict=True)], 1.0, BAR, look.symbols)
         spans += [("  ", ""), *bar]
         note -= BAR + 2
     if note > 1:
@@ -131,7 +133,8 @@ def price(chosen: Candidate, other: Candidate, name: Name, cells: int, look: Loo
     """What the best other model would have meant: quality, seconds, memory."""
     quality = other.predicted_quality - chosen.predicted_quality
     time = other.seconds.total - chosen.seconds.total
-    parts = [f"quality {text.signed(quality)}", f"{'+' if time >= 0 else '-'}{text.seconds(abs(time))}"]
+    parts = [f"quality {text.signed(quality)}"]
+    parts.append("as fast" if abs(time) < 0.05 else f"{'+' if time > 0 else '-'}{text.seconds(abs(time))}")
     if other.footprint is not None:
         parts.append("memory in use already" if other.resident else f"{text.size(other.footprint)} more to load")
     return labelled("INSTEAD", f"{name(other.model)}: {', '.join(parts)}", cells, "soft")
@@ -174,6 +177,7 @@ def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look
     parts = [
         f"{evidence.source} {text.fraction(evidence.value)} (weight {evidence.weight:.0f})"
         for evidence in ability.evidence
+        if evidence.weight >= 0.5
     ]
     return labelled("RESTS ON", head + (", ".join(parts) or "nothing yet"), cells, "soft")
 

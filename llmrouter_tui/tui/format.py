@@ -12,7 +12,7 @@ from llmrouter_tui.core.errors import STATUS
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.actions import PAGES, Action
 from llmrouter_tui.tui.link import Figures
-from llmrouter_tui.tui.state import Row
+from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.text import Line, Look, Span
 
 CLOSE_CALL = 0.05

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from llmrouter_tui.core.errors import STATUS
 from llmrouter_tui.tui import terms
-from llmrouter_tui.tui.state import Row, Store
+from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.state import Store
 
 Key = Callable[[Row], float | str]
 

@@ -52,9 +52,14 @@ def fill_role(index: int) -> str:
 def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
     """Models by size, what is not ours, what is free; the figures are beside it."""
     models = residents(store, device.pool)
-    parts = [(float(model.footprint or 0), fill_role(i)) for i, model in enumerate(models)]
-    other = max(0, device.used - sum(model.footprint or 0 for model in models))
-    parts.append((float(other), "other"))
+    held = sum(model.footprint or 0 for model in models if model.residency == "resident")
+    parts: list[tuple[float, str]] = []
+    for index, model in enumerate(models):
+        amount = model.footprint or 0
+        if model.residency != "resident":  # under way: only what is there already
+            amount = max(0, min(amount, device.used - held))
+        parts.append((float(amount), fill_role(index)))
+    parts.append((max(0.0, device.used - sum(part for part, _ in parts)), "other"))
     return chart.meter(parts, device.total, cells, look.symbols)
 
 

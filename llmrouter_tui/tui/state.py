@@ -5,18 +5,19 @@ knows a clock: times come with the events, and "now" is an argument.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import IntFlag
 from typing import Any
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.decision import Candidate, Effect, Exchange, Setting
+from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
+from llmrouter_tui.tui.row import Row
 
 KEPT_ROWS = 2000
 KEPT_LOG = 5000
@@ -43,65 +44,6 @@ class Dirty(IntFlag):
     CLOCK = 2048
     """A second went by: figures per minute, ages and the clock."""
     ALL = 4095
-
-
-class Row:
-    """One exchange as the ledger sees it: the newest record and what is only known while it runs."""
-
-    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting")
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.version = 0
-        self.tokens = exchange.usage.completion_tokens or 0
-        self.progress_at = 0.0
-        self.waiting: ev.Waiting | None = None
-        self.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
-        self.pending = ""
-        """A rating that was sent and is not confirmed yet: its mark."""
-        self.effects: tuple[Effect, ...] = ()
-
-    def copy(self) -> "Row":
-        """The row as it is now, for a paused list."""
-        twin = Row.__new__(Row)
-        for name in Row.__slots__:
-            setattr(twin, name, getattr(self, name))
-        return twin
-
-    @property
-    def id(self) -> str:
-        return self.exchange.id
-
-    @property
-    def running(self) -> bool:
-        return self.exchange.outcome == "running"
-
-    @property
-    def chosen(self) -> Candidate | None:
-        """The candidate that the decision took, None when the model was named by the client."""
-        decision = self.exchange.decision
-        if decision is None:
-            return None
-        return next((c for c in decision.candidates if c.model == decision.chosen), None)
-
-    @property
-    def model(self) -> str:
-        """The model that answers, or that was chosen to."""
-        if self.exchange.model:
-            return self.exchange.model
-        return self.exchange.decision.chosen if self.exchange.decision else ""
-
-    @property
-    def decode(self) -> float | None:
-        """Tokens per second: the backend's figure, or what the clock says so far."""
-        exchange = self.exchange
-        if exchange.decode_per_second is not None:
-            return exchange.decode_per_second
-        if exchange.ttft is None or not self.tokens:
-            return None
-        end = exchange.at + exchange.seconds if exchange.seconds is not None else self.progress_at
-        elapsed = end - exchange.at - exchange.ttft
-        return self.tokens / elapsed if elapsed > 0.2 else None
 
 
 class Store:
@@ -220,6 +162,15 @@ class Store:
     def device_history(self, pool: str) -> tuple[float, ...]:
         """Utilisation (0..1) of a pool over its last samples, oldest first."""
         return tuple(self._device_history.get(pool, ()))
+
+    def add_older(self, exchanges: Sequence[Exchange]) -> int:
+        """List exchanges from the history below those known; how many were new."""
+        fresh = [exchange for exchange in exchanges if exchange.id not in self.rows]
+        for exchange in fresh:
+            self.rows[exchange.id] = Row(exchange)
+            self.order.append(exchange.id)
+        self.order.sort(key=lambda id_: self.rows[id_].exchange.at, reverse=True)
+        return len(fresh)
 
     def touch(self, exchange_id: str) -> None:
         """Mark a row as changed by the screen itself (a pending rating)."""

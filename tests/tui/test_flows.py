@@ -230,7 +230,7 @@ async def test_the_preference_moves_by_steps_and_shows_where_it_goes() -> None:
     async with running() as (app, pilot):
         app.host.control.answer_slowly = 0.5  # type: ignore[attr-defined]
         await pilot.press("right_curly_bracket", "right_curly_bracket", "right_curly_bracket")
-        assert app.preference_asked == 0.65
+        assert app.preference.asked == 0.65
         assert "◌" in screen_text(app)
         await until(app, pilot, lambda: app.store.preference == 0.65)
         assert calls(app)[-1] == ("set_setting", "quality_preference", 0.65)
@@ -354,3 +354,33 @@ async def test_the_debug_line_counts_events() -> None:
         await settled(app, pilot)
         assert "drained 5" in screen_text(app)
         assert feed(app).seq == SNAPSHOT.seq + 5
+
+
+async def test_the_end_of_the_list_reads_on_in_the_history() -> None:
+    async with running() as (app, pilot):
+        control = app.host.control
+        old = tuple(scripted.exchange(f"h{i:04d}", 5000 + i, scripted.CHAT, tokens=9, ttft=0.2) for i in range(3))
+        pages = {None: (SNAPSHOT.exchanges[:20], "a"), "a": (old[:2], "b"), "b": (old[2:], None)}
+
+        async def history(*, before: str | None = None, limit: int = 100, text: str = "") -> Any:
+            control.calls.append(("exchanges", before))  # type: ignore[attr-defined]
+            items, following = pages[before]
+            return scripted.ExchangePage(items, following, 214)
+
+        control.exchanges = history  # type: ignore[method-assign]
+        await pilot.press("G")
+        await until(app, pilot, lambda: "h0001" in app.view.ids)
+        assert calls(app) == [("exchanges", None), ("exchanges", "a")]
+        await pilot.press("G")
+        await until(app, pilot, lambda: app.view.ids[-3:] == ["h0000", "h0001", "h0002"])
+        await pilot.press("G", "G")
+        await settled(app, pilot)
+        assert len(calls(app)) == 3
+
+
+async def test_an_unexpected_error_of_a_command_is_said_too() -> None:
+    async with running() as (app, pilot):
+        app.host.control.refuse = KeyError("oops")  # type: ignore[attr-defined]
+        await pilot.press("j", "j", "j", "u")
+        await until(app, pilot, lambda: app.store.attention.standing)
+        assert "Rating not saved" in screen_text(app)

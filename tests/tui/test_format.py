@@ -9,7 +9,8 @@ from llmrouter_tui.core.decision import Attempt, Exchange
 from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.tui import actions, panels, status, text
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui.state import Row, Store
+from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.symbols import ASCII, BLOCK, BRAILLE, SYMBOLS
 from llmrouter_tui.tui.text import Look
 from llmrouter_tui.tui.widgets import chart

@@ -141,3 +141,13 @@ async def test_q_first_closes_what_is_open() -> None:
         assert not isinstance(app.screen, QuitDialog)
         await pilot.press("q")
         assert isinstance(app.screen, QuitDialog)
+
+
+async def test_ctrl_c_twice_leaves() -> None:
+    async with running(watching=True) as (app, pilot):
+        await pilot.press("ctrl+c")
+        assert app.is_running
+        assert not app._exit
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app._exit

@@ -70,7 +70,7 @@ async def test_no_requests_yet() -> None:
 async def test_no_gpu_drops_the_panel_and_leaves_the_rest() -> None:
     async with running((120, 36), replace(SNAPSHOT, devices=())) as (app, _):
         shown = screen_text(app)
-        assert "VRAM" not in shown
+        assert "─ VRAM" not in shown
         assert "Throughput" in shown
 
 

@@ -4,8 +4,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.tui import panels
+from llmrouter_tui.tui import first_run_text, panels
 from llmrouter_tui.tui.pages.listing import ListingPage
+from llmrouter_tui.tui.pages.port_acts import PortActs
 from llmrouter_tui.tui.pages.routes import RoutesPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -13,7 +14,7 @@ from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
 
 
-class DashPage(ListingPage):
+class DashPage(PortActs, ListingPage):
     """The first page."""
 
     PAGE = "dash"
@@ -25,6 +26,7 @@ class DashPage(ListingPage):
         self.attention = LinesView(self._draw_attention, id="attention")
 
     def body(self) -> ComposeResult:
+        yield self.trouble
         with Horizontal(id="gauges"):
             yield self.vram
             yield self.throughput
@@ -33,9 +35,12 @@ class DashPage(ListingPage):
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
+        if self.is_current and first_run_text.applies(self.center.store):
+            self.center.go("dash")
+            return
         if dirty & (Dirty.DEVICES | Dirty.MODELS | Dirty.CLOCK):
             self._paint_vram()
-        if dirty & (Dirty.CLOCK | Dirty.SETTINGS):
+        if dirty & (Dirty.CLOCK | Dirty.SETTINGS | Dirty.ROUTES):
             self.throughput.paint()
             self.throughput.head("Throughput", "last 10 min")
         if dirty & (Dirty.ATTENTION | Dirty.CLOCK):
@@ -72,7 +77,7 @@ class DashPage(ListingPage):
         center, now = self.center, self.center.clock()
         if self._brief:
             return [panels.throughput_brief(center.store, now, cells, center.look)]
-        return panels.throughput_lines(center.store, now, cells, rows, center.look, center.preference_asked)
+        return panels.throughput_lines(center.store, now, cells, rows, center.look, center.preference.asked)
 
     def _paint_attention(self) -> None:
         causes = self.center.store.attention.causes(self.center.clock())

@@ -12,12 +12,16 @@ from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
+from llmrouter_tui.tui.widgets.lines import NOTE_GAP
 
 
 class ListingPage(Page):
     """A page with the ledger of exchanges."""
 
     FILTERS = "words, task:code model:qwen margin:<.05 state:failed you:-   ! inverts   esc clears"
+
+    shows_effects = False
+    """Whether the page itself shows what a rating moved, so that no word in the corner is needed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,17 +76,18 @@ class ListingPage(Page):
         self._paint_head()
 
     def _paint_head(self) -> None:
-        view, look = self.center.view, self.center.look
+        view = self.center.view
         shown = f"{text.count(len(view.ids))} of {text.count(self.center.store.total)}"
         order = view.sort.label + ("" if view.falling == view.sort.falling else " reversed")
-        notes = [shown, order]
+        notes = [shown]
         if view.paused:
             notes.insert(0, f"paused, {view.waiting} waiting")
         elif view.filtered:
             notes.insert(0, f"filter {view.query}")
         if self.shows_preference():
             notes.append(self._preference())
-        self.ledger.head("Routes" if view.paused else "Routes  live", f"  {look.symbols.dot} ".join(notes))
+        notes.append(order)
+        self.ledger.head("Routes" if view.paused else "Routes  live", NOTE_GAP.join(notes))
 
     def shows_preference(self) -> bool:
         """Whether the head of the list tells the preference (no slider is in view)."""
@@ -92,8 +97,8 @@ class ListingPage(Page):
         center = self.center
         asked = (
             ""
-            if center.preference_asked is None
-            else center.look.symbols.arrow + text.fraction(center.preference_asked)
+            if center.preference.asked is None
+            else center.look.symbols.arrow + text.fraction(center.preference.asked)
         )
         return f"quality {text.fraction(center.store.preference)}{asked}"
 
@@ -182,6 +187,13 @@ class ListingPage(Page):
         self._paint_list()
         self.selection_moved()
 
+    def on_ledger_ended(self, event: Ledger.Ended) -> None:
+        """The cursor is on the last row: read the page of history below it."""
+        center, view = self.center, self.center.view
+        if view.sort.id != "time" or not view.falling or view.paused or not center.serving:
+            return
+        center.history.older(self._paint_list)
+
     # ── rating ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def do_good(self) -> None:
@@ -227,8 +239,9 @@ class ListingPage(Page):
             store.touch(row.id)
 
         def done(result: Rated) -> None:
-            for effect in result.effects:
-                center.say(fmt.effect_text(effect, store.name, center.look))
+            if not self.shows_effects:
+                for effect in result.effects:
+                    center.say(fmt.effect_text(effect, store.name, center.look))
 
         center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
         self.absorb(Dirty.ROWS, {row.id})
@@ -254,7 +267,7 @@ class ListingPage(Page):
             self.app.push_screen(Ask("Copy what?", [], answers), chosen)
 
     def do_prefer_speed(self) -> None:
-        self.center.prefer(-0.05)
+        self.center.preference.move(-0.05)
 
     def do_prefer_quality(self) -> None:
-        self.center.prefer(0.05)
+        self.center.preference.move(0.05)

@@ -20,6 +20,7 @@ class RoutesPage(ListingPage):
     """The ledger and the explanation: side by side when wide, one after the other when narrow."""
 
     PAGE = "routes"
+    shows_effects = True
 
     def __init__(self) -> None:
         super().__init__()

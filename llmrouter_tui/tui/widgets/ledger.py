@@ -49,6 +49,9 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         def control(self) -> "Ledger":
             return self.ledger
 
+    class Ended(Moved):
+        """The cursor came to the last row: there may be more to list."""
+
     class Opened(Moved):
         """Enter, or a second click, on a row."""
 
@@ -187,6 +190,8 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         if key != self.cursor:
             self.select(key)
             self.post_message(self.Moved(self, key))
+        if key == self._keys[-1]:
+            self.post_message(self.Ended(self, key))
 
     def action_move(self, step: int) -> None:
         self._go(self._places.get(self.cursor, -1) + step)

@@ -19,6 +19,9 @@ from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.symbols import ASCII, TO_ASCII
 from llmrouter_tui.tui.text import Line
 
+NOTE_GAP = "  · "
+"""Between the parts of a note in a panel's border; the last parts go first when there is no room."""
+
 
 def center(widget: Widget) -> AppLike:
     """The app, typed as far as pages and widgets may know it."""
@@ -67,13 +70,17 @@ class Framed:
             return
         self._drawn = (*self._head, cells)
         title, note = self._head
-        if center(widget).look.symbols is ASCII:
-            title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
         if not boxed:
             title, note = f" {title}", f"{note} " if note else ""
-        note = text.clip(note, max(0, cells - reserved - text.width(title) - 3))
+        title = text.clip(title, cells - reserved)
+        room = max(0, cells - reserved - text.width(title) - 3)
+        while text.width(note) > room and NOTE_GAP in note:
+            note = note.rpartition(NOTE_GAP)[0] + ("" if boxed else " ")
+        note = text.clip(note, room)
+        if center(widget).look.symbols is ASCII:
+            title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         rule = center(widget).look.symbols.rule
         gap = cells - reserved - text.width(title) - text.width(note) - 2
         widget.border_title = cast(

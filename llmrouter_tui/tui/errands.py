@@ -1,0 +1,78 @@
+"""Two longer errands that pages send the app on: moving the preference, and reading history."""
+
+from collections.abc import Callable
+
+from llmrouter_tui.core.decision import ExchangePage
+from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.state import KEPT_ROWS
+from llmrouter_tui.tui.text import hundredths
+
+HISTORY_PAGE = 200
+"""Exchanges read at once when the list is scrolled to its end."""
+
+
+class Preference:
+    """Moves quality against speed. Steps that come faster than answers are sent as one."""
+
+    def __init__(self, app: AppLike, changed: Callable[[], None]) -> None:
+        self._app = app
+        self._changed = changed
+        self._sending = False
+        self.asked: float | None = None
+        """Where it was asked to go, until the router confirmed."""
+
+    def move(self, step: float) -> None:
+        """Ask for ``step`` more quality (less when negative), within 0..1."""
+        current = self._app.store.preference if self.asked is None else self.asked
+        self.asked = hundredths(max(0.0, min(1.0, current + step))) / 100
+        self._changed()
+        if not self._sending:
+            self._send()
+
+    def _send(self) -> None:
+        wanted, self._sending = self.asked, True
+
+        def done(_: object = None) -> None:
+            self._sending = False
+            if self.asked != wanted:
+                self._send()
+            else:
+                self.asked = None
+                self._changed()
+
+        call = self._app.host.control.set_setting("quality_preference", wanted)
+        self._app.command(call, "Preference not changed", done, done)
+
+
+class History:
+    """Reads exchanges older than those that the snapshot gave, page by page."""
+
+    def __init__(self, app: AppLike) -> None:
+        self._app = app
+        self._reading = False
+        self._before: str | None = None
+        self._ended = False
+
+    def restart(self) -> None:
+        """The list was filled afresh: begin at the newest again."""
+        self._before, self._ended = None, False
+
+    def older(self, then: Callable[[], None]) -> None:
+        """Read on until something new came; then call ``then``. Does nothing at the end of history."""
+        if self._reading or self._ended or len(self._app.store.order) >= KEPT_ROWS:
+            return
+        self._reading = True
+        call = self._app.host.control.exchanges(before=self._before, limit=HISTORY_PAGE)
+        self._app.command(call, "History not read", lambda page: self._read(page, then), self._failed)
+
+    def _failed(self) -> None:
+        self._reading = False
+
+    def _read(self, page: ExchangePage, then: Callable[[], None]) -> None:
+        self._reading = False
+        self._before, self._ended = page.before, page.before is None
+        if self._app.store.add_older(page.items):
+            self._app.view.refresh()
+            then()
+        else:
+            self.older(then)

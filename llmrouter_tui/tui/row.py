@@ -1,0 +1,63 @@
+"""One exchange as the ledger sees it. Pure."""
+
+from llmrouter_tui.core.decision import Candidate, Effect, Exchange
+from llmrouter_tui.core.events import Waiting
+
+
+class Row:
+    """The newest record of an exchange, and what is only known while it runs."""
+
+    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.version = 0
+        self.tokens = exchange.usage.completion_tokens or 0
+        self.progress_at = 0.0
+        self.waiting: Waiting | None = None
+        self.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
+        self.pending = ""
+        """A rating that was sent and is not confirmed yet: its mark."""
+        self.effects: tuple[Effect, ...] = ()
+
+    def copy(self) -> "Row":
+        """The row as it is now, for a paused list."""
+        twin = Row.__new__(Row)
+        for name in Row.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    @property
+    def id(self) -> str:
+        return self.exchange.id
+
+    @property
+    def running(self) -> bool:
+        return self.exchange.outcome == "running"
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that the decision took, None when the model was named by the client."""
+        decision = self.exchange.decision
+        if decision is None:
+            return None
+        return next((c for c in decision.candidates if c.model == decision.chosen), None)
+
+    @property
+    def model(self) -> str:
+        """The model that answers, or that was chosen to."""
+        if self.exchange.model:
+            return self.exchange.model
+        return self.exchange.decision.chosen if self.exchange.decision else ""
+
+    @property
+    def decode(self) -> float | None:
+        """Tokens per second: the backend's figure, or what the clock says so far."""
+        exchange = self.exchange
+        if exchange.decode_per_second is not None:
+            return exchange.decode_per_second
+        if exchange.ttft is None or not self.tokens:
+            return None
+        end = exchange.at + exchange.seconds if exchange.seconds is not None else self.progress_at
+        elapsed = end - exchange.at - exchange.ttft
+        return self.tokens / elapsed if elapsed > 0.2 else None

@@ -1,0 +1,57 @@
+"""A panel that appears when the router cannot do its work: what is wrong, and buttons that help."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from llmrouter_tui.tui import trouble_text
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.choice import Choice
+from llmrouter_tui.tui.widgets.lines import LinesView, center
+
+
+class Trouble(Vertical):
+    """Hidden while nothing is wrong. ``asked`` is a port that is being tried."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.words = LinesView(self._draw, classes="trouble-words")
+        self.words.can_focus = False
+        self.next = Choice("listen.next", "Use port 00000", "⏎")
+        self.again = Choice("listen.again", "Try again", "r")
+        self.details = Choice("details", "Details", "i")
+        self.buttons = Horizontal(self.next, self.again, self.details, classes="buttons")
+        self.asked: int | None = None
+        self._stood: object = None
+
+    def compose(self) -> ComposeResult:
+        yield self.words
+        yield self.buttons
+
+    def _draw(self, cells: int, rows: int) -> list[Line]:
+        app = center(self)
+        return trouble_text.lines(app.store, app.clock(), cells, app.look, self.asked)
+
+    @property
+    def port_taken(self) -> bool:
+        """Whether the panel offers another port."""
+        return trouble_text.problem(center(self).store, "port_taken") is not None
+
+    def paint(self) -> bool:
+        """Show what stands; whether it just became a matter of ports, so that its buttons want the focus."""
+        app = center(self)
+        title = trouble_text.title(app.store)
+        self.set_class(not title, "-gone")
+        taken = trouble_text.problem(app.store, "port_taken")
+        appeared = taken is not None and self._stood is None
+        if taken != self._stood:
+            self._stood, self.asked = taken, None
+        self.buttons.set_class(taken is None or app.host.readonly, "-gone")
+        if not title:
+            return False
+        self.next.label = f"Use port {trouble_text.next_port(app.store)}"
+        self.next.refresh(layout=True)
+        self.words.head(title, "i details")
+        cells = max(20, self.app.size.width - 4)
+        self.words.styles.height = len(self._draw(cells, 0)) + self.words.gutter.height
+        self.words.paint()
+        return appeared
