@@ -18,6 +18,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "log": ("8", "Log"),
 }
 """Page id: its key, which never changes, and its title."""
+PLACES = {**{page: title for page, (_, title) in PAGES.items()}, "first_run": "First run"}
+"""The titles of all places where acts work: the pages, and the page that stands in for the Dash without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("prefer.quality", "right_curly_bracket,shift+right", "}", "better", "Prefer quality a little more",
            "Preference", LISTS, mutating=True, needs=("service",)),
     Action("dismiss", "x", "x", "dismiss", "Dismiss what the Attention line shows", "Dash", ("dash",)),
+    Action("starter.get", "enter,g", "⏎", "get the model", "Get the starter model for the embedded engine", "First run",
+           ("first_run",), 10, mutating=True, needs=("service",)),
+    Action("starter.cancel", "x", "x", "cancel", "Stop getting the starter model", "First run", ("first_run",), 11,
+           mutating=True),
+    Action("starter.copy", "y", "y", "copy curl", "Copy a curl line that tries the router", "First run",
+           ("first_run",), 12),
+    Action("listen.next", "", "", "next port", "Serve on the next port instead, and keep it", "Service",
+           ("dash", "first_run"), mutating=True, needs=("service",)),
+    Action("listen.again", "r", "r", "try again", "Try again to open a port that is taken", "Service",
+           ("dash", "first_run"), mutating=True, needs=("service",)),
     Action("rate.faster", "plus,equals_sign", "+", "faster", "Refresh the screen more often", "Screen"),
     Action("rate.slower", "minus", "-", "slower", "Refresh the screen less often", "Screen"),
     Action("refresh", "ctrl+r", "^r", "refresh", "Read everything afresh from the router", "Screen"),
@@ -191,7 +203,7 @@ def markdown_table(pages: Iterable[str] = PAGES) -> str:
     for action in ACTIONS:
         if not action.show or (action.id.startswith("page.") and action.id[5:] in PAGES and action.id[5:] not in known):
             continue
-        where = ", ".join(PAGES[page][1] for page in action.pages if page in known) or "everywhere"
+        where = ", ".join(PLACES[page] for page in action.pages if page in known or page not in PAGES) or "everywhere"
         key = action.show.replace("|", "\\|")
         lines.append(f"| `{key}` | {action.description} | {where} |")
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.pages.dash import DashPage
+from llmrouter_tui.tui.pages.first_run import FirstRunPage
 from llmrouter_tui.tui.pages.log import LogPage
 from llmrouter_tui.tui.pages.models import ModelsPage
 from llmrouter_tui.tui.pages.routes import RoutesPage
@@ -13,4 +14,5 @@ PAGE_CLASSES: dict[str, type[Page]] = {
     "models": ModelsPage,
     "vram": VramPage,
     "log": LogPage,
+    "first_run": FirstRunPage,
 }

