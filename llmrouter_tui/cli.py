@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from llmrouter_tui import __version__
 
@@ -86,24 +87,34 @@ def main(
     Without a command it opens the control center and serves http://127.0.0.1:11436/v1.
     """
     if context.invoked_subcommand is not None:
+        if any(source is ParameterSource.COMMANDLINE for source in map(context.get_parameter_source, context.params)):
+            fail(f"options go after the command: llmrouter-tui {context.invoked_subcommand} …", USAGE)
         return
     config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
     from llmrouter_tui.logs import to_file
     from llmrouter_tui.service import Mode, Service
 
     to_file(config.settings.database)
-    service = Service(config, Mode(demo=demo, screen=True))
-    show(service, config, demo=demo, readonly=readonly)
+    show(Service(config, Mode(demo=demo, screen=True), readonly=readonly), config, demo=demo)
 
 
-def show(host: "Host", config: "Config", *, demo: bool, readonly: bool) -> None:
+def show(host: "Host", config: "Config", *, demo: bool = False, watching: bool = False) -> None:
     """Open the control center on a host until the user leaves it."""
     from llmrouter_tui.tui.app import ControlCenter
 
     settings = config.settings
     app = ControlCenter(
-        host, demo=demo, symbols=settings.symbols, calm=settings.calm, keys=settings.keys,
-    )  # fmt: skip
+        host,
+        demo=demo,
+        symbols=settings.symbols,
+        calm=settings.calm,
+        watching=watching,
+        keys=settings.keys,
+    )
+    if settings.theme:
+        if settings.theme not in app.available_themes:
+            fail(f"there is no theme {settings.theme!r}; there are: {', '.join(sorted(app.available_themes))}", USAGE)
+        app.theme = settings.theme
     app.run()
     raise SystemExit(app.return_code or 0)
 
@@ -153,7 +164,7 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
 
         print_events(host)
         return
-    show(host, config, demo=False, readonly=readonly)
+    show(host, config, watching=True)
 
 
 @main.command()

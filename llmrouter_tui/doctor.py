@@ -76,8 +76,8 @@ def _memory() -> list[str]:
             lines.append(_line(not device.problem, device.pool, text))
     finally:
         probe.close()
-    if not any(line[2:5] == "gpu" for line in lines):
-        lines.append(_line(True, "gpu", "none that NVML shows: models are counted against RAM"))
+    if probe.note:
+        lines.append(_line(True, "gpu", f"{probe.note}; models are counted against RAM"))
     return lines
 
 

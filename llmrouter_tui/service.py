@@ -69,10 +69,9 @@ class Mode:
 class Service:
     """One router. ``run`` blocks until ``stop``; ``control`` and ``submit`` may be used from any thread before that."""
 
-    readonly = False
-
-    def __init__(self, config: Config, mode: Mode = Mode()) -> None:
+    def __init__(self, config: Config, mode: Mode = Mode(), *, readonly: bool = False) -> None:
         self.config = config
+        self.readonly = readonly
         self.mode = mode
         self.feed = Ring()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -241,6 +240,8 @@ class Service:
         handler = LogLines(say)
         root = logging.getLogger("llmrouter_tui")
         root.addHandler(handler)
+        if root.level == logging.NOTSET:
+            root.setLevel(logging.INFO)
         stack.callback(root.removeHandler, handler)
         return bus
 

@@ -2,13 +2,15 @@
 
     python -m tests.tools.screenshots [FOLDER]
 
-Writes SVG, and PNG of the same where ``rsvg-convert`` is installed (Debian: librsvg2-bin, with fonts-dejavu-core).
+Writes SVG, and PNG of the same where Chromium is installed (Debian: chromium, fonts-dejavu-core).
 """
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from llmrouter_tui import config
@@ -33,16 +35,30 @@ async def shoot(folder: Path, label: str, size: tuple[int, int]) -> None:
                 await pilot.press("j", "j", "enter")
             await asyncio.sleep(1.5)
             path = folder / f"{page}-{label}.svg"
-            path.write_text(app.export_screenshot(title="llmrouter-tui --demo").replace("Fira Code", FONT))
+            path.write_text(own_font(app.export_screenshot(title="llmrouter-tui --demo")))
             await pilot.press("escape")
             to_png(path)
 
 
+def own_font(svg: str) -> str:
+    """The drawing with a font that systems have, so that looking at it fetches nothing."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", FONT)
+
+
 def to_png(svg: Path) -> None:
-    """A PNG beside the SVG, at twice the size for sharp text."""
-    if shutil.which("rsvg-convert"):
-        command = ["rsvg-convert", "--zoom", "1.4", "--output", str(svg.with_suffix(".png")), str(svg)]
-        subprocess.run(command, check=True)
+    """A PNG of the same at twice the size, drawn by a browser: other converters misplace the characters."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        return
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg.read_text())
+    assert found is not None
+    width, height = (round(float(side)) for side in found.groups())
+    with tempfile.TemporaryDirectory() as profile:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
+        quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        shot = [f"--screenshot={svg.with_suffix('.png').resolve()}", f"--window-size={width},{height}"]
+        command = [browser, *options, *quiet, *shot, f"--user-data-dir={profile}", "--force-device-scale-factor=1.5"]
+        subprocess.run([*command, svg.resolve().as_uri()], check=True, capture_output=True, timeout=120)
 
 
 def main() -> None:

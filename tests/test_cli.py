@@ -1,0 +1,60 @@
+"""The command line, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+
+import llmrouter_tui
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "llmrouter_tui.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_version_and_help_need_nothing():
+    assert llmrouter_tui.__version__ in run("--version").stdout
+    assert "serve" in run("--help").stdout
+
+
+def test_the_example_configuration_is_one_that_loads(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text(run("config", "--example").stdout)
+    shown = run("config", "--config", str(file))
+    assert shown.returncode == 0
+    assert "quality_preference" in shown.stdout
+
+
+def test_flags_win_and_say_so():
+    line = next(x for x in run("config", "--port", "12345").stdout.splitlines() if x.startswith("port "))
+    assert line.split() == ["port", "12345", "flag"]
+
+
+def test_options_before_a_command_are_refused_with_the_right_place():
+    ended = run("--demo", "serve")
+    assert ended.returncode == 2
+    assert "llmrouter-tui serve" in ended.stderr
+
+
+def test_explaining_without_any_model_says_what_is_missing(tmp_path):
+    (tmp_path / "config.toml").write_text('[[backends]]\nname = "gone"\nkind = "ollama"\nurl = "http://127.0.0.1:9"\n')
+    ended = run(
+        "explain", "hi", "--config", str(tmp_path / "config.toml"), "--db", str(tmp_path / "x.db"), "--port", "9"
+    )
+    assert ended.returncode == 1
+    assert "gone" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_models_as_json_is_json(tmp_path):
+    (tmp_path / "config.toml").write_text('[[backends]]\nname = "gone"\nkind = "ollama"\nurl = "http://127.0.0.1:9"\n')
+    ended = run(
+        "models", "--json", "--config", str(tmp_path / "config.toml"), "--db", str(tmp_path / "x.db"), "--port", "9"
+    )
+    assert json.loads(ended.stdout) == []
+
+
+def test_the_doctor_looks_at_everything(tmp_path):
+    said = run("doctor", "--db", str(tmp_path / "router.db"), "--port", "9").stdout
+    for topic in ("embedded", "host", "port", "database", "config"):
+        assert topic in said
