@@ -48,7 +48,7 @@ def scores(model: ModelView, cells: int, look: Look) -> list[Line]:
 
 
 def _score(task: str, ability: Ability, bar: int, cells: int, look: Look) -> Line:
-    guess = all(item.source in ("prior", "affinity") for item in ability.evidence)
+    guess = roster.is_guess(ability)
     mean = f"{'~' if guess else ''}{text.fraction(ability.mean)}"
     head: Line = (
         (text.left(task, 12), "guess" if guess else ""),

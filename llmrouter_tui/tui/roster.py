@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from llmrouter_tui.core.domain import TASKS, ModelView
+from llmrouter_tui.core.domain import TASKS, Ability, ModelView
 from llmrouter_tui.tui import terms
 from llmrouter_tui.tui.state import Store
 
@@ -22,6 +22,9 @@ SHOWN_TASKS = (
 )
 """Tasks in the order of their columns: the first ones stay when the terminal narrows."""
 
+GUESS_BELOW = 0.5
+"""Pseudo-observations."""
+
 
 class Sort(NamedTuple):
     """A column that the list can be ordered by. ``falling`` is the order it starts with."""
@@ -39,9 +42,14 @@ def quality(model: ModelView, task: str) -> float | None:
 
 
 def guessed(model: ModelView, task: str) -> bool:
-    """Whether a score rests on the model's size and name alone: nobody has checked, graded or rated it."""
+    """Whether a score rests on the model's size and name: next to nobody has checked, graded or rated it."""
     ability = model.abilities.get(task)
-    return ability is not None and all(item.source in ("prior", "affinity") for item in ability.evidence)
+    return ability is not None and is_guess(ability)
+
+
+def is_guess(ability: Ability) -> bool:
+    """Whether all evidence but size and name together weighs less than half an observation."""
+    return sum(item.weight for item in ability.evidence if item.source not in ("prior", "affinity")) < GUESS_BELOW
 
 
 def embeds_only(model: ModelView) -> bool:

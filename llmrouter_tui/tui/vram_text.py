@@ -277,8 +277,9 @@ def verdict(fit: Fit, shown: Shown) -> tuple[str, str]:
     if fit.verdict == "fits":
         return f"{symbols.ok} fits", "good"
     if fit.verdict == "evicts":
-        gone = ", ".join(name(model) for model in fit.evicts)
-        return f"{symbols.retry} evicts {gone}{' (after its answer)' if fit.drains else ''}", "warn"
+        gone = fmt.short_model(name(fit.evicts[0]), NAME, symbols.ellipsis)
+        more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
+        return f"{symbols.retry} evicts {gone}{more}{' when it is done' if fit.drains else ''}", "warn"
     if fit.verdict == "too big":
         return f"{symbols.fail} too big by {text.size(fit.missing)}", "dim"
     if fit.verdict == "full":

@@ -139,6 +139,12 @@ class ListingPage(Page):
     def leave_filter(self) -> None:
         self.ledger.focus()
 
+    def perform(self, act: str) -> None:
+        cursor = self.ledger.cursor
+        if cursor and cursor != self.center.view.focus:  # a key may overtake the message that the cursor moved
+            self.center.view.select(cursor)
+        super().perform(act)
+
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         self.center.view.select(event.key)
         self.selection_moved()

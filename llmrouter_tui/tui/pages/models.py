@@ -149,6 +149,11 @@ class ModelsPage(ModelActs):
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def perform(self, act: str) -> None:
+        if self.list.cursor:  # a key may overtake the message that the cursor moved
+            self.roster.focus = self.list.cursor
+        super().perform(act)
+
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         self.roster.focus = event.key
         for panel in (self.scores, self.facts, self.whole):

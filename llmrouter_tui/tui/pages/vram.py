@@ -151,6 +151,11 @@ class VramPage(ModelActs):
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def perform(self, act: str) -> None:
+        if self.fits.cursor:  # a key may overtake the message that the cursor moved
+            self._focus = self.fits.cursor
+        super().perform(act)
+
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         self._focus = event.key
         self.paint_footer()
