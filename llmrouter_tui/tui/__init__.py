@@ -5,10 +5,10 @@ How it flows: ``app.ControlCenter`` runs ``host.run()`` in a thread and drains `
 (``Page.absorb``). Keys, buttons, footers and the palette all go through ``Page.perform(act id)``; commands go out with
 ``center.command(host.control.load(...), "what failed")`` and come back as events.
 
-Pure, without Textual or Rich: ``state`` (store), ``ledger`` (filter, order, pause, focus), ``terms`` (filter words),
-``rates``, ``attention``, ``text`` (cells and figures), ``symbols``, ``format`` (ledger rows, tabs, footer), ``status``,
-``panels`` (Dash), ``explain`` (why this model), ``actions`` (every act), ``widgets.chart``. Lines are tuples of
-``(text, role)``; ``theme.roles`` gives each role its style.
+Pure, without Textual or Rich: ``state`` (store), ``row``, ``ledger`` (filter, order, pause, focus), ``terms`` (filter
+words), ``rates``, ``attention``, ``text`` (cells and figures), ``symbols``, ``format`` (ledger rows, tabs, footer),
+``status``, ``panels`` (Dash), ``explain`` (why this model), ``actions`` (every act), ``widgets.chart``. Lines are
+tuples of ``(text, role)``; ``theme.roles`` gives each role its style.
 
 To add a page:
 

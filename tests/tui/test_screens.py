@@ -23,12 +23,9 @@ async def running(
 ) -> AsyncIterator[tuple[ControlCenter, Any]]:
     """The control center on ``page`` after its first snapshot."""
     app = build(ScriptedHost(snapshot), **more)
+    app.DEFAULT_MODE = page  # type: ignore[misc]
     async with app.run_test(size=size) as pilot:
         await settled(app, pilot)
-        if page != "dash":
-            app.go(page)
-            await pilot.pause(0.1)
-            await settled(app, pilot)
         yield app, pilot
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars
+from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars, set_rows
 
 KEPT_STRIPS = 3000
 
@@ -80,7 +80,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         self._keys = keys
         self._places = {key: place for place, key in enumerate(keys)}
         self.cursor = cursor
-        self.virtual_size = Size(0, len(keys) + 1)
+        set_rows(self, len(keys) + 1)
         if anchor is not None and anchor[0] in self._places:
             self.scroll_to(y=self._places[anchor[0]] - anchor[1], animate=False)
         elif self._places.get(cursor) == 0:

@@ -17,15 +17,30 @@ from textual.widget import Widget
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.symbols import ASCII, TO_ASCII
-from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.text import Line, Span
 
 NOTE_GAP = "  · "
 """Between the parts of a note in a panel's border; the last parts go first when there is no room."""
 
 
+FILLED = frozenset({"tab", "demo"})
+"""Roles with a ground of their own, which a gap must not take on."""
+
+
 def center(widget: Widget) -> AppLike:
     """The app, typed as far as pages and widgets may know it."""
     return cast(AppLike, widget.app)
+
+
+def _merged(line: Line) -> list[Span]:
+    """The line in fewer spans: gaps join the span before them. Every span costs at each painting."""
+    out: list[Span] = []
+    for shown, role in line:
+        if out and (role == out[-1][1] or (not role and shown.isspace() and out[-1][1] not in FILLED)):
+            out[-1] = (out[-1][0] + shown, out[-1][1])
+        elif shown:
+            out.append((shown, role))
+    return out
 
 
 class Painter:
@@ -46,7 +61,7 @@ class Painter:
         if app.look.symbols is ASCII:
             line = tuple((shown.translate(TO_ASCII), role) for shown, role in line)
         segments = []
-        for shown, role in line:
+        for shown, role in _merged(line):
             style = base + roles[role]
             segments.append(Segment(shown, style + over if over else style))
         return Strip(segments).adjust_cell_length(cells, base + over if over else base)
@@ -104,6 +119,21 @@ def plain_bars(view: ScrollView) -> None:
         view.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
 
 
+def set_rows(view: ScrollView, rows: int) -> None:
+    """Tell a view how many lines it holds. Only when its scroll bar comes or goes is the screen laid out again:
+    a layout repaints everything, and a live list grows ten times a second."""
+    before, height = view.virtual_size.height, view.size.height
+    if before == rows:
+        return
+    if (before > height) is not (rows > height):
+        view.virtual_size = Size(0, rows)
+        return
+    view.set_reactive(ScrollView.virtual_size, Size(0, rows))
+    if view.show_vertical_scrollbar:
+        view.vertical_scrollbar.window_virtual_size = rows
+    view.scroll_y = view.validate_scroll_y(view.scroll_y)
+
+
 class LinesView(Painter, Framed, ScrollView):
     """A panel of lines that ``draw(cells, rows)`` gives; scrolls when there are more than fit.
 
@@ -138,7 +168,7 @@ class LinesView(Painter, Framed, ScrollView):
         lines = self._draw(cells, rows)
         before, self._lines = self._lines, lines
         if len(lines) != len(before):
-            self.virtual_size = Size(0, len(lines))
+            set_rows(self, len(lines))
             self.refresh()
             return
         top, height = self.scroll_offset.y, self.size.height
