@@ -23,9 +23,10 @@ async def running(
 ) -> AsyncIterator[tuple[ControlCenter, Any]]:
     """The control center on ``page`` after its first snapshot."""
     app = build(ScriptedHost(snapshot), **more)
-    app.DEFAULT_MODE = page  # type: ignore[misc]
     async with app.run_test(size=size) as pilot:
+        app.go(page)
         await settled(app, pilot)
+        await pilot.pause(0.06)  # a switch of screens is painted after Textual's own 50 ms
         yield app, pilot
 
 
