@@ -157,7 +157,8 @@ def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """The memory panel where rows are scarce: one line a pool."""
     lines: list[Line] = []
     for device in pools(store):
-        called = text.left(device_name(device, 8), 8) + " " if cells >= 70 else ""
+        model = device_name(device, 24).removeprefix("RTX ").removeprefix("GTX ").partition(" (")[0]
+        called = text.left(model, 8) + " " if cells >= 70 else ""
         head: Line = ((f"{pool_label(device)} ", "strong"), (called, "dim"))
         if device.problem:
             lines.append(text.clip_line((*head, (f"! {text.tame(device.problem)}", "warn")), cells))

@@ -77,7 +77,9 @@ def backends_text(views: Sequence[BackendView], now: float, look: Look, room: in
         return full
     down = [view for view in views if view.health == "down"]
     up = sum(1 for view in views if view.health == "up")
-    short: list[Line] = [((f"{up} ", ""), (look.symbols.up, "good"))]
+    spelled = f"{up} backend{'s' if up != 1 else ''} "
+    brief = room < len(spelled) + 2 + sum(len(view.name) + 3 for view in down)
+    short: list[Line] = [((f"{up} " if brief else spelled, ""), (look.symbols.up, "good"))]
     short += [_backend(view, now, look, roomy=False) for view in down]
     while len(short) > 1 and text.line_width(text.join(short)) > room:
         short.pop()

@@ -162,7 +162,7 @@ def test_many_backends_become_a_count_and_those_that_are_down(store: Store) -> N
     for i in range(9):
         store.backends[f"server-number-{i}"] = replace(scripted.BACKENDS[0], name=f"server-number-{i}")
     shown = text.plain(status.status_line(store, NOW, 80, LOOK))
-    assert "11 ● vllm ✗" in shown
+    assert "11 backends ● vllm ✗" in shown
 
 
 def test_what_is_wrong_with_the_service_is_in_the_status_line(store: Store) -> None:
