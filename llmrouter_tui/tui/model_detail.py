@@ -33,7 +33,7 @@ def scores(model: ModelView, cells: int, look: Look) -> list[Line]:
     known = [task for task in SHOWN_TASKS if task in model.abilities]
     if not known:
         return [(("Nothing is known of how good it is.", "soft"),)]
-    bar = max(6, min(20, cells - 44))
+    bar = max(8, min(20, cells - 64))
     lines: list[Line] = [((text.left("TASK", 12) + text.right("QUALITY", 7) + " " * (bar + 8) + "RESTS ON", "head"),)]
     lines += [_score(task, model.abilities[task], bar, cells, look) for task in known]
     if any(roster.guessed(model, task) for task in known):
@@ -41,7 +41,7 @@ def scores(model: ModelView, cells: int, look: Look) -> list[Line]:
             (),
             *_sentence("~ nobody has checked, graded or rated it: this is what its size and its name say.", cells),
         ]
-    lines += [(), (("EVIDENCE", "head"), (f"{'':{max(1, cells - 30)}}VALUE WEIGHT", "head"))]
+    lines += [(), text.spread((("EVIDENCE", "head"),), (("VALUE WEIGHT", "head"),), cells)]
     for task in known:
         lines += _evidence(task, model.abilities[task], cells)
     return lines

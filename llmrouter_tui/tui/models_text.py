@@ -161,7 +161,8 @@ def parameters_text(count: int | None, none: str = "—") -> str:
         return none
     if count < 1e9 * 0.995:
         return f"{count / 1e6:.0f}M"
-    return f"{count / 1e9:.1f}B" if count < 9.95e9 and count % 10**9 >= 10**8 else f"{count / 1e9:.0f}B"
+    billions = round(count / 1e9, 1)
+    return f"{billions:.1f}B" if billions < 10 and billions != int(billions) else f"{billions:.0f}B"
 
 
 def context_text(tokens: int | None, none: str = "—") -> str:

@@ -308,6 +308,60 @@ PORT_TAKEN = Problem(
     since=NOW - 30,
 )
 
+TAKEN = replace(SNAPSHOT, service=replace(SNAPSHOT.service, state="failed", problems=(PORT_TAKEN,)))
+"""The port belongs to another program; everything else is as usual."""
+LOCKED = replace(
+    SNAPSHOT,
+    service=replace(
+        SNAPSHOT.service,
+        problems=(
+            Problem("database", "the database is locked by another program", "routing goes on; 12 rows wait", NOW - 9),
+        ),
+    ),
+)
+DESERTED = replace(
+    SNAPSHOT,
+    backends=tuple(replace(item, health="down", since=NOW - 12, detail="connection refused") for item in BACKENDS),
+)
+"""Every backend is down."""
+EMPTY = replace(
+    SNAPSHOT,
+    models=(),
+    backends=(),
+    exchanges=(),
+    total_exchanges=0,
+    residency=(),
+    rates=Rates(),
+    embedded_available=True,
+)
+"""A first run: no model anywhere, and the engine that could run one is installed."""
+BARE = replace(EMPTY, devices=DEVICES[2:], embedded_available=False)
+"""A first run without a GPU and without the engine."""
+STARTER = model(
+    "embedded", "smollm2-135m-instruct", 0.135, gib=0.2, tps=60, load=0.6, scores=scores(0.2, 0.2, 0.2, 0.3, 0.3),
+    context=8192, needs=frozenset({"completion"}), residency="absent", pool="host",
+)  # fmt: skip
+RAM_ONLY = replace(
+    SNAPSHOT,
+    devices=DEVICES[2:],
+    models=tuple(replace(item, pool="host") for item in MODELS if item.info.backend == "ollama"),
+)
+"""A machine without a GPU: models live in its memory."""
+
+
+def memory_story() -> tuple[tuple[float, ev.DevicesSampled], ...]:
+    """Ten minutes of memory samples: (wall time, sample), a model coming and going on each GPU."""
+    story = []
+    for step in range(120):
+        at = NOW - 600 + step * 5
+        used = (19.8 if step % 60 > 20 else 12.0, 8.1 if step > 40 else 3.0)
+        devices = tuple(
+            replace(device, used=int(gib * GIB), free=device.total - int(gib * GIB), sampled_at=at)
+            for device, gib in zip(DEVICES[:2], used, strict=True)
+        )
+        story.append((at, ev.DevicesSampled((*devices, DEVICES[2]))))
+    return tuple(story)
+
 
 class ScriptedFeed:
     """A feed that tests push facts into."""

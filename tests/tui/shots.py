@@ -42,11 +42,19 @@ async def settled(app: ControlCenter, pilot: Any, *, turns: int = 3) -> None:
         await pilot.pause()
 
 
+def remember(app: ControlCenter) -> None:
+    """Tell the screen ten minutes of memory samples, as if it had been open that long."""
+    for at, sampled in scripted.memory_story():
+        app.store.memory.sampled(sampled.devices, at)
+    app.tick()
+
+
 async def write(folder: Path) -> None:
     for width, height in ((120, 36), (80, 24), (60, 16)):
         app = build()
         async with app.run_test(size=(width, height)) as pilot:
             await settled(app, pilot)
+            remember(app)
             for page in app.pages:
                 app.go(page)
                 await pilot.pause(0.15)
