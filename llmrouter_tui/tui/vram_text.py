@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView, ResidencyEvent
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
-from llmrouter_tui.tui.fitting import Fit, Limits, in_memory
+from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, in_memory, pool
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
@@ -50,8 +50,8 @@ def pool_title(device: Device, look: Look) -> str:
 
 
 def pool_note(device: Device, keep: Limits) -> str:
-    """``3.7G left``: for models, above the reserve."""
-    return f"{text.size(max(0, device.free - keep.reserve))} left"
+    """``3.7G left``: what a model may still take."""
+    return f"{text.size(pool(device, keep).free)} left"
 
 
 def axis(total: int, cells: int) -> Line:
@@ -75,8 +75,8 @@ def bar(store: Store, device: Device, cells: int, look: Look, keep: Limits) -> L
     models = panels.residents(store, device.pool)
     parts = [(float(model.footprint or 0), panels.fill_role(i)) for i, model in enumerate(models)]
     parts.append((float(not_ours(device, models)), "other"))
-    reserve = 1 - keep.reserve / device.total if device.total else 1.0
-    return chart.meter(parts, device.total, cells, look.symbols, reserve)
+    most = HOST_SHARE if device.pool == HOST_POOL else pool(device, keep).budget / max(1, device.total)
+    return chart.meter(parts, device.total, cells, look.symbols, most)
 
 
 def not_ours(device: Device, models: Iterable[ModelView]) -> int:
@@ -143,7 +143,7 @@ def pool_panel(store: Store, device: Device, now: float, cells: int, rows: int, 
     length = cells - len(figures)
     bar_line = (*bar(store, device, length, look, keep), (figures, "strong"))
     lines: list[Line] = [axis(device.total, length), bar_line]
-    lines += legend(store, device, now, look)
+    lines += [text.clip_line(line, cells, look.symbols.ellipsis) for line in legend(store, device, now, look)]
     if device.pool == HOST_POOL and not has_gpu(store):
         lines.append(((NO_GPU, "warn"),))
     spare = rows - len(lines) - 2
