@@ -1,14 +1,13 @@
 """Hard filters: which models cannot serve a request at all, and why."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple, NoReturn
 
-from llmrouter_tui.core.ability import is_embedding, thinks
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.domain import ModelInfo, ModelView
+from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import Code, RouterError
 from llmrouter_tui.core.scoring import Wait
+from llmrouter_tui.core.traits import traits
 
 Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory"]
 
@@ -18,20 +17,6 @@ class Bar(NamedTuple):
 
     kind: Kind
     reason: str
-
-
-class Nature(NamedTuple):
-    """What a model is, by its capabilities and its name."""
-
-    thinks: bool
-    embeds: bool
-
-
-@lru_cache(maxsize=2048)
-def nature(name: str, capabilities: frozenset[str], known: bool) -> Nature:
-    """Kept, because it is asked for every model at every decision."""
-    info = ModelInfo("", name, capabilities=capabilities, capabilities_known=known)
-    return Nature(thinks(info), is_embedding(info))
 
 
 def context_needed(analysis: Analysis, context: int) -> int:
@@ -46,15 +31,16 @@ def barred(analysis: Analysis, model: ModelView, wait: Wait) -> Bar | None:
     info = model.info
     if not model.enabled:
         return Bar("disabled", "disabled")
-    if nature(info.name, info.capabilities, info.capabilities_known).embeds:
+    if traits(model).embeds:
         return Bar("embedding", "embedding model")
-    if info.capabilities_known:
+    if analysis.needs and info.capabilities_known:
         if "vision" in analysis.needs and "vision" not in info.capabilities:
             return Bar("vision", "no vision")
         if "tools" in analysis.needs and "tools" not in info.capabilities:
             return Bar("tools", "no tools")
-    if info.context_length and context_needed(analysis, info.context_length) > info.context_length:
-        return Bar("context", f"context {info.context_length} < {analysis.prompt_tokens} tokens")
+    context = info.context_length
+    if context and context_needed(analysis, context) > context:
+        return Bar("context", f"context {context} < {analysis.prompt_tokens} tokens")
     if not model.healthy:
         return Bar("down", "backend down")
     if model.problem:

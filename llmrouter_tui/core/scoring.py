@@ -6,12 +6,16 @@ Q is the preference (0 speed, 1 quality). Everything is a pure function of numbe
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import mul
 from typing import NamedTuple
 
 from llmrouter_tui.core.decision import Analysis, Breakdown
-from llmrouter_tui.core.domain import Ability, ModelInfo, Speed
+from llmrouter_tui.core.domain import TASKS, ModelInfo
+
+Vector = tuple[float, ...]
+"""A number per task, in the order of ``TASKS``."""
 
 
 class Weights(NamedTuple):
@@ -30,8 +34,6 @@ short one), and a pin .05, which only decides between near equals."""
 SLOPE = 0.8
 """How far easiness moves the logit of quality. Below 1 because the difficulty estimate is rough: a wrong confident
 estimate costs more than an unsure one."""
-UNKNOWN_ABILITY = 0.4
-"""For a task on which nothing at all is known of a model."""
 FLOOR = 1 / 3
 """A model whose predicted quality is below this share of the best candidate's is hopeless for the request. It does
 not depend on Q, so that raising Q can never let in a worse model."""
@@ -82,14 +84,16 @@ def easiness(difficulty: float) -> float:
     return math.log((1 - bounded) / bounded)
 
 
-def predicted_quality(tasks: Iterable[tuple[str, float]], abilities: Mapping[str, Ability], easy: float) -> float:
-    """Probability of a good answer: σ(logit(Σ p·ability) + slope·easiness)."""
-    mean = 0.0
-    for task, share in tasks:
-        ability = abilities.get(task)
-        mean += share * (UNKNOWN_ABILITY if ability is None else ability.mean)
+def odds_against(difficulty: float) -> float:
+    """What a prompt multiplies a model's odds of failing by: 1 in the middle, less for easier ones."""
+    return math.exp(-SLOPE * easiness(difficulty))
+
+
+def predicted_quality(shares: Vector, means: Vector, against: float) -> float:
+    """Probability of a good answer: σ(logit(Σ p·ability) + slope·easiness), with ``against`` from ``odds_against``."""
+    mean = sum(map(mul, shares, means))
     mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
-    return 1 / (1 + (1 - mean) / mean * math.exp(-SLOPE * easy))
+    return mean / (mean + (1 - mean) * against)
 
 
 def hidden_tokens(difficulty: float) -> float:
@@ -97,22 +101,18 @@ def hidden_tokens(difficulty: float) -> float:
     return HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
 
 
-def work_seconds(prompt_tokens: int, answer_tokens: float, speed: Speed) -> tuple[float, float]:
-    """(prefill, decode) seconds; rates that make no sense count as very slow."""
-    prefill, decode = speed.prefill, speed.decode
-    return prompt_tokens / (prefill if prefill > 1.0 else 1.0), answer_tokens / (decode if decode > 0.1 else 0.1)
-
-
-def main_tasks(tasks: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    """The tasks that matter to a mean, with shares that sum to 1: those of at least one percent."""
-    kept = [(task, share) for task, share in tasks.items() if share >= 0.01]
-    total = sum(share for _, share in kept)
-    return tuple((task, share / total) for task, share in kept)
+def main_tasks(tasks: Mapping[str, float]) -> Vector:
+    """Shares of the tasks that matter to a mean, those of at least one percent; they sum to 1."""
+    shares = [share if (share := tasks.get(task, 0.0)) >= 0.01 else 0.0 for task in TASKS]
+    total = sum(shares) or 1.0
+    return tuple([share / total for share in shares])
 
 
 def patience(analysis: Analysis) -> float:
     """Seconds at which speed counts half for this request: by task mix, more for harder prompts."""
-    return sum(p * SCALE_SECONDS[t] for t, p in analysis.tasks.items()) * (0.3 + 2 * analysis.difficulty**2)
+    tasks = analysis.tasks
+    mix = sum([tasks.get(task, 0.0) * seconds for task, seconds in SCALE_SECONDS.items()])
+    return mix * (0.3 + 2 * analysis.difficulty**2)
 
 
 def speed_value(seconds: float, scale: float) -> float:
@@ -134,16 +134,10 @@ def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> flo
     return COST_SCALE / (COST_SCALE + max(0.0, dollars))
 
 
-def weigh(preference: float, quality: float, speed: float, continuity: float, pinned: float, cost: float) -> Breakdown:
-    """The five terms, each weighted."""
+def factors(preference: float) -> tuple[float, float, float, float, float]:
+    """What quality, speed, continuity, pinned and cost are multiplied by; the products add up to the score."""
     rest = 1.0 - preference
-    return Breakdown(
-        preference * quality,
-        rest * WEIGHTS.speed * speed,
-        rest * WEIGHTS.continuity * continuity,
-        rest * WEIGHTS.pinned * pinned,
-        rest * WEIGHTS.cost * cost,
-    )
+    return preference, rest * WEIGHTS.speed, rest * WEIGHTS.continuity, rest * WEIGHTS.pinned, rest * WEIGHTS.cost
 
 
 def shown(breakdown: Breakdown, digits: int = 2) -> tuple[float, float, float, float, float, float]:

@@ -4,15 +4,18 @@ routing are the same call."""
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from llmrouter_tui.core import scoring
 from llmrouter_tui.core.decision import Analysis, Breakdown, Candidate, Decision, Seconds
 from llmrouter_tui.core.domain import TASKS, ModelView
-from llmrouter_tui.core.filters import Bar, barred, nature, refuse_all, refuse_named
+from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import NO_WAIT, Wait
+from llmrouter_tui.core.traits import traits
 from llmrouter_tui.core.why import Choice, clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
@@ -26,25 +29,19 @@ SAME_SCORE = 9
 """Scores equal to this many decimals are ties."""
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
+_breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
 
-class _Rated(NamedTuple):
-    """A model with its numbers, before any of it is put into words."""
-
-    rank: tuple[float, bool, float, str]
-    model: ModelView
-    breakdown: Breakdown
-    quality: float
-    seconds: Seconds
-    warm: bool
-    doubts: tuple[str, ...]
+Rated = tuple[tuple[float, bool, float, str], Candidate]
+"""What ranks a model (smallest first; the id makes it unique), and its numbers."""
+_rank = itemgetter(0)
 
 
 class _Question(NamedTuple):
     """What all models are asked alike."""
 
     analysis: Analysis
-    tasks: tuple[tuple[str, float], ...]
-    easy: float
+    shares: scoring.Vector
+    against: float
     scale: float
     hidden: float
     preference: float
@@ -92,22 +89,30 @@ def _ranked(
     seconds: float,
 ) -> Decision:
     """The decision among models that can serve."""
-    rated, hopeless = _above_floor([_rate(question, m) for m in eligible])
+    rated = _rate(question, eligible)
     rated.sort(key=_rank)
-    candidates = tuple(_candidate(r) for r in rated)
+    floor = scoring.FLOOR * max([c.predicted_quality for _, c in rated])
+    candidates = tuple([c for _, c in rated if c.predicted_quality >= floor])
     filtered = [(m.id, bar.reason) for m, bar in bars]
-    filtered += [(r.model.id, f"too weak for this, quality {r.quality:.2f}") for r in hopeless]
-    return Decision(
-        analysis=question.analysis,
-        candidates=candidates,
-        filtered=tuple(sorted(filtered)),
-        chosen=candidates[0].model,
-        margin=candidates[0].score - candidates[1].score if len(candidates) > 1 else 0.0,
-        why=clause(_choice(question, resolved, candidates, bars)),
-        preference=question.preference,
-        requested=requested,
-        seconds=seconds,
+    if len(candidates) < len(rated):
+        filtered += [_too_weak(c) for _, c in rated if c.predicted_quality < floor]
+    filtered.sort()
+    best = candidates[0]
+    return _decision(
+        question.analysis,
+        candidates,
+        tuple(filtered),
+        best.model,
+        best.score - candidates[1].score if len(candidates) > 1 else 0.0,
+        clause(_choice(question, resolved, candidates, bars)),
+        question.preference,
+        requested,
+        seconds,
     )
+
+
+def _too_weak(candidate: Candidate) -> tuple[str, str]:
+    return candidate.model, f"too weak for this, quality {candidate.predicted_quality:.2f}"
 
 
 def _preference(preference: float, resolved: Resolved, analysis: Analysis) -> float:
@@ -120,7 +125,7 @@ def _question(analysis: Analysis, preference: float, continuity: str, waits: Map
     return _Question(
         analysis,
         scoring.main_tasks(analysis.tasks),
-        scoring.easiness(analysis.difficulty),
+        scoring.odds_against(analysis.difficulty),
         scoring.patience(analysis),
         scoring.hidden_tokens(analysis.difficulty),
         preference,
@@ -136,7 +141,7 @@ def _sift(
     eligible: list[ModelView] = []
     bars: list[tuple[ModelView, Bar]] = []
     for model in models:
-        bar = barred(analysis, model, waits.get(model.id, NO_WAIT))
+        bar = barred(analysis, model, waits.get(traits(model).id, NO_WAIT))
         if bar is None:
             eligible.append(model)
         else:
@@ -144,68 +149,63 @@ def _sift(
     return eligible, bars
 
 
-def _rate(question: _Question, model: ModelView) -> _Rated:
-    """All numbers of one model."""
-    analysis, info, model_id = question.analysis, model.info, model.id
-    quality = scoring.predicted_quality(question.tasks, model.abilities, question.easy)
-    doubts: tuple[str, ...] = ()
-    if analysis.needs:
-        doubts = tuple(n for n in DOUBT if n in analysis.needs and n not in info.capabilities)
+def _rate(question: _Question, models: Sequence[ModelView]) -> list[Rated]:
+    """All numbers of each model. One loop over plain numbers, because every request runs through it for every model:
+    here each call and each object counts."""
+    analysis, shares, against, scale, hidden, preference, continuity, staying, waits = question
+    by_quality, by_speed, by_continuity, by_pin, by_cost = scoring.factors(preference)
+    needs, prompt_tokens, easy = analysis.needs, analysis.prompt_tokens, analysis.level == "easy"
+    rated: list[Rated] = []
+    for model in models:
+        info, speed = model.info, model.speed
+        _, _, model_id, means, _, thinks, priced = traits(model)
+        quality = scoring.predicted_quality(shares, means, against)
+        doubts = _doubts(needs, info.capabilities) if needs else ()
         for need in doubts:
             quality *= DOUBT[need]
-    warm = model.residency == "resident" or not info.local
-    answer = analysis.expected_tokens + (
-        question.hidden if nature(info.name, info.capabilities, info.capabilities_known).thinks else 0.0
-    )
-    wait = question.waits.get(model_id)
-    load = wait.load if wait else 0.0 if warm else model.speed.load_seconds
-    prefill, decode = scoring.work_seconds(analysis.prompt_tokens, answer, model.speed)
-    seconds = Seconds(wait.queue if wait else 0.0, load, prefill, decode)
-    breakdown = scoring.weigh(
-        question.preference,
-        quality,
-        scoring.speed_value(seconds.total, question.scale),
-        question.staying if model_id == question.continuity else 0.0,
-        float(model.pinned and analysis.level == "easy"),
-        scoring.cost_value(info, analysis.prompt_tokens, answer),
-    )
-    size = info.parameters or model.footprint or info.size_bytes or math.inf
-    rank = (-round(breakdown.score, SAME_SCORE), not warm, size, model_id)
-    return _Rated(rank, model, breakdown, quality, seconds, warm, doubts)
+        warm = model.residency == "resident" or not info.local
+        wait = waits.get(model_id)
+        queue = wait.queue if wait else 0.0
+        load = wait.load if wait else 0.0 if warm else speed.load_seconds
+        answer = analysis.expected_tokens + (hidden if thinks else 0.0)
+        # rates that make no sense count as very slow
+        prefill = prompt_tokens / (speed.prefill if speed.prefill > 1.0 else 1.0)
+        decode = answer / (speed.decode if speed.decode > 0.1 else 0.1)
+        terms = (
+            by_quality * quality,
+            by_speed * scoring.speed_value(queue + load + prefill + decode, scale),
+            by_continuity * staying if model_id == continuity else 0.0,
+            by_pin if easy and model.pinned else 0.0,
+            by_cost * scoring.cost_value(info, prompt_tokens, answer) if priced else by_cost,
+        )
+        score = terms[0] + terms[1] + terms[2] + terms[3] + terms[4]
+        size = info.parameters or model.footprint or info.size_bytes or math.inf
+        candidate = _candidate(
+            model_id,
+            score,
+            _breakdown(*terms),
+            quality,
+            _seconds(queue, load, prefill, decode),
+            warm,
+            model.footprint,
+            _note(model, doubts, load, queue, warm),
+        )
+        rated.append(((-round(score, SAME_SCORE), not warm, size, model_id), candidate))
+    return rated
 
 
-def _rank(rated: _Rated) -> tuple[float, bool, float, str]:
-    return rated.rank
+def _doubts(needs: frozenset[str], capabilities: frozenset[str]) -> tuple[str, ...]:
+    return tuple([need for need in DOUBT if need in needs and need not in capabilities])
 
 
-def _above_floor(rated: list[_Rated]) -> tuple[list[_Rated], list[_Rated]]:
-    """(kept, hopeless): those far below the best predicted quality are out whatever the preference."""
-    floor = scoring.FLOOR * max(r.quality for r in rated)
-    return [r for r in rated if r.quality >= floor], [r for r in rated if r.quality < floor]
-
-
-def _candidate(rated: _Rated) -> Candidate:
-    model = rated.model
-    return Candidate(
-        model.id,
-        rated.breakdown.score,
-        rated.breakdown,
-        rated.quality,
-        rated.seconds,
-        rated.warm,
-        model.footprint,
-        _note(rated),
-    )
-
-
-def _note(rated: _Rated) -> str:
-    if rated.doubts:
-        return f"{rated.doubts[0]} unknown" if not rated.model.info.capabilities_known else f"no {rated.doubts[0]}"
-    if rated.seconds.load >= 0.5:
-        return f"load {rated.seconds.load:.0f}s"
-    if rated.seconds.queue >= 0.5 or rated.model.waiting:
+def _note(model: ModelView, doubts: Sequence[str], load: float, queue: float, warm: bool) -> str:
+    if doubts:
+        return f"{doubts[0]} unknown" if not model.info.capabilities_known else f"no {doubts[0]}"
+    if load >= 0.5:
+        return f"load {load:.0f}s"
+    if queue >= 0.5 or model.waiting:
         return "busy"
-    return "warm" if rated.warm else ""
+    return "warm" if warm else ""
 
 
 def _choice(
@@ -216,5 +216,5 @@ def _choice(
         candidates=candidates,
         named=resolved.named,
         continues=candidates[0].model == question.continuity,
-        barred=frozenset(bar.kind for _, bar in bars),
+        barred=frozenset([bar.kind for _, bar in bars]),
     )

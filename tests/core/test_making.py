@@ -1,0 +1,39 @@
+"""Facts from a quick constructor are like those of the dataclass itself."""
+
+import pickle
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+
+import pytest
+
+from llmrouter_tui.core.making import maker
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    name: str
+    number: float = 1.5
+    notes: list[str] = field(default_factory=list)
+
+
+quick = maker(Fact)
+
+
+def test_the_quick_constructor_takes_what_the_class_takes() -> None:
+    for arguments in (("a",), ("a", 2.0), ("a", 2.0, ["x"])):
+        assert quick(*arguments) == Fact(*arguments)  # type: ignore[arg-type]
+    assert quick(name="a", notes=["x"]) == Fact("a", notes=["x"])
+    with pytest.raises(TypeError):
+        quick()  # type: ignore[call-arg]
+
+
+def test_what_it_makes_is_of_the_class_and_frozen() -> None:
+    fact = quick("a")
+    assert type(fact) is Fact
+    with pytest.raises(FrozenInstanceError):
+        fact.name = "b"  # type: ignore[misc]
+    assert replace(fact, name="b") == Fact("b")
+    assert pickle.loads(pickle.dumps(fact)) == fact
+
+
+def test_defaults_that_can_change_are_not_shared() -> None:
+    assert quick("a").notes is not quick("a").notes
