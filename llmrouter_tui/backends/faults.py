@@ -2,14 +2,15 @@
 
 The same cause comes with different statuses (llama.cpp answers 500 to an image that its model cannot read, its
 router 400 for an unknown model), so the words are read first. Error bodies come as ``{"error": {…}}``,
-``{"error": "text"}``, ``{"detail": …}``, ``{"message": …}`` or plain text.
+``{"error": "text"}``, ``{"detail": …}``, ``{"message": …}`` or plain text; Ollama hands on the body of its runner as
+the text of its own.
 """
 
 import email.utils
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llmrouter_tui.core.errors import BackendError, Code
@@ -37,6 +38,8 @@ _NO_MODEL = re.compile(
 )
 _LOADING = re.compile(r"loading model|model is (still )?loading|model[^.]{0,60}is not loaded|still loading")
 _BUSY = re.compile(r"busy|queue|overload|too many|capacity|concurrency|maximum pending|rate.?limit")
+_MISTAKE = re.compile(r'option "[^"]*" must be of type|invalid format: ')
+"""The client's own mistakes that Ollama answers with 500."""
 _QUOTA = re.compile(r"insufficient_quota|quota|billing|credit|spend.limit")
 
 
@@ -65,7 +68,7 @@ def read_complaint(body: bytes) -> Complaint:
 def complaint_of(value: object) -> Complaint:
     """Read an error that is parsed JSON already: a body, or only its ``error``."""
     if isinstance(value, str):
-        return Complaint(_plain(value), structured=True)
+        return _nested(value) or Complaint(_plain(value), structured=True)
     if not isinstance(value, dict):
         return Complaint(_plain(json.dumps(value)) if value is not None else "", structured=True)
     inner = value.get("error", value.get("detail"))
@@ -75,13 +78,27 @@ def complaint_of(value: object) -> Complaint:
         parts = [str(item.get("msg")) for item in inner if isinstance(item, dict) and item.get("msg")]
         return Complaint(_plain("; ".join(parts)), structured=True)
     message = value.get("message") if inner is None else inner
+    words = message if isinstance(message, str) else json.dumps(message) if message else ""
     param = value.get("param")
-    return Complaint(
-        _plain(message if isinstance(message, str) else json.dumps(message) if message else ""),
+    return _nested(words) or Complaint(
+        _plain(words),
         f"{value.get('type') or ''} {value.get('code') or ''}".strip(),
         param if isinstance(param, str) else None,
         structured=True,
     )
+
+
+def _nested(text: str) -> Complaint | None:
+    """What an error body says that is the text of another one, with the words that follow it."""
+    text = text.strip()
+    if not text.startswith("{"):
+        return None
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    inner = complaint_of(value)
+    return replace(inner, text=_plain(f"{inner.text} {text[end:]}")) if inner.text else None
 
 
 def _plain(text: str) -> str:
@@ -121,7 +138,7 @@ def fault(
     cause = _by_words(said, who, words, about) or _by_status(status, said, who, words, about, retry, api_key_env)
     if cause is not None:
         return cause
-    if status in (400, 409, 413, 422) or (not status and "invalid_request" in said):
+    if status in (400, 409, 413, 422) or _MISTAKE.search(said) or (not status and "invalid_request" in said):
         code: Code = "body_too_large" if status == 413 else "invalid_request"
         text = f"{who} refused the request: {words}"
         return BackendError(code, text, fallback=False, param=complaint.param, **about)

@@ -25,6 +25,11 @@ class Flavour(Protocol):
     @property
     def manages_memory(self) -> bool: ...
 
+    @property
+    def drops_streams(self) -> bool:
+        """Whether it closes the connection after every stream, although it promises to keep it."""
+        ...
+
     async def version(self, link: Link) -> str:
         """Its version, empty if it does not tell; raises ``BackendError`` when it is not well."""
         ...
@@ -40,6 +45,7 @@ class Plain:
 
     label = "OpenAI-compatible"
     manages_memory = False
+    drops_streams = False
     always_held = False
     """Whether the models listed are in memory as long as the server runs."""
 
@@ -78,6 +84,13 @@ class Plain:
 
     async def unload(self, link: Link, model: ModelInfo) -> None:
         """Nothing to do: the server decides what it holds."""
+
+
+class LlamaCpp(Plain):
+    """llama.cpp's own server, used as any other by the common dialect; the kind ``llamacpp`` knows more of it."""
+
+    label = "llama.cpp"
+    drops_streams = True
 
 
 class Router(Plain):

@@ -27,6 +27,10 @@ _KEEP_IDLE = 4.0
 """Seconds that an idle connection is kept: less than the 5 s after which uvicorn (vLLM) closes its end."""
 _LINGER = 0.2
 """Seconds to wait for the end of a response that has said everything."""
+_UNHEARD = 1.0
+"""Seconds in which the loss of a kept connection shows (a round trip). What fails later was being worked on."""
+_PAUSE = 0.05
+"""Seconds before a request is sent again through a gateway, so that it notices which of its connections are gone."""
 _MAX_ERROR_BODY = 64 * 1024
 
 
@@ -57,6 +61,7 @@ class Link:
         self._headers = {"Content-Type": "application/json"}
         if api_key or login:
             self._headers["Authorization"] = f"Bearer {api_key}" if api_key else login
+        self._parting = {**self._headers, "Connection": "close"}
 
     async def get(self, path: str, *, timeout: float = ASK_TIMEOUT, model: str = "") -> Any:
         """The parsed JSON at a path."""
@@ -88,14 +93,18 @@ class Link:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self.unreachable(error, model, timeout) from error
 
-    async def open(self, path: str, body: bytes, *, model: str, read_timeout: float) -> aiohttp.ClientResponse:
+    async def open(
+        self, path: str, body: bytes, *, model: str, read_timeout: float, parting: bool = False
+    ) -> aiohttp.ClientResponse:
         """Send a request for an answer that is read piece by piece; returns when its headers are here.
 
-        ``read_timeout`` bounds every pause of the answer, the one before its headers included.
+        ``read_timeout`` bounds every pause of the answer, the one before its headers included. ``parting`` ends the
+        connection with the answer: for servers that promise to keep it and close it, so that the next request on it
+        would be lost now and then.
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout)
         try:
-            response = await self._post(path, body, limits)
+            response = await self._post(path, body, limits, self._parting if parting else self._headers)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self.unreachable(error, model, read_timeout) from error
         try:
@@ -105,19 +114,30 @@ class Link:
             raise
         return response
 
-    async def _post(self, path: str, body: bytes, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        """A kept connection may have been closed by a server that stopped or started again: if the request could not
-        even be written to it, the server has not seen it and it goes over a new one."""
+    async def _post(
+        self, path: str, body: bytes, limits: aiohttp.ClientTimeout, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
+        """Send, and send once more what was surely not being worked on: a kept connection was just being closed when
+        the request came, ours to the server or a gateway's to the model's server. Nothing of an answer has come
+        then, and it shows at once; what is lost later, or again, is a failure."""
+        sent = time.monotonic()
         try:
-            return await self._post_once(path, body, limits)
-        except aiohttp.ClientOSError as error:
-            if not isinstance(error.__cause__, aiohttp.ClientConnectionResetError):
+            response = await self._post_once(path, body, limits, headers)
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            if not _hung_up(error) or time.monotonic() - sent > _UNHEARD:
                 raise
-        return await self._post_once(path, body, limits)
+        else:
+            if not _gateway_lost_it(response) or time.monotonic() - sent > _UNHEARD:
+                return response
+            response.release()
+            await asyncio.sleep(_PAUSE)
+        return await self._post_once(path, body, limits, headers)
 
-    async def _post_once(self, path: str, body: bytes, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _post_once(
+        self, path: str, body: bytes, limits: aiohttp.ClientTimeout, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
         return await self._session.post(
-            self.url + path, data=body, headers=self._headers, timeout=limits, allow_redirects=False
+            self.url + path, data=body, headers=headers, timeout=limits, allow_redirects=False
         )
 
     async def _check(self, response: aiohttp.ClientResponse, model: str) -> None:
@@ -191,8 +211,7 @@ def _what_failed(error: BaseException, seconds: float) -> str:
         return (
             "refused the connection" if refused else f"cannot be reached: {error.os_error.strerror or error.os_error}"
         )
-    hung_up = isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)
-    if hung_up or isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+    if _hung_up(error):
         return "closed the connection without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "broke off its answer"
@@ -201,6 +220,20 @@ def _what_failed(error: BaseException, seconds: float) -> str:
     if isinstance(error, aiohttp.InvalidURL):
         return "has an address that is not a URL"
     return f"cannot be reached: {error}"
+
+
+def _hung_up(error: BaseException) -> bool:
+    """Whether a connection that stood was closed before anything of an answer came, or of the request was sent."""
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+        return True
+    lost = isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)
+    return lost or isinstance(error.__cause__, ConnectionResetError)
+
+
+def _gateway_lost_it(response: aiohttp.ClientResponse) -> bool:
+    """A 502 without a word: what a gateway in Go (llama-swap) answers when the connection that it kept to the model's
+    server turns out to be closed, as llama.cpp does after every stream."""
+    return response.status == 502 and response.content_length == 0
 
 
 def why_broken(error: BaseException) -> str:

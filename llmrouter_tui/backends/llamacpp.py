@@ -133,7 +133,7 @@ class LlamaCppBackend:
 
     async def chat(self, call: ChatCall) -> Reply:
         wire = self._wire_names.get(call.model.name, "")
-        return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout)
+        return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout, drops_streams=True)
 
     async def close(self) -> None:
         """Nothing to release: the session is shared."""

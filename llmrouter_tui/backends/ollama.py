@@ -4,6 +4,7 @@ and read there. Listing, ``/api/show`` and ``/api/ps`` load nothing."""
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,8 @@ import aiohttp
 
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.ollama_reply import OllamaReply
+from llmrouter_tui.backends.ollama_wire import LAUNCH, request_body
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
-from llmrouter_tui.backends.ollama_wire import request_body
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
 from llmrouter_tui.backends.waiting import until
@@ -60,6 +61,7 @@ class OllamaBackend:
         self._read_timeout = read_timeout
         self._shown: dict[str, Mapping[str, Any]] = {}
         self._remote: frozenset[str] = frozenset()
+        self._files: dict[str, tuple[str, ...]] = {}
 
     @property
     def url(self) -> str:
@@ -77,13 +79,32 @@ class OllamaBackend:
         await self._show([tag for tag in tags if _key(tag) not in self._shown])
         self._shown = {_key(tag): self._shown[_key(tag)] for tag in tags if _key(tag) in self._shown}
         self._remote = frozenset(tag["name"] for tag in tags if _remote(tag))
+        self._files = {tag["name"]: self._files_of(tag) for tag in tags}
         return [self._describe(tag, self._shown.get(_key(tag), {})) for tag in tags]
 
     async def residents(self) -> Sequence[Resident]:
-        """What ``/api/ps`` lists, and the models that run elsewhere, which are always there."""
-        held = objects(mapping(await self._link.get("/api/ps")).get("models"))
-        remote = [Resident(name) for name in sorted(self._remote)]
-        return [_resident(entry) for entry in held if text(entry.get("name"))] + remote
+        """What ``/api/ps`` lists, and the models that run elsewhere, which are always there.
+
+        Ollama runs all names of the same weights by one process, and lists only the name that came first.
+        """
+        found = [Resident(name) for name in sorted(self._remote)]
+        for entry in await self._held():
+            first = _resident(entry)
+            found += [first, *(replace(first, name=other, shares=first.name) for other in self._other_names(entry))]
+        return found
+
+    async def _held(self) -> list[dict[str, Any]]:
+        listed = objects(mapping(await self._link.get("/api/ps")).get("models"))
+        return [entry for entry in listed if text(entry.get("name"))]
+
+    def _files_of(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        """The files of a model that ``/api/tags`` or ``/api/ps`` lists, as far as it was shown."""
+        files: tuple[str, ...] = self._shown.get(_key(entry), {}).get("files", ())
+        return files
+
+    def _other_names(self, entry: Mapping[str, Any]) -> list[str]:
+        files = self._files_of(entry)
+        return [name for name, own in self._files.items() if files and own == files and name != entry["name"]]
 
     async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
         """An empty prompt loads and answers when the model is ready."""
@@ -97,9 +118,8 @@ class OllamaBackend:
         if "completion" not in model.capabilities and "embedding" in model.capabilities:
             await self._link.post("/api/embed", wish | {"input": ""}, timeout=LOAD_SECONDS, model=model.name)
             return
-        answer = await self._link.post(
-            "/api/generate", wish | {"stream": False}, timeout=LOAD_SECONDS, model=model.name
-        )
+        wish |= {"stream": False, **LAUNCH}
+        answer = await self._link.post("/api/generate", wish, timeout=LOAD_SECONDS, model=model.name)
         if mapping(answer).get("error"):
             raise self._link.said_no(mapping(answer)["error"], model.name)
 
@@ -116,8 +136,7 @@ class OllamaBackend:
             raise
 
         async def gone() -> bool:
-            held = objects(mapping(await self._link.get("/api/ps")).get("models"))
-            return all(entry.get("name") != model.name for entry in held)
+            return not any(model.name in (e["name"], *self._other_names(e)) for e in await self._held())
 
         if not await until(gone, UNLOAD_SECONDS):
             raise self._link.broken(f"still holds {model.name} {UNLOAD_SECONDS:g} s after it was told to unload it")
@@ -202,8 +221,25 @@ def _key(tag: Mapping[str, Any]) -> str:
 
 
 def _kept(shown: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The two parts that are read; licence, template and the rest can be large."""
-    return {"capabilities": shown.get("capabilities"), "model_info": mapping(shown.get("model_info"))}
+    """The parts that are read; licence, template and the rest can be large."""
+    return {
+        "capabilities": shown.get("capabilities"),
+        "model_info": mapping(shown.get("model_info")),
+        "files": model_files(text(shown.get("modelfile"))),
+    }
+
+
+def model_files(modelfile: str) -> tuple[str, ...]:
+    """The files that a model is made of, by the head of its Modelfile: weights, adapters, projectors. Models of the
+    same files share a process, whatever their templates and parameters."""
+    files: list[str] = []
+    for line in modelfile.splitlines():
+        word, _, file = line.partition(" ")
+        if word in ("FROM", "ADAPTER", "DRAFT"):
+            files.append(file)
+        elif line.strip() and not line.startswith("#"):
+            break
+    return tuple(files)
 
 
 def _remote(tag: Mapping[str, Any]) -> bool:

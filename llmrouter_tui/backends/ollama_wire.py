@@ -1,8 +1,9 @@
 """Between the canonical dialect and Ollama's native one: pure translation, both ways.
 
 Only the native ``/api/chat`` lets context, keep-alive and thinking be set and tells timings. What would make Ollama
-load the model again (``num_ctx``, ``num_gpu`` and their kin) or change how long it stays (``keep_alive``) is never
-taken from the client: the router owns both.
+load the model again (``num_ctx``, ``num_gpu``, ``shift`` and their kin) or change how long it stays (``keep_alive``)
+is never taken from the client: the router owns both. Nor is ``truncate``: left to itself, Ollama silently cuts a
+prompt that is too long, and answers the rest.
 """
 
 import base64
@@ -36,7 +37,12 @@ _OPTIONS = (
 """What may change per request without loading the model again (``Options`` of Ollama's ``api/types.go``, less its
 ``Runner`` part)."""
 
-_PASSED = ("truncate", "shift", "logprobs", "top_logprobs")
+LAUNCH: Mapping[str, Any] = {"shift": False}
+"""How the model's process is to be started, the same in every request, since another value starts it again. Without
+a shift of its context an answer ends at the context's end (``length``), instead of going on with its beginning
+forgotten."""
+
+_PASSED = ("logprobs", "top_logprobs")
 """Top-level fields that both sides know by the same name."""
 
 _LEVELS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "max"}
@@ -51,6 +57,8 @@ def request_body(call: ChatCall) -> bytes:
         "model": call.model.name,
         "messages": _messages(call, asked.get("messages")),
         "stream": call.request.stream,
+        "truncate": False,
+        **LAUNCH,
     }
     if tools := _tools(asked):
         body["tools"] = tools
@@ -114,9 +122,9 @@ def _format(asked: Mapping[str, Any]) -> object:
 
 
 def _think(call: ChatCall, asked: Mapping[str, Any]) -> object:
-    """Ollama refuses ``think`` for a model that cannot, where other servers ignore the wish; so do we. Levels are
-    for gpt-oss; other models think or do not."""
-    if call.model.capabilities_known and "thinking" not in call.model.capabilities:
+    """Ollama refuses ``think`` for a model that cannot, where other servers ignore the wish; so do we, also where
+    Ollama is too old to tell. Levels are for gpt-oss; other models think or do not."""
+    if "thinking" not in call.model.capabilities:
         return None
     if asked.get("think") is not None:
         return asked["think"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from llmrouter_tui.backends.flavours import Flavour, LlamaSwap, Plain, Router, Vllm, listed
+from llmrouter_tui.backends.flavours import Flavour, LlamaCpp, LlamaSwap, Plain, Router, Vllm, listed
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.lmstudio import LmStudio, OldLmStudio
 from llmrouter_tui.backends.reading import is_local, mapping, objects, split_api, text
@@ -83,7 +83,8 @@ class OpenAIBackend:
 
     async def chat(self, call: ChatCall) -> Reply:
         path = f"{self._prefix}/chat/completions"
-        return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout)
+        drops = self._flavour is not None and self._flavour.drops_streams
+        return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout, drops_streams=drops)
 
     async def close(self) -> None:
         """Nothing to release: the session is shared."""
@@ -101,6 +102,8 @@ async def detect(link: Link, prefix: str) -> Flavour:
         return Vllm()
     if "llama-swap" in owners:
         return LlamaSwap()
+    if "llamacpp" in owners:
+        return LlamaCpp()
     if any(owner.startswith("llmrouter") for owner in owners):
         return Router()
     if owners <= {"organization_owner", "organization-owner", ""}:

@@ -33,12 +33,19 @@ WHOLE_ANSWER = 3.0
 
 
 async def open_chat(
-    link: Link, call: ChatCall, *, path: str = CHAT, wire_name: str = "", read_timeout: float = READ_TIMEOUT
+    link: Link,
+    call: ChatCall,
+    *,
+    path: str = CHAT,
+    wire_name: str = "",
+    read_timeout: float = READ_TIMEOUT,
+    drops_streams: bool = False,
 ) -> Reply:
     """Send a chat request to a server that speaks the canonical dialect; returns when it accepted it.
 
     The client's body goes out as it came, but for the model's name (``wire_name`` if the server calls it
-    differently) and the wish for usage, which a stream always gets.
+    differently) and the wish for usage, which a stream always gets. ``drops_streams``: the server closes the
+    connection after a stream, whatever it says.
     """
     request, model = call.request, call.model.name
     body = replace_model(request.body, wire_name or model)
@@ -47,7 +54,7 @@ async def open_chat(
         return BodyReply(response, link, model)
     if not request.wants_usage:
         body = request_usage(body)
-    response = await link.open(path, body, model=model, read_timeout=read_timeout)
+    response = await link.open(path, body, model=model, read_timeout=read_timeout, parting=drops_streams)
     return StreamReply(response, link, model, hide_usage=not request.wants_usage)
 
 

@@ -80,6 +80,8 @@ class Resident:
     expires_at: float | None = None
     context_length: int | None = None
     pid: int | None = None
+    shares: str = ""
+    """The resident whose memory this is: a second name of the same weights (``footprint`` is not to be added)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class TestRequest:
             "presence_penalty": 1,
             "frequency_penalty": 2,
         }
-        assert set(body) == {"model", "messages", "stream", "options"}
+        assert set(body) == {"model", "messages", "stream", "truncate", "shift", "options"}
 
     @pytest.mark.parametrize(
         ("fields", "limit"),
@@ -145,8 +145,8 @@ class TestRequest:
         assert message == {"role": "user", "content": "one\ntwo", "images": [PNG, "YSBi"]}
 
     def test_fields_that_both_know_pass(self) -> None:
-        body = sent(logprobs=True, top_logprobs=3, truncate=False)
-        assert (body["logprobs"], body["top_logprobs"], body["truncate"]) == (True, 3, False)
+        body = sent(logprobs=True, top_logprobs=3)
+        assert (body["logprobs"], body["top_logprobs"]) == (True, 3)
 
     @pytest.mark.parametrize(
         ("fields", "param"),
