@@ -2,9 +2,6 @@
 
 import asyncio
 import platform
-import sys
-
-import psutil
 
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
@@ -13,6 +10,7 @@ from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.config import Config, default_file
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.probe import open_probe
+from llmrouter_tui.holder import port_holder
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3
@@ -87,28 +85,6 @@ def _port(config: Config) -> str:
     if holder is None:
         return _line(True, "port", f"{port} is free")
     return _line(False, "port", f"{port} is taken by {holder}: use --port, or `llmrouter-tui watch` if it is a router")
-
-
-def port_holder(port: int) -> str | None:
-    """Who listens on a local port: ``pid 8123 python -m …``; None if nobody does."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
-                return _process(connection.pid)
-    except psutil.Error:
-        return "a program of another user" if sys.platform == "darwin" else None
-    return None
-
-
-def _process(pid: int | None) -> str:
-    if pid is None:
-        return "a program of another user"
-    try:
-        process = psutil.Process(pid)
-        command = " ".join(process.cmdline()) or process.name()
-    except psutil.Error:
-        return f"pid {pid}"
-    return f"pid {pid}  {command[:80]}"
 
 
 async def _database(config: Config) -> str:

@@ -53,14 +53,12 @@ class BackendRecord:
 class Fleet:
     """Owns every ``ModelRecord``. Monitoring never loads or wakes a model."""
 
-    def __init__(
-        self, bus: Bus, clock: Clock, learning: Learning, tasks: Tasks, discover: Discover | None, context: int
-    ) -> None:
+    def __init__(self, bus: Bus, clock: Clock, learning: Learning, tasks: Tasks, context: int) -> None:
         self._bus = bus
         self._clock = clock
         self._learning = learning
         self._tasks = tasks
-        self._discover = discover
+        self._discover: Discover | None = None
         self._context = context
         self._memories: dict[str, ModelMemory] = {}
         self._dirty: set[str] = set()
@@ -284,6 +282,10 @@ class Fleet:
         return max(gpus, key=lambda d: d.total).pool
 
     # ── discovery ──
+
+    def discover_by(self, discover: Discover) -> None:
+        """Look around for servers from ``start`` on."""
+        self._discover = discover
 
     async def _discover_loop(self) -> None:
         while True:

@@ -157,7 +157,7 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> A
     bus.tap(seen.append)
     repo = await open_repo(None)
     learning = Learning(repo, clock)
-    fleet = Fleet(bus, clock, learning, tasks, None, 8192)
+    fleet = Fleet(bus, clock, learning, tasks, 8192)
 
     async def measure() -> None:
         total = backends[0].capacity

@@ -1,0 +1,270 @@
+"""The composition root: storage, backends, gpu, engine and proxy put together in order, and taken apart in reverse."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from llmrouter_tui import __version__
+from llmrouter_tui.backends.embedded import available
+from llmrouter_tui.backends.http import new_session
+from llmrouter_tui.config import Config, usable
+from llmrouter_tui.core.domain import ServiceView
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import LogLine
+from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
+from llmrouter_tui.engine.bus import Bus, Ring
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.control import EngineControl, Parts
+from llmrouter_tui.engine.exchange import Router
+from llmrouter_tui.engine.fetching import Fetching
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.journal import Journal, LogLines
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.sampling import Sampling
+from llmrouter_tui.engine.status import Status
+from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.gpu.probe import open_probe
+from llmrouter_tui.holder import port_holder
+from llmrouter_tui.live import LiveSettings
+from llmrouter_tui.membership import Membership
+from llmrouter_tui.proxy.options import ProxyOptions
+from llmrouter_tui.proxy.server import ProxyServer
+from llmrouter_tui.storage.repo import open_repo
+
+if TYPE_CHECKING:
+    from llmrouter_tui.demo.fleet import DemoFleet
+
+log = logging.getLogger(__name__)
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the router was asked to run."""
+
+    demo: bool = False
+    fetch_starter: bool = False
+    """Get the starter model without asking when the embedded engine has no model."""
+    screen: bool = False
+    """A screen drains the feed; without one nothing is kept for it."""
+    listen: bool = True
+    """Serve HTTP; off when only a question is to be answered."""
+    port_required: bool = False
+    """A taken port is an error (``serve``); on screen it is a state."""
+
+
+class Assembly:
+    """One router while it lives."""
+
+    def __init__(self, config: Config, mode: Mode, feed: Ring, stop: Callable[[], None]) -> None:
+        self._config = config
+        self._mode = mode
+        self._feed = feed
+        self._stop = stop
+        self._clock = SystemClock()
+        self._tasks = Tasks()
+        self._journal = Journal()
+        self._demo: DemoFleet | None = None
+        self._demo_traffic = False
+        self.bus = Bus(self._clock)
+        self.control: EngineControl
+        self.status: Status
+
+    async def build(self, stack: contextlib.AsyncExitStack) -> None:
+        """Everything, in the order in which it needs each other."""
+        self._open_bus(stack)
+        repo = await self._open_storage(stack)
+        await self._open_engine(stack, repo)
+        self._open_control(repo)
+        await self._open_doors(stack, repo)
+
+    # ── bus and storage ──
+
+    def _open_bus(self, stack: contextlib.AsyncExitStack) -> None:
+        if self._mode.screen:
+            self.bus.tap(self._feed.put)
+        self.bus.tap(self._journal.put)
+        loop = asyncio.get_running_loop()
+
+        def say(line: LogLine) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be gone while threads still log
+                loop.call_soon_threadsafe(self.bus.publish, line)
+
+        handler = LogLines(say)
+        root = logging.getLogger("llmrouter_tui")
+        root.addHandler(handler)
+        if root.level == logging.NOTSET:
+            root.setLevel(logging.INFO)
+        stack.callback(root.removeHandler, handler)
+
+    async def _open_storage(self, stack: contextlib.AsyncExitStack) -> Repo:
+        path = None if self._mode.demo else self._config.settings.database
+        repo = await open_repo(path, privacy=self._config.settings.privacy)
+        stack.push_async_callback(repo.close)
+        self.bus.tap(repo.record)
+        stored, unusable = usable(await repo.settings())
+        self._config = self._config.with_stored(stored)
+        s = self._config.settings
+        view = ServiceView("starting", s.host, s.port, __version__, self._mode.demo, self._clock.wall())
+        self.status = Status(self.bus, self._clock, view)
+        for message in unusable:
+            self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
+        self.status.stored_exchanges = (await repo.exchanges(before=None, limit=1)).total
+        return repo
+
+    # ── engine ──
+
+    async def _open_engine(self, stack: contextlib.AsyncExitStack, repo: Repo) -> None:
+        s, bus, clock, tasks = self._config.settings, self.bus, self._clock, self._tasks
+        session = new_session()
+        stack.push_async_callback(session.close)
+        self._sampling = Sampling(await self._open_probe(stack), bus)
+        stack.callback(self._sampling.close)
+        learning = self._learning = Learning(repo, clock)
+        await learning.start()
+        fleet = self._fleet = self._sampling.fleet = Fleet(bus, clock, learning, tasks, s.context_length)
+        stack.push_async_callback(fleet.close)
+        stack.push_async_callback(tasks.close)
+        self._membership = Membership(s, session, fleet, self.status)
+        if not (s.backends or self._mode.demo):
+            fleet.discover_by(self._membership.find)
+        self._residency = Residency(
+            fleet,
+            learning,
+            bus,
+            clock,
+            tasks,
+            measure=self._sampling.measure,
+            keep_alive=s.keep_alive_minutes * 60,
+            load_timeout=s.load_timeout_seconds,
+            reserve=int(s.vram_reserve_gb * GIB),
+            max_bytes=int(s.vram_max_gb * GIB) if s.vram_max_gb else None,
+        )
+        self._router = Router(fleet, self._residency, learning, bus, clock, tasks)
+
+    async def _open_probe(self, stack: contextlib.AsyncExitStack) -> Probe:
+        if not self._mode.demo:
+            return open_probe()
+        from llmrouter_tui.demo.fleet import DemoFleet
+
+        self._demo = DemoFleet()
+        await self._demo.start()
+        stack.push_async_callback(self._demo.stop)
+        return self._demo.probe
+
+    def _open_control(self, repo: Repo) -> None:
+        self._live = LiveSettings(self._config, repo, self.bus)
+        self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
+        starter = None if self._mode.demo else self._membership.starter()
+        self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
+        self.control = EngineControl(
+            Parts(
+                fleet=self._fleet,
+                residency=self._residency,
+                router=self._router,
+                learning=self._learning,
+                repo=repo,
+                bus=self.bus,
+                journal=self._journal,
+                status=self.status,
+                fetching=self._fetching,
+                settings=self._live,
+                tasks=self._tasks,
+                clock=self._clock,
+                build_backend=self._membership.build,
+                listen=self._move,
+                stop=self._stop,
+                embedded_available=available(),
+            )
+        )
+
+    # ── doors ──
+
+    async def _open_doors(self, stack: contextlib.AsyncExitStack, repo: Repo) -> None:
+        """Let models in first, then clients."""
+        self._proxy = ProxyServer(self._router, self.control, cast(Subscriptions, self.bus), self._proxy_options())
+        stack.push_async_callback(self._proxy.stop)
+        stack.callback(lambda: setattr(self._router, "draining", True))
+        await self._sampling.measure()
+        if self._demo is not None:
+            self._membership.add_simulated(self._demo.backends)
+        elif await self._membership.populate() and self._mode.fetch_starter:
+            self._fetching.start()
+        await self._fleet.start(dict(await repo.memories()))
+        await self._pin_configured()
+        self._tasks.spawn(self._sampling.run(), "memory sampling")
+        self._tasks.spawn(self._watch_storage(repo), "storage watch")
+        self._tasks.spawn(self._prune(repo), "pruning")
+        self._tasks.spawn(self._residency.unload_idle(), "idle unloading")
+        if self._mode.listen:
+            await self._listen(self._config.settings.port)
+
+    async def _pin_configured(self) -> None:
+        wanted = self._config.settings.pinned_model
+        found = [m.id for m in self._fleet.models.values() if wanted in (m.id, m.info.name)]
+        if wanted and not found:
+            self.status.report("pinned_model", f"pinned_model {wanted!r} is not hosted by any backend")
+        for model in found[:1]:
+            await self.control.pin(model, True)
+
+    def _proxy_options(self) -> ProxyOptions:
+        s = self._config.settings
+        return ProxyOptions(
+            version=__version__,
+            max_body=int(s.max_body_mb * 1024 * 1024),
+            api_keys=s.api_keys,
+            admin_key=s.admin_api_key,
+            allowed_hosts=s.allowed_hosts,
+            signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
+        )
+
+    async def _listen(self, port: int) -> bool:
+        """Serve there; a taken port is told and, on screen, lived with."""
+        host = self._config.settings.host
+        try:
+            await self._proxy.start(host, port)
+        except OSError as error:
+            message = f"could not listen on {host}:{port} ({error.strerror or error})"
+            holder = await asyncio.to_thread(port_holder, port) or ""
+            self.status.report("port_taken", message, "use another port, or stop what holds it", detail=holder)
+            self.status.change(state="failed", port=port)
+            if self._mode.port_required:
+                hint = f"it is held by {holder}; choose another with --port" if holder else "choose another with --port"
+                raise RouterError("invalid_request", message, hint=hint) from error
+            return False
+        self.status.clear("port_taken")
+        self.status.change(state="serving", host=host, port=self._proxy.port)
+        log.info("serving http://%s:%d/v1", host, self._proxy.port)
+        if self._demo is not None and not self._demo_traffic:
+            self._demo_traffic = True
+            self._tasks.spawn(self._demo.traffic(f"http://{host}:{self._proxy.port}"), "demo traffic")
+        return True
+
+    async def _move(self, port: int) -> None:
+        """Serve on another port and keep it as the setting, unless a flag or the environment says otherwise."""
+        if await self._listen(port):
+            with contextlib.suppress(RouterError):
+                await self._live.change("port", port)
+
+    # ── upkeep ──
+
+    async def _watch_storage(self, repo: Repo) -> None:
+        """Say on screen when writes do not reach the disk, and when they do again."""
+        while True:
+            if not repo.problem:
+                self.status.clear("database")
+            elif repo.problem not in {p.message for p in self.status.view().problems}:
+                self.status.report("database", repo.problem, f"routing goes on; {repo.pending} rows wait")
+            await asyncio.sleep(1.0)
+
+    async def _prune(self, repo: Repo) -> None:
+        """Drop what is older than ``keep_days``, now and every hour."""
+        while True:
+            with contextlib.suppress(RouterError):  # a locked database is told by ``_watch_storage``
+                await repo.prune(keep_days=self._config.settings.keep_days, now=time.time())
+            await asyncio.sleep(3600.0)

@@ -1,0 +1,115 @@
+"""Which backends the router starts with: the configured ones, what answers on this machine, the embedded engine."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+import platformdirs
+
+from llmrouter_tui.backends.discover import build, discover
+from llmrouter_tui.backends.embedded import EmbeddedBackend, available
+from llmrouter_tui.backends.starter import StarterModel
+from llmrouter_tui.config import BackendConfig, Settings
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.status import Status
+
+EMBEDDED = "embedded"
+
+
+class Membership:
+    """Makes backends and takes them into the fleet."""
+
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, fleet: Fleet, status: Status) -> None:
+        self._settings = settings
+        self._session = session
+        self._fleet = fleet
+        self._status = status
+
+    async def find(self) -> Sequence[Backend]:
+        """What answers on this machine and is not configured."""
+        return await discover(self._session)
+
+    def build(self, kind: str, url: str, name: str) -> Backend:
+        """A backend of a kind; without a name it is named after its kind."""
+        taken = self._fleet.backends
+        free = name or next(n for n in (kind, *(f"{kind}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+        try:
+            return build(kind, free, url, self._session)
+        except ValueError as error:
+            raise RouterError("invalid_request", str(error), param="kind") from error
+
+    async def populate(self) -> bool:
+        """Take in what is configured, else what is found, else the embedded engine. Whether the latter has no model
+        to run."""
+        settings = self._settings
+        for item in settings.backends:
+            if item.enabled:
+                await self._add_configured(item)
+        if not settings.backends:
+            for found in await self.find():
+                self._add(found, configured=False)
+        wanted = settings.embedded if settings.embedded is not None else not self._fleet.backends
+        if not wanted or EMBEDDED in self._fleet.backends:
+            return False
+        if not available():
+            if settings.embedded:
+                self._not_installed()
+            return False
+        engine = self.embedded()
+        self._fleet.add(engine, configured=settings.embedded is True, pool=await engine.pool())
+        return not await engine.models()
+
+    async def _add_configured(self, item: BackendConfig) -> None:
+        if item.kind == EMBEDDED and not available():
+            self._not_installed()
+        elif item.kind == EMBEDDED:
+            engine = self.embedded(item.name)
+            self._fleet.add(engine, configured=True, pool=item.pool or await engine.pool())
+        else:
+            backend = build(item.kind, item.name, item.url, self._session, api_key_env=item.api_key_env)
+            self._add(backend, configured=True, pool=item.pool, context=item.context_length)
+
+    def _add(self, backend: Backend, *, configured: bool, pool: str = "", context: int | None = None) -> None:
+        limit = context or self._fleet.default_context(backend.kind)
+        self._fleet.add(backend, configured=configured, pool=pool, context_limit=limit)
+
+    def add_simulated(self, members: Sequence[tuple[str, str, str, str]]) -> None:
+        """Take in the demo's servers: (name, kind, url, pool) each."""
+        for name, kind, url, pool in members:
+            self._add(self.build(kind, url, name), configured=True, pool=pool)
+
+    def _not_installed(self) -> None:
+        self._status.report(
+            "no_embedded_engine",
+            "the embedded engine was asked for but is not installed",
+            "pip install 'llmrouter-tui[embedded]'",
+        )
+
+    # ── the embedded engine ──
+
+    def embedded(self, name: str = EMBEDDED) -> EmbeddedBackend:
+        return EmbeddedBackend(
+            name,
+            self._session,
+            folders=self._settings.gguf_folders,
+            data_dir=data_dir(self._settings),
+            context_length=self._settings.context_length,
+        )
+
+    def starter(self) -> StarterModel | None:
+        """What gets the starter model; None where it could not run."""
+        return StarterModel(data_dir(self._settings)) if available() else None
+
+    async def fetched(self) -> None:
+        """The starter model is here: let the embedded engine see it."""
+        if EMBEDDED not in self._fleet.backends:
+            engine = self.embedded()
+            await self._fleet.join(engine, configured=False, pool=await engine.pool())
+        self._fleet.look_again(EMBEDDED)
+
+
+def data_dir(settings: Settings) -> Path:
+    """Where models and logs go: beside the database."""
+    return settings.database.parent if settings.database is not None else platformdirs.user_data_path("llmrouter-tui")
