@@ -62,9 +62,9 @@ class LogView(Painter, Framed, ScrollView, can_focus=True):
         if self.virtual_size.height != rows:
             self.virtual_size = Size(0, rows)
         if self.following:
-            self.scroll_to(y=max(0, rows - self.size.height), animate=False)
+            self.scroll_to(y=max(0, rows - self.size.height), animate=False, force=True)
         elif forgotten:
-            self.scroll_to(y=max(0, self.scroll_offset.y - forgotten), animate=False)
+            self.scroll_to(y=max(0, self.scroll_offset.y - forgotten), animate=False, force=True)
         self.refresh()
 
     def redraw(self) -> None:
@@ -134,9 +134,9 @@ class LogView(Painter, Framed, ScrollView, can_focus=True):
         self._cursor = entries[index].seq
         top, height, view = self._listed.top(index), self._listed.height(index), self.size.height
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)
+            self.scroll_to(y=top, animate=False, force=True)
         elif top + height > self.scroll_offset.y + view:
-            self.scroll_to(y=top + height - view, animate=False)
+            self.scroll_to(y=top + height - view, animate=False, force=True)
         self.refresh()
         self.post_message(self.Moved())
 
