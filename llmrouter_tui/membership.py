@@ -9,11 +9,11 @@ import platformdirs
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.starter import StarterModel
-from llmrouter_tui.config import BackendConfig, Settings
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Backend
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.status import Status
+from llmrouter_tui.settings import BackendConfig, Settings
 
 EMBEDDED = "embedded"
 

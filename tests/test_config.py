@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmrouter_tui import config
-from llmrouter_tui.config import BackendConfig, Config, ConfigError, Settings
+from llmrouter_tui.config import Config, ConfigError
+from llmrouter_tui.settings import BackendConfig, Settings, default_database
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def test_with_no_source_everything_is_the_default() -> None:
     got = load()
     assert got.settings == Settings()
     assert got.settings.port == 11436
-    assert got.settings.database == config.default_database()
+    assert got.settings.database == default_database()
     assert {view.origin for view in got.views()} == {"default"}
     assert [view.key for view in got.views()] == [item.name for item in fields(Settings)]
 
@@ -116,7 +117,7 @@ def test_the_default_places_are_the_platforms(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.undo()
     assert config.default_file().name == "config.toml"
     assert config.default_file().parent.name == "llmrouter-tui"
-    assert config.default_database().name == "router.db"
+    assert default_database().name == "router.db"
 
 
 @pytest.mark.parametrize(

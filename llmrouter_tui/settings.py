@@ -1,0 +1,313 @@
+"""What can be set: every key with its type, its bounds and its words. ``config`` says where values come from."""
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, get_args
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from llmrouter_tui.core.domain import BackendKind
+
+APP: Final = "llmrouter-tui"
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+def default_database() -> Path:
+    return platformdirs.user_data_path(APP, appauthor=False) / "router.db"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendConfig:
+    """A server or engine that the user named."""
+
+    name: str
+    kind: str
+    url: str
+    api_key_env: str = ""
+    """The environment variable that holds the key; the key itself is never in a setting."""
+    pool: str = ""
+    """The memory pool it lives in, e.g. ``gpu0``; empty = found out by itself."""
+    context_length: int | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, checked. What each means is in ``KEYS``, and in the file that ``example`` returns."""
+
+    host: str = "127.0.0.1"
+    port: int = 11436
+    allowed_hosts: tuple[str, ...] = ()
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    admin_api_key: str = field(default="", repr=False)
+    max_body_mb: float = 32.0
+    database: Path | None = field(default_factory=default_database)
+    privacy: str = "preview"
+    keep_days: float = 90.0
+    quality_preference: float = 0.5
+    pinned_model: str = ""
+    load_timeout_seconds: float = 300.0
+    first_token_timeout_seconds: float = 300.0
+    signature_enabled: bool = False
+    signature_format: str = "\n\n— {model}"
+    vram_max_gb: float | None = None
+    vram_reserve_gb: float = 0.5
+    keep_alive_minutes: float = 30.0
+    embedded: bool | None = None
+    gguf_folders: tuple[Path, ...] = ()
+    context_length: int = 8192
+    theme: str = ""
+    symbols: str = "braille"
+    calm: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+    backends: tuple[BackendConfig, ...] = ()
+
+
+# ── checks: a value of any source to the value used ─────────────────────────────────────────────────────────────
+
+
+class BadValueError(Exception):
+    """A value that cannot be used: ``must`` says what it should be, ``inside`` where in the key, ``value`` what it
+    is (None where it must not be repeated)."""
+
+    def __init__(self, must: str, value: object, inside: str = "") -> None:
+        super().__init__(must)
+        self.must, self.value, self.inside = must, value, inside
+
+
+Check = Callable[[object], Any]
+
+
+def _number(low: float, high: float) -> Check:
+    def check(value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+            raise BadValueError(f"must be a number from {low:g} to {high:g}", value)
+        return float(value)
+
+    return check
+
+
+def _integer(low: int, high: int) -> Check:
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise BadValueError(f"must be a whole number from {low} to {high}", value)
+        return value
+
+    return check
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadValueError("must be true or false", value)
+    return value
+
+
+def _text(pattern: str = ".*", must: str = "must be text") -> Check:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.DOTALL):
+            raise BadValueError(must, value)
+        return value
+
+    return check
+
+
+def _choice(*names: str) -> Check:
+    return _text("|".join(map(re.escape, names)), f"must be one of {', '.join(names)}")
+
+
+def _or(word: object, check: Check) -> Check:
+    """None, or ``word``, stands for no value."""
+    return lambda value: None if value is None or (type(value), value) == (type(word), word) else check(value)
+
+
+def _list(check: Check) -> Check:
+    def items(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise BadValueError("must be a list", value)
+        return tuple(_within(f"[{index}]", check, item) for index, item in enumerate(value))
+
+    return items
+
+
+def _within(place: str, check: Check, value: object) -> Any:
+    try:
+        return check(value)
+    except BadValueError as bad:
+        raise BadValueError(bad.must, bad.value, place + bad.inside) from None
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise BadValueError("must be a path", value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise BadValueError("must be a path; its ~ names no known user", value) from None
+
+
+def _bindings(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise BadValueError("must be a table of binding = keys", value)
+    return {str(name): _within(f".{name}", _WORD, keys) for name, keys in value.items()}
+
+
+def _url(value: object) -> str:
+    must = "must be an address such as http://127.0.0.1:11434"
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not isinstance(value, str) or re.search(r"\s", value):
+        raise BadValueError(must, None if "@" in str(value) else value)
+    if parts.username is not None or parts.password is not None:
+        raise BadValueError("must hold no user or password; name the variable that holds the key in api_key_env", None)
+    return value.rstrip("/")
+
+
+_WORD: Final = _text(r"\S(.*\S)?", "must be text, not empty, without spaces around it")
+_SECRET_NAME: Final = _text(r"([A-Za-z_][A-Za-z0-9_]*)?", "must be the name of an environment variable, not a key")
+
+_BACKEND: Final[Mapping[str, Check]] = {
+    "name": _text(r"[^/\s]+", "must be a name without spaces and slashes"),
+    "kind": _choice(*get_args(BackendKind)),
+    "url": _url,
+    "api_key_env": _SECRET_NAME,
+    "pool": _text(r"\S*", "must be a memory pool such as gpu0"),
+    "context_length": _or(0, _integer(256, 16_777_216)),
+    "enabled": _switch,
+}
+
+
+def _backend(value: object) -> BackendConfig:
+    if isinstance(value, BackendConfig):
+        value = asdict(value)
+    if not isinstance(value, Mapping):
+        raise BadValueError("must be a table with kind and url", value)
+    for key in value:
+        if key not in _BACKEND:
+            above = "; it is a key of the whole file: put it above the first [[backends]]" if key in KEYS else ""
+            raise BadValueError(f"is no key of a backend; {nearest(str(key), _BACKEND)}{above}", None, f".{key}")
+    given = {key: item for key, item in value.items() if item is not None}
+    if "kind" not in given:
+        raise BadValueError("is missing", None, ".kind")
+    if given["kind"] == "embedded" and not given.get("url"):
+        given["url"] = None
+    checked: dict[str, Any] = {
+        k: "" if item is None else _within(f".{k}", _BACKEND[k], item) for k, item in given.items()
+    }
+    if "url" not in checked and checked["kind"] != "embedded":
+        raise BadValueError("is missing", None, ".url")
+    return BackendConfig(**({"name": checked["kind"], "url": ""} | checked))
+
+
+def _backends(value: object) -> tuple[BackendConfig, ...]:
+    backends: tuple[BackendConfig, ...] = _list(_backend)(value)
+    names = [backend.name for backend in backends]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise BadValueError("must differ from the names of the other backends", name, f"[{index}].name")
+    return backends
+
+
+# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _as_is(text: str) -> object:
+    return text
+
+
+def _as_number(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _as_switch(text: str) -> object:
+    word = text.strip().lower()
+    return word in ("1", "true", "yes", "on") if word in ("1", "true", "yes", "on", "0", "false", "no", "off") else word
+
+
+def _as_list(separator: str) -> Callable[[str], object]:
+    return lambda text: [item.strip() for item in text.split(separator) if item.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A setting: its line of documentation, its check, and how it is read from an environment variable
+    (``from_text`` None: it has none)."""
+
+    doc: str
+    check: Check
+    from_text: Callable[[str], object] | None = _as_is
+    secret: bool = False
+
+
+_SECONDS: Final = _number(1, 86_400)
+
+KEYS: Final[Mapping[str, Key]] = {
+    "host": Key(
+        "Address to serve on; with anything but 127.0.0.1 other machines can reach it.",
+        _text(r"[^\s/]+", "must be an address such as 127.0.0.1 or 0.0.0.0"),
+    ),
+    "port": Key("Port to serve on.", _integer(1, 65535), _as_number),
+    "allowed_hosts": Key(
+        "Host names that clients may use besides localhost and addresses.", _list(_WORD), _as_list(",")
+    ),
+    "api_keys": Key("Keys of which clients must send one; empty = none asked.", _list(_WORD), _as_list(","), True),
+    "admin_api_key": Key(
+        "Key for /admin; empty = only this machine may use /admin.",
+        _text(r"\S*", "must be text without spaces"),
+        secret=True,
+    ),
+    "max_body_mb": Key("Largest request body, in MB.", _number(0.001, 4096), _as_number),
+    "database": Key('The database file; ":memory:" keeps nothing.', _or(":memory:", _path)),
+    "privacy": Key("What is kept of prompts and answers: off, preview or full.", _choice("off", "preview", "full")),
+    "keep_days": Key("Days that the history is kept.", _number(0.01, 36_500), _as_number),
+    "quality_preference": Key(
+        "0 = the fastest model that will do, 1 = the best answer whatever it takes.", _number(0, 1), _as_number
+    ),
+    "pinned_model": Key(
+        "A model (backend/name) to prefer whenever it can answer; empty = none.",
+        _text(r"(\S(.*\S)?)?", "must be a model, without spaces around it"),
+    ),
+    "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
+    "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
+    "signature_enabled": Key("Whether answers end with the name of their model.", _switch, _as_switch),
+    "signature_format": Key(
+        "That ending; {model} is the model.",
+        _text(r"([^{}]|\{model\})*", "must be text in which the only braces are {model}"),
+    ),
+    "vram_max_gb": Key(
+        "Most GPU memory to use, in GiB per GPU; 0 = all of it.", _or(0, _or(0.0, _number(0.1, 65_536))), _as_number
+    ),
+    "vram_reserve_gb": Key("GPU memory to leave free, in GiB per GPU.", _number(0, 65_536), _as_number),
+    "keep_alive_minutes": Key("Minutes that an unused model stays loaded.", _number(0, 525_600), _as_number),
+    "embedded": Key(
+        'The built-in engine: true, false, or "auto" = only when no server answers.', _or("auto", _switch), _as_switch
+    ),
+    "gguf_folders": Key("More folders with GGUF files for the built-in engine.", _list(_path), _as_list(os.pathsep)),
+    "context_length": Key(
+        "Tokens of context that the built-in engine loads a model with.", _integer(256, 16_777_216), _as_number
+    ),
+    "theme": Key("The screen's colours, by name; empty = the router's own.", _text(r"\S*", "must be a theme's name")),
+    "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),
+    "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),
+    "keys": Key("Keys of the control center, by binding.", _bindings, None),
+    "backends": Key("Servers to use besides those found by looking around on this machine.", _backends, None),
+}
+"""Every setting, in the order in which they are shown."""
+
+
+def nearest(name: str, among: Mapping[str, object]) -> str:
+    """Words for the known name that is most like a wrong one."""
+    return f"the nearest is {difflib.get_close_matches(name, among, 1, 0.0)[0]}"
