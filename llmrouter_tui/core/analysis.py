@@ -7,13 +7,15 @@ later; what it returns stays.
 
 import math
 from collections.abc import Iterator, Sequence
+from operator import add
 
 from llmrouter_tui.core.background import READ, is_background
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.difficulty import difficulty, expected_tokens, level
+from llmrouter_tui.core.difficulty import Mix, difficulty, expected_tokens, level
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.language import tokens_of
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.reading import Turn, clip, read_turn
 
 _PRIOR = {
@@ -55,6 +57,8 @@ _BACKGROUND_TASKS = dict.fromkeys(TASKS, 0.0) | {"extraction": 0.8, "instruction
 _BACKGROUND_DIFFICULTY = 0.1
 _BACKGROUND_ANSWER = 48
 
+_analysis = maker(Analysis)
+
 
 def analyse(request: ChatRequest) -> Analysis:
     """Read a request. Pure and bounded: time does not grow with the length of any one text."""
@@ -62,27 +66,27 @@ def analyse(request: ChatRequest) -> Analysis:
     last = _last_user(messages)
     text = messages[last].text if last >= 0 else ""
     turn = read_turn(clip(text))
-    before = _context(messages, last)
+    before = _context(messages, last) if last > 0 else ()
     lang = turn.language or next((t.language for t in before if t.language), "en")
     prompt_tokens, images = _size(messages, lang, request.tools)
     system = messages[0].text if messages and messages[0].role in ("system", "developer") else ""
-    if is_background(text[:READ]) or (len(messages) <= 3 and system and is_background(system[:READ])):
+    if is_background(text[:READ]) or (system and len(messages) <= 3 and is_background(system[:READ])):
         return _background(request, lang, prompt_tokens)
     lean = _lean(turn) if before else 0.0
-    tasks = _mix(turn, before, lean, system, _answered_code(messages, last))
-    hard = difficulty(tasks, turn)
+    mix = _mix(turn, before, lean, system, _answered_code(messages, last))
+    hard = difficulty(mix, turn)
     if lean:
-        hard += min(1.0, 1.6 * lean) * max(0.0, difficulty(tasks, before[0]) - hard)
-    expected = expected_tokens(tasks, hard, turn, request.max_tokens)
-    return Analysis(
-        tasks=tasks,
-        task=max(TASKS, key=lambda t: tasks[t]),
-        difficulty=hard,
-        level=level(hard),
-        needs=_needs(request, images, prompt_tokens + expected),
-        language=lang,
-        prompt_tokens=prompt_tokens,
-        expected_tokens=expected,
+        hard += min(1.0, 1.6 * lean) * max(0.0, difficulty(mix, before[0]) - hard)
+    expected = expected_tokens(mix, hard, turn, request.max_tokens)
+    return _analysis(
+        dict(zip(TASKS, mix, strict=True)),
+        TASKS[mix.index(max(mix))],
+        hard,
+        level(hard),
+        _needs(request, images, prompt_tokens + expected),
+        lang,
+        prompt_tokens,
+        expected,
     )
 
 
@@ -94,7 +98,7 @@ def _last_user(messages: Sequence[Message]) -> int:
     return len(messages) - 1
 
 
-def _context(messages: Sequence[Message], last: int) -> list[Turn]:
+def _context(messages: Sequence[Message], last: int) -> Sequence[Turn]:
     """The user turns before the last, newest first."""
     return [read_turn(clip(text)) for text in _earlier(messages, last)]
 
@@ -119,23 +123,22 @@ def _lean(turn: Turn) -> float:
     return (LEANING if turn.leans else NOT_LEANING) * math.exp(-turn.evidence / 2.5)
 
 
-def _mix(turn: Turn, before: Sequence[Turn], lean: float, system: str, answered_code: bool) -> dict[str, float]:
+def _mix(turn: Turn, before: Sequence[Turn], lean: float, system: str, answered_code: bool) -> Mix:
     """Task probabilities: the softmax of prior, turn, context and system prompt."""
-    logits = [prior + own for prior, own in zip(_PRIORS, turn.scores, strict=True)]
+    logits = list(map(add, _PRIORS, turn.scores))
     weight = lean * 1.3
     for earlier in before:
-        for i, score in enumerate(earlier.scores):
-            logits[i] += weight * score
+        logits = [x + weight * score for x, score in zip(logits, earlier.scores, strict=True)]
         weight *= CONTEXT_DECAY
     if answered_code:
         logits[_CODING] += lean * 1.3 * ANSWER_CODE
     if system:
-        for i, score in enumerate(read_turn(system[:SYSTEM_READ]).scores):
-            logits[i] += SYSTEM_WEIGHT * score
+        scores = read_turn(system[:SYSTEM_READ]).scores
+        logits = [x + SYSTEM_WEIGHT * score for x, score in zip(logits, scores, strict=True)]
     top = max(logits)
     odds = [math.exp(x - top) for x in logits]
     total = sum(odds)
-    return {task: x / total for task, x in zip(TASKS, odds, strict=True)}
+    return tuple([x / total for x in odds])
 
 
 def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]:
@@ -153,18 +156,14 @@ def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]
 
 
 def _needs(request: ChatRequest, images: int, tokens: int) -> frozenset[str]:
-    needs = set()
-    if images:
-        needs.add("vision")
-    if request.tools and not request.tool_choice_none:
-        needs.add("tools")
-    if request.json_mode:
-        needs.add("json")
-    if request.thinking:
-        needs.add("thinking")
-    if tokens > LONG_CONTEXT:
-        needs.add("context")
-    return frozenset(needs)
+    found = (
+        ("vision", images),
+        ("tools", request.tools and not request.tool_choice_none),
+        ("json", request.json_mode),
+        ("thinking", request.thinking),
+        ("context", tokens > LONG_CONTEXT),
+    )
+    return frozenset([need for need, wanted in found if wanted])
 
 
 def _background(request: ChatRequest, lang: str, prompt_tokens: int) -> Analysis:

@@ -5,9 +5,10 @@ later behind the same functions.
 """
 
 import math
-from collections.abc import Mapping
+from operator import mul
 
 from llmrouter_tui.core.decision import Level
+from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.reading import Turn
 
 EASY_BELOW = 0.35
@@ -53,12 +54,20 @@ _ANSWER = {
 
 SHORTEST_ANSWER = 8
 
+_BASES = tuple(_BASE[task] for task in TASKS)
+_GROWTHS = tuple(_GROWTH[task] for task in TASKS)
+_ANSWERS = tuple(_ANSWER[task] for task in TASKS)
+_TRANSLATION = TASKS.index("translation")
 
-def difficulty(tasks: Mapping[str, float], turn: Turn) -> float:
+Mix = tuple[float, ...]
+"""Probability per task, in the order of ``TASKS``."""
+
+
+def difficulty(mix: Mix, turn: Turn) -> float:
     """0 easy .. 1 hard, from the task mix and what the turn shows."""
-    value = sum(p * _BASE[t] for t, p in tasks.items())
+    value = sum(map(mul, mix, _BASES))
     if turn.words > 20:
-        value += sum(p * _GROWTH[t] for t, p in tasks.items()) * min(5.0, math.log2(turn.words / 20))
+        value += sum(map(mul, mix, _GROWTHS)) * min(5.0, math.log2(turn.words / 20))
     value += turn.hard
     value += min(0.12, 0.02 * turn.constraints)
     value += 0.1 if turn.latex else 0.0
@@ -76,12 +85,12 @@ def level(value: float) -> Level:
     return "easy" if value < EASY_BELOW else "medium" if value < HARD_FROM else "hard"
 
 
-def expected_tokens(tasks: Mapping[str, float], value: float, turn: Turn, limit: int | None) -> int:
+def expected_tokens(mix: Mix, value: float, turn: Turn, limit: int | None) -> int:
     """Length of the answer in tokens; ``limit`` is the client's own bound."""
-    length = sum(p * _ANSWER[t] for t, p in tasks.items()) * (0.4 + 1.2 * value)
+    length = sum(map(mul, mix, _ANSWERS)) * (0.4 + 1.2 * value)
     if turn.asked_tokens:
         length = float(turn.asked_tokens)
-    elif tasks["translation"] > 0.5:
+    elif mix[_TRANSLATION] > 0.5:
         length = turn.tokens * 1.1
     bounded = max(SHORTEST_ANSWER, round(length))
     return bounded if limit is None else max(1, min(bounded, limit))

@@ -7,7 +7,7 @@ from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import Code, RouterError
 from llmrouter_tui.core.scoring import Wait
-from llmrouter_tui.core.traits import traits
+from llmrouter_tui.core.traits import Traits
 
 Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory"]
 
@@ -22,16 +22,17 @@ class Bar(NamedTuple):
 def context_needed(analysis: Analysis, context: int) -> int:
     """Tokens that must fit: the prompt, and the expected answer as far as it takes a quarter of the context (a
     longer answer is cut by the model, not refused)."""
-    return analysis.prompt_tokens + min(analysis.expected_tokens, context // 4)
+    expected = analysis.expected_tokens
+    return analysis.prompt_tokens + (expected if expected < context // 4 else context // 4)
 
 
-def barred(analysis: Analysis, model: ModelView, wait: Wait) -> Bar | None:
+def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> Bar | None:
     """The first reason against a model, or None. The client's own reasons come before passing ones; context is
     the last of them, so that a model with this reason would do but for its length."""
     info = model.info
     if not model.enabled:
         return Bar("disabled", "disabled")
-    if traits(model).embeds:
+    if traits.embeds:
         return Bar("embedding", "embedding model")
     if analysis.needs and info.capabilities_known:
         if "vision" in analysis.needs and "vision" not in info.capabilities:

@@ -15,7 +15,7 @@ from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import NO_WAIT, Wait
-from llmrouter_tui.core.traits import traits
+from llmrouter_tui.core.traits import Traits, traits
 from llmrouter_tui.core.why import Choice, clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
@@ -31,6 +31,7 @@ _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
 _breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
 
+Eligible = tuple[ModelView, Traits]
 Rated = tuple[tuple[float, bool, float, str], Candidate]
 """What ranks a model (smallest first; the id makes it unique), and its numbers."""
 _rank = itemgetter(0)
@@ -83,7 +84,7 @@ def decide(
 def _ranked(
     question: _Question,
     resolved: Resolved,
-    eligible: Sequence[ModelView],
+    eligible: Sequence[Eligible],
     bars: Sequence[tuple[ModelView, Bar]],
     requested: str,
     seconds: float,
@@ -137,28 +138,28 @@ def _question(analysis: Analysis, preference: float, continuity: str, waits: Map
 
 def _sift(
     analysis: Analysis, models: Sequence[ModelView], waits: Mapping[str, Wait]
-) -> tuple[list[ModelView], list[tuple[ModelView, Bar]]]:
-    eligible: list[ModelView] = []
+) -> tuple[list[Eligible], list[tuple[ModelView, Bar]]]:
+    eligible: list[Eligible] = []
     bars: list[tuple[ModelView, Bar]] = []
     for model in models:
-        bar = barred(analysis, model, waits.get(traits(model).id, NO_WAIT))
+        known = traits(model)
+        bar = barred(analysis, model, known, waits.get(known.id, NO_WAIT))
         if bar is None:
-            eligible.append(model)
+            eligible.append((model, known))
         else:
             bars.append((model, bar))
     return eligible, bars
 
 
-def _rate(question: _Question, models: Sequence[ModelView]) -> list[Rated]:
+def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
     """All numbers of each model. One loop over plain numbers, because every request runs through it for every model:
     here each call and each object counts."""
     analysis, shares, against, scale, hidden, preference, continuity, staying, waits = question
     by_quality, by_speed, by_continuity, by_pin, by_cost = scoring.factors(preference)
     needs, prompt_tokens, easy = analysis.needs, analysis.prompt_tokens, analysis.level == "easy"
     rated: list[Rated] = []
-    for model in models:
-        info, speed = model.info, model.speed
-        _, _, model_id, means, _, thinks, priced = traits(model)
+    for model, (info, _, model_id, means, _, thinks, priced) in models:
+        speed = model.speed
         quality = scoring.predicted_quality(shares, means, against)
         doubts = _doubts(needs, info.capabilities) if needs else ()
         for need in doubts:
