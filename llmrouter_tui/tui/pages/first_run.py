@@ -39,12 +39,11 @@ class FirstRunPage(PortActs):
             yield self.keys
             yield self.outro
 
-    def on_mount(self) -> None:
-        if not self.trouble.port_taken:
-            self.get.focus()
-
     def leave_filter(self) -> None:
-        self.get.focus()
+        if self.trouble.port_taken:
+            self.trouble.next.focus()
+        else:
+            (self.cancel if first_run_text.state(self.center.store) == "running" else self.get).focus()
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,7 +75,7 @@ class FirstRunPage(PortActs):
         self.cancel.set_class(state != "running", "-gone")
         self.keys.set_class(state in ("done", "missing"), "-gone")
         if self.focused in (self.get, self.cancel, None) and not self.trouble.port_taken:
-            (self.cancel if state == "running" else self.get).focus()
+            self.call_after_refresh(self.leave_filter)
         for panel, draw in (
             (self.checks, self._draw_checks),
             (self.starter, self._draw_starter),

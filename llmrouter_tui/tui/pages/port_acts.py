@@ -25,7 +25,7 @@ class PortActs(Page):
     def _paint_trouble(self) -> None:
         appeared = self.trouble.paint()
         if appeared and not self.center.host.readonly:
-            self.trouble.next.focus()
+            self.call_after_refresh(self.trouble.next.focus)  # it can take the focus once it is displayed
         elif self.focused in self.trouble.buttons.children and not self.trouble.port_taken:
             self.leave_filter()
 
