@@ -133,7 +133,7 @@ def fault(
     """The typed error for what a server said. ``status`` 0 stands for an error inside a 200 answer."""
     said = f"{complaint.kind} {complaint.text}".lower()
     who = f"{backend} ({model})" if model else backend
-    words = complaint.text or (f"HTTP {status}" if status else "an error without words")
+    words = complaint.text or _wordless(status)
     about: dict[str, Any] = {"backend": backend, "model": model}
     cause = _by_words(said, who, words, about) or _by_status(status, said, who, words, about, retry, api_key_env)
     if cause is not None:
@@ -146,6 +146,12 @@ def fault(
     return BackendError(
         "backend_error", f"{who} failed: {words}", fallback=True, retryable=not lasting, retry_after=retry, **about
     )
+
+
+def _wordless(status: int) -> str:
+    if status in (502, 504):
+        return f"the server behind it did not answer (HTTP {status})"
+    return f"HTTP {status}" if status else "an error without words"
 
 
 def _by_words(said: str, who: str, words: str, about: dict[str, Any]) -> BackendError | None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.reading import count, is_local, mapping, number, objects, text
+from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
 
@@ -56,8 +57,9 @@ class Plain:
         return [self.describe(link, entry) for entry in await listed(link, prefix) if self.offers(entry)]
 
     def offers(self, entry: Mapping[str, Any]) -> bool:
-        """Whether an entry of the list is a model."""
-        return True
+        """Whether an entry of the list is a model that answers in words."""
+        outputs = mapping(entry.get("architecture")).get("output_modalities")
+        return not isinstance(outputs, list) or "text" in outputs
 
     def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
         """What the list says of one model; the common fields and those of OpenRouter and its kin."""
@@ -132,11 +134,20 @@ class Vllm(Plain):
 
 
 class LlamaSwap(Plain):
-    """llama-swap: starts and stops a server per model. It has no call that loads; any request to a model does."""
+    """llama-swap: starts and stops a server per model. It has no call that loads; any request to a model does.
+
+    Of what it lists, only its own models are offered: aliases, selectors and pins are other names for them, and
+    what a peer has is that server's to load.
+    """
 
     label = "llama-swap"
     manages_memory = True
     load_seconds = 900.0
+    unload_seconds = 30.0
+
+    def offers(self, entry: Mapping[str, Any]) -> bool:
+        kind = mapping(mapping(entry.get("meta")).get("llamaswap")).get("type", "model")
+        return kind == "model" and super().offers(entry)
 
     async def version(self, link: Link) -> str:
         await link.text("GET", "/health")
@@ -152,14 +163,21 @@ class LlamaSwap(Plain):
 
     async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None:
         path = f"/upstream/{quote(model.name, safe='/')}/health"
-        await link.text("GET", path, timeout=self.load_seconds, model=model.name)
+        try:
+            await link.text("GET", path, timeout=self.load_seconds, model=model.name)
+        except BackendError:  # not every server that it starts has such a path
+            if not any(r.name == model.name and r.state == "resident" for r in await self.residents(link, "")):
+                raise
 
     async def unload(self, link: Link, model: ModelInfo) -> None:
-        await forgiving(
-            link.text(
-                "POST", f"/api/models/unload/{quote(model.name, safe='/')}", data=b"{}", timeout=30, model=model.name
-            )
-        )
+        path = f"/api/models/unload/{quote(model.name, safe='/')}"
+        await forgiving(link.text("POST", path, data=b"{}", timeout=self.unload_seconds, model=model.name))
+
+        async def gone() -> bool:
+            return all(held.name != model.name for held in await self.residents(link, ""))
+
+        if not await until(gone, self.unload_seconds):
+            raise link.broken(f"still holds {model.name} {self.unload_seconds:g} s after it was told to unload it")
 
 
 _SWAP_STATES: Mapping[str, Any] = {"ready": "resident", "starting": "loading", "stopping": "unloading"}

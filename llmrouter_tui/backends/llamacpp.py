@@ -48,6 +48,7 @@ class LlamaCppBackend:
         self._read_timeout = read_timeout
         self._router = False
         self._wire_names: dict[str, str] = {}
+        self._meta: dict[str, Mapping[str, Any]] = {}
 
     @property
     def url(self) -> str:
@@ -164,14 +165,16 @@ class LlamaCppBackend:
         return self._link.broken(what if code is not None else "could not load the model", model.name)
 
     def _routed(self, entry: Mapping[str, Any]) -> ModelInfo:
-        """A model of a router. Whether it can use tools is only known to its own server."""
-        meta = mapping(entry.get("meta"))
+        """A model of a router. Whether it can use tools is only known to its own server. Size and context are told
+        while it is loaded, and hold as long as the router runs."""
+        name = text(entry["id"])
+        meta = self._meta[name] = mapping(entry.get("meta")) or self._meta.get(name, {})
         return ModelInfo(
             backend=self.name,
-            name=text(entry["id"]),
+            name=name,
             parameters=count(meta.get("n_params")),
             quantization=text(meta.get("ftype")),
-            context_length=_context(entry),
+            context_length=count(meta.get("n_ctx")),
             capabilities=frozenset[Capability]({"completion", "json", *_sees(entry)}),
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),

@@ -153,6 +153,7 @@ class OllamaBackend:
             exchange_id=call.exchange_id,
             stream=request.stream,
             wants_usage=request.wants_usage,
+            opening=all(message.role != "assistant" for message in request.messages),
         )
 
     async def close(self) -> None:

@@ -15,6 +15,9 @@ from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.openai import DONE, Writer
 
 _NS = 1e9
+FASTEST_PREFILL = 300.0
+"""How many times faster than decoding a prompt can be read: computing against memory bandwidth, at most about
+990 TFLOPS · 2 bytes / (2 · 3.35 TB/s) = 295 on an H100 with 16-bit weights (NVIDIA's data sheet), less elsewhere."""
 
 
 class OllamaReply:
@@ -29,7 +32,9 @@ class OllamaReply:
         exchange_id: str,
         stream: bool,
         wants_usage: bool,
+        opening: bool,
     ) -> None:
+        """``opening``: the request begins a conversation, so that its prompt was hardly read before."""
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
@@ -39,6 +44,7 @@ class OllamaReply:
         self._exchange_id = exchange_id
         self._stream = stream
         self._wants_usage = wants_usage
+        self._opening = opening
         self._begun = False
         self._calls = 0
 
@@ -165,11 +171,19 @@ class OllamaReply:
         prompt, answer = count(told.get("prompt_eval_count")), count(told.get("eval_count"))
         self.usage = Usage(prompt_tokens=prompt, completion_tokens=answer)
         loading = count(told.get("load_duration"))
+        decode = _per_second(answer, told.get("eval_duration")) if answer and answer > 1 else None
         self.timings = Timings(
-            prefill_per_second=_per_second(prompt, told.get("prompt_eval_duration")),
-            decode_per_second=_per_second(answer, told.get("eval_duration")),
+            prefill_per_second=self._prefill(prompt, told.get("prompt_eval_duration"), decode),
+            decode_per_second=decode,
             load_seconds=loading / _NS if loading else None,
         )
+
+    def _prefill(self, prompt: int | None, nanoseconds: object, decode: float | None) -> float | None:
+        """Ollama counts what its cache held to the prompt, but not to its time, and does not tell how much it was:
+        the speed is only told where little can have been in the cache."""
+        speed = _per_second(prompt, nanoseconds)
+        cached = speed is not None and decode is not None and speed > FASTEST_PREFILL * decode
+        return speed if self._opening and not cached else None
 
 
 def _per_second(tokens: int | None, nanoseconds: object) -> float | None:
