@@ -22,7 +22,7 @@ from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
-from llmrouter_tui.engine.journal import Journal, LogLines
+from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sampling import Sampling
@@ -34,7 +34,7 @@ from llmrouter_tui.live import LiveSettings
 from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
-from llmrouter_tui.storage.repo import open_repo
+from llmrouter_tui.storage.repo import STORED, open_repo
 
 if TYPE_CHECKING:
     from llmrouter_tui.demo.fleet import DemoFleet
@@ -88,7 +88,7 @@ class Assembly:
     def _open_bus(self, stack: contextlib.AsyncExitStack) -> None:
         if self._mode.screen:
             self.bus.tap(self._feed.put)
-        self.bus.tap(self._journal.put)
+        self.bus.tap(self._journal.put, *KEPT)
         loop = asyncio.get_running_loop()
 
         def say(line: LogLine) -> None:
@@ -106,7 +106,7 @@ class Assembly:
         path = None if self._mode.demo else self._config.settings.database
         repo = await open_repo(path, privacy=self._config.settings.privacy)
         stack.push_async_callback(repo.close)
-        self.bus.tap(repo.record)
+        self.bus.tap(repo.record, *STORED)
         stored, unusable = usable(await repo.settings())
         self._config = self._config.with_stored(stored)
         s = self._config.settings

@@ -65,7 +65,7 @@ Mix = tuple[float, ...]
 
 def difficulty(mix: Mix, turn: Turn) -> float:
     """0 easy .. 1 hard, from the task mix and what the turn shows."""
-    value = sum(map(mul, mix, _BASES))
+    value: float = sum(map(mul, mix, _BASES))
     if turn.words > 20:
         value += sum(map(mul, mix, _GROWTHS)) * min(5.0, math.log2(turn.words / 20))
     value += turn.hard
@@ -87,7 +87,7 @@ def level(value: float) -> Level:
 
 def expected_tokens(mix: Mix, value: float, turn: Turn, limit: int | None) -> int:
     """Length of the answer in tokens; ``limit`` is the client's own bound."""
-    length = sum(map(mul, mix, _ANSWERS)) * (0.4 + 1.2 * value)
+    length: float = sum(map(mul, mix, _ANSWERS)) * (0.4 + 1.2 * value)
     if turn.asked_tokens:
         length = float(turn.asked_tokens)
     elif mix[_TRANSLATION] > 0.5:

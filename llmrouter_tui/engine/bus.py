@@ -5,9 +5,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from llmrouter_tui.core.events import Envelope, Fact
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock
 
 FEED_SIZE = 4096
+
+Sink = Callable[[Envelope], None]
+_envelope = maker(Envelope)
 
 
 class Ring:
@@ -74,20 +78,40 @@ class Bus:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._sinks: list[Callable[[Envelope], None]] = []
+        self._taps: list[tuple[Sink, tuple[type, ...]]] = []
+        self._sinks: dict[type, tuple[Sink, ...]] = {}
+        """Who reads a kind of fact, as far as it was asked since the last change of taps."""
         self.seq = 0
 
     def publish(self, fact: Fact) -> None:
         self.seq += 1
-        envelope = Envelope(self.seq, self._clock.wall(), self._clock.mono(), fact)
-        for sink in self._sinks:
-            sink(envelope)
+        sinks = self._readers(type(fact))
+        if sinks:
+            envelope = _envelope(self.seq, self._clock.wall(), self._clock.mono(), fact)
+            for sink in sinks:
+                sink(envelope)
 
-    def tap(self, sink: Callable[[Envelope], None]) -> None:
-        """Call ``sink`` with every envelope from now on; it must be quick and never raise."""
-        self._sinks.append(sink)
+    def wants(self, kind: type) -> bool:
+        """Whether anybody reads such facts now: those that cost something to make need not be made for nobody."""
+        return bool(self._readers(kind))
+
+    def tap(self, sink: Sink, *kinds: type) -> None:
+        """Call ``sink`` with every envelope from now on, or with those of some kinds of facts only; it must be quick
+        and never raise."""
+        self._taps.append((sink, kinds))
+        self._sinks.clear()
 
     def subscribe(self, size: int) -> AsyncRing:
-        ring = AsyncRing(size, lambda ring: self._sinks.remove(ring.put))
-        self._sinks.append(ring.put)
+        ring = AsyncRing(size, self._forget)
+        self.tap(ring.put)
         return ring
+
+    def _forget(self, ring: AsyncRing) -> None:
+        self._taps.remove((ring.put, ()))
+        self._sinks.clear()
+
+    def _readers(self, kind: type) -> tuple[Sink, ...]:
+        sinks = self._sinks.get(kind)
+        if sinks is None:
+            sinks = self._sinks[kind] = tuple([sink for sink, kinds in self._taps if not kinds or kind in kinds])
+        return sinks

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
-from llmrouter_tui.core.decision import Attempt, Candidate, Decision, Exchange, Outcome
+from llmrouter_tui.core.decision import Attempt, Candidate, Decision, Exchange, Outcome, Usage
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Reply, RouterErrorLike
 from llmrouter_tui.core.selection import decide
 from llmrouter_tui.engine.bus import Bus
@@ -19,7 +19,7 @@ from llmrouter_tui.engine.residency import Lease, Residency
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
-from llmrouter_tui.engine.transcript import LIMIT, has_content, read
+from llmrouter_tui.engine.transcript import LIMIT, has_content, read_stream, read_whole
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,10 @@ MAX_ATTEMPTS = 4
 PROGRESS_SECONDS = 0.25
 PROMPT_KEPT = 16_384
 """Characters of the last user turn that the record carries; the privacy policy cuts further."""
+
+_NO_USAGE = Usage()
+_new_call, _new_attempt = maker(ChatCall), maker(Attempt)
+_new_decision, _new_exchange = maker(Decision), maker(Exchange)
 
 
 class Router:
@@ -49,7 +53,7 @@ class Router:
 
     def begin(self, request: ChatRequest) -> "Run":
         """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""
-        run = Run(self, request, self.new_id())
+        run = Run(self, request)
         try:
             if self.draining:
                 raise RouterError("shutting_down", "the router is shutting down", retryable=True, retry_after=5)
@@ -75,13 +79,14 @@ class Router:
             waits=self.residency.waits(),
             continuity=continuity,
         )
-        return replace(decision, seconds=self.clock.mono() - started)
+        return _timed(decision, self.clock.mono() - started)
 
     def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
         """Record a request that never became an exchange."""
-        exchange = Exchange(
-            id=self.new_id(),
-            at=self.clock.wall(),
+        now = self.clock.wall()
+        exchange = _new_exchange(
+            id=self.new_id(now),
+            at=now,
             outcome="failed",
             requested=requested,
             client=client,
@@ -94,25 +99,24 @@ class Router:
         self.bus.publish(ExchangeFinished(exchange))
         return exchange.id
 
-    def new_id(self) -> str:
+    def new_id(self, wall: float) -> str:
         """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
         self._counter = (self._counter + 1) & 0xFFFF
-        return f"{int(self.clock.wall() * 1000):011x}{self._counter:04x}"
+        return f"{int(wall * 1000):011x}{self._counter:04x}"
 
 
 class Run:
     """``core.ports.ExchangeRun``: one exchange under way."""
 
-    def __init__(self, router: Router, request: ChatRequest, exchange_id: str) -> None:
-        self.id = exchange_id
+    def __init__(self, router: Router, request: ChatRequest) -> None:
+        self._at = router.clock.wall()
+        self._started = router.clock.mono()
+        self.id = router.new_id(self._at)
         self.requested = request.model
         self.decision: Decision | None = None
-        self.status_text = ""
         self._router = router
         self._request = request
         self._session = Sessions.key(request)
-        self._at = router.clock.wall()
-        self._started = router.clock.mono()
         self._tried: list[Attempt] = []
         self._record: ModelRecord | None = None
         self._lease: Lease | None = None
@@ -140,11 +144,18 @@ class Run:
     def attempts(self) -> int:
         return max(1, len(self._tried) + (self._lease is not None))
 
+    @property
+    def status_text(self) -> str:
+        if self._record is None:
+            return ""
+        return f"{'loading' if self._lease is None else 'waiting for the first token of'} {self._record.id}"
+
     def decide(self) -> None:
         router = self._router
         self.decision = router.decide(self._request, router.sessions.model(self._session, self._request))
         router.traffic.started(self)
-        router.bus.publish(ExchangeStarted(self.exchange("running")))
+        if router.bus.wants(ExchangeStarted):
+            router.bus.publish(ExchangeStarted(self.exchange("running")))
 
     async def open(self) -> None:
         assert self.decision is not None
@@ -195,15 +206,15 @@ class Run:
         if self._closed:
             return
         self._closed = True
-        router = self._router
-        if self._reply is not None:
-            if not self._complete:
-                router.tasks.spawn(self._reply.close(), "close an answer")
-            self._learn()
+        router, now = self._router, self._router.clock.mono()
+        if self._reply is not None and self._complete:
+            self._learn(self._reply, now)
+        elif self._reply is not None:
+            router.tasks.spawn(self._reply.close(), "close an answer")
         if self._lease is not None:
             self._lease.release()
         outcome: Outcome = "ok" if self._complete else "failed" if self._error is not None else "cancelled"
-        exchange = self.exchange(outcome)
+        exchange = self._finished(outcome, now)
         router.traffic.finished(exchange)
         router.bus.publish(ExchangeFinished(exchange))
 
@@ -211,17 +222,16 @@ class Run:
 
     async def _attempt(self, candidate: Candidate) -> None:
         """One try: a lease, the request, the first token. Leaves nothing held when it fails."""
-        router, clock = self._router, self._router.clock
-        record = router.fleet.model(candidate.model)
-        self._record = record
-        asked = clock.mono()
-        if not router.residency.ready(record):
-            self.status_text = f"loading {record.id}"
-            router.bus.publish(Waiting(self.id, record.id, "load", candidate.seconds.load + candidate.seconds.queue))
-        self._lease = await router.residency.acquire(record)
-        self._sent = clock.mono()
+        router = self._router
+        record = self._record = router.fleet.model(candidate.model)
+        asked = self._sent = router.clock.mono()
+        self._lease = router.residency.lease(record)
+        if self._lease is None:
+            expected = candidate.seconds.load + candidate.seconds.queue
+            router.bus.publish(Waiting(self.id, record.id, "load", expected))
+            self._lease = await router.residency.acquire(record)
+            self._sent = router.clock.mono()
         self._wait_seconds = self._sent - asked
-        self.status_text = f"waiting for the first token of {record.id}"
         try:
             self._reply = await record.backend.chat(self._call(record))
             self._chunks = self._reply.chunks()
@@ -235,13 +245,8 @@ class Run:
             raise
 
     def _call(self, record: ModelRecord) -> ChatCall:
-        return ChatCall(
-            request=self._request,
-            model=record.info,
-            exchange_id=self.id,
-            keep_alive=self._router.residency.keep_alive(record),
-            context_length=self._router.residency.context(record),
-        )
+        residency = self._router.residency
+        return _new_call(self._request, record.info, self.id, residency.keep_alive(record), residency.context(record))
 
     async def _first_token(self) -> None:
         """Hold back what comes until it means something to a client: until then another model may still take over."""
@@ -274,7 +279,7 @@ class Run:
             self._router.fleet.failed(error.backend, error)
 
     def _attempt_failed(self, model: str, error: BackendError, left: list[Candidate]) -> None:
-        attempt = Attempt(model, "failed", self._wait_seconds, None, error.code, error.message)
+        attempt = _new_attempt(model, "failed", self._wait_seconds, None, error.code, error.message)
         self._tried.append(attempt)
         following = left[0].model if left and error.fallback and len(self._tried) < MAX_ATTEMPTS else ""
         log.warning("%s %s: %s%s", self.id[-4:], model, error.message, f"; trying {following}" if following else "")
@@ -286,23 +291,15 @@ class Run:
         self._kept_bytes += len(chunk)
         self._kept.append(chunk[:LIMIT] if self._request.stream else chunk)
 
-    def _learn(self) -> None:
-        assert self._record is not None and self._reply is not None
-        if not self._complete:
-            return
+    def _learn(self, reply: Reply, now: float) -> None:
+        assert self._record is not None
         self._router.sessions.answered(self._session, self._record.id)
-        self._router.learning.answered(
-            self._record,
-            usage=self._reply.usage,
-            timings=self._reply.timings,
-            ttft=self._ttft if self._request.stream else None,
-            seconds=self._router.clock.mono() - self._sent,
-        )
+        ttft = self._ttft if self._request.stream else None
+        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, now - self._sent)
 
     def exchange(self, outcome: Outcome) -> Exchange:
-        """The record as it stands."""
-        reply, running = self._reply, outcome == "running"
-        base = Exchange(
+        """The record while it runs: who asked what, and what was decided."""
+        return _new_exchange(
             id=self.id,
             at=self._at,
             outcome=outcome,
@@ -315,38 +312,54 @@ class Run:
             attempts=tuple(self._tried),
             prompt=_last_prompt(self._request),
         )
-        if running:
-            return base
-        if self._lease is not None and self._record is not None:
-            base_attempts = (*base.attempts, Attempt(self._record.id, outcome, self._wait_seconds, self._ttft))
-        else:
-            base_attempts = base.attempts
-        response_id, answer = read(b"".join(self._kept), self._request.stream)
-        error = self._error
-        return replace(
-            base,
-            attempts=base_attempts,
-            ttft=self._ttft if self._request.stream else None,
-            seconds=self._router.clock.mono() - self._started,
-            usage=reply.usage if reply is not None else base.usage,
-            decode_per_second=self._decode_rate(),
-            finish_reason=reply.finish_reason if reply is not None else "",
-            code=str(error.code) if error is not None else "",
-            message=error.message if error is not None else "",
+
+    def _finished(self, outcome: Outcome, now: float) -> Exchange:
+        """The whole record."""
+        request, reply, error, stream = self._request, self._reply, self._error, self._request.stream
+        model, attempts = self.model, self._tried
+        if self._lease is not None:
+            attempts = [*attempts, _new_attempt(model, outcome, self._wait_seconds, self._ttft)]
+        response_id, answer = read_stream(self._kept) if stream else read_whole(self._kept)
+        return _new_exchange(
+            id=self.id,
+            at=self._at,
+            outcome=outcome,
+            requested=request.model,
+            model=model,
+            session=self._session,
+            client=request.client,
+            stream=stream,
+            decision=self.decision,
+            attempts=tuple(attempts),
+            ttft=self._ttft if stream else None,
+            seconds=now - self._started,
+            usage=_NO_USAGE if reply is None else reply.usage,
+            decode_per_second=None if reply is None else self._decode_rate(reply, now),
+            finish_reason="" if reply is None else reply.finish_reason,
+            code="" if error is None else str(error.code),
+            message="" if error is None else error.message,
+            prompt=_last_prompt(request),
             answer=answer,
             response_id=response_id,
         )
 
-    def _decode_rate(self) -> float | None:
-        if self._reply is None:
-            return None
-        if self._reply.timings.decode_per_second is not None:
-            return self._reply.timings.decode_per_second
-        tokens = self._reply.usage.completion_tokens or 0
+    def _decode_rate(self, reply: Reply, now: float) -> float | None:
+        """Tokens per second after the first: as the backend counted, else by the clock."""
+        if reply.timings.decode_per_second is not None:
+            return reply.timings.decode_per_second
+        tokens = reply.usage.completion_tokens or 0
         if not self._request.stream or self._ttft is None or tokens < 2:
             return None
-        seconds = self._router.clock.mono() - self._sent - self._ttft
+        seconds = now - self._sent - self._ttft
         return (tokens - 1) / seconds if seconds > 0.01 else None
+
+
+def _timed(decision: Decision, seconds: float) -> Decision:
+    """The decision with the time that it took."""
+    d = decision
+    return _new_decision(
+        d.analysis, d.candidates, d.filtered, d.chosen, d.margin, d.why, d.preference, d.requested, seconds
+    )
 
 
 def _nobody_here(fleet: Fleet) -> RouterError:

@@ -3,11 +3,14 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from llmrouter_tui.core.domain import ResidencyEvent
 from llmrouter_tui.core.events import Envelope, LogLine, ResidencyChanged
 
 LINES = 2000
+KEPT: Final = (LogLine, ResidencyChanged)
+"""The facts that it reads."""
 LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warn"}
 
 

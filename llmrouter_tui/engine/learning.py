@@ -6,6 +6,7 @@ from dataclasses import replace
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.decision import Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -15,6 +16,8 @@ SHORT_ANSWER = 8
 """Answers of fewer tokens say nothing of decoding speed."""
 SHORT_PROMPT = 32
 """Prompts of fewer tokens say nothing of prefill speed."""
+
+_speed = maker(Speed)
 
 
 class Learning:
@@ -54,9 +57,7 @@ class Learning:
             return ()
         return (Effect(record.id, feedback.task, before.mean, after.mean),)
 
-    def answered(
-        self, record: ModelRecord, *, usage: Usage, timings: Timings, ttft: float | None, seconds: float
-    ) -> None:
+    def answered(self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float) -> None:
         """Learn speed from an answer: the backend's own counters where it has them, else the clock."""
         record.used += 1
         record.mean_seconds += WEIGHT * (seconds - record.mean_seconds)
@@ -73,7 +74,7 @@ class Learning:
             prefill = None
         if decode is None and prefill is None and ttft is None:
             return
-        record.speed = Speed(
+        record.speed = _speed(
             prefill=_mean(old.prefill, prefill, weight),
             decode=_mean(old.decode, decode, weight),
             load_seconds=old.load_seconds,

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.domain import Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
 from llmrouter_tui.core.estimate import footprint as estimate_footprint
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Backend, ModelMemory
+
+_view = maker(ModelView)
 
 if TYPE_CHECKING:
     from llmrouter_tui.engine.residency import Lease
@@ -34,6 +37,8 @@ class ModelRecord:
         self.ours = False
         self.draining = False
         self.last_used: float | None = None
+        self.side_by_side = 1 if backend.kind == "ollama" else 4
+        """Answers that its server makes at the same time before others must wait."""
         self.speed = memory.speed or speed
         self.abilities: Mapping[str, Ability] = {}
         self.used = memory.used
@@ -44,10 +49,18 @@ class ModelRecord:
         self.mean_seconds = 6.0
         """Running mean of what one exchange holds it, for queue estimates."""
         self._view: ModelView | None = None
+        self._estimate: tuple[ModelInfo, str, int | None] | None = None
 
     def needed_bytes(self) -> int | None:
         """What loading it would take: as seen before, else estimated from its size."""
-        return self.footprint or estimate_footprint(self.info, self.pool)
+        return self.footprint or self._estimated_bytes()
+
+    def _estimated_bytes(self) -> int | None:
+        """Estimated anew when the info or the pool is another."""
+        known = self._estimate
+        if known is None or known[0] is not self.info or known[1] != self.pool:
+            known = self._estimate = (self.info, self.pool, estimate_footprint(self.info, self.pool))
+        return known[2]
 
     def changed(self) -> None:
         self._view = None
@@ -59,9 +72,9 @@ class ModelRecord:
 
     def _make_view(self) -> ModelView:
         footprint, source = self.footprint, self.footprint_source
-        if footprint is None and self.pool and (estimate := estimate_footprint(self.info, self.pool)) is not None:
+        if footprint is None and self.pool and (estimate := self._estimated_bytes()) is not None:
             footprint, source = estimate, "estimated"
-        return ModelView(
+        return _view(
             info=self.info,
             residency=self.residency,
             pool=self.pool,

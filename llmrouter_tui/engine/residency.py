@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from llmrouter_tui.core.domain import HOST_POOL, Device, ResidencyEvent
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ResidencyChanged
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, place
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.selection import Wait
@@ -22,6 +23,7 @@ from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.tasks import Tasks
 
 log = logging.getLogger(__name__)
+_new_wait = maker(Wait)
 
 GIB = 1024**3
 UNLOAD_SECONDS = 1.0
@@ -86,13 +88,21 @@ class Residency:
         """Whether a lease can be had at once."""
         return record.residency == "resident" and not record.draining
 
+    def lease(self, record: ModelRecord) -> Lease | None:
+        """Hold a model that is ready; None where it must be loaded first."""
+        if not self.ready(record):
+            return None
+        record.leases += 1
+        self._fleet.touch(record, at_once=False)
+        return Lease(self, record)
+
     async def acquire(self, record: ModelRecord) -> Lease:
         """Hold a model, loading it first if it must be. Raises ``BackendError`` when it cannot be had.
 
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
         """
-        while not self.ready(record):
+        while (lease := self.lease(record)) is None:
             ticket = Lease(self, record)
             record.tickets.add(ticket)
             self._fleet.touch(record)
@@ -104,9 +114,7 @@ class Residency:
             if ticket not in record.tickets:
                 return ticket
             record.tickets.discard(ticket)
-        record.leases += 1
-        self._fleet.touch(record, at_once=False)
-        return Lease(self, record)
+        return lease
 
     def _give_up(self, ticket: Lease) -> None:
         record = ticket.record
@@ -152,15 +160,21 @@ class Residency:
             pools, occupants = self._pools(), self._occupants()
             self._waits = (now, {m.id: self._wait(m, pools, occupants) for m in self._fleet.models.values()})
         waits = self._waits[1]
-        busy = {m.id: self._queued(m) for m in self._fleet.models.values() if m.leases or m.tickets}
+        busy = {m.id: self._queued(m) for m in self._fleet.models.values() if self._has_queue(m)}
         return {**waits, **busy} if busy else waits
+
+    def _has_queue(self, record: ModelRecord) -> bool:
+        leases = record.leases
+        if leases == 0:
+            return bool(record.tickets)
+        return leases >= record.side_by_side or bool(record.tickets) or not self.ready(record)
 
     def _queued(self, record: ModelRecord) -> Wait:
         """A busy model: those before us, shared by what it can answer side by side."""
         if not self.ready(record):
-            return Wait(load=record.speed.load_seconds, queue=len(record.tickets) * record.mean_seconds * 0.5)
-        side_by_side = 1 if record.backend.kind == "ollama" else 4
-        return Wait(queue=max(0, record.leases + 1 - side_by_side) * record.mean_seconds / side_by_side)
+            return _new_wait(len(record.tickets) * record.mean_seconds * 0.5, record.speed.load_seconds)
+        many = record.side_by_side
+        return _new_wait(max(0, record.leases + 1 - many) * record.mean_seconds / many)
 
     def _wait(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Wait:
         if self.ready(record) or not record.pool:

@@ -1,5 +1,8 @@
 """Reads an answer's text back out of the canonical bytes, for the log's preview and the ledger's token count."""
 
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+
 import msgspec
 
 LIMIT = 32_768
@@ -25,22 +28,37 @@ class _Chunk(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Chunk).decode
 
 
-def read(raw: bytes, stream: bool) -> tuple[str, str]:
-    """(response id, text) of an answer or of its beginning; tool calls and thinking count as no text."""
+_decode_all = msgspec.json.Decoder(list[_Chunk]).decode
+
+
+def read_whole(parts: Sequence[bytes]) -> tuple[str, str]:
+    """(response id, text) of a whole answer; tool calls and thinking count as no text."""
+    return _read(_decoded((b"".join(parts),)))
+
+
+def read_stream(parts: Sequence[bytes]) -> tuple[str, str]:
+    """The same of a stream or of its beginning."""
+    events = b"".join(parts).split(b"\n\n")
+    chunks = [event[6:] for event in events if event.startswith(b"data: {")]
+    try:
+        return _read(_decode_all(b"[%b]" % b",".join(chunks)))
+    except msgspec.MsgspecError:  # the last one may be cut
+        return _read(_decoded(chunks))
+
+
+def _decoded(chunks: Iterable[bytes]) -> Iterator[_Chunk]:
+    for chunk in chunks:
+        with contextlib.suppress(msgspec.MsgspecError):
+            yield _decode(chunk)
+
+
+def _read(chunks: Iterable[_Chunk]) -> tuple[str, str]:
     texts: list[str] = []
     response_id = ""
-    for data in raw.split(b"\n\n") if stream else (raw,):
-        if stream:
-            if not data.startswith(b"data: {"):
-                continue
-            data = data[6:]
-        try:
-            chunk = _decode(data)
-        except msgspec.MsgspecError:
-            continue
+    for chunk in chunks:
         response_id = response_id or chunk.id
-        for choice in (chunk.choices or ())[:1]:
-            part = choice.delta or choice.message
+        if chunk.choices:
+            part = chunk.choices[0].delta or chunk.choices[0].message
             if part is not None and part.content:
                 texts.append(part.content)
     return response_id, "".join(texts)

@@ -22,6 +22,9 @@ from llmrouter_tui.storage.transaction import transaction
 PRUNE_STEP: Final = 500
 """Exchanges dropped in one transaction."""
 
+STORED: Final = (ExchangeFinished, ResidencyChanged)
+"""The facts that ``record`` writes; it ignores others."""
+
 DAY: Final = 86_400.0
 
 

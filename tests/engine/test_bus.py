@@ -1,6 +1,6 @@
 """The bus: numbered facts, rings that say what they lost."""
 
-from llmrouter_tui.core.events import Progress
+from llmrouter_tui.core.events import LogLine, Progress
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 
@@ -38,3 +38,17 @@ async def test_a_subscriber_waits_for_facts_and_can_leave():
     ring.close()
     bus.publish(Progress("x", 2))
     assert await ring.next(0.01) == ((), False)
+
+
+def test_a_tap_may_read_some_kinds_only_and_the_bus_tells_what_anybody_wants():
+    bus, seen = Bus(SystemClock()), []
+    bus.tap(seen.append, LogLine)
+    assert bus.wants(LogLine)
+    assert not bus.wants(Progress)
+    bus.publish(Progress("x", 1))
+    bus.publish(LogLine(1.0, "info", "engine", "a line"))
+    assert [(e.seq, type(e.fact)) for e in seen] == [(2, LogLine)]
+    ring = bus.subscribe(10)
+    assert bus.wants(Progress)
+    ring.close()
+    assert not bus.wants(Progress)

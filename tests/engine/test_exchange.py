@@ -188,5 +188,5 @@ async def test_with_no_model_at_all_the_answer_says_so():
 
 async def test_ids_sort_by_time():
     async with open_house(two_models()) as house:
-        ids = [house.router.new_id() for _ in range(100)]
+        ids = [house.router.new_id(house.router.clock.wall()) for _ in range(100)]
         assert ids == sorted(set(ids))
