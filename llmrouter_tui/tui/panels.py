@@ -41,7 +41,7 @@ def device_name(device: Device, cells: int) -> str:
     name = text.tame(device.name)
     for maker in ("NVIDIA GeForce ", "NVIDIA ", "GeForce ", "AMD Radeon ", "AMD ", "Apple "):
         name = name.removeprefix(maker)
-    return text.clip(name, cells)
+    return text.clip(name, cells) if name != pool_label(device) else ""
 
 
 def fill_role(index: int) -> str:

@@ -221,3 +221,10 @@ async def test_no_backend_left_is_a_panel_until_one_is_back() -> None:
         assert "No backend answers" in screen_text(app)
         feed(app).push(ev.BackendChanged(replace(scripted.BACKENDS[0], since=NOW)))
         await until(app, pilot, lambda: "No backend answers" not in screen_text(app))
+
+
+async def test_the_address_to_use_follows_the_port() -> None:
+    async with running((80, 24), replace(TAKEN, exchanges=(), total_exchanges=0)) as (app, pilot):
+        assert "http://127.0.0.1:11436/v1" in screen_text(app)
+        await pilot.press("enter")
+        await until(app, pilot, lambda: "http://127.0.0.1:11437/v1" in screen_text(app))

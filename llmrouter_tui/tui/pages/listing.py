@@ -56,7 +56,7 @@ class ListingPage(Page):
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
         reordered = dirty & Dirty.ROWS and self._reorders()
-        if touched is None or dirty & Dirty.ROUTES or reordered:
+        if touched is None or dirty & (Dirty.ROUTES | Dirty.SERVICE) or reordered:
             self._paint_list()
             return
         if dirty & Dirty.ROWS and not self.center.view.paused:
