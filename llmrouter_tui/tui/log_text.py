@@ -52,7 +52,7 @@ def copied(line: LogLine, look: Look) -> str:
     return f"{told(line.at, 'date', look)} {line.level} {line.source} {line.text}"
 
 
-def note(listed: LogList, store: Store, following: bool, cells: int) -> str:
+def note(listed: LogList, store: Store, following: bool) -> str:
     """``following  info+  6,214 lines``: what the head of the list says."""
     least = "all levels" if listed.least == "debug" else f"{listed.least}+" if listed.least != "error" else "errors"
     shown = text.count(len(listed.entries))

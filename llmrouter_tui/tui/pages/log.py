@@ -54,8 +54,7 @@ class LogPage(Page):
         self._paint_head()
 
     def _paint_head(self) -> None:
-        cells = self.size.width
-        self.lines.head("Log", log_text.note(self.listed, self.center.store, self.lines.following, cells))
+        self.lines.head("Log", log_text.note(self.listed, self.center.store, self.lines.following))
 
     def situation(self) -> Situation:
         nothing = {"log.copy": "there is no line"} if self.lines.selected is None else {}
