@@ -40,7 +40,7 @@ def lines(store: Store, now: float, cells: int, look: Look, asked: int | None = 
     if taken:
         out += _say("Clients cannot reach the router. Everything else on this screen works.", cells)
         out += _fact("What", taken.message, cells)
-        out += _fact("Who" if taken.hint.startswith("pid ") else "Help", taken.hint, cells)
+        out += _fact("Who", taken.detail, cells) if taken.detail else _fact("Help", taken.hint, cells)
         if asked is not None:
             out += _fact("Now", f"trying port {asked}{look.symbols.ellipsis}", cells, "run")
     database = problem(store, "database")

@@ -304,8 +304,9 @@ SNAPSHOT = Snapshot(
 PORT_TAKEN = Problem(
     "port_taken",
     "could not listen on 127.0.0.1:11436 (address already in use)",
-    "pid 8123 python -m llmrouter_tui holds it",
+    "use another port, or stop what holds it",
     since=NOW - 30,
+    detail="pid 8123 python -m llmrouter_tui holds it",
 )
 
 TAKEN = replace(SNAPSHOT, service=replace(SNAPSHOT.service, state="failed", problems=(PORT_TAKEN,)))
