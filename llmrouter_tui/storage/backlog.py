@@ -1,12 +1,16 @@
-"""Facts that wait to be written: taken in by any thread in a microsecond, encoded and stored by the database thread."""
+"""Facts that wait to be written: encoded where they happen, stored by the database thread.
+
+Encoding at once costs the loop some ten microseconds. Left to the database thread it costs several times that: the
+objects have left the caches by then, and two threads of Python take the interpreter from each other.
+"""
 
 import logging
 import sqlite3
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from peewee import SqliteDatabase
 
@@ -18,8 +22,12 @@ from llmrouter_tui.storage.transaction import transaction
 BATCH: Final = 200
 """Rows of one transaction: about 10 ms."""
 
+BLOCKS: Final = (50, 8, 1)
+"""Rows of one statement, largest first. SQLite runs a statement without the interpreter's lock; the fewer there are,
+the less often the thread asks the loop for it."""
+
 MAX_RAW: Final = 20_000
-"""Facts not yet encoded. The database thread encodes even while the file is locked, so this fills only if that
+"""Facts not yet taken up. The database thread takes them up even while the file is locked, so this fills only if that
 thread hangs in the operating system."""
 
 MAX_ROWS: Final = 100_000
@@ -28,14 +36,20 @@ MAX_TEXT: Final = 64_000_000
 
 _log = logging.getLogger(__name__)
 
-_UPSERT = (
-    f"INSERT INTO exchange ({', '.join(rows.LINE_COLUMNS)}) VALUES ({', '.join('?' * len(rows.LINE_COLUMNS))}) "
-    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in rows.LINE_COLUMNS[1:])}"
-)
-_TEXT = (
-    "INSERT OR REPLACE INTO exchange_text (number, prompt, answer, decision, attempts) "
-    "VALUES ((SELECT number FROM exchange WHERE id = ?), ?, ?, ?, ?)"
-)
+_ROW = f"({', '.join('?' * len(rows.LINE_COLUMNS))})"
+_UPDATES = ", ".join(f"{name} = excluded.{name}" for name in rows.LINE_COLUMNS[1:])
+_UPSERTS = {
+    n: f"INSERT INTO exchange ({', '.join(rows.LINE_COLUMNS)}) VALUES {', '.join([_ROW] * n)} "
+    f"ON CONFLICT (id) DO UPDATE SET {_UPDATES}"
+    for n in BLOCKS
+}
+_TEXT_ROW = "((SELECT number FROM exchange WHERE id = ?), ?, ?, ?, ?)"
+_TEXTS = {
+    n: "INSERT OR REPLACE INTO exchange_text (number, prompt, answer, decision, attempts) "
+    f"VALUES {', '.join([_TEXT_ROW] * n)}"
+    for n in BLOCKS
+}
+"""Statements by the number of rows they store."""
 _LOADS = (
     "INSERT INTO model_profile (model, loads) VALUES (?, ?) "
     "ON CONFLICT (model) DO UPDATE SET loads = loads + excluded.loads"
@@ -68,8 +82,7 @@ class Measured:
 Fact = Exchange | Loaded | Measured
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     line: rows.Line
     text: rows.Text | None
 
@@ -79,7 +92,7 @@ class _Row:
 
 
 class Backlog:
-    """What waits. ``add`` is for any thread; everything else belongs to the database thread.
+    """What waits. ``add`` is for any thread and encodes; everything else belongs to the database thread.
 
     It is bounded: past ``MAX_TEXT`` the oldest exchanges lose their texts and explanations, past ``MAX_ROWS`` the
     oldest go altogether. Speeds and load counts are folded per model and never dropped.
@@ -87,7 +100,7 @@ class Backlog:
 
     def __init__(self, privacy: str) -> None:
         self._kept = rows.KEPT[privacy]
-        self._raw: deque[Fact] = deque(maxlen=MAX_RAW)
+        self._raw: deque[_Row | Loaded | Measured] = deque(maxlen=MAX_RAW)
         self._bare: deque[_Row] = deque()
         """Older than all of ``_full``, their texts dropped."""
         self._full: deque[_Row] = deque()
@@ -101,22 +114,26 @@ class Backlog:
         return len(self._raw) + len(self._bare) + len(self._full) + len(self._loads) + len(self._speeds)
 
     def add(self, fact: Fact) -> int:
-        """Take it in; how many are not encoded yet."""
-        if len(self._raw) == MAX_RAW:
-            self.dropped += 1
-        self._raw.append(fact)
-        return len(self._raw)
+        """Take it in; how many are not taken up yet. Never raises."""
+        waiting = self._raw
+        row = self._encoded(fact) if isinstance(fact, Exchange) else fact
+        if row is not None:
+            if len(waiting) == MAX_RAW:
+                self.dropped += 1
+            waiting.append(row)
+        return len(waiting)
 
     def absorb(self) -> None:
-        """Encode what was added since, and drop what is too much."""
+        """Take up what was added since, and drop what is too much."""
         for _ in range(len(self._raw)):
             match self._raw.popleft():
+                case _Row() as row:
+                    self._full.append(row)
+                    self._size += row.size
                 case Loaded(model):
                     self._loads[model] += 1
-                case Measured() as measured:
+                case measured:
                     self._speeds[measured.model] = measured
-                case exchange:
-                    self._take(exchange)
         while self._size > MAX_TEXT:
             row = self._full.popleft()
             self._size -= row.size
@@ -125,15 +142,13 @@ class Backlog:
             self._pop()
             self.dropped += 1
 
-    def _take(self, exchange: Exchange) -> None:
+    def _encoded(self, exchange: Exchange) -> _Row | None:
         try:
-            row = _Row(rows.line(exchange), rows.text(exchange, self._kept))
-        except Exception:  # whatever is in a fact, the thread goes on
+            return _Row(rows.line(exchange), rows.text(exchange, self._kept))
+        except Exception:  # whatever is in a fact, the router goes on
             _log.exception("an exchange could not be encoded for the database")
             self.dropped += 1
-            return
-        self._full.append(row)
-        self._size += row.size
+            return None
 
     def _pop(self) -> None:
         row = self._bare.popleft() if self._bare else self._full.popleft()
@@ -179,8 +194,16 @@ class Backlog:
 
 
 def _store(connection: sqlite3.Connection, batch: Sequence[_Row]) -> None:
-    connection.executemany(_UPSERT, [row.line for row in batch])
-    connection.executemany(_TEXT, [(row.line[0], *row.text) for row in batch if row.text])
+    _insert(connection, _UPSERTS, [row.line for row in batch])
+    _insert(connection, _TEXTS, [(row.line[0], *row.text) for row in batch if row.text])
+
+
+def _insert(connection: sqlite3.Connection, statements: Mapping[int, str], values: Sequence[rows.Line]) -> None:
+    at = 0
+    for size in BLOCKS:
+        while len(values) - at >= size:
+            connection.execute(statements[size], tuple(chain.from_iterable(values[at : at + size])))
+            at += size
 
 
 def _speed_values(measured: Measured) -> tuple[object, ...]:

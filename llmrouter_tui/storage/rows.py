@@ -25,6 +25,7 @@ Text = tuple[str, str, str, str]
 LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
 """In the order in which ``tables.Exchange`` declares them."""
 
+_encode = msgspec.json.Encoder().encode
 _DECISION = msgspec.json.Decoder(Decision)
 _ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
 _REASONS = msgspec.json.Decoder(tuple[str, ...])
@@ -43,16 +44,16 @@ def integer(value: int | None) -> int | None:
 def to_json(value: object) -> str:
     """JSON; empty when the value holds text or numbers that JSON cannot."""
     try:
-        return msgspec.json.encode(value).decode()
+        return _encode(value).decode()
     except (UnicodeError, OverflowError, TypeError, ValueError, msgspec.MsgspecError):
         return ""
 
 
 def line(exchange: Exchange) -> Line:
-    """The row of the audit log, in the order of ``LINE_COLUMNS``."""
+    """The row of the audit log, in the order of ``LINE_COLUMNS``. What comes from outside is mended."""
     decision, usage = exchange.decision, exchange.usage
     return (
-        clean(exchange.id),
+        exchange.id,
         exchange.at,
         exchange.outcome,
         clean(exchange.requested),
@@ -60,7 +61,7 @@ def line(exchange: Exchange) -> Line:
         clean(exchange.session),
         clean(exchange.client),
         exchange.stream,
-        clean(decision.analysis.task) if decision else "",
+        decision.analysis.task if decision else "",
         exchange.ttft,
         exchange.seconds,
         integer(usage.prompt_tokens),
@@ -69,7 +70,7 @@ def line(exchange: Exchange) -> Line:
         integer(usage.reasoning_tokens),
         exchange.decode_per_second,
         clean(exchange.finish_reason),
-        clean(exchange.code),
+        exchange.code,
         clean(exchange.message),
         clean(exchange.response_id),
     )
