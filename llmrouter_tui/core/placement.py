@@ -1,8 +1,8 @@
 """Where a model would go and what must leave first: a pure plan, carried out by ``engine.residency``.
 
-A plan never exceeds a pool, never touches a pinned, loading or foreign model, and holds no eviction that could be
-dropped. Models that answer right now may be named as victims only when idle ones do not free enough: they are
-drained, never killed.
+A plan never exceeds a pool, never touches a pinned or foreign model, and holds no eviction that could be dropped.
+Models that answer or are being loaded right now may be named as victims only when idle ones do not free enough: they
+are waited for and drained, never killed.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,10 @@ class Occupant:
     """Whether its backend lets us unload it."""
     idle_seconds: float = 0.0
     reload_seconds: float = 10.0
+
+    @property
+    def busy(self) -> bool:
+        return self.leases > 0 or self.loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tu
     room = min(pool.free, pool.budget - held)
     if needed <= room:
         return (0, 0.0, room - needed), Plan(fits=True, pool=pool.name)
-    candidates = sorted((o for o in occupants if o.evictable and not o.pinned and not o.loading), key=_regret)
+    candidates = sorted((o for o in occupants if o.evictable and not o.pinned), key=_regret)
     chosen: list[Occupant] = []
     for occupant in candidates:
         if needed <= room:
@@ -82,7 +86,7 @@ def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tu
         if room - occupant.footprint >= needed:
             chosen.remove(occupant)
             room -= occupant.footprint
-    drain = tuple(o.model for o in chosen if o.leases)
+    drain = tuple(o.model for o in chosen if o.busy)
     price = (len(drain), sum(o.reload_seconds for o in chosen), room - needed)
     return price, Plan(fits=True, pool=pool.name, evict=tuple(o.model for o in chosen), drain=drain)
 
@@ -93,14 +97,15 @@ def _regret(occupant: Occupant) -> tuple[bool, float, str]:
     The chance of use soon falls with idle time (half after five minutes).
     """
     chance = 0.5 ** (occupant.idle_seconds / 300.0)
-    return occupant.leases > 0, occupant.reload_seconds * chance / max(occupant.footprint, 1), occupant.model
+    return occupant.busy, occupant.reload_seconds * chance / max(occupant.footprint, 1), occupant.model
 
 
 def _refusal(needed: int, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> str:
     largest = max(pools, key=lambda pool: pool.budget)
     if needed > largest.budget:
         return f"needs {needed / GIB:.1f} GiB, {largest.name} can hold {largest.budget / GIB:.1f} GiB"
-    kept = [o.model for o in occupants if o.pinned or not o.evictable]
+    names = {pool.name for pool in pools}
+    kept = [o.model for o in occupants if o.pool in names and (o.pinned or not o.evictable)]
     if kept:
         return f"needs {needed / GIB:.1f} GiB; {', '.join(sorted(kept)[:3])} must stay in memory"
     return f"needs {needed / GIB:.1f} GiB; {largest.free / GIB:.1f} GiB are free and nothing here can be unloaded"

@@ -59,8 +59,7 @@ def test_a_plan_never_exceeds_its_pool_and_never_touches_what_must_stay(machine,
         assert o.pool == plan.pool
         assert o.evictable
         assert not o.pinned
-        assert not o.loading
-    assert set(plan.drain) == {v for v in plan.evict if by_name[v].leases}
+    assert set(plan.drain) == {v for v in plan.evict if by_name[v].busy}
 
 
 @given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
@@ -78,9 +77,7 @@ def test_if_idle_models_free_enough_a_plan_without_draining_is_found(machine, ne
     pools, occupants = machine
     for pool in pools:
         mine = [o for o in occupants if o.pool == pool.name]
-        idle = sum(
-            o.footprint for o in mine if o.evictable and not o.pinned and not o.loading and not o.leases
-        )
+        idle = sum(o.footprint for o in mine if o.evictable and not o.pinned and not o.busy)
         room = min(pool.free, pool.budget - sum(o.footprint for o in mine))
         if room + idle >= needed and needed <= pool.budget:
             plan = place(needed, pools, occupants)
@@ -107,3 +104,15 @@ def test_the_victim_is_what_is_cheap_to_bring_back_and_long_idle():
 def test_a_model_too_big_for_the_pool_is_told_the_size_of_both():
     plan = place(42 * GIB, [Pool("gpu0", 24 * GIB, 24 * GIB)], [])
     assert plan.reason == "needs 42.0 GiB, gpu0 can hold 24.0 GiB"
+
+
+def test_what_must_stay_in_another_pool_is_no_reason():
+    fixed = Occupant("fixed", "gpu1", 4 * GIB, evictable=False)
+    plan = place(9 * GIB, [Pool("gpu0", 4 * GIB, 16 * GIB)], [fixed])
+    assert "fixed" not in plan.reason
+
+
+def test_a_model_that_is_being_loaded_is_waited_for_not_a_reason_to_refuse():
+    fresh = Occupant("fresh", "gpu0", 12 * GIB, loading=True)
+    plan = place(8 * GIB, [Pool("gpu0", 4 * GIB, 16 * GIB)], [fresh])
+    assert plan.drain == ("fresh",)
