@@ -6,12 +6,12 @@ Q is the preference (0 speed, 1 quality). Everything is a pure function of numbe
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
 from typing import NamedTuple
 
-from llmrouter_tui.core.decision import Analysis, Breakdown
+from llmrouter_tui.core.decision import Breakdown
 from llmrouter_tui.core.domain import TASKS, ModelInfo
 
 Vector = tuple[float, ...]
@@ -51,6 +51,7 @@ SCALE_SECONDS = {
 }
 """Seconds to a whole answer at which speed counts half, for a rather hard prompt (difficulty .6); people wait longer
 for a proof than for a greeting. By judgement."""
+_SCALES = tuple(SCALE_SECONDS[task] for task in TASKS)
 
 VOICE = 0.4
 CACHE_TOKENS = 1500
@@ -101,18 +102,18 @@ def hidden_tokens(difficulty: float) -> float:
     return HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
 
 
-def main_tasks(tasks: Mapping[str, float]) -> Vector:
-    """Shares of the tasks that matter to a mean, those of at least one percent; they sum to 1."""
-    shares = [share if (share := tasks.get(task, 0.0)) >= 0.01 else 0.0 for task in TASKS]
+def main_tasks(mix: Sequence[float]) -> Vector:
+    """Shares of the tasks that matter to a mean, those of at least one percent; they sum to 1. ``mix`` is the
+    probability per task, in the order of ``TASKS``."""
+    shares = [share if share >= 0.01 else 0.0 for share in mix]
     total = sum(shares) or 1.0
     return tuple([share / total for share in shares])
 
 
-def patience(analysis: Analysis) -> float:
+def patience(mix: Sequence[float], difficulty: float) -> float:
     """Seconds at which speed counts half for this request: by task mix, more for harder prompts."""
-    tasks = analysis.tasks
-    mix = sum([tasks.get(task, 0.0) * seconds for task, seconds in SCALE_SECONDS.items()])
-    return mix * (0.3 + 2 * analysis.difficulty**2)
+    scale: float = sum(map(mul, mix, _SCALES))
+    return scale * (0.3 + 2 * difficulty * difficulty)
 
 
 def speed_value(seconds: float, scale: float) -> float:

@@ -25,14 +25,14 @@ BACKGROUND_PREFERENCE = 0.2
 DOUBT = {"vision": 0.5, "tools": 0.7, "thinking": 0.85}
 """What predicted quality is multiplied by for a need that a model is not known to meet (and its name does not
 promise): it may still serve where nothing surer is at hand."""
-SAME_SCORE = 9
-"""Scores equal to this many decimals are ties."""
+SAME_SCORE = 1e9
+"""Scores alike in this many parts of 1 are ties."""
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
 _breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
 
 Eligible = tuple[ModelView, Traits]
-Rated = tuple[tuple[float, bool, float, str], Candidate]
+Rated = tuple[tuple[int, bool, float, str], Candidate]
 """What ranks a model (smallest first; the id makes it unique), and its numbers."""
 _rank = itemgetter(0)
 
@@ -123,11 +123,12 @@ def _preference(preference: float, resolved: Resolved, analysis: Analysis) -> fl
 
 
 def _question(analysis: Analysis, preference: float, continuity: str, waits: Mapping[str, Wait]) -> _Question:
+    mix = [analysis.tasks.get(task, 0.0) for task in TASKS]
     return _Question(
         analysis,
-        scoring.main_tasks(analysis.tasks),
+        scoring.main_tasks(mix),
         scoring.odds_against(analysis.difficulty),
-        scoring.patience(analysis),
+        scoring.patience(mix, analysis.difficulty),
         scoring.hidden_tokens(analysis.difficulty),
         preference,
         continuity,
@@ -191,7 +192,7 @@ def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
             model.footprint,
             _note(model, doubts, load, queue, warm),
         )
-        rated.append(((-round(score, SAME_SCORE), not warm, size, model_id), candidate))
+        rated.append(((-round(score * SAME_SCORE), not warm, size, model_id), candidate))
     return rated
 
 

@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.domain import Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
 from llmrouter_tui.core.estimate import footprint as estimate_footprint
-from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Backend, ModelMemory
-
-_view = maker(ModelView)
 
 if TYPE_CHECKING:
     from llmrouter_tui.engine.residency import Lease
@@ -74,7 +71,7 @@ class ModelRecord:
         footprint, source = self.footprint, self.footprint_source
         if footprint is None and self.pool and (estimate := self._estimated_bytes()) is not None:
             footprint, source = estimate, "estimated"
-        return _view(
+        return ModelView(
             info=self.info,
             residency=self.residency,
             pool=self.pool,
