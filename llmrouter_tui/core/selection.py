@@ -190,7 +190,7 @@ def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
             _seconds(queue, load, prefill, decode),
             warm,
             model.footprint,
-            _note(model, doubts, load, queue, warm),
+            _note(model, doubts, load, queue, warm) if load or queue or doubts or model.waiting or not warm else "warm",
         )
         rated.append(((-round(score * SAME_SCORE), not warm, size, model_id), candidate))
     return rated

@@ -160,21 +160,16 @@ class Residency:
             pools, occupants = self._pools(), self._occupants()
             self._waits = (now, {m.id: self._wait(m, pools, occupants) for m in self._fleet.models.values()})
         waits = self._waits[1]
-        busy = {m.id: self._queued(m) for m in self._fleet.models.values() if self._has_queue(m)}
+        busy: dict[str, Wait] = {}
+        for record in self._fleet.models.values():
+            if record.residency != "resident" or record.draining:
+                if record.leases or record.tickets:
+                    queue = len(record.tickets) * record.mean_seconds * 0.5
+                    busy[record.id] = _new_wait(queue, record.speed.load_seconds)
+            elif (before := record.leases + 1 - record.side_by_side) > 0:
+                # those before us, shared by what it can answer side by side
+                busy[record.id] = _new_wait(before * record.mean_seconds / record.side_by_side)
         return {**waits, **busy} if busy else waits
-
-    def _has_queue(self, record: ModelRecord) -> bool:
-        leases = record.leases
-        if leases == 0:
-            return bool(record.tickets)
-        return leases >= record.side_by_side or bool(record.tickets) or not self.ready(record)
-
-    def _queued(self, record: ModelRecord) -> Wait:
-        """A busy model: those before us, shared by what it can answer side by side."""
-        if not self.ready(record):
-            return _new_wait(len(record.tickets) * record.mean_seconds * 0.5, record.speed.load_seconds)
-        many = record.side_by_side
-        return _new_wait(max(0, record.leases + 1 - many) * record.mean_seconds / many)
 
     def _wait(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Wait:
         if self.ready(record) or not record.pool:

@@ -1,7 +1,6 @@
 """Reads an answer's text back out of the canonical bytes, for the log's preview and the ledger's token count."""
 
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -33,7 +32,7 @@ _decode_all = msgspec.json.Decoder(list[_Chunk]).decode
 
 def read_whole(parts: Sequence[bytes]) -> tuple[str, str]:
     """(response id, text) of a whole answer; tool calls and thinking count as no text."""
-    return _read(_decoded((b"".join(parts),)))
+    return _read(_decoded(parts if len(parts) == 1 else (b"".join(parts),)))
 
 
 def read_stream(parts: Sequence[bytes]) -> tuple[str, str]:
@@ -46,10 +45,15 @@ def read_stream(parts: Sequence[bytes]) -> tuple[str, str]:
         return _read(_decoded(chunks))
 
 
-def _decoded(chunks: Iterable[bytes]) -> Iterator[_Chunk]:
+def _decoded(chunks: Iterable[bytes]) -> list[_Chunk]:
+    """Those that can be read."""
+    found: list[_Chunk] = []
     for chunk in chunks:
-        with contextlib.suppress(msgspec.MsgspecError):
-            yield _decode(chunk)
+        try:
+            found.append(_decode(chunk))
+        except msgspec.MsgspecError:
+            continue
+    return found
 
 
 def _read(chunks: Iterable[_Chunk]) -> tuple[str, str]:

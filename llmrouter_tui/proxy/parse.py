@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.proxy.bodies import bad_request, decode
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -17,6 +18,9 @@ MAX_CHOICES = 128
 MAX_TOKENS = 2**31 - 1
 MAX_PEEK = 1 << 20
 _NONE = b'"none"'
+_ABSENT = msgspec.Raw()
+
+_new_message, _new_request = maker(Message), maker(ChatRequest)
 
 
 class _Part(msgspec.Struct):
@@ -45,13 +49,13 @@ class _Chat(msgspec.Struct):
     stream_options: _StreamOptions | None = None
     tools: list[msgspec.Raw] | None = None
     functions: list[msgspec.Raw] | None = None
-    tool_choice: msgspec.Raw = msgspec.Raw()
+    tool_choice: msgspec.Raw = _ABSENT
     response_format: _ResponseFormat | None = None
     max_tokens: int | float | None = None
     max_completion_tokens: int | float | None = None
     n: int | None = None
     reasoning_effort: str | None = None
-    metadata: msgspec.Raw = msgspec.Raw()
+    metadata: msgspec.Raw = _ABSENT
     session_id: str | int | None = None
     conversation_id: str | int | None = None
 
@@ -90,7 +94,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
     messages = tuple([_message(turn, index) for index, turn in enumerate(chat.messages)])
     options, fmt, effort = chat.stream_options, chat.response_format, chat.reasoning_effort
-    return ChatRequest(
+    return _new_request(
         model=model,
         messages=messages,
         body=body,
@@ -98,7 +102,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         wants_usage=options is not None and bool(options.include_usage),
         has_stream_options=options is not None,
         tools=len(chat.tools or ()) + len(chat.functions or ()),
-        tool_choice_none=bytes(chat.tool_choice) == _NONE,
+        tool_choice_none=chat.tool_choice is not _ABSENT and bytes(chat.tool_choice) == _NONE,
         json_mode=fmt is not None and fmt.type in ("json_object", "json_schema"),
         thinking=effort is not None and effort not in ("none", "minimal"),
         max_tokens=_max_tokens(chat),
@@ -145,8 +149,8 @@ def _message(turn: _Turn, index: int) -> Message:
     calls = len(turn.tool_calls) if turn.tool_calls else 0
     if isinstance(content, list):
         text, images = _parts(content, index)
-        return Message(role, text, images, calls)
-    return Message(role, content or "", 0, calls)
+        return _new_message(role, text, images, calls)
+    return _new_message(role, content or "", 0, calls)
 
 
 def _parts(parts: list[_Part], index: int) -> tuple[str, int]:
@@ -197,6 +201,8 @@ def _choices(n: int | None) -> int:
 def _session(chat: _Chat) -> str:
     """A conversation's id from the fields that clients use. ``user`` names a person and is no conversation."""
     given = chat.session_id if chat.session_id is not None else chat.conversation_id
+    if given is None and chat.metadata is _ABSENT:
+        return ""
     raw = bytes(chat.metadata)
     if given is None and raw.startswith(b"{"):
         try:
