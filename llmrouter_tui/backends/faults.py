@@ -188,7 +188,7 @@ def _by_status(
     if _LOADING.search(said) and status in (0, 409, 500, 503):
         text = f"{who} is still loading the model: {words}"
         return BackendError("model_loading", text, fallback=True, retry_after=retry or 1.0, **about)
-    if status == 429 or (status in (503, 529) and _BUSY.search(said)):
+    if status == 429 or (status in (503, 529) and _BUSY.search(said)) or "model limit reached" in said:
         code: Code = "rate_limited" if status == 429 else "queue_full"
         text = f"{who} is busy: {words}"
         return BackendError(code, text, fallback=True, retry_after=retry or 1.0, **about)

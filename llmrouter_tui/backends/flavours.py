@@ -1,5 +1,5 @@
 """What differs between servers that speak the OpenAI dialect: how they list, load and unload, and how to tell them
-apart. One object per kind of server; none of them keeps state."""
+apart. One object per server."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -62,12 +62,15 @@ class Plain:
         return not isinstance(outputs, list) or "text" in outputs
 
     def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
-        """What the list says of one model; the common fields and those of OpenRouter and its kin."""
-        prices = mapping(entry.get("pricing"))
+        """What the list says of one model; the common fields and those of OpenRouter and llama.cpp."""
+        prices, meta = mapping(entry.get("pricing")), mapping(entry.get("meta"))
         capabilities, known = _told(entry)
         return ModelInfo(
             backend=link.backend,
             name=text(entry["id"]),
+            parameters=count(meta.get("n_params")),
+            quantization=text(meta.get("ftype")),
+            size_bytes=count(meta.get("size")),
             context_length=_context(entry),
             capabilities=capabilities,
             capabilities_known=known,
@@ -137,13 +140,25 @@ class LlamaSwap(Plain):
     """llama-swap: starts and stops a server per model. It has no call that loads; any request to a model does.
 
     Of what it lists, only its own models are offered: aliases, selectors and pins are other names for them, and
-    what a peer has is that server's to load.
+    what a peer has is that server's to load. Of a model it knows little more than the name; its server, which is
+    asked after a load, knows size and context.
     """
 
     label = "llama-swap"
     manages_memory = True
     load_seconds = 900.0
     unload_seconds = 30.0
+
+    def __init__(self) -> None:
+        self._seen: dict[str, ModelInfo] = {}
+
+    def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
+        told = super().describe(link, entry)
+        seen = self._seen.get(told.name, told)
+        context = told.context_length or seen.context_length
+        return replace(
+            seen, context_length=context, capabilities=told.capabilities, capabilities_known=told.capabilities_known
+        )
 
     def offers(self, entry: Mapping[str, Any]) -> bool:
         kind = mapping(mapping(entry.get("meta")).get("llamaswap")).get("type", "model")
@@ -162,12 +177,22 @@ class LlamaSwap(Plain):
         ]
 
     async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None:
-        path = f"/upstream/{quote(model.name, safe='/')}/health"
+        path = f"/upstream/{quote(model.name, safe='/')}"
         try:
-            await link.text("GET", path, timeout=self.load_seconds, model=model.name)
+            await link.text("GET", f"{path}/health", timeout=self.load_seconds, model=model.name)
         except BackendError:  # not every server that it starts has such a path
             if not any(r.name == model.name and r.state == "resident" for r in await self.residents(link, "")):
                 raise
+        await self._look_at(link, model.name, f"{path}/v1/models")
+
+    async def _look_at(self, link: Link, name: str, path: str) -> None:
+        """Note what the server of a loaded model says of it."""
+        try:
+            entries = objects(mapping(await link.get(path)).get("data"))
+        except BackendError:
+            return
+        if entries and text(entries[0].get("id")):
+            self._seen[name] = replace(super().describe(link, entries[0]), name=name)
 
     async def unload(self, link: Link, model: ModelInfo) -> None:
         path = f"/api/models/unload/{quote(model.name, safe='/')}"

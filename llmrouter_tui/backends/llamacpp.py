@@ -91,7 +91,8 @@ class LlamaCppBackend:
         return [Resident(info.name, state=state, context_length=info.context_length) for info in await self.models()]
 
     async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
-        """Router mode: ask for the load and wait for its end. The router has no keep-alive and its own context."""
+        """Router mode: ask for the load, as soon as the router has a place for it, and wait for its end. The router
+        has no keep-alive and its own context; it counts models, and only an idle one leaves for another."""
         if not self._router:
             return
         status = _status(await self._entry(model))
@@ -100,8 +101,8 @@ class LlamaCppBackend:
         if status == "sleeping":
             await self._link.post("/tokenize", {"model": model.name, "content": "a"}, timeout=LOAD_SECONDS)
             return
-        if status != "loading":
-            await self._call("/models/load", model, meanwhile="running")
+        if status != "loading" and not await until(lambda: self._accepts(model), LOAD_SECONDS):
+            raise self._too_slow(model)
 
         async def loaded() -> bool:
             entry = await self._entry(model)
@@ -112,8 +113,7 @@ class LlamaCppBackend:
             return False
 
         if not await until(loaded, LOAD_SECONDS):
-            words = f"{self.name} did not load {model.name} within {LOAD_SECONDS:g} s."
-            raise BackendError("load_timeout", words, backend=self.name, model=model.name, fallback=True)
+            raise self._too_slow(model)
 
     async def unload(self, model: ModelInfo) -> None:
         """Router mode: unload and wait until it is gone. It stops an answer in flight: drain first."""
@@ -150,6 +150,20 @@ class LlamaCppBackend:
         raise BackendError(
             "model_not_found", words, backend=self.name, model=model.name, fallback=True, retryable=False
         )
+
+    async def _accepts(self, model: ModelInfo) -> bool:
+        """Ask for a load; whether it has begun. No while every place is taken by a model that answers."""
+        try:
+            await self._call("/models/load", model, meanwhile="running")
+        except BackendError as error:
+            if error.code != "queue_full":
+                raise
+            return False
+        return True
+
+    def _too_slow(self, model: ModelInfo) -> BackendError:
+        words = f"{self.name} did not load {model.name} within {LOAD_SECONDS:g} s."
+        return BackendError("load_timeout", words, backend=self.name, model=model.name, fallback=True)
 
     async def _call(self, path: str, model: ModelInfo, *, meanwhile: str) -> None:
         """Ask for a change; a 400 that says that it has come about meanwhile is as good as success."""

@@ -49,7 +49,11 @@ _LEVELS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "
 
 
 def request_body(call: ChatCall) -> bytes:
-    """The ``/api/chat`` body for a call. Raises ``BackendError`` for what Ollama cannot be asked."""
+    """The ``/api/chat`` body for a call. Raises ``BackendError`` for what Ollama cannot be asked.
+
+    It has no ``keep_alive``: the one that the model was loaded with goes on. With one, a request that reaches a busy
+    model which Ollama is about to unload for another takes the unloading back, and every load waits for ever.
+    """
     asked: dict[str, Any] = json.loads(call.request.body)
     if call.request.choices > 1:
         raise _cannot(call, "Ollama gives one answer to a request; n must be 1.", "n")
@@ -72,8 +76,6 @@ def request_body(call: ChatCall) -> bytes:
         options["num_ctx"] = call.context_length
     if options:
         body["options"] = options
-    if call.keep_alive is not None:
-        body["keep_alive"] = keep_alive(call.keep_alive)
     return json.dumps(body).encode()
 
 

@@ -1,5 +1,7 @@
 """LM Studio and llama-swap for tests; see ``servers`` for the modes of failure."""
 
+import asyncio
+
 from aiohttp import web
 
 from tests.backends.servers import Json, OpenAIServer, wrapped
@@ -88,6 +90,10 @@ class LlamaSwapServer(OpenAIServer):
     def __init__(self) -> None:
         super().__init__()
         self.running: set[str] = set()
+        self.healthless = False
+        """Whether the servers behind it have no ``/health``."""
+        self.losing = 0
+        """Requests that it will lose, because it kept a connection that the server behind it closed."""
         busy = {"message": "too many requests", "type": "concurrency_limit", "param": None, "code": None}
         missing = {
             "message": "no router for requested model",
@@ -107,6 +113,7 @@ class LlamaSwapServer(OpenAIServer):
             web.get("/api/version", self.version),
             web.get("/running", self.list_running),
             web.get("/upstream/{model:.+}/health", self.upstream),
+            web.get("/upstream/{model:.+}/v1/models", self.behind),
             web.post("/api/models/unload/{model:.+}", self.unload),
         ]
 
@@ -118,8 +125,28 @@ class LlamaSwapServer(OpenAIServer):
 
     def entry(self, name: str) -> Json:
         status = {"value": "loaded" if name in self.running else "unloaded"}
-        caps = {"vision": False, "function_calling": True}
-        return super().entry(name) | {"context_length": 8192, "capabilities": caps, "status": status}
+        meta = {"llamaswap": {"aliases": ["smart"], "type": "model"}}
+        return super().entry(name) | {"meta": meta, "status": status}
+
+    async def models(self, request: web.Request) -> web.Response:
+        alias = self.entry("coder") | {"id": "smart", "meta": {"llamaswap": {"type": "alias", "modelID": "coder"}}}
+        painter = self.entry("painter") | {
+            "architecture": {"input_modalities": ["text"], "output_modalities": ["image"]},
+            "capabilities": {"image_generation": True},
+        }
+        return web.json_response({"data": [alias, *(self.entry(name) for name in self.names), painter]})
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        if self.losing:
+            self.losing -= 1
+            await asyncio.sleep(self.pace)
+            return web.Response(status=502)
+        return await super().chat(request)
+
+    async def behind(self, request: web.Request) -> web.Response:
+        assert request.match_info["model"] in self.running, "this loads a model and must not be asked"
+        meta = {"n_ctx": 8192, "n_params": 4_000_000_000, "size": 2_400_000_000, "ftype": "Q4_K"}
+        return web.json_response({"data": [{"id": "/models/any.gguf", "owned_by": "llamacpp", "meta": meta}]})
 
     async def list_running(self, request: web.Request) -> web.Response:
         running = [{"model": m, "state": "ready", "cmd": "llama-server --api-key s3cret"} for m in sorted(self.running)]
@@ -130,6 +157,8 @@ class LlamaSwapServer(OpenAIServer):
         if name not in self.names:
             return web.json_response({"src": "llama-swap", **wrapped(404, "model not found", "")[1]}, status=404)
         self.running.add(name)
+        if self.healthless:
+            return web.Response(status=404, text="Not Found")
         return web.json_response({"status": "ok"})
 
     async def unload(self, request: web.Request) -> web.Response:

@@ -8,7 +8,8 @@ from tests.backends.servers import Json, OpenAIServer, wrapped
 
 
 class LlamaCppServer(OpenAIServer):
-    """``llama-server`` with one model: the model's name in a request is ignored."""
+    """``llama-server`` with one model: the model's name in a request is ignored. Both figures of its context are
+    for one slot."""
 
     owner = "llamacpp"
     names = ("/models/Qwen3-4B-Q4_K_M.gguf",)
@@ -17,6 +18,7 @@ class LlamaCppServer(OpenAIServer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.drops_streams = True
         overflow = "request (90 tokens) exceeds the available context size (8 tokens), try increasing it"
         image = "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"
         self.errors |= {
@@ -64,7 +66,7 @@ class LlamaCppServer(OpenAIServer):
 
     async def models(self, request: web.Request) -> web.Response:
         name = self.names[0]
-        meta = {"n_ctx": 16384, "n_ctx_train": 40960, "n_params": 4_022_468_096, "size": 2_491_000_000, "ftype": "Q4_K"}
+        meta = {"n_ctx": 4096, "n_ctx_train": 40960, "n_params": 4_022_468_096, "size": 2_491_000_000, "ftype": "Q4_K"}
         entry = {
             "id": name,
             "aliases": [name],
@@ -89,12 +91,14 @@ class LlamaRouterServer(LlamaCppServer):
 
     names = ("qwen3-4b", "gemma3-1b", "cursed")
     moment = 0.15
+    places = 2
 
     def __init__(self) -> None:
         super().__init__()
         self.status: dict[str, Json] = {
             name: {"value": "unloaded", "args": ["--api-key", "s3cret"]} for name in self.names
         }
+        self.busy: set[str] = set()
         self.errors["missing"] = wrapped(400, "model 'qwen3-4b' not found", "invalid_request_error")
 
     def routes(self) -> list[web.RouteDef]:
@@ -135,9 +139,19 @@ class LlamaRouterServer(LlamaCppServer):
             return web.json_response(wrapped(404, "File Not Found", "not_found_error")[1], status=404)
         if status["value"] != "unloaded":
             return web.json_response(wrapped(400, "model is already running", "invalid_request_error")[1], status=400)
+        if not self.has_room():
+            return web.json_response(wrapped(500, "model limit reached, try again later", "")[1], status=500)
         status["value"] = "loading"
         asyncio.get_running_loop().call_later(self.moment, self.loaded, self.seen[-1].body["model"])
         return web.json_response({"success": True})
+
+    def has_room(self) -> bool:
+        """Whether a place is free, or was made so: only an idle model leaves."""
+        held = [name for name, status in self.status.items() if status["value"] in ("loaded", "loading")]
+        idle = [name for name in held if name not in self.busy]
+        if len(held) >= self.places and idle:
+            self.status[idle[0]]["value"] = "unloaded"
+        return len(held) < self.places or bool(idle)
 
     def loaded(self, name: str) -> None:
         status = self.status[name]

@@ -50,7 +50,12 @@ class Server:
     """Set when a client left in the middle of an answer."""
     url: str = ""
     errors: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    drops_streams: bool = False
+    """Close a connection after a stream that promised to keep it, as late as can be: when it is used again."""
+    dropped: int = 0
+    """Requests that came over a connection that was being closed."""
     _runner: web.AppRunner | None = None
+    _closing: set[Any] = field(default_factory=set)
 
     def routes(self) -> list[web.RouteDef]:
         raise NotImplementedError
@@ -71,7 +76,12 @@ class Server:
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.transport in self._closing:
+            self.dropped += 1
+            request.transport.abort()
         raw = await request.read()
+        if self.drops_streams and b'"stream": true' in raw and request.headers.get("Connection") != "close":
+            self._closing.add(request.transport)
         self.seen.append(Seen(request.method, request.path_qs, dict(request.headers), raw))
         return await handler(request)
 
@@ -114,9 +124,8 @@ class OpenAIServer(Server):
     compact = False
     """JSON without blanks, as llama.cpp and OpenAI write it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: Json = {}
+    def __init__(self, *, drops_streams: bool = False) -> None:
+        super().__init__(drops_streams=drops_streams)
         self.errors = {
             "unauthorized": wrapped(401, "Incorrect API key provided: sk-secret", "invalid_request_error"),
             "missing": wrapped(404, "The model 'gpt-test' does not exist", "invalid_request_error"),

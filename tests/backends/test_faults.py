@@ -24,6 +24,13 @@ def of(status: int, body: str, **more: str) -> BackendError:
         ('{"detail":[{"loc":["body"],"msg":"field required"}]}', Complaint("field required", "", None, True)),
         ('{"object":"error","message":"bad","type":"T"}', Complaint("bad", "T", None, True)),
         ('{"src":"llama-swap","error":{"message":"no"}}', Complaint("no", "", None, True)),
+        ('{"error":"{\\"error\\":{\\"message\\":\\"no\\",\\"type\\":\\"t\\"}}"}', Complaint("no", "t", None, True)),
+        (
+            '{"error":"{\\"error\\":{\\"message\\":\\"no\\"}}\\nout of memory"}',
+            Complaint("no out of memory", "", None, True),
+        ),
+        ('{"error":"{\\"a\\":1}"}', Complaint('{"a":1}', "", None, True)),
+        ('{"error":"{not json"}', Complaint("{not json", "", None, True)),
         ('"just text"', Complaint("just text", "", None, True)),
         ("null", Complaint("", "", None, True)),
         ("plain\n text\x00 ", Complaint("plain text")),
@@ -52,7 +59,10 @@ def test_endless_words_are_cut() -> None:
         (500, "image input is not supported - hint: you may need to provide the mmproj", "invalid_request", True),
         (400, "registry.ollama.ai/library/gemma:2b does not support tools", "invalid_request", True),
         (400, '"llama3" does not support thinking', "invalid_request", True),
+        (400, "Multimodal data provided, but model does not support multimodal requests.", "invalid_request", True),
         (400, "temperature must be a number", "invalid_request", False),
+        (500, 'option "temperature" must be of type float32', "invalid_request", False),
+        (500, 'invalid format: "xml"; expected "json" or a valid JSON Schema object', "invalid_request", False),
         (422, "field required", "invalid_request", False),
         (413, "Request Entity Too Large", "body_too_large", False),
         (401, "Unauthorized", "backend_error", True),
@@ -62,6 +72,8 @@ def test_endless_words_are_cut() -> None:
         (404, "404 page not found", "backend_error", True),
         (429, "slow down", "rate_limited", True),
         (503, "server busy, please try again. maximum pending requests exceeded", "queue_full", True),
+        (500, "model limit reached, try again later", "queue_full", True),
+        (500, "an error was encountered while running the model: unexpected EOF", "backend_error", True),
         (503, "Loading model", "model_loading", True),
         (503, "upstream failed", "backend_error", True),
         (500, "boom", "backend_error", True),
@@ -80,6 +92,10 @@ def test_the_cause_decides(status: int, words: str, code: str, fallback: bool) -
 def test_a_refused_key_names_where_the_key_comes_from() -> None:
     assert of(401, "no", api_key_env="MY_KEY").hint == "Check the key in MY_KEY."
     assert "api_key_env" in of(401, "no").hint
+
+
+def test_a_gateway_without_words_is_given_some() -> None:
+    assert "the server behind it did not answer (HTTP 502)" in of(502, "").message
 
 
 def test_an_empty_purse_is_not_worth_a_retry() -> None:

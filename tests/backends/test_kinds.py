@@ -7,12 +7,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from llmrouter_tui.backends import http
 from llmrouter_tui.backends.openai import OpenAIBackend
 from llmrouter_tui.backends.reading import is_local, split_api
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from tests.backends.conftest import call_for, read
 from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
+from tests.backends.llama_servers import LlamaCppServer
 from tests.backends.servers import Json, OpenAIServer, Server, VllmServer
 
 Start = Callable[[Server], Awaitable[OpenAIBackend]]
@@ -123,6 +125,9 @@ class TestModels:
         assert model.context_length == 32768
         assert [r.name for r in await backend.residents()] == [model.name]
 
+    async def test_llama_swaps_other_names_and_painters_are_no_models(self, started: Start) -> None:
+        assert [m.name for m in await (await started(LlamaSwapServer())).models()] == list(LlamaSwapServer.names)
+
     async def test_lm_studio_tells_everything(self, started: Start) -> None:
         chat, embed = await (await started(LmStudioServer())).models()
         assert (chat.name, chat.parameters, chat.quantization) == ("qwen/qwen3-4b", 4_000_000_000, "Q4_K_M")
@@ -155,6 +160,23 @@ class TestLoading:
         await backend.unload(ModelInfo("o", "qwen/qwen3-4b"))
         assert server.instances["qwen/qwen3-4b"] == []
 
+    async def test_llama_swap_knows_a_model_by_its_server_once_it_was_loaded(self, started: Start) -> None:
+        backend = await started(LlamaSwapServer())
+        coder = (await backend.models())[0]
+        assert (coder.context_length, coder.parameters) == (None, None)
+        await backend.load(coder, keep_alive=None, context_length=None)
+        await backend.unload(coder)
+        coder, writer = await backend.models()
+        assert (coder.name, coder.context_length, coder.parameters) == ("coder", 8192, 4_000_000_000)
+        assert (writer.name, writer.context_length) == ("author/writer", None)
+
+    async def test_llama_swap_may_start_servers_without_a_health_path(self, started: Start) -> None:
+        server = LlamaSwapServer()
+        server.healthless = True
+        backend = await started(server)
+        await backend.load(ModelInfo("o", "coder"), keep_alive=None, context_length=None)
+        assert [r.name for r in await backend.residents()] == ["coder"]
+
     async def test_llama_swap_loads_names_with_a_slash(self, started: Start) -> None:
         server = LlamaSwapServer()
         backend = await started(server)
@@ -166,6 +188,56 @@ class TestLoading:
         with pytest.raises(BackendError) as caught:
             await backend.load(ModelInfo("o", "nothing"), keep_alive=None, context_length=None)
         assert caught.value.code == "model_not_found"
+
+
+class TestConnections:
+    async def test_llama_cpp_is_known_to_drop_them_also_by_the_common_dialect(self, started: Start) -> None:
+        server = LlamaCppServer()
+        backend = await started(server)
+        assert await backend.probe() == "llama.cpp"
+        [model] = await backend.models()
+        assert (model.context_length, model.parameters) == (4096, 4_022_468_096)
+        for _ in range(4):
+            await read(await backend.chat(call_for(model)))
+        assert server.dropped == 0
+
+    async def test_a_request_on_one_that_was_just_closed_is_sent_again(self, started: Start) -> None:
+        server = OpenAIServer(drops_streams=True)
+        backend = await started(server)
+        for stream in (True, True, False):
+            reply = await backend.chat(call_for(ModelInfo("o", "gpt-test"), stream=stream))
+            await read(reply)
+            assert reply.finish_reason == "stop"
+        assert server.dropped == 2
+
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_a_request_that_a_gateway_lost_is_sent_again(self, started: Start, stream: bool) -> None:
+        server = LlamaSwapServer()
+        backend = await started(server)
+        server.losing = 1
+        reply = await backend.chat(call_for(ModelInfo("o", "coder"), stream=stream))
+        await read(reply)
+        assert reply.finish_reason == "stop"
+
+    async def test_a_gateway_whose_server_is_gone_is_asked_twice(self, started: Start) -> None:
+        server = LlamaSwapServer()
+        backend = await started(server)
+        server.losing = 9
+        with pytest.raises(BackendError) as caught:
+            await backend.chat(call_for(ModelInfo("o", "coder")))
+        assert (caught.value.code, caught.value.fallback) == ("backend_error", True)
+        assert server.losing == 7
+
+    async def test_what_was_being_worked_on_is_not_sent_again(
+        self, started: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(http, "_UNHEARD", 0.05)
+        server = LlamaSwapServer()
+        backend = await started(server)
+        server.losing, server.pace = 9, 0.1
+        with pytest.raises(BackendError):
+            await backend.chat(call_for(ModelInfo("o", "coder")))
+        assert server.losing == 8
 
 
 class TestKey:

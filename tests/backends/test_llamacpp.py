@@ -1,5 +1,6 @@
 """llama.cpp's server: what each of its two modes is asked and understood to say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -8,6 +9,7 @@ import pytest
 from llmrouter_tui.backends.llamacpp import LlamaCppBackend
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
+from tests.backends.conftest import call_for, read
 from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
 
 
@@ -54,6 +56,15 @@ class TestSingle:
             await probed(single, session)
         assert (caught.value.code, caught.value.retryable) == ("model_loading", True)
 
+    async def test_no_request_comes_over_a_connection_that_it_is_about_to_close(
+        self, single: LlamaCppServer, session: aiohttp.ClientSession
+    ) -> None:
+        backend = await probed(single, session)
+        [model] = await backend.models()
+        for stream in (True, True, False, False, True, False):
+            await read(await backend.chat(call_for(model, stream=stream)))
+        assert single.dropped == 0
+
 
 class TestRouter:
     async def test_its_models_are_known_loaded_or_not(
@@ -69,6 +80,28 @@ class TestRouter:
             await backend.load(ModelInfo("l", "cursed"), keep_alive=None, context_length=None)
         assert caught.value.fallback
         assert "exit code 1" in caught.value.message
+
+    async def test_a_model_stays_known_when_it_is_unloaded(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession
+    ) -> None:
+        backend = await probed(router, session)
+        await backend.load(ModelInfo("l", "qwen3-4b"), keep_alive=None, context_length=None)
+        loaded = (await backend.models())[0]
+        assert (loaded.context_length, loaded.parameters) == (8192, 4_000_000_000)
+        await backend.unload(loaded)
+        assert (await backend.models())[0] == loaded
+
+    async def test_a_load_waits_for_a_place(self, router: LlamaRouterServer, session: aiohttp.ClientSession) -> None:
+        router.places, router.busy = 1, {"qwen3-4b"}
+        router.status["qwen3-4b"]["value"] = "loaded"
+        backend = await probed(router, session)
+        loading = asyncio.ensure_future(backend.load(ModelInfo("l", "gemma3-1b"), keep_alive=None, context_length=None))
+        while len(router.asked("/models/load")) < 2:
+            await asyncio.sleep(0.01)
+        assert [r.name for r in await backend.residents()] == ["qwen3-4b"]
+        router.busy.clear()
+        await asyncio.wait_for(loading, 5)
+        assert [r.name for r in await backend.residents()] == ["gemma3-1b"]
 
     async def test_a_failed_load_can_be_tried_again(
         self, router: LlamaRouterServer, session: aiohttp.ClientSession

@@ -8,8 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from llmrouter_tui.backends.ollama import OllamaBackend, kv_bytes_per_token
+from llmrouter_tui.backends.ollama import OllamaBackend, kv_bytes_per_token, model_files
+from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
 from llmrouter_tui.backends.ollama_wire import request_body
+from llmrouter_tui.core.chat import Message
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from tests.backends.conftest import TOOL, call_for, events, read
@@ -78,11 +80,16 @@ class TestRequest:
         assert body["options"] == {"top_k": 3}
         assert "keep_alive" not in body
 
-    def test_context_and_keep_alive_come_from_the_call(self) -> None:
+    def test_context_comes_from_the_call_and_keep_alive_from_the_load(self) -> None:
         body = sent(hold=-1, context=8192)
         assert body["options"] == {"num_ctx": 8192}
-        assert body["keep_alive"] == -1
-        assert sent(hold=29.5)["keep_alive"] == 30
+        assert "keep_alive" not in body
+        assert [wire_keep_alive(seconds) for seconds in (-1, 0, 29.5)] == [-1, 0, 30]
+
+    def test_a_prompt_is_never_cut_and_the_process_never_started_anew_for_a_client(self) -> None:
+        for wishes in ({}, {"truncate": True, "shift": True}):
+            body = sent(**wishes)
+            assert (body["truncate"], body["shift"]) == (False, False)
 
     @pytest.mark.parametrize(
         ("wanted", "expected"),
@@ -105,6 +112,8 @@ class TestRequest:
             (MODEL, {}, None),
             (GPT_OSS, {"reasoning_effort": "minimal"}, "low"),
             (DULL, {"reasoning_effort": "high"}, None),
+            (DULL, {"think": True}, None),
+            (replace(DULL, capabilities_known=False), {"think": True}, None),
         ],
     )
     def test_thinking(self, model: ModelInfo, fields: dict[str, Any], expected: object) -> None:
@@ -211,6 +220,44 @@ class TestAnswer:
         assert reply.timings.decode_per_second == pytest.approx(50)
         assert reply.timings.load_seconds == pytest.approx(0.5)
 
+    async def test_reading_speed_is_told_when_a_conversation_begins(self, backend: OllamaBackend) -> None:
+        """Later its cache holds most of the prompt, which Ollama counts all the same."""
+        turns = ("user", "assistant", "user")
+        call = call_for(MODEL)
+        again = replace(call, request=replace(call.request, messages=tuple(Message(role, "Hi") for role in turns)))
+        reply = await backend.chat(again)
+        await read(reply)
+        assert reply.timings.prefill_per_second is None
+        assert reply.timings.decode_per_second == pytest.approx(50)
+
+    async def test_no_speed_is_told_that_no_machine_has(self, backend: OllamaBackend, server: OllamaServer) -> None:
+        server.counters = {"prompt_eval_count": 2000, "prompt_eval_duration": 12_000_000}
+        cached = await backend.chat(call_for(MODEL))
+        await read(cached)
+        assert cached.timings.prefill_per_second is None
+        server.counters = {"eval_count": 1, "eval_duration": 1000}
+        single = await backend.chat(call_for(MODEL))
+        await read(single)
+        assert single.timings.decode_per_second is None
+
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_a_prompt_beyond_the_context_is_an_error_not_half_an_answer(
+        self, backend: OllamaBackend, stream: bool
+    ) -> None:
+        long = [{"role": "user", "content": "word " * 90}]
+        with pytest.raises(BackendError) as caught:
+            await backend.chat(call_for(MODEL, stream=stream, context=8, messages=long))
+        assert (caught.value.code, caught.value.fallback) == ("context_length_exceeded", True)
+        assert "request (90 tokens) exceeds the available context size" in caught.value.message
+        assert "{" not in caught.value.message
+
+    async def test_a_history_with_tool_calls_is_understood(self, backend: OllamaBackend) -> None:
+        made = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Oslo"}'}}
+        messages = [{"role": "assistant", "content": None, "tool_calls": [made]}, {"role": "user", "content": "Rome"}]
+        reply = await backend.chat(call_for(MODEL, messages=messages, tools=[TOOL]))
+        await read(reply)
+        assert reply.finish_reason == "tool_calls"
+
 
 class TestModels:
     async def test_are_described_from_tags_and_show(self, backend: OllamaBackend) -> None:
@@ -227,6 +274,11 @@ class TestModels:
         await backend.models()
         await backend.models()
         assert len(server.asked("/api/show")) == len(server.names)
+
+    def test_the_files_are_read_from_the_head_of_the_modelfile(self) -> None:
+        text = '# by "ollama show"\n# FROM a:1b\n\nFROM /b/sha256-1\nADAPTER /b/sha256-2\nTEMPLATE """x\nFROM y"""\n'
+        assert model_files(text) == ("/b/sha256-1", "/b/sha256-2")
+        assert model_files("") == ()
 
     def test_kv_cache_needs_every_figure(self) -> None:
         whole = {"general.architecture": "a", "a.block_count": 2, "a.attention.head_count": 4, "a.embedding_length": 64}
@@ -245,6 +297,39 @@ class TestMemory:
         assert (held.footprint, held.footprint_source, held.context_length) == (3 * GB, "reported", 8192)
         assert held.expires_at is not None
         assert held.expires_at > 11_000_000_000
+
+    async def test_on_the_cpu_a_model_takes_its_whole_size_of_ram(
+        self, backend: OllamaBackend, server: OllamaServer
+    ) -> None:
+        server.vram = 0
+        await backend.load(MODEL, keep_alive=60, context_length=None)
+        assert [r.footprint for r in await backend.residents() if r.name == MODEL.name] == [4 * GB]
+
+    async def test_every_name_of_the_weights_is_resident_and_says_whose_memory_it_is(
+        self, backend: OllamaBackend, server: OllamaServer
+    ) -> None:
+        terse = next(m for m in await backend.models() if m.name == "qwen3-terse:4b")
+        await backend.load(MODEL, keep_alive=60, context_length=8192)
+        held = {r.name: r.shares for r in await backend.residents() if r.name.startswith("qwen3")}
+        assert held == {"qwen3:4b": "", "qwen3-terse:4b": "qwen3:4b"}
+        await backend.unload(terse)
+        assert not server.held
+        assert not [r for r in await backend.residents() if r.name.startswith("qwen3")]
+
+    async def test_no_answer_starts_the_process_anew(self, backend: OllamaBackend, server: OllamaServer) -> None:
+        terse = next(m for m in await backend.models() if m.name == "qwen3-terse:4b")
+        await backend.load(MODEL, keep_alive=60, context_length=8192)
+        for model in (MODEL, terse):
+            await read(await backend.chat(call_for(model, context=8192, shift=True, options={"num_ctx": 512})))
+        await backend.load(MODEL, keep_alive=-1, context_length=8192)
+        assert server.starts == 1
+
+    async def test_an_answer_leaves_the_keep_alive_as_the_load_set_it(
+        self, backend: OllamaBackend, server: OllamaServer
+    ) -> None:
+        await backend.load(MODEL, keep_alive=-1, context_length=8192)
+        await read(await backend.chat(call_for(MODEL, context=8192, hold=60)))
+        assert [entry["seconds"] for entry in server.held.values()] == [-1]
 
     async def test_an_embedding_model_is_loaded_by_embedding_nothing(
         self, backend: OllamaBackend, server: OllamaServer
