@@ -21,9 +21,10 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
-from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sampling import Sampling
 from llmrouter_tui.engine.status import Status
@@ -130,11 +131,19 @@ class Assembly:
         fleet = self._fleet = self._sampling.fleet = Fleet(bus, clock, learning, tasks, s.context_length)
         stack.push_async_callback(fleet.close)
         stack.push_async_callback(tasks.close)
-        self._membership = Membership(s, session, fleet, self.status)
-        if not (s.backends or self._mode.demo):
+        look_around = not self._mode.demo and not self._config.names_backends
+        self._membership = Membership(s, session, fleet, self.status, look_around=look_around)
+        if look_around:
             fleet.discover_by(self._membership.find)
+        ledger = Ledger(
+            fleet,
+            clock,
+            reserve=int(s.vram_reserve_gb * GIB),
+            max_bytes=int(s.vram_max_gb * GIB) if s.vram_max_gb else None,
+        )
         self._residency = Residency(
             fleet,
+            ledger,
             learning,
             bus,
             clock,
@@ -142,10 +151,11 @@ class Assembly:
             measure=self._sampling.measure,
             keep_alive=s.keep_alive_minutes * 60,
             load_timeout=s.load_timeout_seconds,
-            reserve=int(s.vram_reserve_gb * GIB),
-            max_bytes=int(s.vram_max_gb * GIB) if s.vram_max_gb else None,
         )
-        self._router = Router(fleet, self._residency, learning, bus, clock, tasks)
+        self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks)
+        fleet.pinned_name = s.pinned_model
+        if self._mode.listen:
+            fleet.on_up = self._keep_pinned
 
     async def _open_probe(self, stack: contextlib.AsyncExitStack) -> Probe:
         if not self._mode.demo:
@@ -196,7 +206,7 @@ class Assembly:
         elif await self._membership.populate() and self._mode.fetch_starter:
             self._fetching.start()
         await self._fleet.start(dict(await repo.memories()))
-        await self._pin_configured()
+        self._check_pinned()
         self._tasks.spawn(self._sampling.run(), "memory sampling")
         self._tasks.spawn(self._watch_storage(repo), "storage watch")
         self._tasks.spawn(self._prune(repo), "pruning")
@@ -204,13 +214,16 @@ class Assembly:
         if self._mode.listen:
             await self._listen(self._config.settings.port)
 
-    async def _pin_configured(self) -> None:
+    def _keep_pinned(self, backend: BackendRecord) -> None:
+        """A backend came up: what is pinned there belongs into memory."""
+        for model in self._fleet.models.values():
+            if model.pinned and model.backend is backend.backend and backend.backend.manages_memory:
+                self._tasks.spawn(self._residency.keep(model), f"keep {model.id}")
+
+    def _check_pinned(self) -> None:
         wanted = self._config.settings.pinned_model
-        found = [m.id for m in self._fleet.models.values() if wanted in (m.id, m.info.name)]
-        if wanted and not found:
-            self.status.report("pinned_model", f"pinned_model {wanted!r} is not hosted by any backend")
-        for model in found[:1]:
-            await self.control.pin(model, True)
+        if wanted and not any(wanted in (m.id, m.info.name) for m in self._fleet.models.values()):
+            self.status.report("pinned_model", f"pinned_model {wanted!r} is not hosted by any backend that is up")
 
     def _proxy_options(self) -> ProxyOptions:
         s = self._config.settings
@@ -232,7 +245,8 @@ class Assembly:
             message = f"could not listen on {host}:{port} ({error.strerror or error})"
             holder = await asyncio.to_thread(port_holder, port) or ""
             self.status.report("port_taken", message, "use another port, or stop what holds it", detail=holder)
-            self.status.change(state="failed", port=port)
+            if not self._proxy.port:
+                self.status.change(state="failed", port=port)
             if self._mode.port_required:
                 hint = f"it is held by {holder}; choose another with --port" if holder else "choose another with --port"
                 raise RouterError("invalid_request", message, hint=hint) from error

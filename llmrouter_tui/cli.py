@@ -58,7 +58,7 @@ def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Conf
     """Settings from flags, environment and file; a mistake ends the program with its place and the remedy."""
     from llmrouter_tui import config
 
-    given = {key: value for key, value in flags.items() if value is not None and value is not False}
+    given = {k: v for k, v in flags.items() if v is not None and (v is not False or k == "embedded")}
     try:
         loaded = config.load(file=config_file, env=os.environ, flags=given)
     except config.ConfigError as error:

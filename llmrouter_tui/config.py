@@ -181,6 +181,11 @@ class Config:
                 self._origins[f"backends.{backend.name}"] = source.origin
         self.settings: Final = Settings(**{**values, "backends": tuple(backends.values())})
 
+    @property
+    def names_backends(self) -> bool:
+        """Whether the file, the environment or a flag names backends: then nobody looks around for others."""
+        return any(source.values.get("backends") for source in self._sources if source.origin != "set")
+
     def __repr__(self) -> str:
         return f"Config({self.settings!r})"
 
@@ -258,7 +263,7 @@ _TABLES: Final = """\
 # [keys]
 # quit = "ctrl+q"
 
-# Servers to use besides those found by looking around on this machine; as many as you like.
+# Servers to use, as many as you like; where any is named here, this machine is not searched for others.
 # kind: {kinds}. Optional: name, api_key_env (the environment variable that holds
 # the key), pool (such as "gpu0"), context_length, enabled. Each must stand below all keys above.
 # [[backends]]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llmrouter_tui.config import Config, ConfigError
+from llmrouter_tui.config import Config, ConfigError, usable
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
@@ -42,7 +42,7 @@ class LiveSettings:
         origin = self._config.origin(key)
         if origin in ("flag", "environment"):
             raise RouterError("invalid_request", f"{key} is fixed by a {origin} for this run", param=key)
-        stored = {**await self._repo.settings(), key: value}
+        stored = {**usable(await self._repo.settings())[0], key: value}
         try:
             config = self._config.with_stored({k: v for k, v in stored.items() if v is not None})
         except ConfigError as error:
@@ -57,11 +57,12 @@ class LiveSettings:
 
     async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
         """Remember a backend that was added on screen, or that one of the file was removed there."""
-        stored = dict(await self._repo.settings())
+        stored = usable(await self._repo.settings())[0]
         kept = [b for b in stored.get("backends") or () if b["name"] != name]  # type: ignore[attr-defined]
         stored["backends"] = [*kept, {"name": name, "kind": kind, "url": url, "enabled": enabled}]
         try:
-            self._config = self._config.with_stored(stored)
+            config = self._config.with_stored(stored)
         except ConfigError as error:
             raise RouterError("invalid_request", str(error)) from error
         await self._repo.set_setting("backends", stored["backends"])
+        self._config = config

@@ -9,9 +9,9 @@ import platformdirs
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.starter import StarterModel
-from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.ports import Backend
-from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.fleet import Fleet, address
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.settings import BackendConfig, Settings
 
@@ -21,14 +21,18 @@ EMBEDDED = "embedded"
 class Membership:
     """Makes backends and takes them into the fleet."""
 
-    def __init__(self, settings: Settings, session: aiohttp.ClientSession, fleet: Fleet, status: Status) -> None:
+    def __init__(
+        self, settings: Settings, session: aiohttp.ClientSession, fleet: Fleet, status: Status, *, look_around: bool
+    ) -> None:
+        fleet.dismissed |= {address(item.url) for item in settings.backends if not item.enabled}
+        self._look_around = look_around
         self._settings = settings
         self._session = session
         self._fleet = fleet
         self._status = status
 
     async def find(self) -> Sequence[Backend]:
-        """What answers on this machine and is not configured."""
+        """What answers on this machine."""
         return await discover(self._session)
 
     def build(self, kind: str, url: str, name: str) -> Backend:
@@ -36,7 +40,7 @@ class Membership:
         taken = self._fleet.backends
         free = name or next(n for n in (kind, *(f"{kind}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
         try:
-            return build(kind, free, url, self._session)
+            return self._build(kind, free, url)
         except ValueError as error:
             raise RouterError("invalid_request", str(error), param="kind") from error
 
@@ -47,9 +51,8 @@ class Membership:
         for item in settings.backends:
             if item.enabled:
                 await self._add_configured(item)
-        if not settings.backends:
-            for found in await self.find():
-                self._add(found, configured=False)
+        if self._look_around:
+            await self._add_found()
         wanted = settings.embedded if settings.embedded is not None else not self._fleet.backends
         if not wanted or EMBEDDED in self._fleet.backends:
             return False
@@ -58,18 +61,37 @@ class Membership:
                 self._not_installed()
             return False
         engine = self.embedded()
-        self._fleet.add(engine, configured=settings.embedded is True, pool=await engine.pool())
-        return not await engine.models()
+        return await self._add_engine(engine, configured=settings.embedded is True) and not await engine.models()
+
+    async def _add_found(self) -> None:
+        known = {address(record.backend.url) for record in self._fleet.backends.values()} | self._fleet.dismissed
+        for found in await self.find():
+            if address(found.url) in known or found.name in self._fleet.backends:
+                await found.close()
+            else:
+                self._add(found, configured=False)
 
     async def _add_configured(self, item: BackendConfig) -> None:
         if item.kind == EMBEDDED and not available():
             self._not_installed()
         elif item.kind == EMBEDDED:
-            engine = self.embedded(item.name)
-            self._fleet.add(engine, configured=True, pool=item.pool or await engine.pool())
+            await self._add_engine(self.embedded(item.name), configured=True, pool=item.pool)
         else:
-            backend = build(item.kind, item.name, item.url, self._session, api_key_env=item.api_key_env)
+            backend = self._build(item.kind, item.name, item.url, item.api_key_env)
             self._add(backend, configured=True, pool=item.pool, context=item.context_length)
+
+    async def _add_engine(self, engine: EmbeddedBackend, *, configured: bool, pool: str = "") -> bool:
+        """Take the embedded engine in; whether it can run on this machine."""
+        try:
+            self._fleet.add(engine, configured=configured, pool=pool or await engine.pool())
+        except BackendError as error:
+            self._status.report("embedded_engine", error.message, error.hint)
+            return False
+        return True
+
+    def _build(self, kind: str, name: str, url: str, api_key_env: str = "") -> Backend:
+        patience = self._settings.first_token_timeout_seconds
+        return build(kind, name, url, self._session, api_key_env=api_key_env, read_timeout=patience)
 
     def _add(self, backend: Backend, *, configured: bool, pool: str = "", context: int | None = None) -> None:
         limit = context or self._fleet.default_context(backend.kind)
@@ -104,10 +126,12 @@ class Membership:
 
     async def fetched(self) -> None:
         """The starter model is here: let the embedded engine see it."""
-        if EMBEDDED not in self._fleet.backends:
+        engines = [r for r in self._fleet.backends.values() if r.backend.kind == EMBEDDED]
+        if not engines:
             engine = self.embedded()
             await self._fleet.join(engine, configured=False, pool=await engine.pool())
-        self._fleet.look_again(EMBEDDED)
+        for record in engines:
+            self._fleet.look_again(record.backend.name)
 
 
 def data_dir(settings: Settings) -> Path:

@@ -303,7 +303,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),
     "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),
     "keys": Key("Keys of the control center, by binding.", _bindings, None),
-    "backends": Key("Servers to use besides those found by looking around on this machine.", _backends, None),
+    "backends": Key(
+        "Servers to use; where a file, the environment or a flag names any, nobody looks for others.", _backends, None
+    ),
 }
 """Every setting, in the order in which they are shown."""
 

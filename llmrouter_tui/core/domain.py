@@ -200,7 +200,7 @@ class ResidencyEvent:
     """A load or an unload, for the history on the VRAM page."""
 
     at: float
-    kind: Literal["load", "unload", "load_failed"]
+    kind: Literal["load", "unload", "load_failed", "unload_failed"]
     model: str
     pool: str
     seconds: float | None

@@ -1,5 +1,6 @@
 """The control plane: everything a screen, a script or the admin API can ask of a running router."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -121,6 +122,8 @@ class EngineControl:
         exchange = await self.exchange(feedback.exchange_id)
         if exchange.outcome == "running":
             raise RouterError("invalid_request", "this answer is not finished; rate it when it is")
+        if not exchange.model:
+            raise RouterError("invalid_request", "this request was refused; there is no answer to rate")
         score, rating = _score(feedback)
         stored = Feedback(
             exchange_id=exchange.id,
@@ -146,7 +149,7 @@ class EngineControl:
 
     async def load(self, model: str) -> None:
         record = self._p.fleet.model(model)
-        if not self._p.residency.ready(record):
+        if not record.ready:
             self._p.tasks.spawn(self._quietly(self._p.residency.load(record)), f"load {model}")
 
     async def unload(self, model: str, *, force: bool = False) -> None:
@@ -172,11 +175,9 @@ class EngineControl:
         self._p.fleet.touch(record)
 
     async def _quietly(self, work: Awaitable[None]) -> None:
-        """A command's work in the background: its failure is already an event and a log line."""
-        try:
+        """A command's work in the background: its failure is an event and a log line already."""
+        with contextlib.suppress(RouterError):
             await work
-        except RouterError as error:
-            self._p.status.report(error.code, error.message, error.hint)
 
     # ── settings, backends, the rest ──
 
@@ -192,6 +193,9 @@ class EngineControl:
             await backend.close()
             raise RouterError("invalid_request", f"there is already a backend {backend.name!r}")
         await self._p.settings.keep_backend(backend.name, kind, url, enabled=True)
+        if backend.name in self._p.fleet.backends:  # added by somebody else meanwhile
+            await backend.close()
+            return self._p.fleet.backends[backend.name].view()
         limit = self._p.fleet.default_context(kind)
         return (await self._p.fleet.join(backend, configured=True, context_limit=limit)).view()
 
@@ -215,7 +219,7 @@ class EngineControl:
 
 
 def _score(feedback: FeedbackInput) -> tuple[float, Rating | None]:
-    """(-1..1, up or down) of a rating in any of its kinds; (0, None) clears."""
+    """(-1..1, up or down) of a rating in any of its kinds; (0, None) clears: three stars are no opinion."""
     given = [k for k in (feedback.rating, feedback.stars, feedback.score) if k is not None]
     if feedback.clear and not given:
         return 0.0, None
@@ -231,4 +235,4 @@ def _score(feedback: FeedbackInput) -> tuple[float, Rating | None]:
         score = feedback.score or 0.0
         if not -1 <= score <= 1:
             raise RouterError("invalid_request", "score must be -1 to 1", param="score")
-    return score, "up" if score >= 0 else "down"
+    return score, "up" if score > 0 else "down" if score < 0 else None

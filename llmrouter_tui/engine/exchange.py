@@ -14,6 +14,7 @@ from llmrouter_tui.core.selection import decide
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Lease, Residency
 from llmrouter_tui.engine.sessions import Sessions
@@ -37,9 +38,17 @@ class Router:
     """The door from the proxy: implements ``core.ports.Exchanges``."""
 
     def __init__(
-        self, fleet: Fleet, residency: Residency, learning: Learning, bus: Bus, clock: Clock, tasks: Tasks
+        self,
+        fleet: Fleet,
+        ledger: Ledger,
+        residency: Residency,
+        learning: Learning,
+        bus: Bus,
+        clock: Clock,
+        tasks: Tasks,
     ) -> None:
         self.fleet = fleet
+        self.ledger = ledger
         self.residency = residency
         self.learning = learning
         self.bus = bus
@@ -76,7 +85,7 @@ class Router:
             models,
             preference=self.preference,
             requested=request.model,
-            waits=self.residency.waits(),
+            waits=self.ledger.waits(),
             continuity=continuity,
         )
         return _timed(decision, self.clock.mono() - started)
@@ -166,7 +175,7 @@ class Run:
             try:
                 await self._attempt(candidate)
             except BackendError as failure:
-                error = failure
+                error = _more_telling(error, failure)
                 left = self._after(failure, left)
                 self._attempt_failed(candidate.model, failure, left)
                 if not failure.fallback:
@@ -223,7 +232,10 @@ class Run:
     async def _attempt(self, candidate: Candidate) -> None:
         """One try: a lease, the request, the first token. Leaves nothing held when it fails."""
         router = self._router
-        record = self._record = router.fleet.model(candidate.model)
+        record = router.fleet.models.get(candidate.model)
+        if record is None:
+            raise _vanished(candidate.model)
+        self._record = record
         asked = self._sent = router.clock.mono()
         self._lease = router.residency.lease(record)
         if self._lease is None:
@@ -293,7 +305,8 @@ class Run:
 
     def _learn(self, reply: Reply, now: float) -> None:
         assert self._record is not None
-        self._router.sessions.answered(self._session, self._record.id)
+        if self.decision is not None and not self.decision.analysis.background:
+            self._router.sessions.answered(self._session, self._record.id)
         ttft = self._ttft if self._request.stream else None
         self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, now - self._sent)
 
@@ -369,6 +382,18 @@ def _nobody_here(fleet: Fleet) -> RouterError:
     else:
         message, hint = "there is no model here yet", "start Ollama or llama.cpp, or use --embedded or --demo"
     return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
+
+
+def _vanished(model: str) -> BackendError:
+    backend, _, name = model.partition("/")
+    return BackendError("backend_unreachable", f"{model} is gone", backend=backend, model=name, fallback=True)
+
+
+def _more_telling(known: BackendError | None, fresh: BackendError) -> BackendError:
+    """Of several failures the one to report: a fault that may pass is not covered up by one that will not."""
+    if known is None or not known.retryable or fresh.retryable or not fresh.fallback:
+        return fresh
+    return known
 
 
 def _last_prompt(request: ChatRequest) -> str:

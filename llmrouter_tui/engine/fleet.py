@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from llmrouter_tui.core.domain import HOST_POOL, BackendHealth, BackendView, Device, ModelInfo, ModelView, Resident
@@ -64,6 +64,16 @@ class Fleet:
         self._dirty: set[str] = set()
         self._flush_handle: asyncio.TimerHandle | None = None
         self._views: tuple[ModelView, ...] | None = None
+        self._gone: dict[str, ModelRecord] = {}
+        """Models that left their list: one that comes back is the same, with its pins and leases."""
+        self.version = 0
+        """Grows with every change that decisions must see."""
+        self.pinned_name = ""
+        """The model that the settings want pinned, by id or name."""
+        self.on_up: Callable[[BackendRecord], None] = lambda record: None
+        """Called when a backend comes up, its models being known."""
+        self.dismissed: set[str] = set()
+        """Addresses of backends that the user removed: discovery leaves them alone."""
         self.backends: dict[str, BackendRecord] = {}
         self.models: dict[str, ModelRecord] = {}
         self.devices: tuple[Device, ...] = ()
@@ -92,8 +102,10 @@ class Fleet:
     ) -> BackendRecord:
         """Take a backend in while running."""
         record = self.add(backend, configured=configured, pool=pool, context_limit=context_limit)
+        self.dismissed.discard(address(backend.url))
         await self._look(record)
-        self._watch(record)
+        if self.backends.get(backend.name) is record:
+            self._watch(record)
         return record
 
     async def remove(self, name: str) -> None:
@@ -102,6 +114,7 @@ class Fleet:
         if record.loop is not None:
             record.loop.cancel()
         del self.backends[name]
+        self.dismissed.add(address(record.backend.url))
         self._drop_models(record, keep=())
         self._bus.publish(BackendChanged(record.view(), removed=True))
         await record.backend.close()
@@ -141,6 +154,7 @@ class Fleet:
         record.changed()
         if at_once:
             self._views = None
+            self.version += 1
         self._dirty.add(record.id)
         if self._flush_handle is None:
             self._flush_handle = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._flush)
@@ -155,8 +169,10 @@ class Fleet:
     # ── looking ──
 
     def look_again(self, name: str) -> None:
-        """Look at a backend now, not at its next turn."""
-        record = self.backend(name)
+        """Look at a backend now, not at its next turn; one that is gone is not looked at."""
+        record = self.backends.get(name)
+        if record is None:
+            return
         record.polls = 0
         if record.wake is not None:
             record.wake.set()
@@ -187,21 +203,36 @@ class Fleet:
             misses = 0 if record.health == "up" else misses + 1
 
     async def _look(self, record: BackendRecord) -> None:
-        backend = record.backend
         try:
-            detail = await backend.probe()
-            if record.health != "up" or record.polls % LIST_EVERY == 0:
-                self._listed(record, await backend.models())
-            self._held(record, await backend.residents())
+            detail = await self._read(record)
         except BackendError as error:
-            self._set_health(record, "down", error.message)
-            return
-        record.polls += 1
-        self._set_health(record, "up", detail)
+            health: BackendHealth = "down"
+            detail = error.message
+        except Exception as error:
+            log.exception("looking at %s failed in the router", record.backend.name)
+            health, detail = "down", f"its answer could not be read: {error!r}"
+        else:
+            health = "up"
+            record.polls += 1
+        if self.backends.get(record.backend.name) is record:
+            self._set_health(record, health, detail)
+        else:  # removed while it was looked at
+            self._drop_models(record, keep=())
+
+    async def _read(self, record: BackendRecord) -> str:
+        """Its version, after its models and what it holds were taken in."""
+        backend = record.backend
+        detail = await backend.probe()
+        if record.health != "up" or record.polls % LIST_EVERY == 0:
+            self._listed(record, await backend.models())
+        turns = {model.id: model.turns for model in self._models_of(record)}
+        self._held(record, await backend.residents(), turns)
+        return detail
 
     def _set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
         if (health, detail) == (record.health, record.detail):
             return
+        came_up = health == "up" and record.health != "up"
         if health != record.health:
             record.since = self._clock.wall()
             log.log(
@@ -215,9 +246,18 @@ class Fleet:
             model.healthy = health == "up"
             self.touch(model)
         self._bus.publish(BackendChanged(record.view()))
+        if came_up:
+            self.on_up(record)
+
+    def family(self, record: ModelRecord) -> list[ModelRecord]:
+        """A model and the other names whose weights in memory are the same."""
+        return [m for m in self._models_of_backend(record.backend) if m is record or m.weights == record.weights]
+
+    def _models_of_backend(self, backend: Backend) -> list[ModelRecord]:
+        return [m for m in self.models.values() if m.backend is backend]
 
     def _models_of(self, record: BackendRecord) -> list[ModelRecord]:
-        return [m for m in self.models.values() if m.backend is record.backend]
+        return self._models_of_backend(record.backend)
 
     def _listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
         """Take in the list of models a backend hosts."""
@@ -237,9 +277,13 @@ class Fleet:
             self._bus.publish(BackendChanged(record.view()))
 
     def _new_model(self, record: BackendRecord, info: ModelInfo) -> None:
-        pool = self._pool_of(record, info)
-        guess = estimate_speed(info, pool or HOST_POOL)
-        model = ModelRecord(info, record.backend, pool, self._memories.get(info.id), guess)
+        model = self._gone.pop(info.id, None)
+        if model is None or model.backend is not record.backend:
+            pool = self._pool_of(record, info)
+            guess = estimate_speed(info, pool or HOST_POOL)
+            model = ModelRecord(info, record.backend, pool, self._memories.get(info.id), guess)
+        model.info = info
+        model.pinned = model.pinned or self.pinned_name in (info.id, info.name)
         self._learning.refresh(model)
         self.models[info.id] = model
         self.touch(model)
@@ -247,18 +291,21 @@ class Fleet:
     def _drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
         gone = tuple(m.id for m in self._models_of(record) if m.id not in set(keep))
         for model_id in gone:
-            del self.models[model_id]
+            self._gone[model_id] = self.models.pop(model_id)
         if gone:
             self._views = None
+            self.version += 1
             self._bus.publish(ModelsChanged((), removed=gone))
 
-    def _held(self, record: BackendRecord, residents: Sequence[Resident]) -> None:
-        """Compare what a backend holds with what we thought: the backend is right."""
+    def _held(self, record: BackendRecord, residents: Sequence[Resident], turns: dict[str, int]) -> None:
+        """Compare what a backend holds with what we thought: the backend is right, except on models that came or
+        went (``turns``) after it was asked."""
         held = {resident.name: resident for resident in residents}
         for model in self._models_of(record):
-            if not model.backend.manages_memory:
+            if not model.backend.manages_memory or model.turns != turns.get(model.id):
                 continue
             resident = held.get(model.info.name)
+            model.shares = resident.shares if resident else ""
             before = (model.residency, model.footprint, model.footprint_source)
             if model.residency not in ("loading", "unloading"):
                 model.residency = resident.state if resident else "absent"
@@ -290,16 +337,19 @@ class Fleet:
     async def _discover_loop(self) -> None:
         while True:
             await asyncio.sleep(DISCOVER_SECONDS)
-            await self.discover()
+            try:
+                await self.discover()
+            except Exception:
+                log.exception("looking for servers on this machine failed")
 
     async def discover(self) -> int:
         """Look around on this machine for servers not yet known; how many joined."""
         if self._discover is None:
             return 0
-        known = {record.backend.url.rstrip("/") for record in self.backends.values()}
+        known = {address(record.backend.url) for record in self.backends.values()} | self.dismissed
         joined = 0
         for backend in await self._discover():
-            if backend.url.rstrip("/") in known or backend.name in self.backends:
+            if address(backend.url) in known or backend.name in self.backends:
                 await backend.close()
                 continue
             await self.join(backend, configured=False, context_limit=self.default_context(backend.kind))
@@ -324,3 +374,8 @@ def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:
     if limit is None or (info.context_length or 0) <= limit:
         return info
     return replace(info, context_length=limit)
+
+
+def address(url: str) -> str:
+    """A server's address in one spelling."""
+    return url.rstrip("/").removesuffix("/v1").replace("//localhost", "//127.0.0.1")

@@ -1,14 +1,10 @@
 """One model as the engine keeps it: what its backend says, what was learned, who holds it now."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.domain import Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
 from llmrouter_tui.core.estimate import footprint as estimate_footprint
 from llmrouter_tui.core.ports import Backend, ModelMemory
-
-if TYPE_CHECKING:
-    from llmrouter_tui.engine.residency import Lease
 
 
 class ModelRecord:
@@ -29,10 +25,18 @@ class ModelRecord:
         self.enabled = memory.enabled
         self.healthy = True
         self.leases = 0
-        self.tickets: set[Lease] = set()
+        self.tickets: set[object] = set()
         """Who waits for it to be loaded."""
         self.ours = False
+        self.wanted = False
+        """A load of it is under way or waits for its turn."""
         self.draining = False
+        self.turns = 0
+        """Counts its ways in and out of memory: what was asked of a backend before one is not news after it."""
+        self.shares = ""
+        """The name whose weights in memory it shares; empty for its own."""
+        self.failures = 0
+        """Loads that failed in a row."""
         self.last_used: float | None = None
         self.side_by_side = 1 if backend.kind == "ollama" else 4
         """Answers that its server makes at the same time before others must wait."""
@@ -47,6 +51,21 @@ class ModelRecord:
         """Running mean of what one exchange holds it, for queue estimates."""
         self._view: ModelView | None = None
         self._estimate: tuple[ModelInfo, str, int | None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be asked at once."""
+        return self.residency == "resident" and not self.draining
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is on its way in or out of memory."""
+        return self.wanted or self.draining or self.residency in ("loading", "unloading")
+
+    @property
+    def weights(self) -> str:
+        """The name under which its backend holds its weights."""
+        return self.shares or self.info.name
 
     def needed_bytes(self) -> int | None:
         """What loading it would take: as seen before, else estimated from its size."""

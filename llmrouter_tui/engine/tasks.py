@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from llmrouter_tui.core.errors import RouterError
+
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,8 @@ class Tasks:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, RouterError):  # those are answers, told where they arise
             log.error("%s failed: %s", task.get_name(), error, exc_info=error)
 
     async def close(self) -> None:

@@ -49,7 +49,9 @@ class AttentionBook:
         key = f"load:{event.model}"
         if event.kind == "load_failed":
             self.add(Cause(key, f"{event.model} did not load: {event.reason}", severity="bad", since=event.at))
-        elif event.kind == "load":
+        elif event.kind == "unload_failed":
+            self.add(Cause(key, f"{event.model} did not unload: {event.reason}", severity="bad", since=event.at))
+        else:
             self.standing.pop(key, None)
 
     def add(self, cause: Cause) -> None:

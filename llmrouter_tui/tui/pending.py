@@ -21,7 +21,7 @@ class Asked:
         if model is None:
             return True
         if self.what == "load":
-            failed = any(e.model == model.id and e.at >= self.at and e.kind == "load_failed" for e in events)
+            failed = any(e.model == model.id and e.at >= self.at and e.kind.endswith("failed") for e in events)
             return failed or model.residency in ("loading", "resident")
         if self.what == "unload":
             return model.residency in ("unloading", "absent")

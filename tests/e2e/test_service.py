@@ -1,5 +1,6 @@
 """The service under faults: taken ports, broken files, locks and sudden death. Models are the simulated fleet's."""
 
+import http.server
 import json
 import socket
 import sqlite3
@@ -102,6 +103,40 @@ def test_a_thousand_messages_are_no_problem(demo):
 # ── the operator's view ──
 
 
+class TinyServer(http.server.BaseHTTPRequestHandler):
+    """The least that is a model server of the OpenAI dialect."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, body: object) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        self.answer({"object": "list", "data": [{"id": "tiny", "object": "model"}]})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        message = {"role": "assistant", "content": "hello"}
+        self.answer({"id": "x", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def tiny_server() -> Iterator[str]:
+    """The configuration of a router over one tiny server."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TinyServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'[[backends]]\nname = "tiny"\nkind = "openai"\nurl = "http://127.0.0.1:{server.server_port}"\n'
+    server.shutdown()
+    server.server_close()
+
+
 def test_a_taken_port_is_said_in_words_and_ends_serve():
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
@@ -162,22 +197,19 @@ def test_a_locked_database_never_stalls_the_proxy_and_loses_nothing(tmp_path):
         router.until(lambda: rows(router.database) == 20)
 
 
-def test_sudden_death_loses_no_acknowledged_rating_and_the_file_opens_again(tmp_path):
+def test_sudden_death_loses_no_acknowledged_rating_and_the_file_opens_again(tmp_path, tiny_server):
     acknowledged: list[str] = []
-    with serving(tmp_path, config=NOWHERE) as router:
+    with serving(tmp_path, config=tiny_server) as router:
         stop = threading.Event()
 
         def storm() -> None:
+            body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
             while not stop.is_set():
                 try:
-                    router.call("/v1/chat/completions", {"model": "auto", "messages": []})
-                except urllib.error.HTTPError as refused:
-                    exchange = refused.headers["x-router-exchange-id"]
-                    try:
-                        router.call("/v1/feedback", {"exchange_id": exchange, "rating": "up"})
-                    except OSError:
-                        return
-                    acknowledged.append(exchange)
+                    router.call("/v1/chat/completions", body)
+                    newest = router.call("/admin/exchanges?limit=1")["items"][0]["id"]
+                    router.call("/v1/feedback", {"exchange_id": newest, "rating": "up"})
+                    acknowledged.append(newest)
                 except OSError:
                     return
 

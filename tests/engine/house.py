@@ -16,6 +16,7 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.storage.repo import open_repo
@@ -164,11 +165,11 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> A
         used = sum(b.used() for b in backends)
         fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, total - used)])
 
+    ledger = Ledger(fleet, clock, reserve=0, max_bytes=None)
     residency = Residency(
-        fleet, learning, bus, clock, tasks,
-        measure=measure, keep_alive=60, load_timeout=load_timeout, reserve=0, max_bytes=None,
-    )  # fmt: skip
-    router = Router(fleet, residency, learning, bus, clock, tasks)
+        fleet, ledger, learning, bus, clock, tasks, measure=measure, keep_alive=60, load_timeout=load_timeout
+    )
+    router = Router(fleet, ledger, residency, learning, bus, clock, tasks)
     await measure()
     for backend in backends:
         fleet.add(backend, configured=True, pool="gpu0")

@@ -167,15 +167,49 @@ async def test_a_conversation_stays_on_its_model():
         assert run.decision.chosen == "one/b"
 
 
-async def test_explaining_changes_nothing():
+async def test_explaining_is_deciding_and_changes_nothing():
     async with open_house(two_models()) as house:
         before = house.bus.seq
-        decision = house.router.decide(request("hi"))
-        assert decision == house.router.decide(request("hi")).__class__(
-            **{f: getattr(decision, f) for f in decision.__slots__}
-        )
+        explained = house.router.decide(request("hi"))
         assert house.bus.seq == before
         assert not house.backends[0].calls
+        run = house.router.begin(request("hi"))
+        run.close()
+        assert run.decision.chosen == explained.chosen
+        assert [c.score for c in run.decision.candidates] == [c.score for c in explained.candidates]
+
+
+async def test_a_candidate_that_vanished_is_skipped():
+    async with open_house(two_models()) as house:
+        run = house.router.begin(request())
+        del house.fleet.models[run.decision.chosen]
+        await run.open()
+        run.close()
+        assert run.model != run.decision.chosen
+        assert run.attempts == 2
+
+
+async def test_a_passing_fault_is_not_covered_up_by_one_that_stays():
+    backend = two_models()
+    async with open_house(backend) as house:
+        first, second = (c.model.removeprefix("one/") for c in house.router.decide(request()).candidates)
+        backend.failures = {
+            first: [fault("model_loading")],
+            second: [BackendError("invalid_request", "no tools", backend="one", fallback=True, retryable=False)],
+        }
+        with pytest.raises(BackendError) as caught:
+            await house.ask()
+        assert caught.value.code == "model_loading"
+
+
+async def test_a_title_request_does_not_move_the_conversation():
+    async with open_house(two_models()) as house:
+        await house.ask("write a function that sorts", name="one/b", session="s1")
+        title = "### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history."
+        await house.ask(title, name="one/a", session="s1")
+        run = house.router.begin(request("now faster", session="s1"))
+        run.close()
+        assert run.decision.chosen == "one/b"
 
 
 async def test_with_no_model_at_all_the_answer_says_so():

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from llmrouter_tui.core.domain import Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged
 from tests.engine.house import GIB, ScriptedBackend, model, open_house
@@ -90,7 +91,7 @@ async def test_a_model_too_big_for_the_machine_is_refused_before_anything_is_unl
         with pytest.raises(BackendError, match=r"needs 4\d\.\d GiB, gpu0 can hold 8\.0 GiB"):
             await house.residency.acquire(house.fleet.model("one/giant"))
         assert backend.calls == [("load", "a")]
-        assert house.residency.waits()["one/giant"].blocked
+        assert house.router.ledger.waits()["one/giant"].blocked
 
 
 async def test_a_failed_load_is_told_and_not_recorded_as_loaded():
@@ -149,6 +150,134 @@ async def test_waits_count_the_load_of_an_absent_model_and_nothing_for_a_residen
     backend = ScriptedBackend([model("a", 3), model("b", 3)])
     async with open_house(backend) as house:
         (await house.residency.acquire(house.fleet.model("one/a"))).release()
-        waits = house.residency.waits()
+        waits = house.router.ledger.waits()
         assert waits["one/a"].load == 0
         assert waits["one/b"].load > 0
+
+
+async def test_a_model_that_cannot_be_loaded_is_left_alone_so_that_no_request_unloads_others_for_it():
+    broken = [BackendError("backend_error", "corrupt file", backend="one", fallback=True) for _ in range(9)]
+    backend = ScriptedBackend([model("big", 6), model("small", 3)], load_failures={"big": broken})
+    async with open_house(backend) as house:
+        house.router.preference = 1.0
+        for _ in range(4):
+            await house.ask("Prove that 2 is irrational.")
+        assert [call for call in backend.calls if call[0] != "chat"] == [("load", "big"), ("load", "small")]
+        assert "corrupt file" in house.fleet.model("one/big").problem
+
+
+async def test_a_look_that_began_before_a_load_does_not_undo_it():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async with open_house(backend) as house:
+        told = backend.residents
+
+        async def slow():
+            before = await told()
+            asked.set()
+            await go_on.wait()
+            return before
+
+        backend.residents = slow
+        house.fleet.look_again("one")
+        await asked.wait()
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        go_on.set()
+        await asyncio.sleep(0.02)
+        assert house.fleet.model("one/a").residency == "resident"
+        lease.release()
+
+
+async def test_alternating_models_are_served_while_their_backend_answers_looks_late():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)], load_seconds=0.01)
+    async with open_house(backend) as house:
+        told = backend.residents
+
+        async def slow():
+            before = await told()
+            await asyncio.sleep(0.03)
+            return before
+
+        backend.residents = slow
+        for index in range(30):
+            (await house.residency.acquire(house.fleet.model(f"one/{'ab'[index % 2]}"))).release()
+        assert backend.most_held <= backend.capacity
+
+
+async def test_an_unexpected_error_while_loading_frees_what_was_booked():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+
+    async def bug(*_: object, **__: object) -> None:
+        raise KeyError("bug")
+
+    async with open_house(backend) as house:
+        load, backend.load = backend.load, bug
+        with pytest.raises(BackendError, match="could not be loaded"):
+            await house.residency.acquire(house.fleet.model("one/a"))
+        backend.load = load
+        assert house.fleet.model("one/a").residency == "absent"
+        (await house.residency.acquire(house.fleet.model("one/b"))).release()
+
+
+async def test_names_of_the_same_weights_count_once_and_leave_together():
+    backend = ScriptedBackend([model("a", 5), model("alias", 5), model("b", 5)])
+    async with open_house(backend) as house:
+        backend.held.add("a")
+
+        async def shared():
+            return [Resident(n, 5 * GIB, "reported") for n in backend.held] + [
+                Resident("alias", 5 * GIB, "reported", shares="a") for n in backend.held if n == "a"
+            ]
+
+        backend.residents = shared
+        house.fleet.look_again("one")
+        await until(lambda: house.fleet.model("one/alias").residency == "resident")
+        lease = await house.residency.acquire(house.fleet.model("one/alias"))
+        waiting = asyncio.ensure_future(house.residency.acquire(house.fleet.model("one/b")))
+        await until(lambda: house.fleet.model("one/a").draining)
+        assert ("unload", "a") not in backend.calls
+        lease.release()
+        (await waiting).release()
+        assert house.fleet.model("one/alias").residency == "absent"
+
+
+async def test_a_model_that_leaves_its_list_and_comes_back_keeps_its_pin_and_its_leases():
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        house.fleet.model("one/a").enabled = False
+        infos, backend.infos = backend.infos, []
+        house.fleet.look_again("one")
+        await until(lambda: not house.fleet.models)
+        backend.infos = infos
+        house.fleet.look_again("one")
+        await until(lambda: bool(house.fleet.models))
+        record = house.fleet.model("one/a")
+        assert (record.leases, record.enabled) == (1, False)
+        lease.release()
+
+
+async def test_a_backend_that_is_down_books_no_memory():
+    one = ScriptedBackend([model("a", 6)])
+    two = ScriptedBackend([model("z", 6, "two")], name="two")
+    async with open_house(one, two) as house:
+        (await house.residency.acquire(house.fleet.model("one/a"))).release()
+        one.down = True
+        one.held.clear()
+        house.fleet.look_again("one")
+        await until(lambda: not house.fleet.model("one/a").healthy)
+        (await house.residency.acquire(house.fleet.model("two/z"))).release()
+
+
+async def test_a_forced_unload_does_not_wait_behind_a_polite_one():
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        lease = await house.residency.acquire(record)
+        polite = asyncio.ensure_future(house.residency.unload(record, "asked for"))
+        await until(lambda: record.draining)
+        await house.residency.unload(record, "asked for", force=True)
+        await polite
+        assert record.residency == "absent"
+        lease.release()

@@ -1,0 +1,137 @@
+"""Who holds which memory, what a load would take, and what each model would have to wait for: estimates only.
+
+``core.placement`` plans over the pools and occupants made here; ``Residency`` carries plans out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from llmrouter_tui.core.domain import HOST_POOL, Device
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.placement import Occupant, Plan, Pool, place
+from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.selection import Wait
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.record import ModelRecord
+
+UNLOAD_SECONDS = 1.0
+"""What an eviction adds to a load, for estimates."""
+OTHERS_SECONDS = 2.0
+"""What a load or unload under way in the same pool adds."""
+FRESH_SECONDS = 0.5
+"""How long an estimate may be used while nothing changed."""
+
+_new_wait = maker(Wait)
+
+
+class Ledger:
+    """Reads the fleet's records; changes nothing."""
+
+    def __init__(self, fleet: Fleet, clock: Clock, *, reserve: int, max_bytes: int | None) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._reserve = reserve
+        self._max_bytes = max_bytes
+        self._waits: tuple[float, int, dict[str, Wait]] = (-1.0, -1, {})
+
+    # ── memory ──
+
+    def plan(self, record: ModelRecord) -> Plan:
+        """How room for a model would be made now."""
+        return self._plan(record, self.pools(), self.occupants())
+
+    def _plan(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
+        mine = [pool for pool in pools if pool.name == record.pool]
+        needed = record.needed_bytes()
+        if needed is not None and mine and record.backend.kind == "ollama":
+            # Ollama splits what is too large over GPU and CPU: it wants the whole pool, and the rest is its own affair
+            needed = min(needed, mine[0].budget)
+        return place(needed, mine, [o for o in occupants if o.model != record.id])
+
+    def pools(self) -> list[Pool]:
+        return [self._pool(device) for device in self._fleet.devices if not device.problem]
+
+    def _pool(self, device: Device) -> Pool:
+        """What models may take of a pool: on a machine without a GPU the user's bound holds for RAM."""
+        budget, free = device.total - self._reserve, device.free - self._reserve
+        if device.pool == HOST_POOL:
+            free = min(free, int(device.total * 0.9) - device.used)
+        if self._max_bytes is not None and (device.pool != HOST_POOL or len(self._fleet.devices) == 1):
+            budget = min(budget, self._max_bytes)
+        return Pool(device.pool, max(0, free), max(0, budget))
+
+    def occupants(self) -> list[Occupant]:
+        """Every model in memory; names that share weights are one."""
+        found: dict[str, Occupant] = {}
+        for record in self._fleet.models.values():
+            if record.pool and record.healthy and record.residency in ("resident", "loading", "unloading"):
+                key = f"{record.info.backend}/{record.weights}"
+                occupant = self._occupant(record)
+                found[key] = _joined(found[key], occupant) if key in found else occupant
+        return list(found.values())
+
+    def _occupant(self, record: ModelRecord) -> Occupant:
+        return Occupant(
+            model=record.id,
+            pool=record.pool,
+            footprint=record.needed_bytes() or 0,
+            leases=record.leases,
+            pinned=record.pinned,
+            loading=record.residency == "loading",
+            evictable=record.backend.manages_memory,
+            idle_seconds=self._clock.wall() - record.last_used if record.last_used else 3600.0,
+            reload_seconds=record.speed.load_seconds,
+        )
+
+    # ── time ──
+
+    def waits(self) -> Mapping[str, Wait]:
+        """What each model would have to wait for now."""
+        now, version = self._clock.mono(), self._fleet.version
+        if now - self._waits[0] > FRESH_SECONDS or version != self._waits[1]:
+            pools, occupants = self.pools(), self.occupants()
+            fresh = {m.id: self._wait(m, pools, occupants) for m in self._fleet.models.values()}
+            self._waits = (now, version, fresh)
+        waits = self._waits[2]
+        busy = {m.id: _queued(m) for m in self._fleet.models.values() if _has_queue(m)}
+        return {**waits, **busy} if busy else waits
+
+    def _wait(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Wait:
+        if record.ready or not record.pool:
+            return Wait()
+        if record.moving:
+            return Wait(queue=OTHERS_SECONDS, load=record.speed.load_seconds)
+        plan = self._plan(record, pools, occupants)
+        if not plan.fits:
+            return Wait(blocked=plan.reason)
+        models = self._fleet.models
+        queue = sum(models[m].mean_seconds * models[m].leases for m in plan.drain if m in models)
+        if any(m.moving for m in models.values() if m.pool == record.pool):
+            queue += OTHERS_SECONDS
+        return Wait(queue=queue, load=record.speed.load_seconds + UNLOAD_SECONDS * len(plan.evict))
+
+
+def _joined(one: Occupant, other: Occupant) -> Occupant:
+    """Two names of the same weights: held by either, kept by either."""
+    return replace(
+        one,
+        leases=one.leases + other.leases,
+        pinned=one.pinned or other.pinned,
+        loading=one.loading or other.loading,
+        idle_seconds=min(one.idle_seconds, other.idle_seconds),
+    )
+
+
+def _has_queue(record: ModelRecord) -> bool:
+    leases = record.leases
+    if leases == 0:
+        return bool(record.tickets)
+    return leases >= record.side_by_side or bool(record.tickets) or not record.ready
+
+
+def _queued(record: ModelRecord) -> Wait:
+    """A busy model: those before us, shared by what it can answer side by side."""
+    if not record.ready:
+        return _new_wait(len(record.tickets) * record.mean_seconds * 0.5, record.speed.load_seconds)
+    many = record.side_by_side
+    return _new_wait(max(0, record.leases + 1 - many) * record.mean_seconds / many)
