@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.making import maker
 
 FAST, BEST = 0.1, 1.0
 """Preference of ``auto:fast`` and ``auto:best``."""
@@ -24,15 +25,20 @@ class Resolved:
     task: str | None = None
 
 
+_resolved = maker(Resolved)
+
+
 def resolve(requested: str, models: Sequence[ModelView]) -> Resolved:
     """Read a requested name. Raises ``model_not_found`` with the nearest names as a hint.
 
     ``auto``, ``auto:fast``, ``auto:best``, ``auto:<task>``; ``backend/name`` for one model; ``name`` for all replicas
     of that name. Case and a missing ``:latest`` do not matter.
     """
+    if requested == "auto":
+        return _resolved(tuple(models))
     wanted = _plain(requested)
     if wanted in ("", "auto"):
-        return Resolved(tuple(models))
+        return _resolved(tuple(models))
     found = _named(requested, wanted, models)
     if found:
         return _enabled(requested, found)

@@ -27,6 +27,7 @@ DOUBT = {"vision": 0.5, "tools": 0.7, "thinking": 0.85}
 promise): it may still serve where nothing surer is at hand."""
 SAME_SCORE = 1e9
 """Scores alike in this many parts of 1 are ties."""
+_NONE_BARRED: frozenset[str] = frozenset()
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
 _breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
@@ -95,8 +96,7 @@ def _ranked(
     floor = scoring.FLOOR * max([c.predicted_quality for _, c in rated])
     candidates = tuple([c for _, c in rated if c.predicted_quality >= floor])
     filtered = [(m.id, bar.reason) for m, bar in bars]
-    if len(candidates) < len(rated):
-        filtered += [_too_weak(c) for _, c in rated if c.predicted_quality < floor]
+    filtered += [_too_weak(c) for _, c in rated if c.predicted_quality < floor]
     filtered.sort()
     best = candidates[0]
     return _decision(
@@ -105,7 +105,15 @@ def _ranked(
         tuple(filtered),
         best.model,
         best.score - candidates[1].score if len(candidates) > 1 else 0.0,
-        clause(_choice(question, resolved, candidates, bars)),
+        clause(
+            Choice(
+                question.analysis,
+                candidates,
+                resolved.named,
+                best.model == question.continuity,
+                frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED,
+            )
+        ),
         question.preference,
         requested,
         seconds,
@@ -173,19 +181,17 @@ def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
         # rates that make no sense count as very slow
         prefill = prompt_tokens / (speed.prefill if speed.prefill > 1.0 else 1.0)
         decode = answer / (speed.decode if speed.decode > 0.1 else 0.1)
-        terms = (
-            by_quality * quality,
-            by_speed * scoring.speed_value(queue + load + prefill + decode, scale),
-            by_continuity * staying if model_id == continuity else 0.0,
-            by_pin if easy and model.pinned else 0.0,
-            by_cost * scoring.cost_value(info, prompt_tokens, answer) if priced else by_cost,
-        )
-        score = terms[0] + terms[1] + terms[2] + terms[3] + terms[4]
+        good = by_quality * quality
+        fast = by_speed * scoring.speed_value(queue + load + prefill + decode, scale)
+        same = by_continuity * staying if model_id == continuity else 0.0
+        pinned = by_pin if easy and model.pinned else 0.0
+        cheap = by_cost * scoring.cost_value(info, prompt_tokens, answer) if priced else by_cost
+        score = good + fast + same + pinned + cheap
         size = info.parameters or model.footprint or info.size_bytes or math.inf
         candidate = _candidate(
             model_id,
             score,
-            _breakdown(*terms),
+            _breakdown(good, fast, same, pinned, cheap),
             quality,
             _seconds(queue, load, prefill, decode),
             warm,
@@ -208,15 +214,3 @@ def _note(model: ModelView, doubts: Sequence[str], load: float, queue: float, wa
     if queue >= 0.5 or model.waiting:
         return "busy"
     return "warm" if warm else ""
-
-
-def _choice(
-    question: _Question, resolved: Resolved, candidates: Sequence[Candidate], bars: Sequence[tuple[ModelView, Bar]]
-) -> Choice:
-    return Choice(
-        analysis=question.analysis,
-        candidates=candidates,
-        named=resolved.named,
-        continues=candidates[0].model == question.continuity,
-        barred=frozenset([bar.kind for _, bar in bars]),
-    )

@@ -100,16 +100,15 @@ def accepted() -> web.Response:
 
 def run_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
     """What was decided and why, for clients that look at headers."""
-    model = run.model
+    model, exchange_id, decision = run.model, run.id, run.decision
     headers = {
         "Content-Type": JSON_TYPE,
         "Server": SERVER,
-        "x-request-id": request_id or run.id,
-        "x-router-exchange-id": run.id,
+        "x-request-id": request_id or exchange_id,
+        "x-router-exchange-id": exchange_id,
         "x-router-model": header_text(model),
         "x-router-attempts": str(run.attempts),
     }
-    decision = run.decision
     if decision is not None:
         headers["x-router-task"] = decision.analysis.task
         headers["x-router-difficulty"] = f"{decision.analysis.difficulty:.2f}"
