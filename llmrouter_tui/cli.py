@@ -156,9 +156,13 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
     Set ROUTER_ADMIN_API_KEY if it asks for a key.
     """
     config = load_config(None, True, calm=calm, symbols=symbols)
+    from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.remote.host import RemoteHost
 
-    host = RemoteHost(url, key=config.settings.admin_api_key, readonly=readonly)
+    try:
+        host = RemoteHost(url, key=config.settings.admin_api_key, readonly=readonly)
+    except RouterError as error:
+        fail(str(error), USAGE)
     if plain:
         from llmrouter_tui.plain import print_events
 
@@ -215,6 +219,7 @@ def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure
 def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:
     """Put one question to a running router, or to one assembled just for it."""
     import threading
+    from concurrent.futures import CancelledError
 
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import quiet
@@ -222,10 +227,14 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
     quiet()
     settings = config.settings
-    target = url or f"http://{settings.host}:{settings.port}"
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    target = url or f"http://{name}:{settings.port}"
     host: Host
     if url or answers(target):
-        host = RemoteHost(target, key=settings.admin_api_key, readonly=True)
+        try:
+            host = RemoteHost(target, key=settings.admin_api_key, readonly=True)
+        except RouterError as error:
+            fail(str(error), USAGE)
     else:
         from llmrouter_tui.service import Mode, Service
 
@@ -236,6 +245,10 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
         return host.submit(question(host.control)).result(timeout=60)
     except RouterError as error:
         fail(str(error))
+    except (TimeoutError, CancelledError):
+        fail(
+            f"no answer from {target}" if url else "the router could not be assembled; `llmrouter-tui doctor` may tell"
+        )
     finally:
         host.stop()
         thread.join()
@@ -247,7 +260,7 @@ def answers(url: str) -> bool:
 
     try:
         health = httpx.get(f"{url}/health", timeout=1.0, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return False
     return isinstance(health, dict) and "version" in health
 

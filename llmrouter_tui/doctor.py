@@ -45,7 +45,9 @@ async def _backends(config: Config) -> tuple[list[str], bool]:
     lines, found = [], 0
     try:
         known = [
-            build(b.kind, b.name, b.url, session, api_key_env=b.api_key_env) for b in settings.backends if b.enabled
+            build(b.kind, b.name, b.url, session, api_key_env=b.api_key_env)
+            for b in settings.backends
+            if b.enabled and b.kind != "embedded"
         ]
         for backend in known or await discover(session):
             try:

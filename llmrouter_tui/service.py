@@ -30,9 +30,10 @@ class Service:
         self._mode = mode
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may call stop in the middle of submit
         self._early: list[Callable[[asyncio.AbstractEventLoop], None]] = []
         self._stopped = self._ended = False
+        self._failure: RouterError | None = None
         self._control: Control | None = None
         self._ready: asyncio.Event | None = None
 
@@ -48,6 +49,9 @@ class Service:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             try:
                 runner.run(self._main())
+            except RouterError as error:
+                self._failure = error
+                raise
             finally:
                 with self._lock:
                     self._loop, self._ended = None, True
@@ -67,7 +71,7 @@ class Service:
         with self._lock:
             if self._stopped or self._ended:
                 coroutine.close()
-                done.set_exception(RouterError("shutting_down", "the router has stopped"))
+                done.set_exception(self._failure or RouterError("shutting_down", "the router has stopped"))
             elif self._loop is None:
                 self._early.append(start)
             else:

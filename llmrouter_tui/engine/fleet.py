@@ -18,6 +18,7 @@ from llmrouter_tui.engine.tasks import Tasks
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 4.0
+FIRST_LOOK_SECONDS = 1.0
 LIST_EVERY = 6
 """Every so many polls the list of models is read again."""
 DISCOVER_SECONDS = 15.0
@@ -81,13 +82,19 @@ class Fleet:
     # ── membership ──
 
     async def start(self, memories: dict[str, ModelMemory]) -> None:
-        """First look at every backend; returns when each has answered or failed once."""
+        """First look at every backend; returns when each has answered or failed once, or after a second: who is
+        silent longer is waited for in the background."""
         self._memories = memories
-        await asyncio.gather(*(self._look(record) for record in list(self.backends.values())))
-        for record in self.backends.values():
-            self._watch(record)
+        looks = [self._tasks.spawn(self._begin(record), "first look") for record in self.backends.values()]
+        if looks:
+            await asyncio.wait(looks, timeout=FIRST_LOOK_SECONDS)
         if self._discover is not None:
             self._tasks.spawn(self._discover_loop(), "discovery")
+
+    async def _begin(self, record: BackendRecord) -> None:
+        await self._look(record)
+        if self.backends.get(record.backend.name) is record:
+            self._watch(record)
 
     def add(
         self, backend: Backend, *, configured: bool, pool: str = "", context_limit: int | None = None
@@ -103,9 +110,7 @@ class Fleet:
         """Take a backend in while running."""
         record = self.add(backend, configured=configured, pool=pool, context_limit=context_limit)
         self.dismissed.discard(address(backend.url))
-        await self._look(record)
-        if self.backends.get(backend.name) is record:
-            self._watch(record)
+        await self._begin(record)
         return record
 
     async def remove(self, name: str) -> None:

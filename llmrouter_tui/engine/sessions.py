@@ -1,6 +1,7 @@
 """Which model answered a conversation so far: by explicit id, else by the fingerprint of its opening."""
 
 from collections import OrderedDict
+from hashlib import blake2b
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.ports import Clock
@@ -27,7 +28,8 @@ class Sessions:
         opening = next((i for i, m in enumerate(turns) if m.role == "user"), None)
         if opening is None:
             return ""
-        return f"op:{hash((turns[0].text[:OPENING], turns[opening].text[:OPENING])):x}"
+        text = turns[0].text[:OPENING] + "\0" + turns[opening].text[:OPENING]
+        return f"op:{blake2b(text.encode(errors='replace'), digest_size=8).hexdigest()}"
 
     def model(self, key: str, request: ChatRequest) -> str:
         """The model that answered so far; empty for a new conversation.
