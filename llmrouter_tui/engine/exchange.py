@@ -241,7 +241,7 @@ class Run:
         if self._lease is None:
             expected = candidate.seconds.load + candidate.seconds.queue
             router.bus.publish(Waiting(self.id, record.id, "load", expected))
-            self._lease = await router.residency.acquire(record)
+            self._lease = await router.residency.acquire(record, self.id)
             self._sent = router.clock.mono()
         self._wait_seconds = self._sent - asked
         try:

@@ -38,10 +38,11 @@ Kind = Literal["load", "unload", "load_failed", "unload_failed"]
 class Lease:
     """A hold on a model: while it lasts the model is not unloaded. ``release`` is idempotent."""
 
-    __slots__ = ("_residency", "record")
+    __slots__ = ("_residency", "exchange_id", "record")
 
-    def __init__(self, residency: "Residency", record: ModelRecord) -> None:
+    def __init__(self, residency: "Residency", record: ModelRecord, exchange_id: str = "") -> None:
         self.record = record
+        self.exchange_id = exchange_id
         self._residency: Residency | None = residency
 
     def release(self) -> None:
@@ -90,14 +91,14 @@ class Residency:
         self._fleet.touch(record, at_once=False)
         return Lease(self, record)
 
-    async def acquire(self, record: ModelRecord) -> Lease:
+    async def acquire(self, record: ModelRecord, exchange_id: str = "") -> Lease:
         """Hold a model, loading it first if it must be. Raises ``BackendError`` when it cannot be had.
 
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
         """
         while (lease := self.lease(record)) is None:
-            ticket = Lease(self, record)
+            ticket = Lease(self, record, exchange_id)
             record.tickets.add(ticket)
             self._fleet.touch(record)
             try:
@@ -246,10 +247,11 @@ class Residency:
         self._state(record, "resident")
         record.ours, record.problem, record.failures = True, "", 0
         record.last_used = self._clock.wall()
+        first = min((t.exchange_id for t in record.tickets if isinstance(t, Lease)), default="")
         self._grant(record)
         self._learning.loaded(record, seconds)
         self._fleet.look_again(record.info.backend)
-        self._note("load", record, seconds, "")
+        self._note("load", record, seconds, f"for {first[-4:]}" if first else "asked for", first)
 
     def _load_failed(self, record: ModelRecord, error: BackendError) -> BackendError:
         """Say what went wrong; what the backend holds is read again at the next look."""
@@ -364,11 +366,11 @@ class Residency:
         record.turns += 1
         self._fleet.touch(record)
 
-    def _note(self, kind: Kind, record: ModelRecord, seconds: float | None, reason: str) -> None:
+    def _note(self, kind: Kind, record: ModelRecord, seconds: float | None, reason: str, exchange_id: str = "") -> None:
         took = f" in {seconds:.1f} s" if seconds is not None else ""
         level = logging.WARNING if kind.endswith("failed") else logging.INFO
         log.log(level, "%s %s%s %s", kind.replace("_", " "), record.id, took, reason)
-        event = ResidencyEvent(self._clock.wall(), kind, record.id, record.pool, seconds, reason)
+        event = ResidencyEvent(self._clock.wall(), kind, record.id, record.pool, seconds, reason, exchange_id)
         self._bus.publish(ResidencyChanged(event))
 
     def _lock(self, record: ModelRecord) -> asyncio.Lock:

@@ -2,17 +2,22 @@
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from llmrouter_tui.core.decision import Exchange, Feedback, Rates
+from llmrouter_tui.core.decision import Exchange, Feedback, Outcome, Rates
 from llmrouter_tui.core.ports import Clock
-
-if TYPE_CHECKING:
-    from llmrouter_tui.engine.exchange import Run
 
 RECENT = 200
 WINDOW_SECONDS = 600.0
 BUCKET_SECONDS = 10.0
+
+
+class Running(Protocol):
+    """An exchange under way."""
+
+    id: str
+
+    def exchange(self, outcome: Outcome) -> Exchange: ...
 
 
 class Traffic:
@@ -24,7 +29,7 @@ class Traffic:
         self.recent: deque[Exchange] = deque(maxlen=RECENT)
         self.finished_total = 0
 
-    def started(self, run: "Run") -> None:
+    def started(self, run: Running) -> None:
         self.running[run.id] = run
 
     def finished(self, exchange: Exchange) -> None:
