@@ -83,6 +83,15 @@ async def test_a_stream(model: ModelInfo, backend: LlamaCppBackend) -> None:
     assert reply.timings.prefill_per_second is not None
 
 
+async def test_streams_one_after_the_other_over_a_server_that_closes_its_connections(
+    model: ModelInfo, backend: LlamaCppBackend
+) -> None:
+    for _ in range(20):
+        reply = await backend.chat(call_for(model, max_tokens=2))
+        await read(reply)
+        assert reply.finish_reason == "length"
+
+
 async def test_a_whole_answer(model: ModelInfo, backend: LlamaCppBackend) -> None:
     reply = await backend.chat(call_for(model, stream=False, max_tokens=4))
     body = json.loads(await read(reply))
@@ -115,13 +124,17 @@ async def test_a_dropped_answer_frees_its_slot(model: ModelInfo, backend: LlamaC
         async with session.get(f"{engine_url}/slots") as response:
             return sum(slot["is_processing"] for slot in await response.json())
 
+    async def until_busy(slots: int) -> None:
+        async with asyncio.timeout(15):
+            while await busy() != slots:
+                await asyncio.sleep(0.05)
+
+    await until_busy(0)
     reply = await backend.chat(call_for(model, max_tokens=900, ignore_eos=True))
     assert await anext(reply.chunks().__aiter__())
-    assert await busy() == 1
+    await until_busy(1)
     await reply.close()
-    async with asyncio.timeout(5):
-        while await busy():
-            await asyncio.sleep(0.05)
+    await until_busy(0)
 
 
 async def test_it_is_found_by_what_it_answers(engine_url: str, session: aiohttp.ClientSession) -> None:
