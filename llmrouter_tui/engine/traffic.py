@@ -25,7 +25,7 @@ class Traffic:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.running: dict[str, Run] = {}
+        self.running: dict[str, Running] = {}
         self.recent: deque[Exchange] = deque(maxlen=RECENT)
         self.finished_total = 0
 
