@@ -54,6 +54,7 @@ class ChatCall:
     model: ModelInfo
     exchange_id: str
     keep_alive: float | None = None
-    """Seconds the backend should keep the model after this answer; negative is for ever, None leaves it alone."""
+    """Seconds the backend should keep the model after this answer; negative is for ever, None leaves it alone.
+    Backends that keep what the load said (Ollama) do not read it."""
     context_length: int | None = None
     """The context the model is loaded with (constant per model, so that no request reloads it); None leaves it."""

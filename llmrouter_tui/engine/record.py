@@ -55,7 +55,14 @@ class ModelRecord:
     @property
     def ready(self) -> bool:
         """Whether it can be asked at once."""
-        return self.residency == "resident" and not self.draining
+        return self.residency == "resident" and not self.draining and (self.ours or not self.cramped)
+
+    @property
+    def cramped(self) -> bool:
+        """Whether somebody loaded it with less context than it is used with here: it is loaded anew then, in view
+        of everyone, where Ollama would do so in the middle of a chat."""
+        loaded, wanted = self.loaded_context, self.info.context_length
+        return self.backend.kind == "ollama" and loaded is not None and wanted is not None and loaded < wanted
 
     @property
     def moving(self) -> bool:

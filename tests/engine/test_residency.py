@@ -281,3 +281,21 @@ async def test_a_forced_unload_does_not_wait_behind_a_polite_one():
         await polite
         assert record.residency == "absent"
         lease.release()
+
+
+async def test_a_model_that_somebody_loaded_with_less_context_is_loaded_anew_in_view_of_everyone():
+    backend = ScriptedBackend([model("a", 3)], kind="ollama")
+    async with open_house(backend) as house:
+        backend.held.add("a")
+
+        async def small():
+            return [Resident(n, 3 * GIB, "reported", context_length=2048) for n in backend.held]
+
+        backend.residents = small
+        house.fleet.look_again("one")
+        record = house.fleet.model("one/a")
+        await until(lambda: record.residency == "resident")
+        for _ in range(3):
+            (await house.residency.acquire(record)).release()
+        assert backend.calls == [("load", "a")]
+        assert house.facts(ResidencyChanged)
