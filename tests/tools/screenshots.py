@@ -19,7 +19,7 @@ from llmrouter_tui.tui.app import ControlCenter
 
 SIZES = {"wide": (120, 36), "small": (80, 24)}
 PAGES = {"dash": ["1"], "routes": ["2"], "models": ["3"], "vram": ["4"], "log": ["8"], "help": ["1", "question_mark"]}
-TRAFFIC_SECONDS = 75
+TRAFFIC_SECONDS = 60
 FONT = "DejaVu Sans Mono"
 
 
