@@ -93,7 +93,10 @@ class Ledger:
             fresh = {m.id: self._wait(m, pools, occupants) for m in self._fleet.models.values()}
             self._waits = (now, version, fresh)
         waits = self._waits[2]
-        busy = {m.id: _queued(m) for m in self._fleet.models.values() if _has_queue(m)}
+        busy: dict[str, Wait] = {}
+        for record in self._fleet.models.values():
+            if record.leases >= record.side_by_side or record.tickets or (record.leases and not record.ready):
+                busy[record.id] = _queued(record)
         return {**waits, **busy} if busy else waits
 
     def _wait(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Wait:
@@ -120,13 +123,6 @@ def _joined(one: Occupant, other: Occupant) -> Occupant:
         loading=one.loading or other.loading,
         idle_seconds=min(one.idle_seconds, other.idle_seconds),
     )
-
-
-def _has_queue(record: ModelRecord) -> bool:
-    leases = record.leases
-    if leases == 0:
-        return bool(record.tickets)
-    return leases >= record.side_by_side or bool(record.tickets) or not record.ready
 
 
 def _queued(record: ModelRecord) -> Wait:
