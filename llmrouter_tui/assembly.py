@@ -29,6 +29,7 @@ from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sampling import Sampling
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import port_holder
 from llmrouter_tui.live import LiveSettings
@@ -115,7 +116,8 @@ class Assembly:
         self.status = Status(self.bus, self._clock, view)
         for message in unusable:
             self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
-        self.status.stored_exchanges = (await repo.exchanges(before=None, limit=1)).total
+        self._history = await repo.exchanges(before=None, limit=RECENT)
+        self.status.stored_exchanges = self._history.total
         return repo
 
     # ── engine ──
@@ -153,6 +155,7 @@ class Assembly:
             load_timeout=s.load_timeout_seconds,
         )
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks)
+        self._router.traffic.remember(self._history.items)
         fleet.pinned_name = s.pinned_model
         if self._mode.listen:
             fleet.on_up = self._keep_pinned

@@ -242,6 +242,10 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
     thread = threading.Thread(target=host.run, name="service")
     thread.start()
     try:
+        service = host.submit(host.control.snapshot()).result(timeout=60).service
+        if isinstance(host, RemoteHost):
+            label = "DEMO, its models are simulated" if service.demo else f"version {service.version}"
+            click.echo(f"asked the router at {target} ({label})", err=True)
         return host.submit(question(host.control)).result(timeout=60)
     except RouterError as error:
         fail(str(error))
@@ -272,7 +276,7 @@ def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
     config = load_config(config_file, insecure, **flags)
     from llmrouter_tui.doctor import report
 
-    lines, well = report(config)
+    lines, well = report(config, config_file)
     click.echo("\n".join(lines))
     raise SystemExit(0 if well else 1)
 
@@ -287,8 +291,29 @@ def config_command(example: bool, config_file: Path | None, insecure: bool, **fl
     if example:
         click.echo(config.example())
         return
-    for setting in load_config(config_file, insecure, **flags).views():
-        click.echo(f"{setting.key:28} {setting.value!s:40} {setting.origin}")
+    import msgspec
+
+    for setting in in_force(load_config(config_file, insecure, **flags)).views():
+        value = msgspec.json.encode(setting.value).decode()
+        click.echo(f"{setting.key:28} {value:40} {setting.origin}")
+
+
+def in_force(config: "Config") -> "Config":
+    """With what was set on screen, which is kept in the database."""
+    import asyncio
+
+    from llmrouter_tui.config import usable
+    from llmrouter_tui.storage.repo import open_repo
+
+    async def stored() -> dict[str, object]:
+        repo = await open_repo(config.settings.database)
+        try:
+            return usable(await repo.settings())[0]
+        finally:
+            await repo.close()
+
+    database = config.settings.database
+    return config.with_stored(asyncio.run(stored())) if database is not None and database.exists() else config
 
 
 if __name__ == "__main__":

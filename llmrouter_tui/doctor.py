@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from pathlib import Path
 
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
@@ -16,12 +17,12 @@ from llmrouter_tui.storage.repo import open_repo
 GIB = 1024**3
 
 
-def report(config: Config) -> tuple[list[str], bool]:
+def report(config: Config, file: Path | None) -> tuple[list[str], bool]:
     """Lines to print, and whether the router could work here."""
-    return asyncio.run(_report(config))
+    return asyncio.run(_report(config, file))
 
 
-async def _report(config: Config) -> tuple[list[str], bool]:
+async def _report(config: Config, file: Path | None) -> tuple[list[str], bool]:
     backends, well = await _backends(config)
     lines = [
         f"llmrouter-tui {__version__}   Python {platform.python_version()}   {platform.system()} {platform.machine()}",
@@ -30,7 +31,7 @@ async def _report(config: Config) -> tuple[list[str], bool]:
         *_memory(),
         _port(config),
         await _database(config),
-        _config_file(),
+        _config_file(file),
     ]
     return lines, well
 
@@ -99,6 +100,6 @@ async def _database(config: Config) -> str:
     return _line(not problem, "database", problem or str(path))
 
 
-def _config_file() -> str:
-    path = default_file()
+def _config_file(file: Path | None) -> str:
+    path = file or default_file()
     return _line(True, "config", f"{path}" if path.exists() else f"{path} (not there, not needed)")

@@ -242,8 +242,12 @@ class Fleet:
             record.since = self._clock.wall()
             log.log(
                 logging.INFO if health == "up" else logging.WARNING,
-                "%s %s at %s: %s", record.backend.name, health, record.backend.url, detail,
-            )  # fmt: skip
+                "%s %s%s: %s",
+                record.backend.name,
+                health,
+                f" at {record.backend.url}" if record.backend.url else "",
+                detail,
+            )
             if health == "down":
                 record.polls = 0
         record.health, record.detail = health, detail

@@ -42,11 +42,7 @@ class Ledger:
 
     def _plan(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
         mine = [pool for pool in pools if pool.name == record.pool]
-        needed = record.needed_bytes()
-        if needed is not None and mine and record.backend.kind == "ollama":
-            # Ollama splits what is too large over GPU and CPU: it wants the whole pool, and the rest is its own affair
-            needed = min(needed, mine[0].budget)
-        return place(needed, mine, [o for o in occupants if o.model != record.id])
+        return place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id])
 
     def pools(self) -> list[Pool]:
         return [self._pool(device) for device in self._fleet.devices if not device.problem]

@@ -1,11 +1,14 @@
 """The router's own state: is it serving, and what needs a person's eye."""
 
+import logging
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import Problem, ServiceView
 from llmrouter_tui.core.events import ServiceChanged
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.bus import Bus
+
+log = logging.getLogger(__name__)
 
 
 class Status:
@@ -31,6 +34,7 @@ class Status:
         known = self._problems.get(code)
         count = known.count + 1 if known else 1
         self._problems[code] = Problem(code, message, hint, self._clock.wall(), count, detail)
+        log.warning("%s%s", message, f" ({hint})" if hint else "")
         self._bus.publish(ServiceChanged(self.view()))
 
     def clear(self, code: str) -> None:

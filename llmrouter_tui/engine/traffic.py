@@ -1,6 +1,7 @@
 """What runs now and what ran lately, in memory: for snapshots, rates and a quiet shutdown."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -28,6 +29,10 @@ class Traffic:
         self.running: dict[str, Running] = {}
         self.recent: deque[Exchange] = deque(maxlen=RECENT)
         self.finished_total = 0
+
+    def remember(self, newest_first: Sequence[Exchange]) -> None:
+        """Begin with what the database holds of earlier runs."""
+        self.recent.extend(reversed(newest_first))
 
     def started(self, run: Running) -> None:
         self.running[run.id] = run

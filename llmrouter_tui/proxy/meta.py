@@ -18,6 +18,8 @@ from llmrouter_tui.proxy.replies import json_response
 
 log = logging.getLogger(__name__)
 
+OWNER = "llmrouter-tui"
+"""Who owns every model of this API: by this another router, or our own discovery, knows what it talks to."""
 AUTO = ("auto", "auto:fast", "auto:best")
 """Names under which the router chooses: balanced, for speed, for quality."""
 
@@ -78,7 +80,7 @@ class Meta:
         usable = [view.info for view in views if view.enabled and view.healthy]
         context = max((info.context_length or 0 for info in usable), default=0) or None
         able = sorted({name for info in usable for name in info.capabilities})
-        return [ModelEntry(name, name, "llmrouter-tui", self._created, "model", context, able) for name in AUTO]
+        return [ModelEntry(name, name, OWNER, self._created, "model", context, able) for name in AUTO]
 
     def _real(self, views: Sequence[ModelView]) -> list[ModelEntry]:
         """Enabled models by id; ``name`` is the plain name where only one backend has it."""
@@ -88,7 +90,7 @@ class Meta:
             ModelEntry(
                 view.id,
                 view.info.name if times[view.info.name] == 1 else view.id,
-                view.info.backend,
+                OWNER,
                 self._created,
                 "model",
                 view.info.context_length,

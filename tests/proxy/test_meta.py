@@ -19,7 +19,7 @@ async def test_models_are_listed_with_what_they_can_do(router: Router) -> None:
     assert [model.id for model in models] == ["auto", "auto:fast", "auto:best", SMALL, BIG]
     small = models[3].model_dump()
     assert small["name"] == "library/qwen3:4b"
-    assert (small["owned_by"], small["object"], small["context_length"]) == ("box", "model", 32768)
+    assert (small["owned_by"], small["object"], small["context_length"]) == ("llmrouter-tui", "model", 32768)
     assert small["capabilities"] == ["completion", "tools"]
     assert small["resident"] is True
     assert isinstance(small["created"], int)
