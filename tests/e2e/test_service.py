@@ -228,6 +228,9 @@ def test_sudden_death_loses_no_acknowledged_rating_and_the_file_opens_again(tmp_
         stored = {row[0] for row in connection.execute("SELECT exchange_id FROM model_feedback")}
         connection.close()
         assert set(acknowledged) <= stored
+        shown = again.call("/admin/snapshot")["exchanges"]
+        assert shown, "what happened before the restart is on screen after it"
+        assert shown[0]["id"] > shown[-1]["id"]
 
 
 def test_watching_prints_what_happens(demo):
