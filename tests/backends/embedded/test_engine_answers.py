@@ -1,8 +1,8 @@
 """The real engine's answers, all from one process that is loaded once with a small context."""
 
 import asyncio
-import re
 import json
+import re
 
 import psutil
 import pytest
