@@ -1,6 +1,6 @@
 """The ledger as a list: filter, order, pause and focus over the store's exchanges. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llmrouter_tui.core.errors import STATUS
@@ -213,9 +213,14 @@ class LedgerView:
         elif not self.falling:
             ids.reverse()
         self.ids = ids
-        if self.following or self.focus not in rows:
+        if self.following or not self._listed(rows):
             self.focus = ids[0] if ids else ""
             self.following = True
+
+    def _listed(self, rows: Mapping[str, Row]) -> bool:
+        """Whether the exchange in focus is in the list: acts are for what can be seen."""
+        row = rows.get(self.focus)
+        return row is not None and (not self._terms or self._pass(self.focus, row))
 
     def _pass(self, id_: str, row: Row) -> bool:
         known = self._passes.get(id_)

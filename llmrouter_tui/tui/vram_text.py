@@ -315,7 +315,10 @@ def _event(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
         (f"{sign} ", role),
         (text.left(fmt.short_model(store.name(event.model), name, look.symbols.ellipsis), name), ""),
         (f" {text.left(models_text.place_name(event.pool), 4)} {text.right(took, 5)}  ", "dim"),
-        (why if not event.kind.endswith("failed") else f"failed: {why}", role if event.kind.endswith("failed") else "soft"),
+        (
+            why if not event.kind.endswith("failed") else f"failed: {why}",
+            role if event.kind.endswith("failed") else "soft",
+        ),
     )
     return text.clip_line(line, cells, look.symbols.ellipsis)
 

@@ -162,6 +162,29 @@ async def test_the_filter_narrows_the_list_and_escape_clears_it() -> None:
         assert len(app.view.ids) == 40
 
 
+async def test_a_filter_that_hides_the_selected_row_selects_the_first_one_listed() -> None:
+    async with running(page="routes") as (app, pilot):
+        await pilot.press("G")
+        hidden = app.view.focus
+        await pilot.press("slash")
+        fill(app, "you:+")
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert app.view.ids == ["x8f1f"]
+        assert app.view.focus == "x8f1f"
+        await pilot.press("0")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app)[-1][1] == FeedbackInput("x8f1f", clear=True)
+        await pilot.press("slash")
+        fill(app, "task:music")
+        await pilot.press("enter", "u")
+        await settled(app, pilot)
+        assert app.view.selected is None
+        assert "Select an exchange" in screen_text(app)
+        assert app.store.rows[hidden].pending == ""
+        assert [call[0] for call in calls(app)].count("rate") == 1
+
+
 async def test_a_filter_stays_when_the_page_turns() -> None:
     async with running() as (app, pilot):
         await pilot.press("slash")
@@ -326,6 +349,18 @@ async def test_zoom_shows_one_pane_alone() -> None:
         await pilot.press("z")
         await pilot.pause()
         assert "VRAM" in screen_text(app)
+
+
+@pytest.mark.parametrize("page", ["routes", "models"])
+async def test_a_zoomed_list_fills_the_screen(page: str) -> None:
+    async with running(page=page) as (app, pilot):
+        before = app.screen.focused.outer_size  # type: ignore[union-attr]
+        await pilot.press("z")
+        await settled(app, pilot)
+        assert app.screen.focused.outer_size == (120, 36)  # type: ignore[union-attr]
+        await pilot.press("z")
+        await settled(app, pilot)
+        assert app.screen.focused.outer_size == before  # type: ignore[union-attr]
 
 
 async def test_keys_can_be_changed_by_act() -> None:

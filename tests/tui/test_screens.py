@@ -53,6 +53,10 @@ async def test_the_smallest_size() -> None:
 async def test_below_the_smallest_size_it_says_what_it_needs() -> None:
     async with running((40, 10)) as (app, pilot):
         assert "needs 60x16" in screen_text(app).replace("\n", " ")
+        await pilot.press("u", "d", "n", "0", "p", "colon", "2")
+        assert app.host.control.calls == []  # type: ignore[attr-defined]
+        assert (app.current_mode, len(app.screen_stack)) == ("dash", 1)
+        assert not app.view.paused
         await pilot.resize_terminal(80, 24)
         await settled(app, pilot)
         assert "Routes" in screen_text(app)

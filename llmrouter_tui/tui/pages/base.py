@@ -143,6 +143,8 @@ class Page(Screen[None]):
 
     def perform(self, act: str) -> None:
         """Do an act, or say why it cannot be done."""
+        if act != "quit" and self._too_small():
+            return  # what is selected cannot be seen
         action = BY_ID[act]
         reason = actions.why_not(action, self.situation())
         if reason:
@@ -153,6 +155,10 @@ class Page(Screen[None]):
             return
         handler = getattr(self, action.method, None) or getattr(self.app, action.method)
         handler()
+
+    def _too_small(self) -> bool:
+        width, height = self.app.size
+        return width < MIN_SIZE[0] or height < MIN_SIZE[1]
 
     def on_piece_line_picked(self, event: PieceLine.Picked) -> None:
         if event.line is self.tabs:
@@ -182,6 +188,7 @@ class Page(Screen[None]):
             self.minimize()
         elif self.focused is not None:
             self.maximize(self.focused)
+        self.absorb(Dirty.ALL)  # panes that give themselves a height give it up, or take it again
 
     # ── filter line ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -60,7 +60,9 @@ class DashPage(PortActs, ListingPage):
         self.vram.set_class(not pools, "-gone")
         wanted = len(pools) if self._brief else max(9, min(3 * len(pools), 12) + 2)
         for panel, rows in ((self.vram, wanted), (self.throughput, 1 if self._brief else wanted)):
-            if panel.styles.height is None or panel.styles.height.value != rows:
+            if panel is self.maximized:
+                panel.styles.height = None
+            elif panel.styles.height is None or panel.styles.height.value != rows:
                 panel.styles.height = rows
         loaded = sum(1 for model in store.models.values() if panels.in_memory(model))
         gpus = sum(1 for device in pools if device.pool != HOST_POOL)

@@ -111,7 +111,7 @@ class ModelsPage(ModelActs):
         roster.refresh()
         self.list.empty = self._empty()
         self.list.show(roster.ids, roster.focus)
-        if self.has_class("-wide"):
+        if self.has_class("-wide") and self.maximized is not self.list:
             wanted = min(max(4, len(roster.ids)) + 3, self.size.height * 2 // 5)
             if self.list.styles.height is None or self.list.styles.height.value != wanted:
                 self.list.styles.height = wanted
