@@ -79,6 +79,7 @@ class ControlCenter(App[None]):
         self.view = LedgerView(self.store)
         self.link = Link(host, self.store)
         self.crashed = ""
+        self.unanswered = ""
         self.animation_level = "none"
         self.watching = watching
         self.debugging = False
@@ -170,14 +171,23 @@ class ControlCenter(App[None]):
     async def _snapshot(self) -> None:
         try:
             dirty = await self.link.refresh()
-        except (RouterError, RuntimeError, OSError, TimeoutError):
+        except (RouterError, RuntimeError, OSError, TimeoutError) as error:
+            self._not_answered(error)
             await asyncio.sleep(PATIENCE)  # not up yet, or out of reach: a later tick asks again
             return
         finally:
             self._fetching = False
+        self.unanswered = ""
         self.history.restart()
         self.view.refresh()
         self._tell(dirty)
+
+    def _not_answered(self, error: Exception) -> None:
+        """A router of our own starts in a moment; one that is watched may be dead, and its watcher must hear that."""
+        said = str(error) or "No answer from the router."
+        if self.watching and not self._leaving and said != self.unanswered:
+            self.unanswered = said
+            self._tell(Dirty.SERVICE)
 
     # ── what pages ask for ────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +201,7 @@ class ControlCenter(App[None]):
 
     @property
     def connected(self) -> bool:
-        return self.host.feed.connected or not self.store.ready
+        return not self.unanswered and (self.host.feed.connected or not self.store.ready)
 
     def go(self, page: str) -> None:
         if page == "dash" and first_run_text.applies(self.store):

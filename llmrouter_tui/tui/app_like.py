@@ -29,6 +29,8 @@ class AppLike(Protocol):
     """The theme's style of each text role."""
     clock: Callable[[], float]
     crashed: str
+    unanswered: str
+    """Why a watched router gave no snapshot, in words; empty once it did."""
     demo: bool
     debugging: bool
     """Whether the debug line is shown."""

@@ -67,6 +67,26 @@ async def test_a_watched_router_out_of_reach_is_said() -> None:
         assert "✗ out of reach" in screen_text(app).splitlines()[0]
 
 
+async def test_watching_an_address_where_nothing_answers_says_so_until_it_does() -> None:
+    host = ScriptedHost()
+    host.feed.connected = False  # type: ignore[misc]
+    gate = Gate(host.control, 10_000)
+    host.control.snapshot = gate.snapshot  # type: ignore[method-assign]
+    app = build(host, watching=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(app, pilot, lambda: app.unanswered)
+        await settled(app, pilot)
+        assert "✗ out of reach" in screen_text(app).splitlines()[0]
+        assert "connection refused" in screen_text(app)
+        assert "Trying again." in screen_text(app)
+        assert "Starting." not in screen_text(app)
+        host.feed.connected = True  # type: ignore[misc]
+        gate.left = 0
+        await until(app, pilot, lambda: app.store.ready)
+        await settled(app, pilot)
+        assert "out of reach" not in screen_text(app)
+
+
 async def test_a_crash_leaves_the_screen_up_and_one_key_restarts() -> None:
     host = ScriptedHost()
     host.crash = ValueError("the database is on fire")

@@ -13,11 +13,12 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from llmrouter_tui.tui import actions, status
+from llmrouter_tui.tui import actions, status, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import PieceLine, center
 
 MIN_SIZE = (60, 16)
@@ -56,6 +57,14 @@ class Page(Screen[None]):
     def situation(self) -> Situation:
         """What is selected and possible now."""
         return Situation(page=self.PAGE, readonly=self.center.host.readonly, ready=self.center.serving)
+
+    def waiting_text(self) -> list[Line]:
+        """What a list says before the first answer of the router."""
+        said = self.center.unanswered
+        if not said:
+            return [(), (("  Starting. The router will answer in a moment.", "soft"),)]
+        parts = text.wrap(text.tame(said), max(20, self.app.size.width // 2 - 4))
+        return [(), *(((f"  {part}", "bad"),) for part in parts), (("  Trying again.", "soft"),)]
 
     def close_top(self) -> bool:
         """Close what lies open on this page; whether there was anything."""

@@ -111,7 +111,7 @@ class ListingPage(Page):
                 (("  esc ", "key"), ("clears the filter", "soft")),
             ]
         if not center.store.ready:
-            return [(), (("  Starting. The router will answer in a moment.", "soft"),)]
+            return self.waiting_text()
         return [
             (),
             (("  No requests yet.", "strong"),),

@@ -144,7 +144,7 @@ class ModelsPage(ModelActs):
                 (("  esc ", "key"), ("clears the filter", "soft")),
             ]
         if not center.store.ready:
-            return [(), (("  Starting. The router will answer in a moment.", "soft"),)]
+            return self.waiting_text()
         return [(), (("  No models.", "strong"),), (("  1 ", "key"), ("says how to get one", "soft"))]
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
