@@ -19,6 +19,18 @@ from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
 from llmrouter_tui.tui.row import Row
 
+CLIENT_FAULTS = frozenset(
+    {
+        "invalid_request",
+        "model_not_found",
+        "context_length_exceeded",
+        "body_too_large",
+        "unauthorized",
+        "forbidden",
+        "not_found",
+    }
+)
+"""Codes of requests that no router could have answered: they say nothing of how well this one does."""
 KEPT_ROWS = 2000
 KEPT_LOG = 5000
 KEPT_RESIDENCY = 50
@@ -266,7 +278,7 @@ class Store:
         if counted is not None:
             self.rates.generated(at, counted - row.tokens)
             row.tokens = counted
-        if exchange.outcome in ("ok", "failed"):
+        if exchange.outcome == "ok" or (exchange.outcome == "failed" and exchange.code not in CLIENT_FAULTS):
             self.rates.finished(ok=exchange.outcome == "ok", retried=row.failed > 0)
         return dirty
 

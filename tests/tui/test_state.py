@@ -151,6 +151,14 @@ def test_outcomes_are_counted_and_cancelled_ones_are_neither(store: Store) -> No
     assert (store.rates.ok, store.rates.failed) == (before[0] + 1, before[1] + 1)
 
 
+def test_what_the_client_did_wrong_is_no_failure(store: Store) -> None:
+    before = (store.rates.ok, store.rates.failed)
+    for code in ("model_not_found", "invalid_request", "backend_error"):
+        begin(store, code)
+        push(store, ev.ExchangeFinished(replace(store.rows[code].exchange, outcome="failed", code=code)))
+    assert (store.rates.ok, store.rates.failed) == (before[0], before[1] + 1)
+
+
 def test_attention_has_one_entry_a_cause_and_dismissal_lasts_until_it_changes(store: Store) -> None:
     failed = ResidencyEvent(NOW, "load_failed", "ollama/gemma3:4b", "gpu1", None, "out of memory")
     push(store, ev.ResidencyChanged(failed))
