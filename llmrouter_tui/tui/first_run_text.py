@@ -3,7 +3,7 @@
 from llmrouter_tui.core.domain import HOST_POOL, BackendView
 from llmrouter_tui.tui import panels, text
 from llmrouter_tui.tui.state import Store
-from llmrouter_tui.tui.text import Line, Look
+from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
 
 USUAL = (
@@ -39,14 +39,20 @@ def curl(store: Store) -> str:
 
 def checks(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """Backends, GPU and port: what there is and what is not."""
-    lines: list[Line] = [
-        (("Welcome. ", "title"), ("No model was found yet; nothing here needs a configuration file.", "")),
-        (),
-    ]
+    lines: list[Line] = [(("Welcome. ", "title"), (_welcome(store), "")), ()]
     lines += _section("Backends", _backends(store, now, cells - LABEL, look))
     lines += [(), *_section("GPU", [*_broken(store), _gpus(store, look)]), ()]
     lines += _section("Port", [_port(store, look)])
     return [text.clip_line(line, cells, look.symbols.ellipsis) for line in lines]
+
+
+def _welcome(store: Store) -> str:
+    named = [view for view in store.backends.values() if view.configured and view.kind != "embedded"]
+    if not named:
+        return "No model was found yet; nothing here needs a configuration file."
+    if all(view.health == "down" for view in named):
+        return "The configured backend does not answer." if len(named) == 1 else "No configured backend answers."
+    return "The configured backends have no model yet."
 
 
 def _section(label: str, body: list[Line]) -> list[Line]:
@@ -56,48 +62,59 @@ def _section(label: str, body: list[Line]) -> list[Line]:
 def _backends(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     servers = [view for view in store.backends.values() if view.kind != "embedded"]
     engine = next((view for view in store.backends.values() if view.kind == "embedded"), None)
+    longest = max((text.width(view.url) for view in servers), default=0)
+    url = max(URL, min(longest + 2, cells // 2))
     lines: list[Line] = []
-    if any(view.configured for view in servers):
-        lines += [_server(view.name, view, now, look) for view in servers]
+    configured = any(view.configured for view in servers)
+    if configured:
+        lines += [_server(view.name, view, now, url, look) for view in servers]
         lines += _note("only these: the configuration names them", cells)
     else:
         at = {view.url.rstrip("/"): view for view in servers}
-        for name, url in USUAL:
-            view = at.pop(url, None)
-            lines.append(_server(name, view, now, look) if view else _absent(name, url, look))
-        lines += [_server(view.name, view, now, look) for view in at.values()]
+        for name, usual in USUAL:
+            view = at.pop(usual, None)
+            lines.append(_server(name, view, now, url, look) if view else _absent(name, usual, url, look))
+        lines += [_server(view.name, view, now, url, look) for view in at.values()]
         lines += _note("looked for again every 15 seconds; start one and it appears here", cells)
-    return [*lines, _engine(store, engine, look)]
+    if engine is not None or not (configured or store.embedded_available):
+        lines.append(_engine(engine, url, look))
+    return lines
 
 
 def _note(said: str, cells: int) -> list[Line]:
     return [(("  ", ""), (part, "dim")) for part in text.wrap(said, cells - 2)]
 
 
-def _row(glyph: str, role: str, name: str, url: str, said: str, ink: str) -> Line:
-    return ((f"{glyph} ", role), (text.left(name, NAME), ""), (text.left(url, URL), "soft"), (said, ink))
+def _row(glyph: str, role: str, name: str, where: Span, said: str, ink: str) -> Line:
+    return ((f"{glyph} ", role), (f"{text.left(name, NAME - 1)} ", ""), where, (said, ink))
 
 
-def _absent(name: str, url: str, look: Look) -> Line:
-    return _row(look.symbols.fail, "dim", name, url, "nothing answers", "dim")
+def _where(said: str, cells: int) -> Span:
+    """What stands in the column of addresses, with a space to the next at least."""
+    return f"{text.left(said, cells - 1)} ", "soft"
 
 
-def _server(name: str, view: BackendView, now: float, look: Look) -> Line:
+def _absent(name: str, url: str, cells: int, look: Look) -> Line:
+    return _row(look.symbols.fail, "dim", name, _where(url, cells), "nothing answers", "dim")
+
+
+def _server(name: str, view: BackendView, now: float, cells: int, look: Look) -> Line:
+    where = _where(view.url, cells)
     if view.health == "down":
         since = f"down {text.span(now - view.since)}" if view.since else "down"
-        return _row(look.symbols.fail, "bad", name, view.url, f"{since}: {text.tame(view.detail)}", "bad")
+        return _row(look.symbols.fail, "bad", name, where, f"{since}: {text.tame(view.detail)}", "bad")
     if view.health == "starting":
-        return _row(look.symbols.off, "warn", name, view.url, "starting", "warn")
-    return _row(look.symbols.ok, "good", name, view.url, "answers, and has no model", "")
+        return _row(look.symbols.off, "warn", name, where, "starting", "warn")
+    return _row(look.symbols.ok, "good", name, where, "answers, and has no model", "")
 
 
-def _engine(store: Store, engine: BackendView | None, look: Look) -> Line:
-    if not store.embedded_available:
-        return _row(look.symbols.fail, "dim", "embedded", "runs models by itself", "not installed", "dim")
-    if engine is not None and engine.health == "down":
-        said = text.tame(engine.detail) or "down"
-        return _row(look.symbols.fail, "bad", "embedded", "runs models by itself", said, "bad")
-    return _row(look.symbols.ok, "good", "embedded", "runs models by itself", "no GGUF file on this machine", "")
+def _engine(engine: BackendView | None, cells: int, look: Look) -> Line:
+    where = _where("runs models by itself", cells)
+    if engine is None:
+        return _row(look.symbols.fail, "dim", "embedded", where, "not installed", "dim")
+    if engine.health == "down":
+        return _row(look.symbols.fail, "bad", "embedded", where, text.tame(engine.detail) or "down", "bad")
+    return _row(look.symbols.ok, "good", "embedded", where, "no GGUF file in the usual folders", "")
 
 
 def _broken(store: Store) -> list[Line]:

@@ -60,6 +60,17 @@ def test_where_the_configuration_names_backends_only_those_are_told_of() -> None
     assert "only these" in shown
 
 
+def test_configured_backends_that_are_all_down_are_no_welcome_to_nothing() -> None:
+    far = BackendView("openrouter", "openai", "https://openrouter.ai/api", "down", NOW - 4, "no route", configured=True)
+    shown = checks(store(backends=(far,)))
+    assert "Welcome. The configured backend does not answer." in shown
+    assert "https://openrouter.ai/api  down 4s: no route" in shown
+    assert "embedded" not in shown
+    assert "No configured backend answers." in checks(store(backends=(far, replace(far, name="other"))))
+    engine = BackendView("embedded", "embedded", "", "up", NOW)
+    assert "no GGUF file in the usual folders" in checks(store(backends=(far, engine)))
+
+
 def test_a_server_at_an_unusual_address_is_listed_too() -> None:
     assert "http://127.0.0.1:9999" in checks(store(backends=(replace(OLLAMA, url="http://127.0.0.1:9999"),)))
 

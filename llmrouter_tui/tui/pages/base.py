@@ -58,6 +58,10 @@ class Page(Screen[None]):
         """What is selected and possible now."""
         return Situation(page=self.PAGE, readonly=self.center.host.readonly, ready=self.center.serving)
 
+    def hidden_acts(self) -> frozenset[str]:
+        """Acts that the footer leaves out now, because there is nothing that they could be meant for."""
+        return frozenset()
+
     def waiting_text(self) -> list[Line]:
         """What a list says before the first answer of the router."""
         said = self.center.unanswered
@@ -138,8 +142,9 @@ class Page(Screen[None]):
 
     def paint_footer(self) -> None:
         """Write the footer: keys that cannot work now are greyed, and their tooltip says why."""
-        shown = actions.footer(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
         situation = self.situation()
+        known = actions.footer(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
+        shown = [action for action in known if action.id not in self.hidden_acts()]
         reasons = [actions.why_not(action, situation) for action in shown]
         tips = {action.id: reason or action.description for action, reason in zip(shown, reasons, strict=True)}
         self.foot.show(fmt.footer(shown, reasons, self.app.size.width), tips)

@@ -94,6 +94,10 @@ class FirstRunPage(PortActs):
         }
         return replace(situation, reasons={**situation.reasons, **own})
 
+    def hidden_acts(self) -> frozenset[str]:
+        running = first_run_text.state(self.center.store) == "running"
+        return frozenset({"starter.get" if running else "starter.cancel"})
+
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def do_starter_get(self) -> None:
