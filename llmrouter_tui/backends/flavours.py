@@ -139,9 +139,9 @@ class Vllm(Plain):
 class LlamaSwap(Plain):
     """llama-swap: starts and stops a server per model. It has no call that loads; any request to a model does.
 
-    Of what it lists, only its own models are offered: aliases, selectors and pins are other names for them, and
-    what a peer has is that server's to load. Of a model it knows little more than the name; its server, which is
-    asked after a load, knows size and context.
+    Of what it lists, only its own models are offered, each with its aliases: where those are listed too, and
+    selectors and pins, they are other names for the same, and what a peer has is that server's to load. Of a model it
+    knows little more than the name; its server, which is asked after a load, knows size and context.
     """
 
     label = "llama-swap"
@@ -155,14 +155,17 @@ class LlamaSwap(Plain):
     def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
         told = super().describe(link, entry)
         seen = self._seen.get(told.name, told)
-        context = told.context_length or seen.context_length
+        names = _swap_meta(entry).get("aliases")
         return replace(
-            seen, context_length=context, capabilities=told.capabilities, capabilities_known=told.capabilities_known
+            seen,
+            context_length=told.context_length or seen.context_length,
+            capabilities=told.capabilities,
+            capabilities_known=told.capabilities_known,
+            aliases=tuple(name for name in map(text, names) if name) if isinstance(names, list) else (),
         )
 
     def offers(self, entry: Mapping[str, Any]) -> bool:
-        kind = mapping(mapping(entry.get("meta")).get("llamaswap")).get("type", "model")
-        return kind == "model" and super().offers(entry)
+        return _swap_meta(entry).get("type", "model") == "model" and super().offers(entry)
 
     async def version(self, link: Link) -> str:
         await link.text("GET", "/health")
@@ -203,6 +206,11 @@ class LlamaSwap(Plain):
 
         if not await until(gone, self.unload_seconds):
             raise link.broken(f"still holds {model.name} {self.unload_seconds:g} s after it was told to unload it")
+
+
+def _swap_meta(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What llama-swap says of an entry in its own words."""
+    return mapping(mapping(entry.get("meta")).get("llamaswap"))
 
 
 _SWAP_STATES: Mapping[str, Any] = {"ready": "resident", "starting": "loading", "stopping": "unloading"}

@@ -62,6 +62,8 @@ class ModelInfo:
     price_out: float | None = None
     local: bool = True
     """Whether it runs in this machine's memory."""
+    aliases: tuple[str, ...] = ()
+    """Other names by which its backend knows it; the identity stays ``name``."""
 
     @property
     def id(self) -> str:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llmrouter_tui.core.domain import TASKS, ModelView
+from llmrouter_tui.core.domain import TASKS, ModelView, model_id
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.making import maker
 
@@ -32,7 +32,8 @@ def resolve(requested: str, models: Sequence[ModelView]) -> Resolved:
     """Read a requested name. Raises ``model_not_found`` with the nearest names as a hint.
 
     ``auto``, ``auto:fast``, ``auto:best``, ``auto:<task>``; ``backend/name`` for one model; ``name`` for all replicas
-    of that name. Case and a missing ``:latest`` do not matter.
+    of that name; an alias, with or without its backend, for the models that have it where no model is called so. Case
+    and a missing ``:latest`` do not matter.
     """
     if requested == "auto":
         return _resolved(tuple(models))
@@ -54,16 +55,25 @@ def _plain(name: str) -> str:
 
 
 def _named(requested: str, wanted: str, models: Sequence[ModelView]) -> list[ModelView]:
-    """The exact spelling first, so that two names that differ by case stay apart; an id before a name."""
+    """The exact spelling first, so that two names that differ by case stay apart; an id before a name, a name before
+    an alias."""
     for same in (
         lambda m: m.id == requested,
         lambda m: m.info.name == requested,
         lambda m: _plain(m.id) == wanted,
         lambda m: _plain(m.info.name) == wanted,
+        lambda m: requested in _other_names(m),
+        lambda m: any(_plain(name) == wanted for name in _other_names(m)),
     ):
         if found := [m for m in models if same(m)]:
             return found
     return []
+
+
+def _other_names(model: ModelView) -> list[str]:
+    """Its aliases, alone and behind its backend."""
+    info = model.info
+    return [name for alias in info.aliases for name in (alias, model_id(info.backend, alias))]
 
 
 def _enabled(requested: str, found: list[ModelView]) -> Resolved:
@@ -92,7 +102,9 @@ def _auto(requested: str, kind: str, models: Sequence[ModelView]) -> Resolved:
 
 
 def _nearest(wanted: str, models: Sequence[ModelView]) -> str:
-    names = {_plain(m.info.name): m.info.name for m in models} | {_plain(m.id): m.id for m in models}
+    spelled = [alias for m in models for alias in m.info.aliases]
+    spelled += [m.info.name for m in models] + [m.id for m in models]
+    names = {_plain(name): name for name in spelled}
     near = difflib.get_close_matches(wanted[:LONGEST_NAME], names, n=3, cutoff=0.5)
     if near:
         return f"Nearest: {', '.join(names[n] for n in near)}. Or auto, to let the router choose."

@@ -49,6 +49,7 @@ class ModelEntry(msgspec.Struct, omit_defaults=True):
     context_length: int | None = None
     capabilities: list[str] = msgspec.field(default_factory=list)
     resident: bool | None = None
+    aliases: tuple[str, ...] = ()
 
 
 _FEEDBACK = msgspec.json.Decoder(_FeedbackBody)
@@ -71,6 +72,7 @@ class Meta:
         views = await self._control.models()
         entries = [*self._auto(views), *self._real(views)]
         found = [entry for entry in entries if entry.id == wanted] or [e for e in entries if e.name == wanted]
+        found = found or [entry for entry in entries if wanted in entry.aliases]
         if not found:
             raise RouterError("model_not_found", f"There is no model {wanted!r} here.", hint="See GET /v1/models.")
         return json_response(found[0])
@@ -96,6 +98,7 @@ class Meta:
                 view.info.context_length,
                 sorted(view.info.capabilities),
                 view.residency == "resident",
+                view.info.aliases,
             )
             for view in shown
         ]

@@ -125,7 +125,8 @@ class LlamaSwapServer(OpenAIServer):
 
     def entry(self, name: str) -> Json:
         status = {"value": "loaded" if name in self.running else "unloaded"}
-        meta = {"llamaswap": {"aliases": ["smart"], "type": "model"}}
+        told = {"aliases": ["smart"]} if name == "coder" else {}
+        meta = {"llamaswap": {"type": "model", **told}}
         return super().entry(name) | {"meta": meta, "status": status}
 
     async def models(self, request: web.Request) -> web.Response:

@@ -126,7 +126,9 @@ class TestModels:
         assert [r.name for r in await backend.residents()] == [model.name]
 
     async def test_llama_swaps_other_names_and_painters_are_no_models(self, started: Start) -> None:
-        assert [m.name for m in await (await started(LlamaSwapServer())).models()] == list(LlamaSwapServer.names)
+        models = await (await started(LlamaSwapServer())).models()
+        assert [m.name for m in models] == list(LlamaSwapServer.names)
+        assert [m.aliases for m in models] == [("smart",), ()]
 
     async def test_lm_studio_tells_everything(self, started: Start) -> None:
         chat, embed = await (await started(LmStudioServer())).models()
@@ -168,6 +170,7 @@ class TestLoading:
         await backend.unload(coder)
         coder, writer = await backend.models()
         assert (coder.name, coder.context_length, coder.parameters) == ("coder", 8192, 4_000_000_000)
+        assert coder.aliases == ("smart",)
         assert (writer.name, writer.context_length) == ("author/writer", None)
 
     async def test_llama_swap_may_start_servers_without_a_health_path(self, started: Start) -> None:

@@ -196,6 +196,33 @@ class TestNames:
         assert found.named
         assert [m.id for m in found.models] == ids
 
+    ALIASED = tuple(
+        replace(view, info=replace(view.info, aliases=aliases))
+        for view, aliases in (
+            (model("coder", Speed(1, 1, 1), backend="swap"), ("Code", "smart")),
+            (model("writer", Speed(1, 1, 1), backend="swap"), ("smart", "coder")),
+            (model("code", Speed(1, 1, 1), backend="other"), ()),
+        )
+    )
+
+    @pytest.mark.parametrize(
+        ("requested", "ids"),
+        [
+            ("coder", ["swap/coder"]),
+            ("smart", ["swap/coder", "swap/writer"]),
+            ("swap/Smart", ["swap/coder", "swap/writer"]),
+            ("Code", ["other/code"]),
+            ("swap/code", ["swap/coder"]),
+        ],
+    )
+    def test_an_alias_is_a_name_where_no_model_is_called_so(self, requested: str, ids: list[str]) -> None:
+        found = resolve(requested, self.ALIASED)
+        assert found.named
+        assert [m.id for m in found.models] == ids
+
+    def test_an_alias_is_among_the_nearest_names(self) -> None:
+        assert "smart" in _refusal("smrt", self.ALIASED).hint
+
     @pytest.mark.parametrize("requested", ["auto", "AUTO", "", "auto:latest"])
     def test_auto_leaves_the_choice(self, requested: str) -> None:
         found = resolve(requested, self.MODELS)

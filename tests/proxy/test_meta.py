@@ -42,6 +42,12 @@ async def test_one_model_by_id_or_plain_name(router: Router, wanted: str) -> Non
     assert model.id == (SMALL if "qwen3" in wanted else wanted)
 
 
+async def test_one_model_by_its_alias(router: Router) -> None:
+    router.control.views = (*router.control.views, ModelView(ModelInfo("swap", "coder", aliases=("smart",))))
+    found = (await router.http.get("/v1/models/smart")).json()
+    assert (found["id"], found["aliases"]) == ("swap/coder", ["smart"])
+
+
 async def test_an_unknown_model_is_404(router: Router) -> None:
     async with router.openai() as client:
         with pytest.raises(openai.NotFoundError) as caught:
