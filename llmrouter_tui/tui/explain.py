@@ -10,6 +10,7 @@ from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, text
+from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
@@ -251,12 +252,16 @@ def verdict(row: Row, name: Name, look: Look) -> list[Line]:
     return [(), *lines] if lines else lines
 
 
-def title(row: Row, name: Name, look: Look) -> str:
-    """The head of the explanation: ``Why llama3.1:8b?  8f1d coding 21:03:52``."""
+def title(row: Row, name: Name, look: Look) -> tuple[Part, ...]:
+    """The head of the explanation: ``Why llama3.1:8b?  8f1d coding  21:03:52``."""
     exchange = row.exchange
     asked = f"Why {fmt.short_model(name(row.model), 24)}?" if row.model else "Not decided yet"
     task = exchange.decision.analysis.task if exchange.decision else ""
-    return "  ".join(part for part in (asked, f"{row.id[-4:]} {task}".strip(), text.when(exchange.at, look)) if part)
+    return (
+        Part(asked, NAME),
+        Part(f"{row.id[-4:]} {task}".strip(), FACT),
+        Part(text.when(exchange.at, look), WORDS),
+    )
 
 
 def figures(row: Row, look: Look) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.tui import text
+from llmrouter_tui.tui.heads import FACT, Part
 from llmrouter_tui.tui.log_list import Entry, LogList, pieces
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
@@ -52,17 +53,15 @@ def copied(line: LogLine, look: Look) -> str:
     return f"{told(line.at, 'date', look)} {line.level} {line.source} {line.text}"
 
 
-def note(listed: LogList, store: Store, following: bool) -> str:
-    """``following  info+  6,214 lines``: what the head of the list says."""
+def note(listed: LogList, store: Store, following: bool) -> list[Part]:
+    """``following · info+ · 6,214 lines``: what the head of the list says."""
     least = "all levels" if listed.least == "debug" else f"{listed.least}+" if listed.least != "error" else "errors"
     shown = text.count(len(listed.entries))
     kept = (
         f"{shown} of {text.count(len(store.log))} lines" if len(listed.entries) != len(store.log) else f"{shown} lines"
     )
-    parts = ["following" if following else "held, f follows", least, kept]
-    if listed.filtered:
-        parts.insert(0, f"filter {listed.query}")
-    return "  ".join(parts)
+    follows = Part("following", FACT) if following else Part("held, f follows")
+    return [Part(f"filter {listed.query}" if listed.filtered else ""), follows, Part(least, FACT), Part(kept)]
 
 
 def empty(listed: LogList, store: Store) -> list[Line]:

@@ -6,6 +6,7 @@ from llmrouter_tui.core.domain import Ability, Evidence, ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
+from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.text import Line, Look, Span
@@ -294,6 +295,7 @@ def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
     ]
 
 
-def title(model: ModelView, shown: Shown) -> str:
+def title(model: ModelView, shown: Shown) -> tuple[Part, ...]:
     """``qwen3:32b  on ollama``."""
-    return f"{fmt.short_model(shown.store.name(model.id), 30)}  on {text.tame(model.info.backend)}"
+    name = fmt.short_model(shown.store.name(model.id), 30)
+    return Part(name, NAME), Part(f"on {text.tame(model.info.backend)}", FACT)

@@ -6,13 +6,14 @@ from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView, ResidencyEve
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
 from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, in_memory, pool
+from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
 from llmrouter_tui.tui.widgets import chart
 
 GIB = 1024**3
-NAME = 18
+NAME_CELLS = 18
 NO_GPU = "no GPU probe: models are counted against RAM"
 TURNS = 4
 """So many changes between the same two models within ``THRASH_SECONDS`` are worth a word."""
@@ -35,18 +36,26 @@ def limits(store: Store) -> Limits:
 # ── one pool ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def pool_title(device: Device, look: Look) -> str:
-    """``GPU0  RTX 4090  62°C  311/450W  94%``"""
-    parts = [panels.pool_label(device), panels.device_name(device, 24) if device.name != "RAM" else ""]
+def pool_parts(device: Device, look: Look) -> tuple[Part, ...]:
+    """Label, device, temperature, power and load; where there is little room, the load stays longest."""
+    parts = [
+        Part(panels.pool_label(device), NAME),
+        Part(panels.device_name(device, 24) if device.name != "RAM" else "", FACT),
+    ]
     if device.temperature is not None:
-        parts.append(f"{device.temperature:.0f}{look.symbols.degree}C")
+        parts.append(Part(f"{device.temperature:.0f}{look.symbols.degree}C"))
     if device.power is not None:
         most = f"/{device.power_limit:.0f}" if device.power_limit else ""
-        parts.append(f"{device.power:.0f}{most}W")
+        parts.append(Part(f"{device.power:.0f}{most}W", WORDS))
     if device.utilization is not None:
         busy = text.percent(device.utilization)
-        parts.append(f"CPU {busy}" if device.pool == HOST_POOL else busy)
-    return "  ".join(part for part in parts if part)
+        parts.append(Part(f"CPU {busy}" if device.pool == HOST_POOL else busy, NAME))
+    return tuple(part for part in parts if part.said)
+
+
+def pool_title(device: Device, look: Look) -> str:
+    """``GPU0  RTX 4090  62°C  311/450W  94%``"""
+    return "  ".join(part.said for part in pool_parts(device, look))
 
 
 def pool_note(device: Device, keep: Limits) -> str:
@@ -89,12 +98,12 @@ def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
     models = panels.residents(store, device.pool)
     lines: list[Line] = []
     for index, model in enumerate(models):
-        name = fmt.short_model(store.name(model.id), NAME, look.symbols.ellipsis)
+        name = fmt.short_model(store.name(model.id), NAME_CELLS, look.symbols.ellipsis)
         size = models_text.memory_text(model, "?")
         lines.append(
             (
                 (f"{fill(model, index, look)} ", panels.fill_role(index)),
-                (text.left(name, NAME), ""),
+                (text.left(name, NAME_CELLS), ""),
                 (text.right(size, 7), "guess" if size.startswith("~") else "strong"),
                 (f"  {doing(model, now)}", "run" if model.busy else "dim"),
                 ("  pinned" if model.pinned else "", "key"),
@@ -107,7 +116,7 @@ def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
         lines.append(
             (
                 (f"{look.symbols.other} ", "other"),
-                (text.left("not ours", NAME), "dim"),
+                (text.left("not ours", NAME_CELLS), "dim"),
                 (text.right(text.size(other), 7), "dim"),
                 (said if device.pool == HOST_POOL or untold else "", "dim"),
             )
@@ -203,7 +212,7 @@ def _legend_brief(store: Store, device: Device, now: float, cells: int, look: Lo
     entries: list[Line] = [
         (
             (f"{fill(model, index, look)} ", panels.fill_role(index)),
-            (fmt.short_model(store.name(model.id), NAME), ""),
+            (fmt.short_model(store.name(model.id), NAME_CELLS), ""),
             (f" {models_text.memory_text(model, '?')}", "strong"),
             (f" {panels.model_state(model, now)}", "run" if model.busy else "dim"),
         )
@@ -277,7 +286,7 @@ def verdict(fit: Fit, shown: Shown) -> tuple[str, str]:
     if fit.verdict == "fits":
         return f"{symbols.ok} fits", "good"
     if fit.verdict == "evicts":
-        gone = fmt.short_model(name(fit.evicts[0]), NAME, symbols.ellipsis)
+        gone = fmt.short_model(name(fit.evicts[0]), NAME_CELLS, symbols.ellipsis)
         more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
         return f"{symbols.retry} evicts {gone}{more}{' when it is done' if fit.drains else ''}", "warn"
     if fit.verdict == "too big":
@@ -287,10 +296,10 @@ def verdict(fit: Fit, shown: Shown) -> tuple[str, str]:
     return f"? {'size not told' if fit.model.footprint is None else 'memory not measured'}", "soft"
 
 
-def fit_note(fitting: Sequence[Fit]) -> str:
-    """How many figures are guessed."""
+def fit_note(fitting: Sequence[Fit]) -> tuple[Part, ...]:
+    """How many figures are guessed, and the key that loads."""
     guessed = sum(1 for fit in fitting if fit.model.footprint_source == "estimated")
-    return f"~ estimated for {guessed}  ⏎ load" if guessed else "⏎ load"
+    return (Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS))
 
 
 # ── what came and went ────────────────────────────────────────────────────────────────────────────────────────────

@@ -255,7 +255,7 @@ async def test_levels_times_and_filters_say_what_they_do() -> None:
     async with running((80, 24), page="log") as (app, pilot):
         await pilot.press("v")
         await settled(app, pilot)
-        assert "warn+  3 of 6 lines" in screen_text(app)
+        assert "warn+ · 3 of 6 lines" in screen_text(app)
         await pilot.press("t", "t")
         await settled(app, pilot)
         assert "2026-11-04 21:03:14 ERR!!" in screen_text(app)

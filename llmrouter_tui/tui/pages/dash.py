@@ -5,6 +5,7 @@ from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.tui import first_run_text, panels
+from llmrouter_tui.tui.heads import FACT, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.pages.port_acts import PortActs
 from llmrouter_tui.tui.pages.routes import RoutesPage
@@ -66,8 +67,9 @@ class DashPage(PortActs, ListingPage):
                 panel.styles.height = rows
         loaded = sum(1 for model in store.models.values() if panels.in_memory(model))
         gpus = sum(1 for device in pools if device.pool != HOST_POOL)
-        note = f"{gpus} GPU{'s' if gpus > 1 else ''}  " if gpus else ""
-        self.vram.head("VRAM" if gpus else "Memory", f"{note}{loaded} model{'s' if loaded != 1 else ''} loaded")
+        note = Part(f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "", FACT)
+        count = Part(f"{loaded} model{'s' if loaded != 1 else ''} loaded")
+        self.vram.head("VRAM" if gpus else "Memory", (note, count))
         self.vram.paint()
 
     def _draw_vram(self, cells: int, rows: int) -> list[Line]:

@@ -6,13 +6,13 @@ from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.reasons import ReasonsDialog, Said
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
-from llmrouter_tui.tui.widgets.lines import NOTE_GAP
 
 
 class ListingPage(Page):
@@ -79,15 +79,15 @@ class ListingPage(Page):
         view = self.center.view
         shown = f"{text.count(len(view.ids))} of {text.count(self.center.store.total)}"
         order = view.sort.label + ("" if view.falling == view.sort.falling else " reversed")
-        notes = [shown]
+        notes = [Part(shown)]
         if view.paused:
-            notes.insert(0, f"paused, {view.waiting} waiting")
+            notes.insert(0, Part(f"paused, {view.waiting} waiting"))
         elif view.filtered:
-            notes.insert(0, f"filter {view.query}")
+            notes.insert(0, Part(f"filter {view.query}"))
         if self.shows_preference():
-            notes.append(self._preference())
-        notes.append(order)
-        self.ledger.head("Routes" if view.paused else "Routes  live", NOTE_GAP.join(notes))
+            notes.append(Part(self._preference(), FACT))
+        notes.append(Part(order, WORDS))
+        self.ledger.head((Part("Routes", NAME), Part("" if view.paused else "live", WORDS)), notes)
 
     def shows_preference(self) -> bool:
         """Whether the head of the list tells the preference (no slider is in view)."""

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import model_detail, models_text, text
 from llmrouter_tui.tui.format import Placed
+from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Roster
 from llmrouter_tui.tui.state import Dirty
@@ -117,17 +118,20 @@ class ModelsPage(ModelActs):
                 self.list.styles.height = wanted
         else:
             self.list.styles.height = None
-        notes = [f"{len(roster.ids)} of {len(self.center.store.models)}", f"by {roster.sort.label}"]
-        if roster.filtered:
-            notes.insert(0, f"filter {roster.query}")
-        self.list.head("Models", f"  {self.center.look.symbols.dot} ".join(notes))
+        notes = [
+            Part(f"filter {roster.query}" if roster.filtered else ""),
+            Part(f"{len(roster.ids)} of {len(self.center.store.models)}"),
+            Part(f"by {roster.sort.label}", WORDS),
+        ]
+        self.list.head("Models", notes)
         self._paint_model()
         self.paint_footer()
 
     def _paint_model(self) -> None:
         model = self.chosen()
-        title = model_detail.title(model, self.shown()) if model else "No model"
-        self.scores.head(f"{title}  scores and where they come from" if model else "Scores", "")
+        title = model_detail.title(model, self.shown()) if model else (Part("No model", NAME),)
+        about = Part("scores and where they come from", WORDS)
+        self.scores.head((*title, about) if model else "Scores")
         self.facts.head("What it is and costs", "l load  x unload" if model else "")
         self.preview.head(title, "⏎ everything" if model else "")
         self.whole.head(title, "esc back")

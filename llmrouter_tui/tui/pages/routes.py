@@ -6,6 +6,7 @@ from textual.containers import Horizontal, Vertical
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.tui import actions, explain
 from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui.heads import WORDS, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -53,9 +54,12 @@ class RoutesPage(ListingPage):
     def _paint_why(self) -> None:
         center = self.center
         row, self._shown = center.view.selected, center.view.focus
-        figures = explain.figures(row, center.look) if row else ""
-        note = "   esc back" if self.has_class("-detail") else ""
-        self.why.head(explain.title(row, center.store.name, center.look) if row else "Why?", figures + note)
+        note = Part("esc back" if self.has_class("-detail") else "", WORDS)
+        if row:
+            figures = Part(explain.figures(row, center.look))
+            self.why.head(explain.title(row, center.store.name, center.look), (figures, note))
+        else:
+            self.why.head("Why?", (note,))
         if self._today and self._today[0] != center.view.focus:
             self._today = None
         self.why.paint()

@@ -8,6 +8,7 @@ from textual.containers import Container, Horizontal
 from llmrouter_tui.core.domain import Device, ModelView
 from llmrouter_tui.tui import fitting, panels, vram_text
 from llmrouter_tui.tui.fitting import Fit
+from llmrouter_tui.tui.heads import NAME, Part
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Versions
 from llmrouter_tui.tui.state import Dirty
@@ -99,7 +100,7 @@ class VramPage(ModelActs):
             self._paint_pools()
             self._paint_fits()
         if dirty & (Dirty.RESIDENCY | Dirty.MODELS | Dirty.CLOCK):
-            self.events.head("Loads and evictions", "")
+            self.events.head("Loads and evictions")
             self.events.paint()
 
     def paint_models(self) -> None:
@@ -122,12 +123,13 @@ class VramPage(ModelActs):
         for index, panel in enumerate(self.panels):
             panel.set_class(index >= len(pools), "-gone")
             if index < len(pools):
-                panel.head(vram_text.pool_title(pools[index], look), vram_text.pool_note(pools[index], keep))
+                left = Part(vram_text.pool_note(pools[index], keep), NAME)
+                panel.head(vram_text.pool_parts(pools[index], look), (left,))
                 panel.paint()
 
     def _paint_brief(self, pools: list[Device]) -> None:
         count = vram_text.loaded_count(self.center.store)
-        self.brief.head("Memory", f"{count} model{'s' if count != 1 else ''} loaded")
+        self.brief.head("Memory", (Part(f"{count} model{'s' if count != 1 else ''} loaded"),))
         lines = len(pools) if self._tiny else 3 * len(pools) + 1 + (not vram_text.has_gpu(self.center.store))
         wanted = 1 + max(1, min(lines, self.size.height // 2))
         if self.brief.styles.height is None or self.brief.styles.height.value != wanted:

@@ -14,14 +14,11 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
-from llmrouter_tui.tui import text
+from llmrouter_tui.tui import heads, text
 from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.heads import Part, Parts
 from llmrouter_tui.tui.symbols import ASCII, TO_ASCII
 from llmrouter_tui.tui.text import Line, Span
-
-NOTE_GAP = "  · "
-"""Between the parts of a note in a panel's border; the last parts go first when there is no room."""
-
 
 FILLED = frozenset({"tab", "demo"})
 """Roles with a ground of their own, which a gap must not take on."""
@@ -70,12 +67,13 @@ class Painter:
 class Framed:
     """Mixin: a title at the left of the top border and a note at its right. Expects to be a ``Widget``."""
 
-    _head: tuple[str, str] = ("", "")
-    _drawn: tuple[str, str, int] = ("", "", 0)
+    _head: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
+    _drawn: object = None
 
-    def head(self, title: str, note: str = "") -> None:
-        """Set what the top border says; costs nothing when it says so already."""
-        self._head = (title, note)
+    def head(self, title: str | Parts, note: str | Parts = "") -> None:
+        """Set what the top border says; costs nothing when it says so already. Plain words are a name at the left
+        and a hint at the right."""
+        self._head = heads.parts(title, heads.NAME), heads.parts(note, heads.WORDS)
         self._draw_head()
 
     def _draw_head(self) -> None:
@@ -84,16 +82,11 @@ class Framed:
         if not cells or (*self._head, cells) == self._drawn:
             return
         self._drawn = (*self._head, cells)
-        title, note = self._head
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
+        title, note = heads.fitted(*self._head, cells - reserved - (0 if boxed else 2))
         if not boxed:
             title, note = f" {title}", f"{note} " if note else ""
-        title = text.clip(title, cells - reserved)
-        room = max(0, cells - reserved - text.width(title) - 3)
-        while text.width(note) > room and NOTE_GAP in note:
-            note = note.rpartition(NOTE_GAP)[0] + ("" if boxed else " ")
-        note = text.clip(note, room)
         if center(widget).look.symbols is ASCII:
             title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         rule = center(widget).look.symbols.rule
@@ -102,7 +95,7 @@ class Framed:
             Any,
             Content.assemble((title, "$title bold"), (f" {rule * max(0, gap)} ", "$rule"), (note, "$soft"))
             if note
-            else Content.assemble((title, "$title bold")),
+            else Content.assemble((title, "$title bold"), "" if boxed else " "),
         )
 
 
@@ -195,7 +188,7 @@ class LinesView(Painter, Framed, ScrollView):
         super().notify_style_update()
         self._base = None
         self._strips.clear()
-        self._drawn = ("", "", 0)
+        self._drawn = None
 
     def on_mount(self) -> None:
         plain_bars(self)

@@ -102,7 +102,7 @@ class LogView(Painter, Framed, ScrollView, can_focus=True):
         super().notify_style_update()
         self._base = None
         self._strips.clear()
-        self._drawn = ("", "", 0)
+        self._drawn = None
 
     def on_resize(self) -> None:
         self._draw_head()
