@@ -293,9 +293,12 @@ def config_command(example: bool, config_file: Path | None, insecure: bool, **fl
         return
     import msgspec
 
-    for setting in in_force(load_config(config_file, insecure, **flags)).views():
+    loaded = in_force(load_config(config_file, insecure, **flags))
+    for setting in loaded.views():
         value = msgspec.json.encode(setting.value).decode()
         click.echo(f"{setting.key:28} {value:40} {setting.origin}")
+    for backend, variable in config.missing_keys(loaded.settings, os.environ):
+        click.echo(f"{variable}, which should hold the key of backend {backend}, is not set", err=True)
 
 
 def in_force(config: "Config") -> "Config":

@@ -236,6 +236,15 @@ def usable(stored: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, 
     return good, tuple(wrong)
 
 
+def missing_keys(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """(backend, variable) for each backend in use whose key should be in an environment variable that is not set."""
+    return tuple((b.name, b.api_key_env) for b in settings.backends if b.enabled and _is_missing(b.api_key_env, env))
+
+
+def _is_missing(variable: str, env: Mapping[str, str]) -> bool:
+    return bool(variable) and not env.get(variable)
+
+
 def _shown(key: Key, value: object) -> object:
     if key.secret:
         return MASK if value else ""

@@ -1,6 +1,7 @@
 """What is on this machine, in words: backends, memory, port, database, versions, and what to do about gaps."""
 
 import asyncio
+import os
 import platform
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
-from llmrouter_tui.config import Config, default_file
+from llmrouter_tui.config import Config, default_file, missing_keys
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import port_holder
@@ -43,7 +44,7 @@ def _line(good: bool, topic: str, text: str) -> str:
 async def _backends(config: Config) -> tuple[list[str], bool]:
     settings = config.settings
     session = new_session()
-    lines, found = [], 0
+    lines, found, missing = [], 0, dict(missing_keys(settings, os.environ))
     try:
         known = [
             build(b.kind, b.name, b.url, session, api_key_env=b.api_key_env)
@@ -58,6 +59,9 @@ async def _backends(config: Config) -> tuple[list[str], bool]:
                 found += 1
             except BackendError as error:
                 lines.append(_line(False, backend.name, str(error)))
+            variable = missing.get(backend.name)
+            if variable and variable not in lines[-1]:
+                lines.append(_line(False, backend.name, f"{variable}, which should hold its key, is not set"))
     finally:
         await session.close()
     if not lines:

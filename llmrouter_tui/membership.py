@@ -1,5 +1,6 @@
 """Which backends the router starts with: the configured ones, what answers on this machine, the embedded engine."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import platformdirs
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.starter import StarterModel
+from llmrouter_tui.config import missing_keys
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.ports import Backend
 from llmrouter_tui.engine.fleet import Fleet, address
@@ -48,6 +50,7 @@ class Membership:
         """Take in what is configured, else what is found, else the embedded engine. Whether the latter has no model
         to run."""
         settings = self._settings
+        self._tell_missing_keys()
         for item in settings.backends:
             if item.enabled:
                 await self._add_configured(item)
@@ -101,6 +104,13 @@ class Membership:
         """Take in the demo's servers: (name, kind, url, pool) each."""
         for name, kind, url, pool in members:
             self._add(self.build(kind, url, name), configured=True, pool=pool)
+
+    def _tell_missing_keys(self) -> None:
+        missing = missing_keys(self._settings, os.environ)
+        if missing:
+            named = ", ".join(f"{backend}: {variable}" for backend, variable in missing)
+            message = f"the environment variable that should hold a backend's key is not set ({named})"
+            self._status.report("api_key_missing", message, "set it and start llmrouter-tui again")
 
     def _not_installed(self) -> None:
         self._status.report(

@@ -1,15 +1,17 @@
 """The command line, run as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
 
 import llmrouter_tui
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "llmrouter_tui.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTER_")} | variables
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
 
 
 def test_version_and_help_need_nothing():
@@ -58,3 +60,25 @@ def test_the_doctor_looks_at_everything(tmp_path):
     said = run("doctor", "--db", str(tmp_path / "router.db"), "--port", "9").stdout
     for topic in ("embedded", "host", "port", "database", "config"):
         assert topic in said
+
+
+KEYED = """
+[[backends]]
+name = "cloud"
+kind = "openai"
+url = "http://127.0.0.1:9/v1"
+api_key_env = "CLOUD_KEY_OF_A_TEST"
+"""
+
+
+def test_a_variable_that_should_hold_a_key_and_is_not_set_is_named(tmp_path):
+    file, elsewhere = tmp_path / "config.toml", ("--db", str(tmp_path / "x.db"), "--port", "9")
+    file.write_text(KEYED)
+    for command in ("config", "doctor"):
+        told = run(command, "--config", str(file), *elsewhere)
+        lines = [line for line in (told.stdout + told.stderr).splitlines() if "is not set" in line]
+        assert len(lines) == 1
+        assert "cloud" in lines[0]
+        assert "CLOUD_KEY_OF_A_TEST" in lines[0]
+        told = run(command, "--config", str(file), *elsewhere, CLOUD_KEY_OF_A_TEST="x")
+        assert "is not set" not in told.stdout + told.stderr

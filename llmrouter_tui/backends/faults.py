@@ -8,6 +8,7 @@ the text of its own.
 
 import email.utils
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -172,8 +173,8 @@ def _by_status(
     status: int, said: str, who: str, words: str, about: dict[str, Any], retry: float | None, api_key_env: str
 ) -> BackendError | None:
     if status in (401, 403):
-        hint = f"Check the key in {api_key_env}." if api_key_env else "If it wants a key, name it with api_key_env."
-        text = f"{who} refused the router's access: {words}"
+        why, hint = _key_fault(words, api_key_env)
+        text = f"{who} refused the router's access: {why}"
         return BackendError("backend_error", text, hint=hint, fallback=True, retryable=False, **about)
     if status == 404 or (status in (0, 400) and _NO_MODEL.search(said)):
         if status == 404 and "model" not in said and "not_found" not in said:
@@ -193,3 +194,13 @@ def _by_status(
         text = f"{who} is busy: {words}"
         return BackendError(code, text, fallback=True, retry_after=retry or 1.0, **about)
     return None
+
+
+def _key_fault(words: str, variable: str) -> tuple[str, str]:
+    """Why access was refused, and what to do: a key that is not there needs no word of the server's."""
+    if not variable:
+        return words, "If it wants a key, name it with api_key_env."
+    if not os.environ.get(variable):
+        missing = f"{variable}, which should hold the key, is not set in the environment"
+        return missing, "Set it and start llmrouter-tui again."
+    return words, f"Check the key in {variable}."

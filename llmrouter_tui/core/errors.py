@@ -78,7 +78,10 @@ class RouterError(Exception):
         """The exchange it was recorded under, once it is."""
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        """The message and the hint as one text, whether they are written as sentences or as clauses."""
+        if not self.hint or self.message.endswith((".", "!", "?", ":")):
+            return f"{self.message} {self.hint}".strip()
+        return f"{self.message}{'; ' if self.hint[0].islower() else '. '}{self.hint}"
 
 
 class BackendError(RouterError):

@@ -89,9 +89,17 @@ def test_the_cause_decides(status: int, words: str, code: str, fallback: bool) -
     assert words[:40] in error.message
 
 
-def test_a_refused_key_names_where_the_key_comes_from() -> None:
+def test_a_refused_key_names_where_the_key_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "wrong")
     assert of(401, "no", api_key_env="MY_KEY").hint == "Check the key in MY_KEY."
     assert "api_key_env" in of(401, "no").hint
+
+
+def test_a_key_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MY_KEY", raising=False)
+    error = of(401, "no", api_key_env="MY_KEY")
+    assert "MY_KEY" in error.message
+    assert "not set" in error.message
 
 
 def test_a_gateway_without_words_is_given_some() -> None:

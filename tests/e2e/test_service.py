@@ -172,6 +172,14 @@ def test_a_database_that_cannot_be_written_is_a_problem_shown_not_a_crash(tmp_pa
         assert "database" in {p["code"] for p in problems}
 
 
+def test_a_key_that_is_not_in_the_environment_is_a_problem_shown(tmp_path):
+    config = '[[backends]]\nkind="openai"\nurl="http://127.0.0.1:9"\napi_key_env="KEY_OF_A_TEST"\n'
+    with serving(tmp_path, config=config) as router:
+        [problem] = router.call("/admin/snapshot")["service"]["problems"]
+        assert problem["code"] == "api_key_missing"
+        assert "openai: KEY_OF_A_TEST" in problem["message"]
+
+
 def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):
     with serving(tmp_path, "--no-embedded", config=NOWHERE) as router:
         body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
