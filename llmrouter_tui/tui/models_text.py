@@ -195,7 +195,8 @@ def place_name(pool: str) -> str:
 
 
 def state_cell(model: ModelView, shown: Shown, size: int = 12) -> Span:
-    """Where it is and what it does: ``● GPU0 busy``, ``▶ loading``, ``○``, ``✗ down``; ``?`` marks what was asked."""
+    """Where it is and what it does: ``● GPU0 busy``, ``▶ loading``, ``○ not loaded``, ``✗ down``; ``?`` marks what was
+    asked. Where ``size`` is small a shorter word stands."""
     symbols = shown.look.symbols
     if shown.asked:
         return f"{symbols.run} {ASKED[shown.asked]}?", "run"
@@ -204,17 +205,32 @@ def state_cell(model: ModelView, shown: Shown, size: int = 12) -> Span:
     if not model.healthy or model.problem:
         return f"{symbols.down} {'problem' if model.healthy else 'down'}", "bad"
     if not model.enabled:
-        return f"{symbols.up if model.residency == 'resident' else symbols.off} off", "dim"
+        return _switched_off(model, shown, size), "dim"
     if model.residency == "resident":
         return _resident(model, shown, size)
     if model.residency == "unknown":
         return f"{symbols.off} unknown", "dim"
-    return f"{symbols.off}{' embeds' if roster.embeds_only(model) else ''}", "dim"
+    return f"{symbols.off} {'not loaded' if size >= 12 else 'on disk'}", "dim"
+
+
+def _switched_off(model: ModelView, shown: Shown, size: int) -> str:
+    """``○ off``, or ``● off, GPU0`` while it is in memory all the same."""
+    symbols = shown.look.symbols
+    if model.residency != "resident":
+        return f"{symbols.off} off"
+    said = f"{symbols.up} off, {_place(model)}"
+    return said if text.width(said) <= size else f"{symbols.up} off"
+
+
+def _place(model: ModelView) -> str:
+    if model.pool and model.loadable:
+        return place_name(model.pool)
+    return "always" if model.info.local else "hosted"
 
 
 def _resident(model: ModelView, shown: Shown, size: int) -> Span:
     up = shown.look.symbols.up
-    where = place_name(model.pool) if model.pool and model.loadable else "always" if model.info.local else "hosted"
+    where = _place(model)
     idle = shown.now - model.last_used if model.last_used is not None else 0.0
     doing = "busy" if model.busy else text.ago(idle) if idle >= 60 and model.loadable else ""
     said = f"{up} {where} {doing}".rstrip()

@@ -139,10 +139,11 @@ def test_a_problem_is_said_in_words() -> None:
     [
         (BIG, "● GPU0 busy"),
         (PHI, "● GPU1 4m"),
-        (DEEP, "○"),
-        (EMBED, "○ embeds"),
+        (DEEP, "○ not loaded"),
+        (EMBED, "○ not loaded"),
         (BY_NAME["mistral:7b"], "✗ down"),
-        (replace(PHI, enabled=False), "● off"),
+        (replace(PHI, enabled=False), "● off, GPU1"),
+        (replace(DEEP, enabled=False), "○ off"),
         (replace(DEEP, residency="loading"), "▶ loading"),
         (replace(PHI, pool="host", last_used=NOW), "● RAM"),
         (replace(PHI, loadable=False), "● always"),
@@ -152,6 +153,15 @@ def test_a_problem_is_said_in_words() -> None:
 )
 def test_where_a_model_is_and_what_it_does(model: ModelView, cell: str) -> None:
     assert models_text.state_cell(model, shown())[0] == cell
+
+
+def test_a_narrow_column_has_a_shorter_word_and_never_a_glyph_alone() -> None:
+    column = next(column for column in models_text.COLUMNS if column.id == "state")
+    for model in (DEEP, EMBED, PHI, BIG, replace(PHI, enabled=False), replace(DEEP, enabled=False)):
+        said = models_text.state_cell(model, shown(), column.narrow)[0]
+        assert len(said) <= column.narrow
+        assert said[2:].strip()
+    assert models_text.state_cell(DEEP, shown(), column.narrow)[0] == "○ on disk"
 
 
 def test_what_was_asked_is_marked_until_it_happened() -> None:
