@@ -166,7 +166,10 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
     if plain:
         from llmrouter_tui.plain import print_events
 
-        print_events(host)
+        try:
+            print_events(host)
+        except RouterError as error:
+            fail(str(error))
         return
     show(host, config, watching=True)
 

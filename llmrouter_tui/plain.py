@@ -8,6 +8,7 @@ import click
 
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import (
     AttemptFailed,
     BackendChanged,
@@ -19,7 +20,7 @@ from llmrouter_tui.core.events import (
     ResidencyChanged,
     ServiceChanged,
 )
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
 
@@ -78,23 +79,47 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
     return lines
 
 
-def print_events(host: Host) -> None:
-    """One line per event until interrupted: for pipes and screen readers."""
+def print_events(host: RemoteHost) -> None:
+    """One line per event until interrupted: for pipes and screen readers. How the watch itself goes is on stderr.
+
+    Raises ``RouterError`` when the address will not do however often it is tried.
+    """
     thread = threading.Thread(target=host.run, name="watch")
     thread.start()
     try:
-        while thread.is_alive():
-            envelopes, cut = host.feed.drain()
-            if cut:
-                click.echo("some events were missed")
-            for line in _lines(envelopes):
-                click.echo(line)
-            time.sleep(0.1)
+        _ask(host)
+        _follow(host, thread)
     except KeyboardInterrupt:
         pass
     finally:
         host.stop()
         thread.join()
+
+
+def _ask(host: RemoteHost) -> None:
+    """See that a router is there, or say that it is not: the watch waits for one that may come."""
+    try:
+        host.submit(host.control.snapshot()).result()
+    except RouterError as error:
+        if not error.retryable:
+            raise
+        click.echo(f"{error} It is tried again every few seconds.", err=True)
+
+
+def _follow(host: RemoteHost, thread: threading.Thread) -> None:
+    began = connected = False
+    while thread.is_alive():
+        if host.feed.connected != connected:
+            connected = not connected
+            words = f"watching {host.url}" if connected else f"the connection to {host.url} broke; it is tried again"
+            click.echo(words, err=True)
+        envelopes, cut = host.feed.drain()
+        if cut and began:  # the first gap is all that was before the watch
+            click.echo("some events were missed")
+        began = began or cut
+        for line in _lines(envelopes):
+            click.echo(line)
+        time.sleep(0.1)
 
 
 def _lines(envelopes: Iterable[Envelope]) -> Iterable[str]:

@@ -82,3 +82,18 @@ def test_a_variable_that_should_hold_a_key_and_is_not_set_is_named(tmp_path):
         assert "CLOUD_KEY_OF_A_TEST" in lines[0]
         told = run(command, "--config", str(file), *elsewhere, CLOUD_KEY_OF_A_TEST="x")
         assert "is not set" not in told.stdout + told.stderr
+
+
+def test_a_watch_of_an_address_where_nothing_answers_says_so_and_goes_on():
+    command = [sys.executable, "-m", "llmrouter_tui.cli", "watch", "--plain", "http://127.0.0.1:9"]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert watching.stderr is not None
+        said = watching.stderr.readline()
+        assert "No connection to the router at http://127.0.0.1:9" in said
+        assert "tried again" in said
+        assert watching.poll() is None
+    finally:
+        watching.kill()
+        out, _ = watching.communicate(timeout=10)
+    assert out == ""

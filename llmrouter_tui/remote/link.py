@@ -10,6 +10,7 @@ from llmrouter_tui.core.errors import Code, RouterError
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 
+_KEY_HINT = "Set ROUTER_ADMIN_API_KEY here to the admin key of that router."
 _CODES = frozenset(get_args(Code))
 
 
@@ -94,7 +95,7 @@ def refused(root: str, response: httpx.Response) -> RouterError:
     return RouterError(
         code,
         given.message,
-        hint=given.hint or "",
+        hint=_KEY_HINT if code == "unauthorized" else given.hint or "",
         retryable=response.headers.get("x-should-retry") != "false",
         retry_after=_seconds(response.headers.get("Retry-After")),
         param=given.param,

@@ -249,8 +249,9 @@ def test_watching_prints_what_happens(demo):
         seen = ""
         deadline = time.monotonic() + 30
         while "->" not in seen and time.monotonic() < deadline:
-            seen = watching.stdout.readline()
+            seen += watching.stdout.readline()
         assert "->" in seen
+        assert "missed" not in seen
     finally:
         watching.terminate()
         watching.wait(10)

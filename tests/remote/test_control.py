@@ -156,7 +156,9 @@ async def test_the_admin_key_is_sent(routers: Routers) -> None:
     router = await routers.start(admin_key="k3y")
     right, wrong = RemoteControl(router.url, key="k3y"), RemoteControl(router.url, key="nope")
     assert (await right.snapshot()).service.version == "1.2.3"
-    assert (await refusal(wrong, "snapshot")).code == "unauthorized"
+    refused = await refusal(wrong, "snapshot")
+    assert refused.code == "unauthorized"
+    assert "ROUTER_ADMIN_API_KEY" in refused.hint
     await right.aclose()
     await wrong.aclose()
 
