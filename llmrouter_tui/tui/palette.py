@@ -1,39 +1,96 @@
-"""The command palette over the registry of acts."""
+"""The command palette over the registry of acts: found by the footer's word, by the key, by the description."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.markup import escape
 
 from llmrouter_tui.tui import actions
 from llmrouter_tui.tui.actions import Action
 from llmrouter_tui.tui.pages.base import Page
 
+LABEL = 12
+"""Cells of the footer's word, before the description."""
+
 
 class Acts(Provider):
-    """Every act of the page below, with its key; those that cannot work now say why."""
+    """Every act of the page below, with its key; those that cannot work now say why. A search also finds the acts of
+    other pages, and leads there."""
 
     def _page(self) -> Page | None:
         return self.screen if isinstance(self.screen, Page) else None
 
-    def _help(self, page: Page, action: Action) -> str:
-        reason = actions.why_not(action, page.situation())
-        key = f"{action.show}   " if action.show else ""
-        return f"{key}{f'not now: {reason}' if reason else action.group}"
-
-    def _acts(self, page: Page) -> list[tuple[Action, str, Callable[[], None]]]:
-        """Each act with its help line and what runs it."""
-        acts = [action for action in page.acts() if action.id != "palette"]
-        return [(action, self._help(page, action), partial(page.perform, action.id)) for action in acts]
-
     async def discover(self) -> Hits:
         page = self._page()
-        for action, said, run in self._acts(page) if page else []:
-            yield DiscoveryHit(action.description, run, help=said)
+        if page is None:
+            return
+        for action in _here(page):
+            yield DiscoveryHit(_shown(action), partial(page.perform, action.id), help=_help(page, action))
 
     async def search(self, query: str) -> Hits:
-        page, matcher = self._page(), self.matcher(query)
-        for action, said, run in self._acts(page) if page else []:
-            score = matcher.match(f"{action.description} {action.label}")
-            if score > 0:
-                yield Hit(score, matcher.highlight(action.description), run, help=said)
+        page, found = self._page(), False
+        if page is None:
+            return
+        for action in _here(page):
+            if score := closeness(query, action):
+                found = True
+                yield Hit(score, _shown(action), partial(page.perform, action.id), help=_help(page, action))
+        for action, place in _elsewhere(page):
+            if score := closeness(query, action):
+                found = True
+                go = partial(page.center.go, place)
+                yield Hit(score / 2, _shown(action), go, help=escape(f"on {actions.PLACES[place]}: goes there first"))
+        if not found:
+            yield Hit(1.0, Content(f"Nothing matches {query!r}."), _nothing, help="esc closes; ? lists all keys")
+
+
+def closeness(query: str, action: Action) -> float:
+    """How well an act is what was typed, 0 to 1: its key or the footer's word best, then its description. Every word
+    must be found; a key counts only as it is written (``P`` is not ``p``)."""
+    typed, label = query.strip(), action.label.casefold()
+    if typed and typed in (action.show, *action.keys.split(",")):
+        return 1.0
+    words = typed.casefold().split()
+    said = f"{label} {action.description.casefold()}"
+    if not words or not all(word in said for word in words):
+        return 0.0
+    whole = " ".join(words)
+    if whole == label:
+        return 1.0
+    if label.startswith(whole):
+        return 0.9
+    if whole in label:
+        return 0.7
+    begun = all(any(part.startswith(word) for part in said.split()) for word in words)
+    return 0.6 if begun else 0.4
+
+
+def _here(page: Page) -> Iterator[Action]:
+    return (action for action in page.acts() if action.id != "palette")
+
+
+def _elsewhere(page: Page) -> Iterator[tuple[Action, str]]:
+    """Acts that only other pages have, and the first of those pages."""
+    center = page.center
+    known = {action.id for action in page.acts()}
+    for place in center.pages:
+        for action in actions.available(place, center.pages, readonly=center.host.readonly):
+            if action.id not in known:
+                known.add(action.id)
+                yield action, place
+
+
+def _nothing() -> None:
+    """What an entry does that only says something."""
+
+
+def _shown(action: Action) -> Content:
+    return Content.assemble((f"{action.label:<{LABEL}}", "bold"), " ", action.description)
+
+
+def _help(page: Page, action: Action) -> str:
+    reason = actions.why_not(action, page.situation())
+    said = f"not now: {reason}" if reason else action.group
+    return escape(f"{f'key {action.show}' if action.show else 'no key':<{LABEL}} {said}")

@@ -312,6 +312,53 @@ async def test_the_palette_finds_an_act_by_its_words() -> None:
         await until(app, pilot, lambda: app.view.paused)
 
 
+@pytest.mark.parametrize(
+    ("page", "typed", "found", "said"),
+    [
+        ("models", "load", "load         Load the selected model into memory", "key l"),
+        ("models", "unload", "unload       Unload the selected model", "key x"),
+        ("dash", "pause", "pause        Hold the list still", "key p"),
+        ("dash", "f12", "debug        Figures about this screen itself", "key f12"),
+        ("dash", "load", "load         Load the selected model into memory", "on Models: goes there first"),
+        ("models", "pause", "pause        Hold the list still", "on Dash: goes there first"),
+        ("dash", "[", "previous     Previous page", "key ["),
+        ("dash", "thumbs up", "good         Good answer: thumbs up", "key u"),
+    ],
+)
+async def test_the_palette_finds_footer_words_keys_and_descriptions(
+    page: str, typed: str, found: str, said: str
+) -> None:
+    async with running(page=page) as (app, pilot):
+        await pilot.press("colon")
+        fill(app, typed)
+        await until(app, pilot, lambda: found in screen_text(app))
+        lines = screen_text(app).splitlines()
+        first = next(index for index, line in enumerate(lines) if found in line)
+        assert said in lines[first + 1]
+        await until(app, pilot, lambda: "Nothing matches" not in screen_text(app))
+
+
+async def test_the_palette_puts_what_was_meant_first_and_goes_where_it_works() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("colon")
+        fill(app, "unload")
+        await until(app, pilot, lambda: "on Models: goes there first" in screen_text(app))
+        await pilot.press("enter")
+        await until(app, pilot, lambda: app.current_mode == "models")
+        assert calls(app) == []
+
+
+async def test_the_palette_says_that_nothing_matches() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("colon")
+        fill(app, "warp drive")
+        await until(app, pilot, lambda: "Nothing matches 'warp drive'." in screen_text(app))
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert len(app.screen_stack) == 1
+        assert calls(app) == []
+
+
 async def test_attention_is_dismissed_and_the_panel_goes() -> None:
     async with running() as (app, pilot):
         assert "vllm down for 12s" in screen_text(app)
