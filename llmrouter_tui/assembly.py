@@ -25,6 +25,7 @@ from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sampling import Sampling
 from llmrouter_tui.engine.status import Status
@@ -130,13 +131,14 @@ class Assembly:
         stack.callback(self._sampling.close)
         learning = self._learning = Learning(repo, clock)
         await learning.start()
-        fleet = self._fleet = self._sampling.fleet = Fleet(bus, clock, learning, tasks, s.context_length)
+        fleet = self._fleet = self._sampling.fleet = Fleet(
+            bus, clock, learning, await repo.memories(), s.context_length
+        )
         stack.push_async_callback(fleet.close)
         stack.push_async_callback(tasks.close)
         look_around = not self._mode.demo and not self._config.names_backends
-        self._membership = Membership(s, session, fleet, self.status, look_around=look_around)
-        if look_around:
-            fleet.discover_by(self._membership.find)
+        self._lookout = Lookout(fleet, tasks)
+        self._membership = Membership(s, session, fleet, self._lookout, self.status, look_around=look_around)
         ledger = Ledger(
             fleet,
             clock,
@@ -178,6 +180,8 @@ class Assembly:
         self.control = EngineControl(
             Parts(
                 fleet=self._fleet,
+                lookout=self._lookout,
+                discovery=self._membership.discovery,
                 residency=self._residency,
                 router=self._router,
                 learning=self._learning,
@@ -208,12 +212,14 @@ class Assembly:
             self._membership.add_simulated(self._demo.backends)
         elif await self._membership.populate() and self._mode.fetch_starter:
             self._fetching.start()
-        await self._fleet.start(dict(await repo.memories()))
+        await self._lookout.start()
         self._check_pinned()
         self._tasks.spawn(self._sampling.run(), "memory sampling")
         self._tasks.spawn(self._watch_storage(repo), "storage watch")
         self._tasks.spawn(self._prune(repo), "pruning")
         self._tasks.spawn(self._residency.unload_idle(), "idle unloading")
+        if self._membership.look_around:
+            self._tasks.spawn(self._membership.discovery.run(), "discovery")
         if self._mode.listen:
             await self._listen(self._config.settings.port)
 

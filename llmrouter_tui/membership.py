@@ -13,7 +13,9 @@ from llmrouter_tui.backends.starter import StarterModel
 from llmrouter_tui.config import missing_keys
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.ports import Backend
-from llmrouter_tui.engine.fleet import Fleet, address
+from llmrouter_tui.engine.discovery import Discovery
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.settings import BackendConfig, Settings
 
@@ -24,16 +26,26 @@ class Membership:
     """Makes backends and takes them into the fleet."""
 
     def __init__(
-        self, settings: Settings, session: aiohttp.ClientSession, fleet: Fleet, status: Status, *, look_around: bool
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        fleet: Fleet,
+        lookout: Lookout,
+        status: Status,
+        *,
+        look_around: bool,
     ) -> None:
-        fleet.dismissed |= {address(item.url) for item in settings.backends if not item.enabled}
-        self._look_around = look_around
+        removed = [item.url for item in settings.backends if not item.enabled]
+        self.discovery = Discovery(fleet, lookout, self._find, removed)
+        self.look_around = look_around
+        """Whether servers that nobody named are taken in."""
         self._settings = settings
         self._session = session
         self._fleet = fleet
+        self._lookout = lookout
         self._status = status
 
-    async def find(self) -> Sequence[Backend]:
+    async def _find(self) -> Sequence[Backend]:
         """What answers on this machine."""
         return await discover(self._session)
 
@@ -54,8 +66,9 @@ class Membership:
         for item in settings.backends:
             if item.enabled:
                 await self._add_configured(item)
-        if self._look_around:
-            await self._add_found()
+        if self.look_around:
+            async for found in self.discovery.newcomers():
+                self._add(found, configured=False)
         wanted = settings.embedded if settings.embedded is not None else not self._fleet.backends
         if not wanted or EMBEDDED in self._fleet.backends:
             return False
@@ -65,14 +78,6 @@ class Membership:
             return False
         engine = self.embedded()
         return await self._add_engine(engine, configured=settings.embedded is True) and not await engine.models()
-
-    async def _add_found(self) -> None:
-        known = {address(record.backend.url) for record in self._fleet.backends.values()} | self._fleet.dismissed
-        for found in await self.find():
-            if address(found.url) in known or found.name in self._fleet.backends:
-                await found.close()
-            else:
-                self._add(found, configured=False)
 
     async def _add_configured(self, item: BackendConfig) -> None:
         if item.kind == EMBEDDED and not available():
@@ -139,7 +144,7 @@ class Membership:
         engines = [r for r in self._fleet.backends.values() if r.backend.kind == EMBEDDED]
         if not engines:
             engine = self.embedded()
-            await self._fleet.join(engine, configured=False, pool=await engine.pool())
+            await self._lookout.join(engine, configured=False, pool=await engine.pool())
         for record in engines:
             self._fleet.look_again(record.backend.name)
 

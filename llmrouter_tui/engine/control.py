@@ -13,11 +13,13 @@ from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
@@ -42,6 +44,8 @@ class Parts:
     """What the control plane commands."""
 
     fleet: Fleet
+    lookout: Lookout
+    discovery: Discovery
     residency: Residency
     router: Router
     learning: Learning
@@ -197,13 +201,15 @@ class EngineControl:
             await backend.close()
             return self._p.fleet.backends[backend.name].view()
         limit = self._p.fleet.default_context(kind)
-        return (await self._p.fleet.join(backend, configured=True, context_limit=limit)).view()
+        self._p.discovery.welcome(backend.url)
+        return (await self._p.lookout.join(backend, configured=True, context_limit=limit)).view()
 
     async def remove_backend(self, name: str) -> None:
         backend = self._p.fleet.backend(name).backend
         if backend.url:
             await self._p.settings.keep_backend(name, backend.kind, backend.url, enabled=False)
-        await self._p.fleet.remove(name)
+        self._p.discovery.dismiss(backend.url)
+        await self._p.lookout.remove(name)
 
     async def fetch_starter(self) -> None:
         self._p.fetching.start()

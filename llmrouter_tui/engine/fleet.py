@@ -1,27 +1,21 @@
-"""The backends and their models, kept true by looking: who is up, what they host, what they hold in memory."""
+"""The backends and their models, as last seen: ``Lookout`` looks, this takes in what it saw and tells everyone."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.domain import HOST_POOL, BackendHealth, BackendView, Device, ModelInfo, ModelView, Resident
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.estimate import speed as estimate_speed
 from llmrouter_tui.core.events import BackendChanged, ModelsChanged
-from llmrouter_tui.core.ports import Backend, Clock, Discover, ModelMemory
+from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
-from llmrouter_tui.engine.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 4.0
-FIRST_LOOK_SECONDS = 1.0
-LIST_EVERY = 6
-"""Every so many polls the list of models is read again."""
-DISCOVER_SECONDS = 15.0
 FOLD_SECONDS = 0.1
 """Changes of models are published together this often."""
 
@@ -41,7 +35,8 @@ class BackendRecord:
     detail: str = ""
     models: int = 0
     polls: int = 0
-    wake: asyncio.Event | None = None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to have it looked at before its turn."""
     loop: asyncio.Task[None] | None = None
 
     def view(self) -> BackendView:
@@ -52,16 +47,18 @@ class BackendRecord:
 
 
 class Fleet:
-    """Owns every ``ModelRecord``. Monitoring never loads or wakes a model."""
+    """Owns every ``BackendRecord`` and every ``ModelRecord``."""
 
-    def __init__(self, bus: Bus, clock: Clock, learning: Learning, tasks: Tasks, context: int) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, learning: Learning, memories: Mapping[str, ModelMemory], context: int
+    ) -> None:
+        """``memories``: what is known of models from earlier runs, by id; ``context``: tokens that models are loaded
+        with where nothing else was said."""
         self._bus = bus
         self._clock = clock
         self._learning = learning
-        self._tasks = tasks
-        self._discover: Discover | None = None
         self._context = context
-        self._memories: dict[str, ModelMemory] = {}
+        self._memories = memories
         self._dirty: set[str] = set()
         self._flush_handle: asyncio.TimerHandle | None = None
         self._views: tuple[ModelView, ...] | None = None
@@ -73,56 +70,25 @@ class Fleet:
         """The model that the settings want pinned, by id or name."""
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
         """Called when a backend comes up, its models being known."""
-        self.dismissed: set[str] = set()
-        """Addresses of backends that the user removed: discovery leaves them alone."""
         self.backends: dict[str, BackendRecord] = {}
         self.models: dict[str, ModelRecord] = {}
         self.devices: tuple[Device, ...] = ()
 
     # ── membership ──
 
-    async def start(self, memories: dict[str, ModelMemory]) -> None:
-        """First look at every backend; returns when each has answered or failed once, or after a second: who is
-        silent longer is waited for in the background."""
-        self._memories = memories
-        looks = [self._tasks.spawn(self._begin(record), "first look") for record in self.backends.values()]
-        if looks:
-            await asyncio.wait(looks, timeout=FIRST_LOOK_SECONDS)
-        if self._discover is not None:
-            self._tasks.spawn(self._discover_loop(), "discovery")
-
-    async def _begin(self, record: BackendRecord) -> None:
-        await self._look(record)
-        if self.backends.get(record.backend.name) is record:
-            self._watch(record)
-
     def add(
         self, backend: Backend, *, configured: bool, pool: str = "", context_limit: int | None = None
     ) -> BackendRecord:
-        """Take a backend in; ``start`` looks at it."""
+        """Take a backend in, not looked at yet."""
         record = BackendRecord(backend, configured, pool, context_limit, since=self._clock.wall())
         self.backends[backend.name] = record
         return record
 
-    async def join(
-        self, backend: Backend, *, configured: bool, pool: str = "", context_limit: int | None = None
-    ) -> BackendRecord:
-        """Take a backend in while running."""
-        record = self.add(backend, configured=configured, pool=pool, context_limit=context_limit)
-        self.dismissed.discard(address(backend.url))
-        await self._begin(record)
-        return record
-
-    async def remove(self, name: str) -> None:
-        """Let a backend go; its models are gone from the next decision on."""
-        record = self.backend(name)
-        if record.loop is not None:
-            record.loop.cancel()
-        del self.backends[name]
-        self.dismissed.add(address(record.backend.url))
-        self._drop_models(record, keep=())
+    def drop(self, record: BackendRecord) -> None:
+        """Forget a backend; its models are gone from the next decision on."""
+        del self.backends[record.backend.name]
+        self.drop_models(record, keep=())
         self._bus.publish(BackendChanged(record.view(), removed=True))
-        await record.backend.close()
 
     def backend(self, name: str) -> BackendRecord:
         try:
@@ -171,7 +137,7 @@ class Fleet:
         if changed:
             self._bus.publish(ModelsChanged(changed))
 
-    # ── looking ──
+    # ── what was seen ──
 
     def look_again(self, name: str) -> None:
         """Look at a backend now, not at its next turn; one that is gone is not looked at."""
@@ -179,62 +145,17 @@ class Fleet:
         if record is None:
             return
         record.polls = 0
-        if record.wake is not None:
-            record.wake.set()
+        record.wake.set()
 
     def failed(self, name: str, error: BackendError) -> None:
         """An exchange found a backend gone: mark it at once and look again soon."""
         record = self.backends.get(name)
         if record is not None and record.health != "down":
-            self._set_health(record, "down", error.message)
+            self.set_health(record, "down", error.message)
             self.look_again(name)
 
-    def _watch(self, record: BackendRecord) -> None:
-        record.wake = asyncio.Event()
-        record.loop = self._tasks.spawn(self._poll(record), f"poll {record.backend.name}")
-
-    async def _poll(self, record: BackendRecord) -> None:
-        assert record.wake is not None
-        misses = 0
-        while True:
-            pause = POLL_SECONDS if record.health == "up" else min(15.0, 1.0 * 2**misses)
-            try:
-                async with asyncio.timeout(pause):
-                    await record.wake.wait()
-            except TimeoutError:
-                pass
-            record.wake.clear()
-            await self._look(record)
-            misses = 0 if record.health == "up" else misses + 1
-
-    async def _look(self, record: BackendRecord) -> None:
-        try:
-            detail = await self._read(record)
-        except BackendError as error:
-            health: BackendHealth = "down"
-            detail = error.message
-        except Exception as error:
-            log.exception("looking at %s failed in the router", record.backend.name)
-            health, detail = "down", f"its answer could not be read: {error!r}"
-        else:
-            health = "up"
-            record.polls += 1
-        if self.backends.get(record.backend.name) is record:
-            self._set_health(record, health, detail)
-        else:  # removed while it was looked at
-            self._drop_models(record, keep=())
-
-    async def _read(self, record: BackendRecord) -> str:
-        """Its version, after its models and what it holds were taken in."""
-        backend = record.backend
-        detail = await backend.probe()
-        if record.health != "up" or record.polls % LIST_EVERY == 0:
-            self._listed(record, await backend.models())
-        turns = {model.id: model.turns for model in self._models_of(record)}
-        self._held(record, await backend.residents(), turns)
-        return detail
-
-    def _set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
+    def set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
+        """A backend is up, with its version, or down, with what went wrong."""
         if (health, detail) == (record.health, record.detail):
             return
         came_up = health == "up" and record.health != "up"
@@ -268,7 +189,7 @@ class Fleet:
     def _models_of(self, record: BackendRecord) -> list[ModelRecord]:
         return self._models_of_backend(record.backend)
 
-    def _listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
+    def listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
         """Take in the list of models a backend hosts."""
         for info in (_limited(info, record.context_limit) for info in infos):
             known = self.models.get(info.id)
@@ -280,7 +201,7 @@ class Fleet:
                 known.info = info
                 self._learning.refresh(known)
                 self.touch(known)
-        self._drop_models(record, keep={info.id for info in infos})
+        self.drop_models(record, keep={info.id for info in infos})
         if record.models != len(infos):
             record.models = len(infos)
             self._bus.publish(BackendChanged(record.view()))
@@ -297,7 +218,8 @@ class Fleet:
         self.models[info.id] = model
         self.touch(model)
 
-    def _drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
+    def drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
+        """Its models are gone, but for those to ``keep``."""
         gone = tuple(m.id for m in self._models_of(record) if m.id not in set(keep))
         for model_id in gone:
             self._gone[model_id] = self.models.pop(model_id)
@@ -306,7 +228,11 @@ class Fleet:
             self.version += 1
             self._bus.publish(ModelsChanged((), removed=gone))
 
-    def _held(self, record: BackendRecord, residents: Sequence[Resident], turns: dict[str, int]) -> None:
+    def turns(self, record: BackendRecord) -> dict[str, int]:
+        """How often each of its models came or went so far: to be asked before the backend is."""
+        return {model.id: model.turns for model in self._models_of(record)}
+
+    def held(self, record: BackendRecord, residents: Sequence[Resident], turns: Mapping[str, int]) -> None:
         """Compare what a backend holds with what we thought: the backend is right, except on models that came or
         went (``turns``) after it was asked."""
         held = {resident.name: resident for resident in residents}
@@ -337,34 +263,6 @@ class Fleet:
             return HOST_POOL
         return max(gpus, key=lambda d: d.total).pool
 
-    # ── discovery ──
-
-    def discover_by(self, discover: Discover) -> None:
-        """Look around for servers from ``start`` on."""
-        self._discover = discover
-
-    async def _discover_loop(self) -> None:
-        while True:
-            await asyncio.sleep(DISCOVER_SECONDS)
-            try:
-                await self.discover()
-            except Exception:
-                log.exception("looking for servers on this machine failed")
-
-    async def discover(self) -> int:
-        """Look around on this machine for servers not yet known; how many joined."""
-        if self._discover is None:
-            return 0
-        known = {address(record.backend.url) for record in self.backends.values()} | self.dismissed
-        joined = 0
-        for backend in await self._discover():
-            if address(backend.url) in known or backend.name in self.backends:
-                await backend.close()
-                continue
-            await self.join(backend, configured=False, context_limit=self.default_context(backend.kind))
-            joined += 1
-        return joined
-
     def sampled(self, devices: Sequence[Device]) -> None:
         """Take in measured memory; models found before the first sample get their pool now."""
         first = not self.devices
@@ -383,8 +281,3 @@ def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:
     if limit is None or (info.context_length or 0) <= limit:
         return info
     return replace(info, context_length=limit)
-
-
-def address(url: str) -> str:
-    """A server's address in one spelling."""
-    return url.rstrip("/").removesuffix("/v1").replace("//localhost", "//127.0.0.1")

@@ -17,6 +17,7 @@ from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.storage.repo import open_repo
@@ -75,6 +76,7 @@ class ScriptedBackend:
     most_held: int = 0
     replies: list[ScriptedReply] = field(default_factory=list)
     die_at: set[int] = field(default_factory=set)
+    closed: bool = False
 
     def __post_init__(self) -> None:
         self.gate = asyncio.Event()
@@ -118,7 +120,8 @@ class ScriptedBackend:
         self.replies.append(reply)
         return reply
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        self.closed = True
 
 
 @dataclass
@@ -127,6 +130,7 @@ class House:
 
     backends: tuple[ScriptedBackend, ...]
     fleet: Fleet
+    lookout: Lookout
     residency: Residency
     router: Router
     learning: Learning
@@ -158,7 +162,7 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> A
     bus.tap(seen.append)
     repo = await open_repo(None)
     learning = Learning(repo, clock)
-    fleet = Fleet(bus, clock, learning, tasks, 8192)
+    fleet = Fleet(bus, clock, learning, {}, 8192)
 
     async def measure() -> None:
         total = backends[0].capacity
@@ -173,9 +177,10 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> A
     await measure()
     for backend in backends:
         fleet.add(backend, configured=True, pool="gpu0")
-    await fleet.start({})
+    lookout = Lookout(fleet, tasks)
+    await lookout.start()
     try:
-        yield House(backends, fleet, residency, router, learning, bus, seen)
+        yield House(backends, fleet, lookout, residency, router, learning, bus, seen)
     finally:
         await tasks.close()
         await fleet.close()

@@ -1,0 +1,183 @@
+"""One model into memory or out of it: its states on the way, what is published and what is remembered of it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from llmrouter_tui.core.domain import ResidencyEvent, ResidencyState
+from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.events import ResidencyChanged
+from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.leasing import DRAIN_SECONDS, Lease, Leases
+from llmrouter_tui.engine.record import ModelRecord
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS, RETRY_LIMIT = 60.0, 900.0
+"""How long a model is left alone after a failed load: doubled at each failure in a row, up to the limit."""
+
+Kind = Literal["load", "unload", "load_failed", "unload_failed"]
+
+
+class Moves:
+    """Carries out what ``Residency`` decided; only that calls it, one call at a time per pool."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        leases: Leases,
+        learning: Learning,
+        bus: Bus,
+        clock: Clock,
+        *,
+        measure: Callable[[], Awaitable[object]],
+        load_timeout: float,
+    ) -> None:
+        self._fleet = fleet
+        self._leases = leases
+        self._learning = learning
+        self._bus = bus
+        self._clock = clock
+        self._measure = measure
+        self._load_timeout = load_timeout
+
+    # ── in ──
+
+    async def load(self, record: ModelRecord, *, keep_alive: float | None, context_length: int | None) -> None:
+        """Load a model and grant it to those who wait. Raises ``BackendError``."""
+        started = self._clock.mono()
+        self._state(record, "loading")
+        try:
+            async with asyncio.timeout(self._load_timeout):
+                await record.backend.load(record.info, keep_alive=keep_alive, context_length=context_length)
+        except TimeoutError:
+            error = self._too_slow(record)
+            self._remember(record, error)
+            raise error from None
+        except BackendError as error:
+            self._remember(record, error)
+            raise
+        self._loaded(record, self._clock.mono() - started)
+
+    def _loaded(self, record: ModelRecord, seconds: float) -> None:
+        self._state(record, "resident")
+        record.ours, record.problem, record.failures = True, "", 0
+        record.last_used = self._clock.wall()
+        first = min((t.exchange_id for t in record.tickets if isinstance(t, Lease)), default="")
+        self._leases.grant(record)
+        self._learning.loaded(record, seconds)
+        self._fleet.look_again(record.info.backend)
+        self._note("load", record, seconds, f"for {first[-4:]}" if first else "asked for", first)
+
+    def not_loaded(self, record: ModelRecord) -> None:
+        """A load was broken off."""
+        self._state(record, "absent")
+
+    def load_failed(self, record: ModelRecord, error: Exception) -> BackendError:
+        """Say what went wrong, as an error that another model may cure; what the backend holds is read again at the
+        next look."""
+        if not isinstance(error, RouterError):
+            log.error("loading %s failed in the router", record.id, exc_info=error)
+        told = _curable(error, record)
+        self._state(record, "absent")
+        self._fleet.look_again(record.info.backend)
+        self._note("load_failed", record, None, told.message)
+        return told
+
+    def _remember(self, record: ModelRecord, error: BackendError) -> None:
+        """A model that cannot be loaded is left alone for a while, so that no request unloads others for it."""
+        if error.unhealthy:
+            return
+        record.failures += 1
+        record.problem = f"its last load failed: {error.message}"
+        pause = min(RETRY_LIMIT, RETRY_SECONDS * 2 ** (record.failures - 1))
+        asyncio.get_running_loop().call_later(pause, self._forgive, record)
+
+    def _forgive(self, record: ModelRecord) -> None:
+        record.problem = ""
+        self._fleet.touch(record)
+
+    def _too_slow(self, record: ModelRecord) -> BackendError:
+        words = f"{record.id} was not loaded within {self._load_timeout:.0f} s"
+        return failure("load_timeout", words, record, hint="raise load_timeout_seconds if its disk is that slow")
+
+    # ── out ──
+
+    async def unload(self, record: ModelRecord, reason: str, *, force: bool = False) -> None:
+        """No new leases, wait for answers in flight, then unload, with all names of the same weights. Raises
+        ``BackendError``; the model then stays in memory. One that is not there is left alone."""
+        if record.residency not in ("resident", "unknown"):
+            return
+        started = self._clock.mono()
+        family = self._fleet.family(record)
+        try:
+            await self._drain(record, family, force=force)
+            for member in family:
+                self._state(member, "unloading")
+            await record.backend.unload(record.info)
+        except BaseException as error:
+            for member in family:
+                self._state(member, "resident")
+            if isinstance(error, Exception):
+                self._note("unload_failed", record, None, str(error))
+            raise
+        else:
+            for member in family:
+                self._state(member, "absent")
+                member.ours = False
+        finally:
+            for member in family:
+                member.draining = False
+                self._fleet.touch(member)
+            self._fleet.look_again(record.info.backend)
+        self._note("unload", record, self._clock.mono() - started, reason)
+        await self._measure()
+
+    async def _drain(self, record: ModelRecord, family: list[ModelRecord], *, force: bool) -> None:
+        try:
+            await self._leases.drain(record, family, force=force)
+        except TimeoutError:
+            words = f"{record.id} still answers after {DRAIN_SECONDS:.0f} s and was left in memory"
+            raise failure("load_timeout", words, record) from None
+
+    # ── saying so ──
+
+    def _state(self, record: ModelRecord, residency: ResidencyState) -> None:
+        record.residency = residency
+        record.turns += 1
+        self._fleet.touch(record)
+
+    def _note(self, kind: Kind, record: ModelRecord, seconds: float | None, reason: str, exchange_id: str = "") -> None:
+        took = f" in {seconds:.1f} s" if seconds is not None else ""
+        level = logging.WARNING if kind.endswith("failed") else logging.INFO
+        log.log(level, "%s %s%s %s", kind.replace("_", " "), record.id, took, reason)
+        event = ResidencyEvent(self._clock.wall(), kind, record.id, record.pool, seconds, reason, exchange_id)
+        self._bus.publish(ResidencyChanged(event))
+
+
+def failure(
+    code: Literal["backend_unreachable", "out_of_memory", "load_timeout"],
+    words: str,
+    record: ModelRecord,
+    hint: str = "",
+) -> BackendError:
+    """Why a model cannot be had now; another one may do."""
+    return BackendError(code, words, backend=record.info.backend, model=record.info.name, fallback=True, hint=hint)
+
+
+def _curable(error: Exception, record: ModelRecord) -> BackendError:
+    """Whatever keeps a model from being loaded, another model may do: it is never the client's fault."""
+    if isinstance(error, BackendError) and error.fallback:
+        return error
+    words = error.message if isinstance(error, RouterError) else repr(error)
+    return BackendError(
+        "backend_error",
+        f"{record.id} could not be loaded: {words}",
+        backend=record.info.backend,
+        model=record.info.name,
+        fallback=True,
+    )
