@@ -94,7 +94,7 @@ def main(
     from llmrouter_tui.logs import to_file
     from llmrouter_tui.service import Mode, Service
 
-    to_file(config.settings.database)
+    to_file(config.settings.database, demo=demo)
     show(Service(config, Mode(demo=demo, screen=True), readonly=readonly), config, demo=demo)
 
 
@@ -129,7 +129,7 @@ def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) ->
     from llmrouter_tui.logs import to_stderr
     from llmrouter_tui.service import Mode, Service
 
-    to_stderr()
+    to_stderr(demo=demo)
     service = Service(config, Mode(demo=demo, fetch_starter=config.settings.embedded is True, port_required=True))
     on_signals(service.stop)
     try:

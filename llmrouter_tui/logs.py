@@ -5,21 +5,24 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
+DEMO_FORMAT = "%(asctime)s %(levelname)-7s DEMO %(name)s  %(message)s"
+"""In the demo nothing that a line tells of is real, and the file is the one that real runs write to."""
 LOGGER = "llmrouter_tui"
 
 
-def to_stderr() -> None:
+def to_stderr(*, demo: bool = False) -> None:
     """One line per event on stderr."""
-    _use(logging.StreamHandler())
+    _use(logging.StreamHandler(), demo)
 
 
-def to_file(database: Path | None) -> None:
+def to_file(database: Path | None, *, demo: bool = False) -> None:
     """A file of at most 5 MB beside the database; no file where the folder cannot be written."""
     try:
         if database is None:
             raise OSError
         database.parent.mkdir(parents=True, exist_ok=True)
-        _use(RotatingFileHandler(database.parent / "llmrouter-tui.log", maxBytes=5_000_000, backupCount=1, delay=True))
+        file = database.parent / "llmrouter-tui.log"
+        _use(RotatingFileHandler(file, maxBytes=5_000_000, backupCount=1, delay=True), demo)
     except OSError:
         quiet()
 
@@ -29,8 +32,8 @@ def quiet() -> None:
     _use(logging.NullHandler())
 
 
-def _use(handler: logging.Handler) -> None:
-    handler.setFormatter(logging.Formatter(FORMAT))
+def _use(handler: logging.Handler, demo: bool = False) -> None:
+    handler.setFormatter(logging.Formatter(DEMO_FORMAT if demo else FORMAT))
     logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.INFO)
     logger.propagate = False

@@ -1,5 +1,6 @@
 """The same facts as lines of text: for ``explain``, ``models`` and ``watch --plain``."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -106,13 +107,23 @@ def _ask(host: RemoteHost) -> None:
         click.echo(f"{error} It is tried again every few seconds.", err=True)
 
 
+def _greet(host: RemoteHost) -> None:
+    """Say which router is watched now, and whether what it tells is real."""
+    with contextlib.suppress(RouterError):  # gone again: the next turn tells
+        if host.submit(host.control.snapshot()).result().service.demo:
+            click.echo("DEMO: what this router tells of is simulated")
+    click.echo(f"watching {host.url}", err=True)
+
+
 def _follow(host: RemoteHost, thread: threading.Thread) -> None:
     began = connected = False
     while thread.is_alive():
         if host.feed.connected != connected:
             connected = not connected
-            words = f"watching {host.url}" if connected else f"the connection to {host.url} broke; it is tried again"
-            click.echo(words, err=True)
+            if connected:
+                _greet(host)
+            else:
+                click.echo(f"the connection to {host.url} broke; it is tried again", err=True)
         envelopes, cut = host.feed.drain()
         if cut and began:  # the first gap is all that was before the watch
             click.echo("some events were missed")

@@ -46,6 +46,12 @@ def test_the_demo_routes_by_task_and_falls_back_by_itself(demo):
     assert total == pytest.approx(decision["candidates"][0]["score"])
 
 
+def test_no_line_of_the_demos_log_can_be_taken_for_a_real_one(demo):
+    lines = demo.log.read_text().splitlines()
+    assert any("ollama up" in line for line in lines)
+    assert all(" DEMO " in line for line in lines)
+
+
 def test_the_preference_moves_the_choice_towards_quality(demo):
     prompt = {"prompt": "Prove that there are infinitely many primes of the form 4k+3, step by step."}
 
@@ -251,6 +257,7 @@ def test_watching_prints_what_happens(demo):
         while "->" not in seen and time.monotonic() < deadline:
             seen += watching.stdout.readline()
         assert "->" in seen
+        assert seen.startswith("DEMO")
         assert "missed" not in seen
     finally:
         watching.terminate()
