@@ -11,7 +11,7 @@ from aiohttp import web
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
-from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.meta import Meta, decode_fields
 from llmrouter_tui.proxy.replies import accepted, json_response, raw_response
 
 MAX_PAGE = 500
@@ -52,6 +52,7 @@ _EXPLAIN = msgspec.json.Decoder(_Explain)
 _SETTING = msgspec.json.Decoder(_NewSetting)
 _BACKEND = msgspec.json.Decoder(_NewBackend)
 _LISTEN = msgspec.json.Decoder(_Listen)
+_PORT = {"port": "a whole number from 1 to 65535"}
 
 
 class Admin:
@@ -144,7 +145,7 @@ class Admin:
         return accepted()
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
-        await self._control.listen(decode(await read_body(request, SMALL), _LISTEN).port)
+        await self._control.listen(decode_fields(await read_body(request, SMALL), _LISTEN, _PORT).port)
         return accepted()
 
     async def shutdown(self, request: web.Request) -> web.StreamResponse:

@@ -3,8 +3,8 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -16,6 +16,7 @@ from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.replies import json_response
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 OWNER = "llmrouter-tui"
@@ -53,6 +54,15 @@ class ModelEntry(msgspec.Struct, omit_defaults=True):
 
 
 _FEEDBACK = msgspec.json.Decoder(_FeedbackBody)
+_WANTED: Mapping[str, str] = {
+    "rating": '"up" or "down"',
+    "stars": "a whole number from 1 to 5",
+    "score": "a number from -1 to 1",
+    "clear": "true or false",
+    "reasons": "a list of at most 20 texts of 1 to 100 characters",
+    "comment": "text of at most 10,000 characters",
+}
+"""What the fields of a rating may be, in words."""
 
 
 class Meta:
@@ -143,9 +153,21 @@ class Meta:
         return await self._control.rate(read_feedback(await read_body(request, SMALL)))
 
 
+def decode_fields(body: bytes, decoder: msgspec.json.Decoder[T], wanted: Mapping[str, str]) -> T:
+    """Decode JSON; a field that is in ``wanted`` and wrong is answered with what it may be."""
+    try:
+        return decode(body, decoder)
+    except RouterError as error:
+        field = (error.param or "").partition("[")[0]
+        if field not in wanted:
+            raise
+        text = f"The field {field!r} must be {wanted[field]}."
+        raise bad_request(text, param=error.param, hint="Correct its value.") from error
+
+
 def read_feedback(body: bytes) -> FeedbackInput:
     """Check a rating: one id, and exactly one of rating, stars, score and clear."""
-    given = decode(body, _FEEDBACK)
+    given = decode_fields(body, _FEEDBACK, _WANTED)
     ids = [name for name in (given.exchange_id, given.response_id, given.id) if name]
     if len(ids) != 1:
         raise bad_request(

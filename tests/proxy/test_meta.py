@@ -122,6 +122,24 @@ async def test_a_rating_that_makes_no_sense(router: Router, body: dict[str, Any]
     assert router.control.calls == []
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("rating", "ok", ('"up"', '"down"')),
+        ("rating", 1, ('"up"', '"down"')),
+        ("stars", 6, ("1 to 5",)),
+        ("score", -3, ("-1 to 1",)),
+        ("clear", "yes", ("true", "false")),
+    ],
+)
+async def test_a_wrong_rating_is_told_the_right_ones(
+    router: Router, field: str, value: object, allowed: tuple[str, ...]
+) -> None:
+    error = (await router.http.post("/v1/feedback", json={"id": "x1", field: value})).json()["error"]
+    assert f"'{field}'" in error["message"]
+    assert all(word in error["message"] for word in allowed)
+
+
 async def test_a_rating_of_an_unknown_exchange_is_404(router: Router) -> None:
     response = await router.http.post("/v1/feedback", json={"exchange_id": "nope", "rating": "up"})
     assert response.status_code == 404
