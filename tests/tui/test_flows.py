@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from llmrouter_tui.core import events as ev
@@ -69,11 +70,7 @@ async def test_thumbs_down_asks_what_was_wrong_and_shows_what_it_moved() -> None
     async with running(page="routes") as (app, pilot):
         await pilot.press("j", "j", "j", "d")
         assert isinstance(app.screen, ReasonsDialog)
-        await pilot.press("2", "4")
-        app.screen.query_one(Input).focus()
-        await pilot.pause()
-        fill(app, "toroidal")
-        await pilot.press("enter")
+        await pilot.press("2", "4", *"toroidal", "enter")
         await until(app, pilot, lambda: app.store.rows["x8f1e"].effects)
         sent = calls(app)[-1][1]
         assert sent.rating == "down"
@@ -87,6 +84,35 @@ async def test_escape_saves_a_thumb_down_without_reason() -> None:
         await pilot.press("j", "j", "j", "d", "escape")
         await until(app, pilot, lambda: calls(app))
         assert calls(app) == [("rate", FeedbackInput("x8f1e", rating="down"))]
+
+
+async def test_letters_typed_right_away_are_the_note_and_digits_in_it_are_too() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "j", "d")
+        for key, character in (*((letter, letter) for letter in "no1"), ("space", " "), ("x", "x")):
+            app.post_message(events.Key(key, character))  # as fast as a paste
+        app.post_message(events.Key("enter", "\r"))
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app)[-1][1] == FeedbackInput("x8f1e", rating="down", comment="no1 x")
+
+
+async def test_letters_typed_on_a_reason_are_the_note() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "j", "d", "shift+tab", "space", "m", "e", "h", "enter")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app)[-1][1] == FeedbackInput("x8f1e", rating="down", reasons=("refused",), comment="meh")
+
+
+async def test_escape_keeps_the_note_that_was_typed_and_says_so() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "j", "d", "1")
+        assert "esc save without reason" in screen_text(app)
+        await pilot.press("m", "e", "h")
+        await settled(app, pilot)
+        assert "esc save the note" in screen_text(app)
+        await pilot.press("escape")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app)[-1][1] == FeedbackInput("x8f1e", rating="down", comment="meh")
 
 
 async def test_a_note_keeps_the_rating_and_a_rating_can_be_cleared() -> None:
