@@ -1,6 +1,7 @@
 """Who holds a model, who waits for one to be loaded, and when the last one has let go."""
 
 import asyncio
+from collections.abc import Callable
 
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.fleet import Fleet
@@ -63,6 +64,8 @@ class Leases:
         if ticket in record.tickets:
             record.tickets.discard(ticket)
             self._fleet.touch(record)
+            if not record.tickets:
+                self._look_up()
         else:
             ticket.release()
 
@@ -73,8 +76,16 @@ class Leases:
             idle.set()
         self._fleet.touch(record, at_once=False)
 
-    async def drain(self, record: ModelRecord, family: list[ModelRecord], *, force: bool) -> None:
-        """No new leases on a model and its other names; return when the last one is gone. Raises ``TimeoutError``."""
+    def _look_up(self) -> None:
+        """Somebody has left: drains that went on for them end."""
+        for idle in self._idle.values():
+            idle.set()
+
+    async def drain(
+        self, record: ModelRecord, family: list[ModelRecord], *, force: bool, wanted: Callable[[], bool]
+    ) -> bool:
+        """No new leases on a model and its other names; return when the last one is gone, or when the drain is not
+        ``wanted`` any more. Whether the model is idle. Raises ``TimeoutError``."""
         idle = asyncio.Event()
         for member in family:
             member.draining = True
@@ -83,8 +94,11 @@ class Leases:
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 while not force and record.id not in self._hurried and any(m.leases for m in family):
+                    if not wanted():
+                        return False
                     idle.clear()
                     await idle.wait()
+            return True
         finally:
             self._hurried.discard(record.id)
             for member in family:

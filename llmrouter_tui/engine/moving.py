@@ -107,15 +107,19 @@ class Moves:
 
     # ── out ──
 
-    async def unload(self, record: ModelRecord, reason: str, *, force: bool = False) -> None:
+    async def unload(
+        self, record: ModelRecord, reason: str, *, force: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> None:
         """No new leases, wait for answers in flight, then unload, with all names of the same weights. Raises
-        ``BackendError``; the model then stays in memory. One that is not there is left alone."""
+        ``BackendError``; the model then stays in memory, as it does when this is not ``wanted`` any more while it
+        still answers. One that is not there is left alone."""
         if record.residency not in ("resident", "unknown"):
             return
         started = self._clock.mono()
         family = self._fleet.family(record)
         try:
-            await self._drain(record, family, force=force)
+            if not await self._drain(record, family, force=force, wanted=wanted):
+                return
             for member in family:
                 self._state(member, "unloading")
             await record.backend.unload(record.info)
@@ -137,9 +141,11 @@ class Moves:
         self._note("unload", record, self._clock.mono() - started, reason)
         await self._measure()
 
-    async def _drain(self, record: ModelRecord, family: list[ModelRecord], *, force: bool) -> None:
+    async def _drain(
+        self, record: ModelRecord, family: list[ModelRecord], *, force: bool, wanted: Callable[[], bool]
+    ) -> bool:
         try:
-            await self._leases.drain(record, family, force=force)
+            return await self._leases.drain(record, family, force=force, wanted=wanted)
         except TimeoutError:
             words = f"{record.id} still answers after {DRAIN_SECONDS:.0f} s and was left in memory"
             raise failure("load_timeout", words, record) from None

@@ -30,6 +30,8 @@ class ModelRecord:
         self.ours = False
         self.wanted = False
         """A load of it is under way or waits for its turn."""
+        self.asked = False
+        """The user asked for that load: it goes on, whoever waits for it."""
         self.draining = False
         self.turns = 0
         """Counts its ways in and out of memory: what was asked of a backend before one is not news after it."""
@@ -68,6 +70,11 @@ class ModelRecord:
     def moving(self) -> bool:
         """Whether it is on its way in or out of memory."""
         return self.wanted or self.draining or self.residency in ("loading", "unloading")
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody still wants the load that is under way."""
+        return self.asked or bool(self.tickets)
 
     @property
     def weights(self) -> str:

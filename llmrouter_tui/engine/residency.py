@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
@@ -20,6 +21,8 @@ from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.tasks import Tasks
+
+log = logging.getLogger(__name__)
 
 IDLE_LOOK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
@@ -68,7 +71,7 @@ class Residency:
         while (lease := self._leases.hold(record)) is None:
             ticket = self._leases.ticket(record, exchange_id)
             try:
-                await self.load(record)
+                await self._shared_load(record)
             except BaseException:
                 self._leases.give_up(ticket)
                 raise
@@ -95,7 +98,13 @@ class Residency:
     # ── commands ──
 
     async def load(self, record: ModelRecord) -> None:
-        """Load a model; everyone who wants it shares one load, which goes on when a caller leaves."""
+        """Load a model because the user wants it, whoever waits for it."""
+        record.asked = True
+        await self._shared_load(record)
+
+    async def _shared_load(self, record: ModelRecord) -> None:
+        """Everyone who wants a model shares one load. It is called off when all of them have left before its backend
+        was asked; from then on it goes on."""
         task = self._loads.get(record.id)
         if task is None or task.done():
             record.wanted = True
@@ -107,7 +116,7 @@ class Residency:
     def _load_ended(self, record: ModelRecord, task: "asyncio.Task[None]") -> None:
         if self._loads.get(record.id) is task:
             del self._loads[record.id]
-            record.wanted = False
+            record.wanted = record.asked = False
             self._fleet.touch(record)
 
     async def unload(self, record: ModelRecord, reason: str, *, force: bool = False) -> None:
@@ -155,8 +164,14 @@ class Residency:
                 self._leases.grant(record)
                 return
             try:
-                await self._make_room(record)
-                await self._moves.load(record, keep_alive=self.keep_alive(record), context_length=self.context(record))
+                if record.awaited:
+                    await self._make_room(record)
+                if record.awaited:
+                    await self._moves.load(
+                        record, keep_alive=self.keep_alive(record), context_length=self.context(record)
+                    )
+                else:
+                    log.info("%s is not loaded: who waited for it has left", record.id)
             except asyncio.CancelledError:
                 self._moves.not_loaded(record)
                 raise
@@ -174,9 +189,9 @@ class Residency:
             words = f"{record.id} does not fit: {plan.reason}"
             raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
         for victim in plan.evict:
-            if (known := self._fleet.models.get(victim)) is not None:
-                await self._moves.unload(known, f"for {record.id}")
-        if plan.evict:
+            if (known := self._fleet.models.get(victim)) is not None and record.awaited:
+                await self._moves.unload(known, f"for {record.id}", wanted=lambda: record.awaited)
+        if plan.evict and record.awaited:
             await self._settle(record, plan)
 
     async def _settle(self, record: ModelRecord, plan: Plan) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
@@ -152,6 +152,12 @@ class House:
 
 def request(prompt: str = "hi", name: str = "auto", stream: bool = True, **more: object) -> ChatRequest:
     return ChatRequest(model=name, messages=(Message("user", prompt),), body=b"{}", stream=stream, **more)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 @contextlib.asynccontextmanager

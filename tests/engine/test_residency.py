@@ -7,13 +7,7 @@ import pytest
 from llmrouter_tui.core.domain import Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged
-from tests.engine.house import GIB, ScriptedBackend, model, open_house
-
-
-async def until(condition, seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
+from tests.engine.house import GIB, ScriptedBackend, model, open_house, until
 
 
 async def test_a_model_is_loaded_once_for_everyone_who_waits():
