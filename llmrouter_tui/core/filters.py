@@ -92,7 +92,8 @@ def refuse_named(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> N
 
 
 def refuse_all(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoReturn:
-    """The error when no model is left to choose from."""
+    """The error when no model is left to choose from. A model that would do but is away for now decides, because
+    trying again may help."""
     if not bars:
         raise RouterError(
             "no_capable_model",
@@ -101,17 +102,32 @@ def refuse_all(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoR
             retryable=True,
             status=503,
         )
-    if any(bar.kind == "context" for _, bar in bars):
+    passing = {bar.kind for _, bar in bars} & _TRANSIENT
+    if passing == {"down"}:
+        raise _away(bars)
+    if not passing and any(bar.kind == "context" for _, bar in bars):
         raise _too_long(analysis, bars)
-    passing = any(bar.kind in _TRANSIENT for _, bar in bars)
     named = "; ".join(f"{m.id}: {bar.reason}" for m, bar in bars[:_LISTED])
     more = f"; and {len(bars) - _LISTED} more" if len(bars) > _LISTED else ""
     raise RouterError(
         "no_capable_model",
         f"No model can serve this request ({named}{more}).",
         hint=_advice({bar.kind for _, bar in bars}),
-        retryable=passing,
+        retryable=bool(passing),
         status=503 if passing else None,
+    )
+
+
+def _away(bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
+    """Only backends that are down stand between the request and an answer."""
+    gone = sorted({m.info.backend for m, bar in bars if bar.kind == "down"})
+    who = f"{', '.join(gone[:-1])} and {gone[-1]}" if len(gone) > 1 else gone[0]
+    return RouterError(
+        "backend_unreachable",
+        f"No model that can serve this request can be reached: {who} {'are' if len(gone) > 1 else 'is'} down.",
+        hint="Bring the backend up again; the Models page shows since when it is down, and why.",
+        retryable=True,
+        retry_after=5,
     )
 
 
@@ -127,10 +143,10 @@ def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> Rout
 
 
 def _advice(kinds: set[Kind]) -> str:
-    if "down" in kinds:
-        return "Bring the backend up again; the Models page shows what is down."
     if "memory" in kinds:
         return "Free memory, or serve a smaller model."
+    if "problem" in kinds:
+        return "The Models page shows what is wrong with each."
     if "vision" in kinds:
         return "Serve a vision model, or send no image."
     if "tools" in kinds:

@@ -340,6 +340,32 @@ class TestRefusals:
         away = [replace(v, healthy=False) for v in fleet().values()]
         with pytest.raises(RouterError) as raised:
             decide(analysis(), away, preference=0.5)
+        error = raised.value
+        assert (error.code, error.status, error.retryable) == ("backend_unreachable", 503, True)
+        assert "ollama is down" in error.message
+
+    def test_every_backend_that_could_is_away(self) -> None:
+        eyes = fleet()["vl"]
+        twin = replace(eyes, info=replace(eyes.info, backend="vllm"))
+        blind = fleet()["8b"]
+        with pytest.raises(RouterError, match="ollama and vllm are down") as raised:
+            decide(
+                analysis(needs=frozenset({"vision"})),
+                [blind, replace(eyes, healthy=False), replace(twin, healthy=False)],
+                preference=0.5,
+            )
+        assert raised.value.code == "backend_unreachable"
+
+    def test_a_larger_context_that_is_away_is_no_reason_to_shorten_the_prompt(self) -> None:
+        long = replace(model("long:8b", Speed(1, 1, 1), context=1_000_000), healthy=False)
+        with pytest.raises(RouterError) as raised:
+            decide(analysis(prompt_tokens=500_000), [*fleet().values(), long], preference=0.5)
+        assert (raised.value.code, raised.value.retryable) == ("backend_unreachable", True)
+
+    def test_several_passing_causes_are_listed(self) -> None:
+        down, broken = replace(fleet()["3b"], healthy=False), replace(fleet()["8b"], problem="its load failed")
+        with pytest.raises(RouterError, match="its load failed") as raised:
+            decide(analysis(), [down, broken], preference=0.5)
         assert (raised.value.code, raised.value.status, raised.value.retryable) == ("no_capable_model", 503, True)
 
     def test_no_models_at_all(self) -> None:
