@@ -19,6 +19,7 @@ from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
+from llmrouter_tui.engine.discovery import DISCOVER_SECONDS
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
@@ -26,8 +27,8 @@ from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
-from llmrouter_tui.engine.residency import Residency
-from llmrouter_tui.engine.sampling import Sampling
+from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
+from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
@@ -214,14 +215,20 @@ class Assembly:
             self._fetching.start()
         await self._lookout.start()
         self._check_pinned()
-        self._tasks.spawn(self._sampling.run(), "memory sampling")
-        self._tasks.spawn(self._watch_storage(repo), "storage watch")
-        self._tasks.spawn(self._prune(repo), "pruning")
-        self._tasks.spawn(self._residency.unload_idle(), "idle unloading")
-        if self._membership.look_around:
-            self._tasks.spawn(self._membership.discovery.run(), "discovery")
+        self._keep_up(repo)
         if self._mode.listen:
             await self._listen(self._config.settings.port)
+
+    def _keep_up(self, repo: Repo) -> None:
+        """What goes on as long as the router lives."""
+        repeat = self._tasks.repeat
+        self._tasks.spawn(self._prune(repo), "pruning")
+        repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
+        repeat(lambda: self._watch_storage(repo), "the storage watch", pause=1.0)
+        repeat(lambda: self._prune(repo), "pruning", pause=3600.0)
+        repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
+        if self._membership.look_around:
+            repeat(self._membership.discovery.look, "looking for servers on this machine", pause=DISCOVER_SECONDS)
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
         """A backend came up: what is pinned there belongs into memory."""
@@ -278,16 +285,12 @@ class Assembly:
 
     async def _watch_storage(self, repo: Repo) -> None:
         """Say on screen when writes do not reach the disk, and when they do again."""
-        while True:
-            if not repo.problem:
-                self.status.clear("database")
-            elif repo.problem not in {p.message for p in self.status.view().problems}:
-                self.status.report("database", repo.problem, f"routing goes on; {repo.pending} rows wait")
-            await asyncio.sleep(1.0)
+        if not repo.problem:
+            self.status.clear("database")
+        elif repo.problem not in {p.message for p in self.status.view().problems}:
+            self.status.report("database", repo.problem, f"routing goes on; {repo.pending} rows wait")
 
     async def _prune(self, repo: Repo) -> None:
-        """Drop what is older than ``keep_days``, now and every hour."""
-        while True:
-            with contextlib.suppress(RouterError):  # a locked database is told by ``_watch_storage``
-                await repo.prune(keep_days=self._config.settings.keep_days, now=time.time())
-            await asyncio.sleep(3600.0)
+        """Drop what is older than ``keep_days``."""
+        with contextlib.suppress(RouterError):  # a locked database is told by ``_watch_storage``
+            await repo.prune(keep_days=self._config.settings.keep_days, now=time.time())

@@ -1,14 +1,10 @@
 """Servers on this machine that nobody named: found by looking around, except those that the user removed."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable
 
 from llmrouter_tui.core.ports import Backend, Discover
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.lookout import Lookout
-
-log = logging.getLogger(__name__)
 
 DISCOVER_SECONDS = 15.0
 
@@ -45,14 +41,6 @@ class Discovery:
         async for backend in self.newcomers():
             limit = self._fleet.default_context(backend.kind)
             await self._lookout.join(backend, configured=False, context_limit=limit)
-
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(DISCOVER_SECONDS)
-            try:
-                await self.look()
-            except Exception:
-                log.exception("looking for servers on this machine failed")
 
 
 def address(url: str) -> str:

@@ -35,6 +35,8 @@ class BackendRecord:
     detail: str = ""
     models: int = 0
     polls: int = 0
+    misses: int = 0
+    """Looks in a row that found it down."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to have it looked at before its turn."""
     loop: asyncio.Task[None] | None = None

@@ -50,20 +50,19 @@ class Lookout:
     async def _begin(self, record: BackendRecord) -> None:
         await self._look(record)
         if self._fleet.backends.get(record.backend.name) is record:
-            record.loop = self._tasks.spawn(self._poll(record), f"poll {record.backend.name}")
+            record.loop = self._tasks.repeat(lambda: self._poll(record), f"polling {record.backend.name}")
 
     async def _poll(self, record: BackendRecord) -> None:
-        misses = 0
-        while True:
-            pause = POLL_SECONDS if record.health == "up" else min(15.0, 1.0 * 2**misses)
-            try:
-                async with asyncio.timeout(pause):
-                    await record.wake.wait()
-            except TimeoutError:
-                pass
-            record.wake.clear()
-            await self._look(record)
-            misses = 0 if record.health == "up" else misses + 1
+        """Wait for its turn and look; one that is down is asked less and less often."""
+        pause = POLL_SECONDS if record.health == "up" else min(15.0, 1.0 * 2**record.misses)
+        try:
+            async with asyncio.timeout(pause):
+                await record.wake.wait()
+        except TimeoutError:
+            pass
+        record.wake.clear()
+        await self._look(record)
+        record.misses = 0 if record.health == "up" else min(record.misses + 1, 10)
 
     async def _look(self, record: BackendRecord) -> None:
         try:

@@ -139,12 +139,10 @@ class Residency:
 
     async def unload_idle(self) -> None:
         """Give memory back where nobody else does: a backend of our own keeps models until it is told."""
-        while True:
-            await asyncio.sleep(IDLE_LOOK_SECONDS)
-            for record in list(self._fleet.models.values()):
-                if record.backend.kind == "embedded" and self._unused(record):
-                    with contextlib.suppress(RouterError):  # told by the event; looked at again next time
-                        await self._unload_unused(record)
+        for record in list(self._fleet.models.values()):
+            if record.backend.kind == "embedded" and self._unused(record):
+                with contextlib.suppress(RouterError):  # told by the event; looked at again next time
+                    await self._unload_unused(record)
 
     async def _unload_unused(self, record: ModelRecord) -> None:
         async with self._lock(record):

@@ -1,8 +1,9 @@
-"""Background tasks that are kept, logged when they fail, and ended together."""
+"""Background tasks that are kept, logged when they fail, and ended together; work that is repeated for ever."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from llmrouter_tui.core.errors import RouterError
@@ -23,6 +24,20 @@ class Tasks:
         task.add_done_callback(self._done)
         return task
 
+    def repeat(self, step: Callable[[], Awaitable[object]], name: str, *, pause: float = 0.0) -> asyncio.Task[None]:
+        """Run a step again and again, each time after ``pause`` seconds (0: it waits itself, before anything can
+        fail). What goes wrong unexpectedly is logged, once per cause, and ends nothing."""
+        return self.spawn(self._repeat(step, name, pause), name)
+
+    async def _repeat(self, step: Callable[[], Awaitable[object]], name: str, pause: float) -> None:
+        faults = Faults(name)
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await step()
+            except Exception as error:
+                faults.tell(error)
+
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
@@ -35,3 +50,18 @@ class Tasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Faults:
+    """Logs what went wrong unexpectedly, with the traceback: once for each place in the code and kind of error."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._told: set[tuple[type[BaseException], str, int | None]] = set()
+
+    def tell(self, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        cause = (type(error), place.filename, place.lineno)
+        if cause not in self._told:
+            self._told.add(cause)
+            log.error("%s failed and goes on: %s", self._what, str(error) or repr(error), exc_info=error)
