@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from llmrouter_tui.core.decision import ExchangePage
 from llmrouter_tui.tui.app_like import AppLike
-from llmrouter_tui.tui.state import KEPT_ROWS
 from llmrouter_tui.tui.text import hundredths
 
 HISTORY_PAGE = 200
@@ -59,7 +58,7 @@ class History:
 
     def older(self, then: Callable[[], None]) -> None:
         """Read on until something new came; then call ``then``. Does nothing at the end of history."""
-        if self._reading or self._ended or len(self._app.store.order) >= KEPT_ROWS:
+        if self._reading or self._ended or self._app.store.full:
             return
         self._reading = True
         call = self._app.host.control.exchanges(before=self._before, limit=HISTORY_PAGE)

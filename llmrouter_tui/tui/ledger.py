@@ -205,7 +205,8 @@ class LedgerView:
 
     def _build(self) -> None:
         rows = self._frozen if self._frozen is not None else self._store.rows
-        ids = [id_ for id_ in self._store.order if id_ in rows]
+        order = self._store.order
+        ids = order.copy() if rows is self._store.rows else [id_ for id_ in order if id_ in rows]
         if self._terms:
             ids = [id_ for id_ in ids if self._pass(id_, rows[id_])]
         if self.sort.id != "time":

@@ -61,8 +61,4 @@ class Link:
         if dropped:
             self.stale = True
             return Dirty.NONE
-        dirty = Dirty.NONE
-        apply = self.store.apply
-        for envelope in envelopes:
-            dirty |= apply(envelope)
-        return dirty
+        return self.store.fold(envelopes)

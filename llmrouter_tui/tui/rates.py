@@ -27,14 +27,46 @@ class Bucket:
         return self.ttft_sum / self.ttft_count if self.ttft_count else 0.0
 
 
+class Window:
+    """A sum over the last ``span`` seconds, kept in tenths of a second: exact at any rate, and cheap at every one."""
+
+    SLOT = 0.1
+
+    def __init__(self, span: float) -> None:
+        self._span = span
+        self._slots: deque[list[float]] = deque()
+        """(start, sum) of every tenth in which something came, oldest first."""
+        self._sum = 0.0
+
+    def clear(self) -> None:
+        self._slots.clear()
+        self._sum = 0.0
+
+    def add(self, at: float, amount: float = 1) -> None:
+        if self._slots and at < self._slots[-1][0] + self.SLOT:  # also what comes late
+            self._slots[-1][1] += amount
+        else:
+            self._slots.append([at - at % self.SLOT, amount])
+        self._sum += amount
+
+    def total(self, now: float) -> float:
+        """The sum over the time up to ``now``; older parts are forgotten."""
+        slots, oldest = self._slots, now - self._span
+        while slots and slots[0][0] < oldest:
+            self._sum -= slots.popleft()[1]
+        return self._sum
+
+
 class RateBook:
     """Counts what events say and answers in figures per minute and per second."""
 
     def __init__(self) -> None:
         self._buckets: deque[Bucket] = deque(maxlen=KEPT)
-        self._starts: deque[float] = deque(maxlen=6000)
-        self._tokens: deque[tuple[float, int]] = deque(maxlen=6000)
+        self._starts = Window(60.0)
+        self._tokens = Window(BUCKET)
         self._ttfts: deque[tuple[float, float]] = deque(maxlen=400)
+        self._ttft_p50: float | None = None
+        self._ttfts_changed = False
         self.ok = self.failed = self.retried = 0
 
     def restart(self, rates: Rates, starts: list[float], ttfts: list[tuple[float, float]]) -> None:
@@ -42,24 +74,27 @@ class RateBook:
         self._buckets.clear()
         for at, requests, tokens, ttft in rates.samples[-KEPT:]:
             self._buckets.append(Bucket(_floor(at), requests, tokens, ttft, 1 if ttft else 0))
-        self._starts = deque(starts, maxlen=6000)
+        self._starts.clear()
+        for at in starts:
+            self._starts.add(at)
         self._tokens.clear()
-        self._ttfts = deque(ttfts, maxlen=400)
+        self._ttfts, self._ttfts_changed = deque(ttfts, maxlen=400), True
         self.ok, self.failed, self.retried = rates.ok, rates.failed, rates.retried
 
     def started(self, at: float) -> None:
-        self._starts.append(at)
+        self._starts.add(at)
         self._bucket(at).requests += 1
 
     def first_token(self, at: float, ttft: float) -> None:
         self._ttfts.append((at, ttft))
+        self._ttfts_changed = True
         bucket = self._bucket(at)
         bucket.ttft_sum += ttft
         bucket.ttft_count += 1
 
     def generated(self, at: float, count: int) -> None:
         if count > 0:
-            self._tokens.append((at, count))
+            self._tokens.add(at, count)
             self._bucket(at).tokens += count
 
     def finished(self, *, ok: bool, retried: bool) -> None:
@@ -71,21 +106,21 @@ class RateBook:
 
     def per_minute(self, now: float) -> int:
         """Requests in the last 60 seconds."""
-        while self._starts and self._starts[0] < now - 60:
-            self._starts.popleft()
-        return len(self._starts)
+        return int(self._starts.total(now))
 
     def tokens_per_second(self, now: float) -> float:
         """Mean over the last ten seconds."""
-        while self._tokens and self._tokens[0][0] < now - BUCKET:
-            self._tokens.popleft()
-        return sum(count for _, count in self._tokens) / BUCKET
+        return self._tokens.total(now) / BUCKET
 
     def ttft_p50(self, now: float) -> float | None:
         """Median time to first token of the last ten minutes; None without traffic."""
         while self._ttfts and self._ttfts[0][0] < now - KEPT * BUCKET:
             self._ttfts.popleft()
-        return median(ttft for _, ttft in self._ttfts) if self._ttfts else None
+            self._ttfts_changed = True
+        if self._ttfts_changed:
+            self._ttfts_changed = False
+            self._ttft_p50 = median([ttft for _, ttft in self._ttfts]) if self._ttfts else None
+        return self._ttft_p50
 
     def series(self, now: float) -> tuple[list[float], list[float], list[float]]:
         """Requests per minute, tokens per second and mean TTFT for the last ten minutes, oldest first."""

@@ -1,13 +1,29 @@
 """One exchange as the ledger sees it. Pure."""
 
+from sys import getsizeof
+
 from llmrouter_tui.core.decision import Candidate, Effect, Exchange
 from llmrouter_tui.core.events import Waiting
+
+_BARE = 2500
+"""Bytes of an exchange and its analysis, without texts and candidates: measured."""
+_PER_CANDIDATE = 550
+
+
+def _weigh(exchange: Exchange) -> int:
+    decision = exchange.decision
+    candidates = len(decision.candidates) if decision else 0
+    return _BARE + _PER_CANDIDATE * candidates + getsizeof(exchange.prompt) + getsizeof(exchange.answer)
+
+
+def _failures(exchange: Exchange) -> int:
+    return sum([attempt.outcome == "failed" for attempt in exchange.attempts])
 
 
 class Row:
     """The newest record of an exchange, and what is only known while it runs."""
 
-    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting")
+    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting", "weight")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -15,10 +31,19 @@ class Row:
         self.tokens = exchange.usage.completion_tokens or 0
         self.progress_at = 0.0
         self.waiting: Waiting | None = None
-        self.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
+        self.failed = _failures(exchange)
+        self.weight = _weigh(exchange)
+        """About how many bytes the record takes."""
         self.pending = ""
         """A rating that was sent and is not confirmed yet: its mark."""
         self.effects: tuple[Effect, ...] = ()
+
+    def finish(self, exchange: Exchange) -> int:
+        """Take the complete record; how much heavier that is."""
+        before = self.weight
+        self.exchange, self.waiting, self.weight = exchange, None, _weigh(exchange)
+        self.failed = _failures(exchange)
+        return self.weight - before
 
     def copy(self) -> "Row":
         """The row as it is now, for a paused list."""

@@ -1,11 +1,11 @@
 """What the screen knows: a store that starts from a ``Snapshot`` and takes in events one by one. Pure.
 
-``Store.apply`` costs microseconds and answers which parts changed, so that a page repaints only those. Nothing here
-knows a clock: times come with the events, and "now" is an argument.
+``Store.fold`` costs microseconds an event and answers which parts changed, so that a page repaints only those. Nothing
+here knows a clock: times come with the events, and "now" is an argument.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import IntFlag
 from typing import Any
@@ -32,6 +32,8 @@ CLIENT_FAULTS = frozenset(
 )
 """Codes of requests that no router could have answered: they say nothing of how well this one does."""
 KEPT_ROWS = 2000
+KEPT_WEIGHT = 16 * 1024**2
+"""Bytes that the rows may take together, by ``Row.weight``: long prompts and many candidates leave room for fewer."""
 KEPT_LOG = 5000
 KEPT_RESIDENCY = 50
 
@@ -58,8 +60,11 @@ class Dirty(IntFlag):
     ALL = 4095
 
 
+ARRIVED = Dirty.ROUTES | Dirty.ROWS
+
+
 class Store:
-    """Everything a page can show. Read its fields freely; change it only through ``reset`` and ``apply``."""
+    """Everything a page can show. Read its fields freely; change it only through ``reset`` and ``fold``."""
 
     def __init__(self) -> None:
         self.seq = 0
@@ -72,6 +77,8 @@ class Store:
         self.rows: dict[str, Row] = {}
         self.order: list[str] = []
         """Ids of ``rows``, newest first."""
+        self.running: set[str] = set()
+        """Ids of ``rows`` that run now."""
         self.residency: deque[ResidencyEvent] = deque(maxlen=KEPT_RESIDENCY)
         """Newest first."""
         self.settings: dict[str, Setting] = {}
@@ -85,6 +92,7 @@ class Store:
         self.memory = MemoryBook()
         self.attention = AttentionBook()
         self.touched: set[str] = set()
+        self._weight = 0
         self._names: dict[str, str] = {}
         self._device_history: dict[str, deque[float]] = {}
         self._handlers: dict[type, Callable[[Any, float], Dirty]] = {
@@ -120,6 +128,8 @@ class Store:
         for id_, row in self.rows.items():
             row.effects = effects.get(id_, ())
         self.order = [exchange.id for exchange in snapshot.exchanges]
+        self.running = {id_ for id_, row in self.rows.items() if row.running}
+        self._weight = sum(row.weight for row in self.rows.values())
         self.touched = set(self.order)
         self.residency = deque(snapshot.residency, maxlen=KEPT_RESIDENCY)
         self.settings = {setting.key: setting for setting in snapshot.settings}
@@ -141,13 +151,23 @@ class Store:
         ttfts = [(exchange.at, exchange.ttft) for exchange in oldest_first if exchange.ttft is not None]
         self.rates.restart(snapshot.rates, starts, ttfts)
 
-    def apply(self, envelope: ev.Envelope) -> Dirty:
-        """Take in one event; which parts changed. Events that a snapshot already counted in change nothing."""
-        if envelope.seq <= self.seq:
-            return Dirty.NONE
-        self.seq = envelope.seq
-        handler = self._handlers.get(type(envelope.fact))
-        return handler(envelope.fact, envelope.at) if handler else Dirty.NONE
+    def fold(self, envelopes: Iterable[ev.Envelope]) -> Dirty:
+        """Take in events in one pass; which parts changed. Events that a snapshot already counted in change nothing."""
+        dirty = last = Dirty.NONE
+        seq, handlers = self.seq, self._handlers
+        for envelope in envelopes:
+            if envelope.seq <= seq:
+                continue
+            seq = envelope.seq
+            handler = handlers.get(type(envelope.fact))
+            if handler is not None:
+                changed = handler(envelope.fact, envelope.at)
+                if changed is not last:  # joining flags costs more than most events
+                    last = changed
+                    dirty |= changed
+        self.seq = seq
+        self._forget_oldest()
+        return dirty
 
     def take_touched(self) -> set[str]:
         """Ids of the exchanges that changed since the last call."""
@@ -162,8 +182,13 @@ class Store:
 
     @property
     def in_flight(self) -> int:
-        """Exchanges that run now."""
-        return sum(1 for row in self.rows.values() if row.exchange.outcome == "running")
+        """How many exchanges run now."""
+        return len(self.running)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more rows are kept."""
+        return len(self.order) >= KEPT_ROWS or self._weight >= KEPT_WEIGHT
 
     @property
     def preference(self) -> float:
@@ -179,7 +204,7 @@ class Store:
         """List exchanges from the history below those known; how many were new."""
         fresh = [exchange for exchange in exchanges if exchange.id not in self.rows]
         for exchange in fresh:
-            self.rows[exchange.id] = Row(exchange)
+            self._add(exchange)
             self.order.append(exchange.id)
         self.order.sort(key=lambda id_: self.rows[id_].exchange.at, reverse=True)
         return len(fresh)
@@ -206,21 +231,33 @@ class Store:
             return Dirty.NONE
         self._insert(exchange)
         self.rates.started(exchange.at)
-        return Dirty.ROUTES | Dirty.ROWS
+        return ARRIVED
 
     def _insert(self, exchange: Exchange) -> None:
-        self.rows[exchange.id] = Row(exchange)
+        self._add(exchange)
         self.order.insert(0, exchange.id)
         self.touched.add(exchange.id)
         self.total += 1
-        if len(self.order) > KEPT_ROWS:
-            self._forget_oldest()
+
+    def _add(self, exchange: Exchange) -> Row:
+        row = self.rows[exchange.id] = Row(exchange)
+        self._weight += row.weight
+        if row.running:
+            self.running.add(exchange.id)
+        return row
 
     def _forget_oldest(self) -> None:
-        for index in range(len(self.order) - 1, 0, -1):
-            if not self.rows[self.order[index]].running:
-                del self.rows[self.order.pop(index)]
-                return
+        """Keep no more rows than allowed, and all that run."""
+        order, spared = self.order, []
+        surplus = len(order) - KEPT_ROWS
+        while (surplus > 0 or self._weight > KEPT_WEIGHT) and len(order) > 1:
+            id_ = order.pop()
+            if id_ in self.running:
+                spared.append(id_)
+            else:
+                self._weight -= self.rows.pop(id_).weight
+                surplus -= 1
+        order.extend(reversed(spared))
 
     def _decided(self, fact: ev.Decided, at: float) -> Dirty:
         row = self._row(fact.exchange_id)
@@ -265,15 +302,13 @@ class Store:
 
     def _finished(self, fact: ev.ExchangeFinished, at: float) -> Dirty:
         exchange, dirty = fact.exchange, Dirty.ROWS
-        if exchange.id not in self.rows:  # refused at the door: no start was announced
+        row = self._row(exchange.id)
+        if row is None:  # refused at the door: no start was announced
             self._insert(exchange)
             self.rates.started(exchange.at)
-            dirty |= Dirty.ROUTES
-        row = self.rows[exchange.id]
-        row.version += 1
-        self.touched.add(exchange.id)
-        row.exchange, row.waiting = exchange, None
-        row.failed = sum(1 for attempt in exchange.attempts if attempt.outcome == "failed")
+            row, dirty = self.rows[exchange.id], ARRIVED
+        self._weight += row.finish(exchange)
+        self.running.discard(exchange.id)
         counted = exchange.usage.completion_tokens
         if counted is not None:
             self.rates.generated(at, counted - row.tokens)

@@ -22,7 +22,7 @@ def store() -> Store:
 
 
 def push(store: Store, fact: ev.Fact, at: float = NOW) -> Dirty:
-    return store.apply(ev.Envelope(store.seq + 1, at, at, fact))
+    return store.fold([ev.Envelope(store.seq + 1, at, at, fact)])
 
 
 def begin(store: Store, id_: str = "new", at: float = NOW) -> None:
@@ -41,7 +41,7 @@ def test_a_snapshot_fills_everything(store: Store) -> None:
 
 def test_events_that_the_snapshot_counted_in_change_nothing(store: Store) -> None:
     old = ev.Envelope(SNAPSHOT.seq, NOW, NOW, ev.Progress("x8f21", 99))
-    assert store.apply(old) is Dirty.NONE
+    assert store.fold([old]) is Dirty.NONE
     assert store.rows["x8f21"].tokens == 0
 
 
@@ -199,5 +199,5 @@ def test_ten_thousand_events_are_taken_in_quickly(store: Store) -> None:
     ]
     began = time.process_time()
     for envelope in envelopes:
-        store.apply(envelope)
+        store.fold([envelope])
     assert time.process_time() - began < 1.0  # 1,000 a second must cost a few percent of a core, not more

@@ -27,7 +27,7 @@ def view(store: Store) -> LedgerView:
 
 def push(store: Store, *facts: ev.Fact) -> None:
     for fact in facts:
-        store.apply(ev.Envelope(store.seq + 1, NOW, NOW, fact))
+        store.fold([ev.Envelope(store.seq + 1, NOW, NOW, fact)])
 
 
 def shown(view: LedgerView, query: str) -> list[str]:
