@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -13,6 +13,7 @@ from llmrouter_tui import __version__
 
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
+    from llmrouter_tui.core.chat import ChatRequest
     from llmrouter_tui.core.ports import Control, Host
 
 T = TypeVar("T")
@@ -175,17 +176,20 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
 
 
 @main.command()
-@click.argument("prompt")
+@click.argument("prompt", required=False)
+@click.option("--body", type=click.File("rb"), help="A whole chat-completion body instead of PROMPT; - reads stdin.")
 @click.option("--model", default="auto", help="auto, auto:fast, auto:best, auto:<task>, or a model's name.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
 @options(COMMON)
 def explain(
-    prompt: str, model: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
-) -> None:
+    prompt: str | None, body: IO[bytes] | None, model: str, as_json: bool, url: str, config_file: Path | None,
+    insecure: bool, **flags: Any,
+) -> None:  # fmt: skip
     """Which model would get PROMPT, and why. Nothing is generated."""
     config = load_config(config_file, insecure, **flags)
-    decision = ask(config, url, lambda control: control.explain(prompt, model=model))
+    question = asked(prompt, body)
+    decision = ask(config, url, lambda control: control.explain(question, model=model))
     if as_json:
         import msgspec
 
@@ -194,6 +198,21 @@ def explain(
     from llmrouter_tui.plain import decision_lines
 
     click.echo("\n".join(decision_lines(decision)))
+
+
+def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":
+    """What is to be explained: a prompt, or a request as a client would send it."""
+    if prompt and prompt.strip() and body is None:
+        return prompt
+    if prompt or body is None:
+        fail("give a PROMPT, or a request with --body FILE", USAGE)
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.proxy.question import read_chat
+
+    try:
+        return read_chat(body.read())
+    except RouterError as error:
+        fail(f"{body.name}: {error}", USAGE)
 
 
 @main.command()

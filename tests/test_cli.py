@@ -97,3 +97,12 @@ def test_a_watch_of_an_address_where_nothing_answers_says_so_and_goes_on():
         watching.kill()
         out, _ = watching.communicate(timeout=10)
     assert out == ""
+
+
+def test_explaining_wants_one_question(tmp_path):
+    file = tmp_path / "request.json"
+    file.write_text('{"messages": [{"role": "user"')
+    for arguments in ((), (" ",), ("hi", "--body", str(file)), ("--body", str(file))):
+        ended = run("explain", *arguments, "--port", "9")
+        assert ended.returncode == 2
+        assert "PROMPT" in ended.stderr or f"{file}: The request body is broken JSON" in ended.stderr

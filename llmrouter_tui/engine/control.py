@@ -21,6 +21,7 @@ from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
 
@@ -106,9 +107,11 @@ class EngineControl:
             raise RouterError("not_found", f"there is no exchange or response {exchange_id!r}")
         return found or stored  # type: ignore[return-value]
 
-    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
-        request = ChatRequest(model=model, messages=(Message("user", prompt),), body=b"{}")
-        return self._p.router.decide(request)
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
+        router, request = self._p.router, prompt
+        if isinstance(request, str):
+            request = ChatRequest(model=model, messages=(Message("user", request),), body=b"{}")
+        return router.decide(request, router.sessions.model(Sessions.key(request), request))
 
     async def models(self) -> Sequence[ModelView]:
         return self._p.fleet.views()

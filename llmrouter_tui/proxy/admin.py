@@ -12,6 +12,8 @@ from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.meta import Meta, decode_fields
+from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
+from llmrouter_tui.proxy.question import is_chat, read_chat
 from llmrouter_tui.proxy.replies import accepted, json_response, raw_response
 
 MAX_PAGE = 500
@@ -22,14 +24,8 @@ _ENCODER = msgspec.json.Encoder()
 _HIDDEN = "(set)"
 
 
-class _Turn(msgspec.Struct):
-    role: str = "user"
-    content: Any = ""
-
-
 class _Explain(msgspec.Struct):
-    prompt: str | None = None
-    messages: list[_Turn] | None = None
+    prompt: str = ""
     model: str = "auto"
 
 
@@ -80,13 +76,19 @@ class Admin:
         return json_response(await self._control.exchange(request.match_info["id"]))
 
     async def explain(self, request: web.Request) -> web.StreamResponse:
-        asked = decode(await read_body(request, SMALL), _EXPLAIN)
-        prompt = asked.prompt if asked.prompt is not None else _user_text(asked.messages or [])
-        if not prompt.strip():
+        """What routing would do with a prompt, or with a whole chat-completion body."""
+        body = await read_body(request, request.client_max_size)
+        if is_chat(body):
+            session = clean_label(request.headers.get("X-Session-Id", ""), MAX_SESSION)
+            return json_response(await self._control.explain(read_chat(body, session=session)))
+        asked = decode(body, _EXPLAIN)
+        if not asked.prompt.strip():
             raise bad_request(
-                "There is no prompt to explain.", param="prompt", hint="Send 'prompt', or 'messages' with a user turn."
+                "There is no prompt to explain.",
+                param="prompt",
+                hint="Send 'prompt', or a chat-completion body with 'messages'.",
             )
-        return json_response(await self._control.explain(prompt, model=asked.model))
+        return json_response(await self._control.explain(asked.prompt, model=asked.model))
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.models())
@@ -189,15 +191,3 @@ def flag(request: web.Request, name: str) -> bool:
     if given not in ("true", "false", "1", "0"):
         raise bad_request(f"The parameter {name!r} must be true or false.", param=name, hint="Correct it.")
     return given in ("true", "1")
-
-
-def _user_text(turns: Sequence[_Turn]) -> str:
-    """The last user turn: what a new request in this conversation would ask."""
-    for turn in reversed(turns):
-        if turn.role == "user":
-            if isinstance(turn.content, str):
-                return turn.content
-            parts = turn.content if isinstance(turn.content, list) else []
-            texts = [part.get("text") for part in parts if isinstance(part, dict)]
-            return "\n".join(text for text in texts if isinstance(text, str))
-    return ""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Setting
 from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.errors import RouterError
@@ -56,9 +57,10 @@ class RemoteControl:
     async def exchange(self, exchange_id: str) -> Exchange:
         return await self._get(f"exchanges/{quote(exchange_id, safe='')}", _EXCHANGE)
 
-    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
-        """Explaining is pure: a read-only control may ask."""
-        return self._read(await self._send("POST", "explain", body={"prompt": prompt, "model": model}), _DECISION)
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
+        """Explaining is pure: a read-only control may ask. A request is sent as its body stands."""
+        body = {"prompt": prompt, "model": model} if isinstance(prompt, str) else msgspec.Raw(prompt.body)
+        return self._read(await self._send("POST", "explain", body=body), _DECISION)
 
     async def rate(self, feedback: FeedbackInput) -> Rated:
         kinds = {"rating": feedback.rating, "stars": feedback.stars, "score": feedback.score}

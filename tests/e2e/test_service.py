@@ -46,6 +46,29 @@ def test_the_demo_routes_by_task_and_falls_back_by_itself(demo):
     assert total == pytest.approx(decision["candidates"][0]["score"])
 
 
+TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}
+
+
+def test_a_whole_request_is_explained_with_all_that_it_needs(demo, tmp_path):
+    told = {"type": "text", "text": "Sum up the picture as JSON."}
+    body = {
+        "messages": [{"role": "system", "content": "Be brief. " * 400}, {"role": "user", "content": [told, PICTURE]}],
+        "tools": [TOOL],
+        "response_format": {"type": "json_object"},
+    }
+    decision = demo.call("/admin/explain", body)
+    assert {"tools", "vision", "json"} <= set(decision["analysis"]["needs"])
+    assert decision["analysis"]["prompt_tokens"] > 800
+    assert {reason for _, reason in decision["filtered"]} & {"no vision", "no tools"}
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(body))
+    said = run("explain", "--body", str(file), "--json", "--url", demo.url)
+    there = json.loads(said.stdout)["analysis"]
+    assert set(there.pop("needs")) == set(decision["analysis"].pop("needs"))
+    assert there == decision["analysis"]
+
+
 def test_no_line_of_the_demos_log_can_be_taken_for_a_real_one(demo):
     lines = demo.log.read_text().splitlines()
     assert any("ollama up" in line for line in lines)

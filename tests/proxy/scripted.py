@@ -334,9 +334,9 @@ class ScriptedControl:
                 return item
         raise RouterError("not_found", f"There is no exchange {exchange_id!r}.")
 
-    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
         self.calls.append(("explain", prompt, model))
-        return decision(model)
+        return decision(model if isinstance(prompt, str) else prompt.model)
 
     async def rate(self, feedback: FeedbackInput) -> Rated:
         self.calls.append(("rate", feedback))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.proxy.admin import encode_snapshot
@@ -36,16 +37,38 @@ async def test_a_snapshot_is_encoded_in_slices_with_nothing_lost() -> None:
     assert json.loads(await encode_snapshot(replace(snapshot, exchanges=())))["exchanges"] == []
 
 
-async def test_explain_takes_a_conversation_too(router: Router) -> None:
-    turns = [
+WHOLE = {
+    "messages": [
         {"role": "user", "content": "first"},
         {"role": "assistant", "content": "answer"},
         {"role": "user", "content": [{"type": "text", "text": "and now"}, {"type": "image_url"}]},
-        {"role": "assistant", "content": None},
-    ]
-    response = await router.http.post("/admin/explain", json={"messages": turns, "model": "auto:best"})
-    assert response.json()["chosen"] == SMALL
-    assert router.control.calls == [("explain", "and now", "auto:best")]
+    ],
+    "tools": [{"type": "function"}],
+    "response_format": {"type": "json_object"},
+}
+
+
+async def test_explain_takes_the_whole_of_a_request(router: Router) -> None:
+    response = await router.http.post("/admin/explain", json={**WHOLE, "model": "auto:best"})
+    assert response.json()["requested"] == "auto:best"
+    [(_, asked, _)] = router.control.calls
+    assert isinstance(asked, ChatRequest)
+    assert (asked.model, asked.tools, asked.json_mode) == ("auto:best", 1, True)
+    assert [(m.role, m.text, m.images) for m in asked.messages] == [
+        ("user", "first", 0), ("assistant", "answer", 0), ("user", "and now", 1)
+    ]  # fmt: skip
+
+
+async def test_a_request_to_be_explained_may_leave_the_choice_and_name_its_session(router: Router) -> None:
+    await router.http.post("/admin/explain", json=WHOLE, headers={"X-Session-Id": "s1"})
+    [(_, asked, _)] = router.control.calls
+    assert isinstance(asked, ChatRequest)
+    assert (asked.model, asked.session) == ("auto", "s1")
+
+
+async def test_a_request_to_be_explained_may_be_as_large_as_one_to_be_answered(router: Router) -> None:
+    long = {"messages": [{"role": "user", "content": "x" * 1_500_000}]}
+    assert (await router.http.post("/admin/explain", json=long)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -53,7 +76,8 @@ async def test_explain_takes_a_conversation_too(router: Router) -> None:
     [
         ("POST", "explain", {}, "prompt"),
         ("POST", "explain", {"prompt": "  "}, "prompt"),
-        ("POST", "explain", {"messages": [{"role": "system", "content": "x"}]}, "prompt"),
+        ("POST", "explain", {"messages": []}, "messages"),
+        ("POST", "explain", {"messages": [{"role": "wizard"}]}, "messages[0].role"),
         ("POST", "explain", {"messages": "x"}, "messages"),
         ("GET", "exchanges?limit=0", None, None),
         ("GET", "exchanges?limit=501", None, None),

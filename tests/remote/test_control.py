@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control, FeedbackInput
+from llmrouter_tui.proxy.parse import parse_chat
 from llmrouter_tui.remote.control import RemoteControl
 from tests.proxy.conftest import Router, Routers
 from tests.proxy.scripted import BIG, SMALL
@@ -53,6 +54,13 @@ async def test_explain_asks_about_the_very_prompt(router: Router, remote: Remote
     decided = await remote.explain("naïve\n\x00 prompt", model="auto:fast")
     assert decided == await router.control.explain("naïve\n\x00 prompt", model="auto:fast")
     assert router.control.calls[-2:] == [("explain", "naïve\n\x00 prompt", "auto:fast")] * 2
+
+
+async def test_explain_sends_a_whole_request_as_it_stands(router: Router, remote: RemoteControl) -> None:
+    asked = parse_chat('{"model":"auto:fast","messages":[{"role":"user","content":"né"}],"tools":[{}]}'.encode())
+    assert (await remote.explain(asked)).requested == "auto:fast"
+    [(_, arrived, _)] = router.control.calls
+    assert arrived == asked
 
 
 async def test_commands_reach_the_model_that_was_named(router: Router, remote: RemoteControl) -> None:

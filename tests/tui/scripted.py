@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import (
     Analysis,
     Attempt,
@@ -421,7 +422,7 @@ class ScriptedControl:
         await self._note("exchange", exchange_id)
         return next(item for item in self.now.exchanges if item.id == exchange_id)
 
-    async def explain(self, prompt: str, *, model: str = "auto") -> Decision:
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
         await self._note("explain", prompt, model)
         return CODE_BIG
 
