@@ -19,7 +19,6 @@ from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
-from llmrouter_tui.engine.discovery import DISCOVER_SECONDS
 from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
@@ -222,13 +221,12 @@ class Assembly:
     def _keep_up(self, repo: Repo) -> None:
         """What goes on as long as the router lives."""
         repeat = self._tasks.repeat
-        self._tasks.spawn(self._prune(repo), "pruning")
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
         repeat(lambda: self._watch_storage(repo), "the storage watch", pause=1.0)
         repeat(lambda: self._prune(repo), "pruning", pause=3600.0)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._membership.look_around:
-            repeat(self._membership.discovery.look, "looking for servers on this machine", pause=DISCOVER_SECONDS)
+            repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
         """A backend came up: what is pinned there belongs into memory."""

@@ -1,5 +1,6 @@
 """Servers on this machine that nobody named: found by looking around, except those that the user removed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 from llmrouter_tui.core.ports import Backend, Discover
@@ -41,6 +42,11 @@ class Discovery:
         async for backend in self.newcomers():
             limit = self._fleet.default_context(backend.kind)
             await self._lookout.join(backend, configured=False, context_limit=limit)
+
+    async def look_later(self) -> None:
+        """Wait, then look."""
+        await asyncio.sleep(DISCOVER_SECONDS)
+        await self.look()
 
 
 def address(url: str) -> str:

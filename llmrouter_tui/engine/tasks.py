@@ -25,18 +25,18 @@ class Tasks:
         return task
 
     def repeat(self, step: Callable[[], Awaitable[object]], name: str, *, pause: float = 0.0) -> asyncio.Task[None]:
-        """Run a step again and again, each time after ``pause`` seconds (0: it waits itself, before anything can
-        fail). What goes wrong unexpectedly is logged, once per cause, and ends nothing."""
+        """Run a step again and again, ``pause`` seconds apart (0: it waits itself, before anything can fail). What
+        goes wrong unexpectedly is logged, once per cause, and ends nothing."""
         return self.spawn(self._repeat(step, name, pause), name)
 
     async def _repeat(self, step: Callable[[], Awaitable[object]], name: str, pause: float) -> None:
         faults = Faults(name)
         while True:
-            await asyncio.sleep(pause)
             try:
                 await step()
             except Exception as error:
                 faults.tell(error)
+            await asyncio.sleep(pause)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
