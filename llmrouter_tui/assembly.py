@@ -277,7 +277,7 @@ class Assembly:
         """Serve on another port and keep it as the setting, unless a flag or the environment says otherwise."""
         if await self._listen(port):
             with contextlib.suppress(RouterError):
-                await self._live.change("port", port)
+                await self._live.keep_port(port)
 
     # ── upkeep ──
 

@@ -1,0 +1,109 @@
+"""Settings that change while the router runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.config import load
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import SettingChanged
+from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.live import LiveSettings
+from llmrouter_tui.storage.repo import open_repo
+
+
+@dataclass
+class House:
+    live: LiveSettings
+    repo: Repo
+    told: list[tuple[str, object]]
+
+    def shown(self, key: str) -> Any:
+        return next(s.value for s in self.live.views() if s.key == key)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    (tmp_path / "config.toml").write_text("")
+    repo, bus = await open_repo(tmp_path / "router.db"), Bus(SystemClock())
+    config = load(file=tmp_path / "config.toml", env={"ROUTER_CALM": "true"}, flags={})
+    told: list[tuple[str, object]] = []
+    bus.tap(lambda envelope: told.append((envelope.fact.setting.key, envelope.fact.setting.value)), SettingChanged)
+    yield House(LiveSettings(config, repo, bus), repo, told)
+    await repo.close()
+
+
+async def refusal(call: Any) -> RouterError:
+    with pytest.raises(RouterError) as caught:
+        await call
+    assert caught.value.code == "invalid_request"
+    return caught.value
+
+
+async def test_a_change_is_stored_shown_applied_and_announced(house: House) -> None:
+    applied: list[float] = []
+    house.live.on_change("quality_preference", applied.append)
+    setting = await house.live.change("quality_preference", 0.9)
+    assert (setting.value, setting.origin) == (0.9, "set")
+    assert house.shown("quality_preference") == 0.9
+    assert await house.repo.settings() == {"quality_preference": 0.9}
+    assert house.told == [("quality_preference", 0.9)]
+    assert applied == [0.5, 0.9]
+
+
+async def test_changes_at_the_same_time_lose_none(house: House) -> None:
+    names = [f"box{n}" for n in range(6)]
+    await asyncio.gather(
+        house.live.change("quality_preference", 0.9),
+        *(house.live.keep_backend(name, "ollama", f"http://{name}", enabled=True) for name in names),
+        house.live.keep_port(12345),
+    )
+    stored = await house.repo.settings()
+    for found in (house.shown("backends"), stored["backends"]):
+        assert {b["name"] for b in found} == set(names)
+    assert (house.shown("quality_preference"), house.shown("port")) == (0.9, 12345)
+    assert (stored["quality_preference"], stored["port"]) == (0.9, 12345)
+
+
+async def test_the_port_is_no_setting_of_a_running_router(house: House) -> None:
+    error = await refusal(house.live.change("port", 12345))
+    assert "/admin/listen" in error.hint
+    assert house.told == []
+    assert house.shown("port") == 11436
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("quality_preference", 3, "quality_preference must be a number from 0 to 1, not 3."),
+        ("quality", 0.5, "'quality' is no setting; the nearest is quality_preference"),
+        (
+            "theme",
+            "dark",
+            "theme cannot be changed as a setting while the router runs; what can be: quality_preference",
+        ),
+    ],
+)
+async def test_what_cannot_be_set_says_what_can(house: House, key: str, value: object, words: str) -> None:
+    assert words in str(await refusal(house.live.change(key, value)))
+
+
+async def test_what_the_command_line_says_cannot_be_changed_here(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("")
+    repo = await open_repo(tmp_path / "router.db")
+    config = load(file=tmp_path / "config.toml", env={}, flags={"quality_preference": 0.2})
+    error = await refusal(LiveSettings(config, repo, Bus(SystemClock())).change("quality_preference", 0.5))
+    assert "an option of the command line" in error.message
+    await repo.close()
+
+
+async def test_a_backend_that_makes_no_sense_is_told_as_it_was_given(house: House) -> None:
+    error = await refusal(house.live.keep_backend("box", "ollama", "nonsense", enabled=True))
+    assert error.message == "url must be an address such as http://127.0.0.1:11434, not 'nonsense'."
+    assert await house.repo.settings() == {}
