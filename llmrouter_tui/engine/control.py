@@ -1,5 +1,6 @@
 """The control plane: everything a screen, a script or the admin API can ask of a running router."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class EngineControl:
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
+        self._adding = asyncio.Lock()
 
     # ── reading ──
 
@@ -195,17 +197,15 @@ class EngineControl:
         self._p.fleet.look_again(name)
 
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
-        backend = self._p.build_backend(kind, url, name)
-        if backend.name in self._p.fleet.backends:
-            await backend.close()
-            raise RouterError("invalid_request", f"there is already a backend {backend.name!r}")
-        await self._p.settings.keep_backend(backend.name, kind, url, enabled=True)
-        if backend.name in self._p.fleet.backends:  # added by somebody else meanwhile
-            await backend.close()
-            return self._p.fleet.backends[backend.name].view()
-        limit = self._p.fleet.default_context(kind)
-        self._p.discovery.welcome(backend.url)
-        return (await self._p.lookout.join(backend, configured=True, context_limit=limit)).view()
+        async with self._adding:  # one after the other: a free name is free only until the next one takes it
+            backend = self._p.build_backend(kind, url, name)
+            if backend.name in self._p.fleet.backends:
+                await backend.close()
+                raise RouterError("invalid_request", f"there is already a backend {backend.name!r}", param="name")
+            await self._p.settings.keep_backend(backend.name, kind, url, enabled=True)
+            limit = self._p.fleet.default_context(kind)
+            self._p.discovery.welcome(backend.url)
+            return (await self._p.lookout.join(backend, configured=True, context_limit=limit)).view()
 
     async def remove_backend(self, name: str) -> None:
         backend = self._p.fleet.backend(name).backend

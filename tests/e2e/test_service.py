@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -217,6 +218,16 @@ def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):
         assert refused.value.code == 503
         assert "gone" in json.loads(refused.value.read())["error"]["message"]
         assert status(lambda: router.call("/v1/chat/completions", body)) == 503
+
+
+def test_backends_added_at_the_same_time_are_all_there(tmp_path):
+    ports = (9, 10, 11)
+    with serving(tmp_path, "--no-embedded", config=NOWHERE) as router, ThreadPoolExecutor(len(ports)) as pool:
+        bodies = [{"kind": "ollama", "url": f"http://127.0.0.1:{port}"} for port in ports]
+        added = list(pool.map(lambda body: router.call("/admin/backends", body), bodies))
+        urls = {body["url"] for body in bodies}
+        assert {backend["url"] for backend in added} == urls
+        assert urls <= {backend["url"] for backend in router.call("/admin/backends")}
 
 
 def test_a_locked_database_never_stalls_the_proxy_and_loses_nothing(tmp_path):
