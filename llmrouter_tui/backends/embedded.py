@@ -44,9 +44,10 @@ class _EngineLink(Link):
     """The way to one child, by a connection per request: llama.cpp's server promises to keep a connection after a
     streamed answer and closes it, so that the next request on it would fail now and then."""
 
+    keeps = False
+
     def __init__(self, session: aiohttp.ClientSession, backend: str, port: int, key: str) -> None:
         super().__init__(session, backend, f"http://127.0.0.1:{port}", api_key=key)
-        self._headers["Connection"] = "close"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,11 +108,11 @@ def _plain(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until a retry makes sense, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date)."""
+    """Seconds until a retry makes sense, from ``retry-after-ms`` or ``retry-after`` (seconds or a date)."""
     try:
         if "retry-after-ms" in headers:
             return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        value = headers.get("Retry-After", "")
+        value = headers.get("retry-after", "")
         if not value:
             return None
         if value.replace(".", "", 1).isdigit():

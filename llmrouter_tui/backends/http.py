@@ -1,30 +1,40 @@
-"""The way to a model server: one HTTP session for all of them, and failures as typed errors.
+"""The way to a model server, and failures as typed errors.
 
-A session belongs to the event loop that made it. It keeps no limit on connections (a pool size would be a hidden
-limit on concurrent requests) and asks for uncompressed answers, so that streams pass through byte for byte.
+Questions about state go through one aiohttp session for all servers, chats through a ``Wire`` per server. Both
+belong to the event loop that made them, know no limit on connections (a pool size would be a hidden limit on
+concurrent requests) and ask for uncompressed answers, so that streams pass through byte for byte.
 """
 
 import asyncio
 import base64
-import errno
 import json
+import socket
+import ssl
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
 from llmrouter_tui.backends.faults import Complaint, complaint_of, fault, read_complaint, retry_after
+from llmrouter_tui.backends.wire import (
+    CONNECT_TIMEOUT,
+    KEEP_IDLE,
+    Answer,
+    BrokenOffError,
+    ConnectTimeoutError,
+    HungUpError,
+    NotHttpError,
+    Wire,
+)
 from llmrouter_tui.core.errors import BackendError
 
-CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 300.0
 """Seconds that a stream may pause; a long prompt is read in this time too."""
 ASK_TIMEOUT = 5.0
 """Seconds for a question about state."""
 
-_KEEP_IDLE = 4.0
-"""Seconds that an idle connection is kept: less than the 5 s after which uvicorn (vLLM) closes its end."""
 _LINGER = 0.2
 """Seconds to wait for the end of a response that has said everything."""
 _UNHEARD = 1.0
@@ -32,21 +42,25 @@ _UNHEARD = 1.0
 _PAUSE = 0.05
 """Seconds before a request is sent again through a gateway, so that it notices which of its connections are gone."""
 _MAX_ERROR_BODY = 64 * 1024
+_COMMON = {"Accept-Encoding": "identity", "User-Agent": "llmrouter-tui"}
 
 
 def new_session() -> aiohttp.ClientSession:
     """The shared session; call it in the loop that will use it, and close it at the end."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_IDLE),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_IDLE),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"Accept-Encoding": "identity", "User-Agent": "llmrouter-tui"},
+        headers=_COMMON,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
     )
 
 
 class Link:
     """One server: its address, its key, and how its failures are told. Raises ``BackendError`` only."""
+
+    keeps = True
+    """Whether connections are used again."""
 
     def __init__(
         self, session: aiohttp.ClientSession, backend: str, url: str, *, api_key: str = "", api_key_env: str = ""
@@ -61,7 +75,12 @@ class Link:
         self._headers = {"Content-Type": "application/json"}
         if api_key or login:
             self._headers["Authorization"] = f"Bearer {api_key}" if api_key else login
-        self._parting = {**self._headers, "Connection": "close"}
+        self._wire: Wire | None = None
+
+    def close(self) -> None:
+        """Close what is kept open for the next request; answers under way go on."""
+        if self._wire is not None:
+            self._wire.close()
 
     async def get(self, path: str, *, timeout: float = ASK_TIMEOUT, model: str = "") -> Any:
         """The parsed JSON at a path."""
@@ -84,74 +103,65 @@ class Link:
     ) -> bytes:
         """The body that a call answers."""
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, CONNECT_TIMEOUT))
+        fields = self._headers if self.keeps else {**self._headers, "Connection": "close"}
         try:
             async with self._session.request(
-                method, self.url + path, data=data or None, headers=self._headers, timeout=limits, allow_redirects=False
+                method, self.url + path, data=data or None, headers=fields, timeout=limits, allow_redirects=False
             ) as response:
-                await self._check(response, model)
+                if response.status >= 300:
+                    raise self._refusal(
+                        response.status, response.headers, await response.content.read(_MAX_ERROR_BODY), model
+                    )
                 return await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self.unreachable(error, model, timeout) from error
 
-    async def open(
-        self, path: str, body: bytes, *, model: str, read_timeout: float, parting: bool = False
-    ) -> aiohttp.ClientResponse:
+    async def open(self, path: str, body: bytes, *, model: str, read_timeout: float, parting: bool = False) -> Answer:
         """Send a request for an answer that is read piece by piece; returns when its headers are here.
 
         ``read_timeout`` bounds every pause of the answer, the one before its headers included. ``parting`` ends the
         connection with the answer: for servers that promise to keep it and close it, so that the next request on it
         would be lost now and then.
         """
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout)
         try:
-            response = await self._post(path, body, limits, self._parting if parting else self._headers)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            answer = await self._post(path, body, read_timeout, parting or not self.keeps)
+        except (OSError, ValueError) as error:
             raise self.unreachable(error, model, read_timeout) from error
-        try:
-            await self._check(response, model)
-        except BaseException:
-            response.close()
-            raise
-        return response
+        if answer.status >= 300:
+            try:
+                raise self._refusal(answer.status, answer.fields, await _head_of(answer.readany), model)
+            finally:
+                answer.close()
+        return answer
 
-    async def _post(
-        self, path: str, body: bytes, limits: aiohttp.ClientTimeout, headers: dict[str, str]
-    ) -> aiohttp.ClientResponse:
+    async def _post(self, path: str, body: bytes, read_timeout: float, parting: bool) -> Answer:
         """Send, and send once more what was surely not being worked on: a kept connection was just being closed when
         the request came, ours to the server or a gateway's to the model's server. Nothing of an answer has come
         then, and it shows at once; what is lost later, or again, is a failure."""
+        if self._wire is None:
+            self._wire = Wire(self.url, {**_COMMON, **self._headers})
         sent = time.monotonic()
         try:
-            response = await self._post_once(path, body, limits, headers)
-        except (aiohttp.ClientConnectionError, ConnectionError) as error:
-            if not _hung_up(error) or time.monotonic() - sent > _UNHEARD:
+            answer = await self._wire.post(path, body, read_timeout=read_timeout, parting=parting)
+        except HungUpError:
+            if time.monotonic() - sent > _UNHEARD:
                 raise
         else:
-            if not _gateway_lost_it(response) or time.monotonic() - sent > _UNHEARD:
-                return response
-            response.release()
+            if not _gateway_lost_it(answer) or time.monotonic() - sent > _UNHEARD:
+                return answer
+            answer.close()
             await asyncio.sleep(_PAUSE)
-        return await self._post_once(path, body, limits, headers)
+        return await self._wire.post(path, body, read_timeout=read_timeout, parting=parting)
 
-    async def _post_once(
-        self, path: str, body: bytes, limits: aiohttp.ClientTimeout, headers: dict[str, str]
-    ) -> aiohttp.ClientResponse:
-        return await self._session.post(
-            self.url + path, data=body, headers=headers, timeout=limits, allow_redirects=False
-        )
-
-    async def _check(self, response: aiohttp.ClientResponse, model: str) -> None:
-        status = response.status
-        if status < 300:
-            return
+    def _refusal(self, status: int, fields: Mapping[str, str], head: bytes, model: str) -> BackendError:
+        """The typed error for an answer that is none; ``head`` is the beginning of its body."""
         if status < 400:
-            to = response.headers.get("Location", "another address")
+            to = fields.get("location", "another address")
             text = f"{self.backend} at {self.url} redirects to {to}."
             hint = "Use that address as its url."
-            raise BackendError("backend_error", text, hint=hint, backend=self.backend, fallback=True, retryable=False)
-        complaint = read_complaint(await _head_of(response))
-        wait = retry_after(response.headers, time.time())
-        raise self.fault(complaint, model=model, status=status, retry=wait)
+            return BackendError("backend_error", text, hint=hint, backend=self.backend, fallback=True, retryable=False)
+        wait = retry_after(fields, time.time())
+        return self.fault(read_complaint(head), model=model, status=status, retry=wait)
 
     def fault(
         self, complaint: Complaint, *, model: str = "", status: int = 0, retry: float | None = None
@@ -180,7 +190,7 @@ class Link:
     def unreachable(self, error: BaseException, model: str = "", seconds: float = CONNECT_TIMEOUT) -> BackendError:
         """The typed error for a connection that failed before an answer began."""
         text = f"{self.backend} at {self.url} {_what_failed(error, seconds)}."
-        gone = not isinstance(error, aiohttp.InvalidURL)
+        gone = not isinstance(error, ValueError)  # aiohttp's InvalidURL is one
         return BackendError(
             "backend_unreachable", text, backend=self.backend, model=model, fallback=True, unhealthy=gone
         )
@@ -198,42 +208,40 @@ def _address(url: str) -> tuple[str, str]:
 
 
 def _what_failed(error: BaseException, seconds: float) -> str:
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(error, aiohttp.ConnectionTimeoutError | ConnectTimeoutError):
         return f"did not accept a connection within {min(seconds, CONNECT_TIMEOUT):g} s"
     if isinstance(error, TimeoutError):
         return f"did not answer within {seconds:g} s"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, aiohttp.ClientConnectorDNSError) or isinstance(cause, socket.gaierror):
         return "cannot be found: its name does not resolve"
-    if isinstance(error, aiohttp.ClientSSLError):
+    if isinstance(error, aiohttp.ClientSSLError) or isinstance(cause, ssl.SSLError):
         return f"could not be trusted: {error}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        refused = isinstance(error.os_error, ConnectionRefusedError)
-        return (
-            "refused the connection" if refused else f"cannot be reached: {error.os_error.strerror or error.os_error}"
-        )
+    if isinstance(cause, ConnectionRefusedError):
+        return "refused the connection"
     if _hung_up(error):
         return "closed the connection without an answer"
-    if isinstance(error, aiohttp.ClientPayloadError):
+    if isinstance(error, aiohttp.ClientPayloadError | BrokenOffError):
         return "broke off its answer"
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.ClientResponseError | NotHttpError):
         return "does not speak HTTP there"
     if isinstance(error, aiohttp.InvalidURL):
         return "has an address that is not a URL"
-    return f"cannot be reached: {error}"
+    words = cause.strerror if isinstance(cause, OSError) else None
+    return f"cannot be reached: {words or error}"
 
 
 def _hung_up(error: BaseException) -> bool:
-    """Whether a connection that stood was closed before anything of an answer came, or of the request was sent."""
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
-        return True
-    lost = isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)
-    return lost or isinstance(error.__cause__, ConnectionResetError)
+    """Whether a connection that stood was closed before anything of an answer came."""
+    if isinstance(error, BrokenOffError):
+        return False
+    return isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError)
 
 
-def _gateway_lost_it(response: aiohttp.ClientResponse) -> bool:
+def _gateway_lost_it(answer: Answer) -> bool:
     """A 502 without a word: what a gateway in Go (llama-swap) answers when the connection that it kept to the model's
     server turns out to be closed, as llama.cpp does after every stream."""
-    return response.status == 502 and response.content_length == 0
+    return answer.status == 502 and answer.fields.get("content-length") == "0"
 
 
 def why_broken(error: BaseException) -> str:
@@ -243,26 +251,26 @@ def why_broken(error: BaseException) -> str:
     return "its connection broke."
 
 
-async def linger(response: aiohttp.ClientResponse) -> None:
-    """Let a response that has said everything end, so that its connection can be used again; a server that does not
+async def linger(answer: Answer) -> None:
+    """Let an answer that has said everything end, so that its connection can be used again; a server that does not
     end it loses the connection."""
+    if answer.complete:
+        return
     try:
         async with asyncio.timeout(_LINGER):
-            while await response.content.readany():
+            while await answer.readany():
                 pass
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        response.close()
+    except OSError:
+        answer.close()
 
 
-async def _head_of(response: aiohttp.ClientResponse) -> bytes:
+async def _head_of(read: Callable[[], Awaitable[bytes]]) -> bytes:
     """The beginning of an error body; whatever has come when it breaks off or takes too long."""
     body = bytearray()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            async for piece in response.content.iter_any():
+            while len(body) < _MAX_ERROR_BODY and (piece := await read()):
                 body += piece
-                if len(body) >= _MAX_ERROR_BODY:
-                    break
-    except (aiohttp.ClientError, OSError, TimeoutError):
+    except (aiohttp.ClientError, OSError):
         pass
     return bytes(body[:_MAX_ERROR_BODY])

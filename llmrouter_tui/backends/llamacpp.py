@@ -137,7 +137,8 @@ class LlamaCppBackend:
         return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout, drops_streams=True)
 
     async def close(self) -> None:
-        """Nothing to release: the session is shared."""
+        """Close idle connections; the session is shared."""
+        self._link.close()
 
     # ── router mode ──
 

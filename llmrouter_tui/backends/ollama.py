@@ -145,9 +145,9 @@ class OllamaBackend:
         body = request_body(call)
         request, name = call.request, call.model.name
         patience = self._read_timeout if request.stream else self._read_timeout * WHOLE_ANSWER
-        response = await self._link.open("/api/chat", body, model=name, read_timeout=patience)
+        answer = await self._link.open("/api/chat", body, model=name, read_timeout=patience)
         return OllamaReply(
-            response,
+            answer,
             self._link,
             Writer(f"chatcmpl-{call.exchange_id}", int(time.time()), name),
             exchange_id=call.exchange_id,
@@ -157,7 +157,8 @@ class OllamaBackend:
         )
 
     async def close(self) -> None:
-        """Nothing to release: the session is shared."""
+        """Close idle connections; the session is shared."""
+        self._link.close()
 
     async def _show(self, tags: Sequence[Mapping[str, Any]]) -> None:
         """Ask for the details of models not seen yet. A model whose manifest is broken is listed without them."""

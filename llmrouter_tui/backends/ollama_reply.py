@@ -4,12 +4,11 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import aiohttp
-
 from llmrouter_tui.backends.faults import complaint_of
 from llmrouter_tui.backends.http import Link, linger, why_broken
 from llmrouter_tui.backends.ollama_wire import canonical_calls, finish_reason
 from llmrouter_tui.backends.reading import count, mapping
+from llmrouter_tui.backends.wire import Answer
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.openai import DONE, Writer
@@ -25,7 +24,7 @@ class OllamaReply:
 
     def __init__(
         self,
-        response: aiohttp.ClientResponse,
+        answer: Answer,
         link: Link,
         writer: Writer,
         *,
@@ -38,7 +37,7 @@ class OllamaReply:
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
-        self._response = response
+        self._answer = answer
         self._link = link
         self._writer = writer
         self._exchange_id = exchange_id
@@ -52,22 +51,22 @@ class OllamaReply:
         """Chunks for each line, or the one object."""
         try:
             if not self._stream:
-                yield self._completion(await self._response.read())
+                yield self._completion(await self._answer.read())
                 return
             async for chunk in self._stream_chunks():
                 yield chunk
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except OSError as error:
             raise self._link.interrupted(why_broken(error), self._writer.model) from error
         finally:
-            self._response.close()
+            self._answer.close()
 
     async def close(self) -> None:
         """Drop the connection; Ollama stops generating."""
-        self._response.close()
+        self._answer.close()
 
     async def _stream_chunks(self) -> AsyncIterator[bytes]:
         rest = b""
-        read = self._response.content.readany
+        read = self._answer.readany
         while not self.finish_reason:
             data = await read()
             *lines, rest = (rest + data).split(b"\n")
@@ -84,7 +83,7 @@ class OllamaReply:
             raise self._link.broken("answered with an empty stream", self._writer.model)
         if not self.finish_reason:
             raise self._link.interrupted("its stream ended without a finish.", self._writer.model)
-        await linger(self._response)
+        await linger(self._answer)
 
     def _translate(self, lines: list[bytes]) -> tuple[bytes, BackendError | None]:
         """What the lines of one read become, and the failure that comes after them."""

@@ -87,7 +87,8 @@ class OpenAIBackend:
         return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout, drops_streams=drops)
 
     async def close(self) -> None:
-        """Nothing to release: the session is shared."""
+        """Close idle connections; the session is shared."""
+        self._link.close()
 
     async def _known(self) -> Flavour:
         if self._flavour is None:

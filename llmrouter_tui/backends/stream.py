@@ -7,11 +7,11 @@ may hold a finish, usage, an error or a cut event is split and looked at.
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
+from llmrouter_tui.backends.wire import Answer
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
@@ -50,22 +50,22 @@ async def open_chat(
     request, model = call.request, call.model.name
     body = replace_model(request.body, wire_name or model)
     if not request.stream:
-        response = await link.open(path, body, model=model, read_timeout=read_timeout * WHOLE_ANSWER)
-        return BodyReply(response, link, model)
+        answer = await link.open(path, body, model=model, read_timeout=read_timeout * WHOLE_ANSWER)
+        return BodyReply(answer, link, model)
     if not request.wants_usage:
         body = request_usage(body)
-    response = await link.open(path, body, model=model, read_timeout=read_timeout, parting=drops_streams)
-    return StreamReply(response, link, model, hide_usage=not request.wants_usage)
+    answer = await link.open(path, body, model=model, read_timeout=read_timeout, parting=drops_streams)
+    return StreamReply(answer, link, model, hide_usage=not request.wants_usage)
 
 
 class StreamReply:
     """A canonical stream under way (``core.ports.Reply``)."""
 
-    def __init__(self, response: aiohttp.ClientResponse, link: Link, model: str, *, hide_usage: bool) -> None:
+    def __init__(self, answer: Answer, link: Link, model: str, *, hide_usage: bool) -> None:
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
-        self._response = response
+        self._answer = answer
         self._link = link
         self._model = model
         self._hide_usage = hide_usage
@@ -75,13 +75,13 @@ class StreamReply:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Whole events, as they came, up to ``[DONE]``."""
-        read = self._response.content.readany
+        read = self._answer.readany
         cut = False
         try:
             while not self._done:
                 try:
                     data = await read()
-                except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                except OSError as error:
                     if not self.finish_reason:  # after the finish chunk nothing is lost
                         raise self._link.interrupted(why_broken(error), self._model) from error
                     data = b""
@@ -100,13 +100,13 @@ class StreamReply:
             ending = self._ending()
             if ending:
                 yield ending
-            await linger(self._response)
+            await linger(self._answer)
         finally:
-            self._response.close()
+            self._answer.close()
 
     async def close(self) -> None:
         """Drop the connection; a server that still generates stops."""
-        self._response.close()
+        self._answer.close()
 
     def _sift(self, events: list[bytes]) -> tuple[bytes, BackendError | None]:
         """The events to hand on, and the failure that comes after them."""
@@ -216,42 +216,42 @@ _completion = msgspec.json.Decoder(_Completion)
 class BodyReply:
     """A whole canonical answer under way (``core.ports.Reply``)."""
 
-    def __init__(self, response: aiohttp.ClientResponse, link: Link, model: str) -> None:
+    def __init__(self, answer: Answer, link: Link, model: str) -> None:
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
-        self._response = response
+        self._answer = answer
         self._link = link
         self._model = model
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The one JSON object."""
         try:
-            body = await self._response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            body = await self._answer.read()
+        except OSError as error:
             raise self._link.interrupted(why_broken(error), self._model) from error
         finally:
-            self._response.close()
+            self._answer.close()
         self._read(body)
         yield body
 
     async def close(self) -> None:
         """Drop the connection; a server that still generates stops."""
-        self._response.close()
+        self._answer.close()
 
     def _read(self, body: bytes) -> None:
         if not body.strip():
             raise self._link.broken("answered with an empty body", self._model)
         try:
-            answer = _completion.decode(body)
-            finish = answer.choices[0].finish_reason if answer.choices else None
-            speeds = {"timings": answer.timings, "stats": answer.stats}
+            told = _completion.decode(body)
+            finish = told.choices[0].finish_reason if told.choices else None
+            speeds = {"timings": told.timings, "stats": told.stats}
             chunk = Chunk(
-                choices=len(answer.choices or ()),
+                choices=len(told.choices or ()),
                 finish_reason=finish or "",
-                usage=read_usage(answer.usage),
+                usage=read_usage(told.usage),
                 timings=read_timings(speeds),
-                error=answer.error,
+                error=told.error,
             )
         except msgspec.DecodeError:
             chunk = self._leniently(body)

@@ -27,26 +27,23 @@ WHOLE = ROLE + TEXT + TEXT + FINISH + USAGE + DONE
 SHOWN = ROLE + TEXT + TEXT + FINISH + DONE
 
 
-class Content:
-    """The body of a response that arrives in given reads."""
+class Canned:
+    """An answer that comes in the given reads."""
+
+    complete = False
 
     def __init__(self, reads: Sequence[bytes]) -> None:
-        self._reads = iter(reads)
+        self._reads = list(reads)
 
     async def readany(self) -> bytes:
-        return next(self._reads, b"")
-
-
-class Response:
-    def __init__(self, reads: Sequence[bytes]) -> None:
-        self.content = Content(reads)
+        return self._reads.pop(0) if self._reads else b""
 
     def close(self) -> None: ...
 
 
 def reply_of(reads: Sequence[bytes], *, hide_usage: bool = True) -> StreamReply:
     link = Link(None, "b", "http://127.0.0.1:1")  # type: ignore[arg-type]
-    return StreamReply(Response(reads), link, "m", hide_usage=hide_usage)  # type: ignore[arg-type]
+    return StreamReply(Canned(reads), link, "m", hide_usage=hide_usage)  # type: ignore[arg-type]
 
 
 async def failure(reads: Sequence[bytes]) -> tuple[bytes, BackendError]:
