@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.chat import ChatRequest
     from llmrouter_tui.core.ports import Control, Host
+    from llmrouter_tui.nearby import Nearby
 
 T = TypeVar("T")
 USAGE = 2
@@ -93,13 +94,17 @@ def main(
         return
     config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
     from llmrouter_tui.logs import to_file
+    from llmrouter_tui.nearby import Nearby
     from llmrouter_tui.service import Mode, Service
 
     to_file(config.settings.database, demo=demo)
-    show(Service(config, Mode(demo=demo, screen=True), readonly=readonly), config, demo=demo)
+    nearby = Nearby(config.settings.admin_api_key, readonly=readonly)
+    show(Service(config, Mode(demo=demo, screen=True), readonly=readonly), config, demo=demo, nearby=nearby)
 
 
-def show(host: "Host", config: "Config", *, demo: bool = False, watching: bool = False) -> None:
+def show(
+    host: "Host", config: "Config", *, demo: bool = False, watching: bool = False, nearby: "Nearby | None" = None
+) -> None:
     """Open the control center on a host until the user leaves it."""
     from llmrouter_tui.tui.app import ControlCenter
 
@@ -111,6 +116,7 @@ def show(host: "Host", config: "Config", *, demo: bool = False, watching: bool =
         calm=settings.calm,
         watching=watching,
         keys=settings.keys,
+        nearby=nearby,
     )
     if settings.theme:
         if settings.theme not in app.available_themes:
@@ -245,6 +251,7 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import quiet
+    from llmrouter_tui.nearby import answers
     from llmrouter_tui.remote.host import RemoteHost
 
     quiet()
@@ -278,17 +285,6 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
     finally:
         host.stop()
         thread.join()
-
-
-def answers(url: str) -> bool:
-    """Whether a router of ours serves there."""
-    import httpx
-
-    try:
-        health = httpx.get(f"{url}/health", timeout=1.0, trust_env=False).json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        return False
-    return isinstance(health, dict) and "version" in health
 
 
 @main.command()

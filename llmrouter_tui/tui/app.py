@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from textual import work
@@ -14,7 +15,7 @@ from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.ports import Host, Snapshot
 from llmrouter_tui.tui import first_run_text
 from llmrouter_tui.tui.actions import PAGES, PLACES
 from llmrouter_tui.tui.attention import Cause
@@ -29,6 +30,7 @@ from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.palette import Acts
 from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import ASCII, SYMBOLS
+from llmrouter_tui.tui.taken_port import Nearby, TakenPort
 from llmrouter_tui.tui.text import Look
 from llmrouter_tui.tui.theme import DARK, PALETTES, roles, textual_theme
 
@@ -47,7 +49,8 @@ class ControlCenter(App[None]):
 
     ``demo`` marks every screen even before the service says so; ``symbols`` is ``braille``, ``block`` or ``ascii``;
     ``calm`` refreshes twice a second instead of ten times; ``watching`` says that the router lives elsewhere, so that
-    leaving stops nothing; ``keys`` maps act ids to other keys; ``clock`` tells the wall time.
+    leaving stops nothing; ``keys`` maps act ids to other keys; ``clock`` tells the wall time; ``nearby`` knows the
+    machine around a router of our own.
     """
 
     CSS_PATH = "app.tcss"
@@ -69,6 +72,7 @@ class ControlCenter(App[None]):
         keys: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         look: Look | None = None,
+        nearby: Nearby | None = None,
     ) -> None:
         super().__init__()
         self.host = host
@@ -91,6 +95,12 @@ class ControlCenter(App[None]):
         self._leaving = False
         self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS))
         self.history = History(self)
+        self.port = TakenPort(
+            self.store,
+            nearby,
+            lambda asking: self.run_worker(asking, group="port", exclusive=True, exit_on_error=False),
+            lambda: self._tell(Dirty.SERVICE),
+        )
         self._interrupted = -TWICE
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
@@ -137,6 +147,22 @@ class ControlCenter(App[None]):
             return
         self.crashed = ""
         self._serve()
+
+    def watch_instead(self) -> None:
+        """Show the router that holds our port, as ``watch`` does; ours ends and serves nothing."""
+        ours, self.host = self.host, self.port.watch()
+        for group in ("snapshot", "commands", "service"):
+            self.workers.cancel_group(self, group)
+        ours.stop()
+        self.watching, self.demo, self.crashed, self.preference.asked = True, False, "", None
+        service = replace(self.store.service, state="starting", problems=())
+        self.store.reset(Snapshot(seq=0, at=self.clock(), service=service))
+        self.store.ready = False
+        self.store.attention.standing.clear()
+        self.link = Link(self.host, self.store)
+        self.view.refresh()
+        self._serve()
+        self._tell(Dirty.ALL)
 
     # ── the tick ──────────────────────────────────────────────────────────────────────────────────────────────
 

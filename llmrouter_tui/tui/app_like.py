@@ -13,6 +13,7 @@ from llmrouter_tui.tui.text import Look
 
 if TYPE_CHECKING:
     from llmrouter_tui.tui.errands import History, Preference
+    from llmrouter_tui.tui.taken_port import TakenPort
 
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class AppLike(Protocol):
     """Milliseconds from the last change to its painting."""
     preference: "Preference"
     history: "History"
+    port: "TakenPort"
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -68,6 +70,10 @@ class AppLike(Protocol):
         failed: Callable[[], None] | None = None,
     ) -> None:
         """Send a control call. An error is said and noted under Attention as ``what``; the screen never waits."""
+        ...
+
+    def watch_instead(self) -> None:
+        """Watch the router that holds our port, in place of a router of our own."""
         ...
 
     def ask_quit(self) -> None:

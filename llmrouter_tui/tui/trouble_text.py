@@ -33,14 +33,19 @@ def deserted(store: Store) -> bool:
     return bool(store.models) and bool(views) and all(view.health == "down" for view in views)
 
 
-def lines(store: Store, now: float, cells: int, look: Look, asked: int | None = None) -> list[Line]:
-    """What is wrong, what was tried, and what goes on all the same. ``asked`` is a port that is being tried now."""
+def lines(
+    store: Store, now: float, cells: int, look: Look, asked: int | None = None, router: str = "", free: int = 0
+) -> list[Line]:
+    """What is wrong, what was tried, and what goes on all the same. ``asked`` is a port that is being tried now,
+    ``router`` the address of the llmrouter that holds ours, ``free`` a port known to be free."""
     out: list[Line] = []
     taken = problem(store, "port_taken")
     if taken:
-        out += _say("Clients cannot reach the router. Everything else on this screen works.", cells)
+        out += _say("Clients cannot reach this router. Everything else on this screen works.", cells)
         out += _fact("What", taken.message, cells)
-        out += _fact("Who", taken.detail, cells) if taken.detail else _fact("Help", taken.hint, cells)
+        who = "  ".join(part for part in ("another llmrouter" if router else "", taken.detail) if part)
+        out += _fact("Who", who, cells) if who else _fact("Help", taken.hint, cells)
+        out += _fact("Free", f"port {free}, {_kept(store)}", cells) if free and asked is None else []
         if asked is not None:
             out += _fact("Now", f"trying port {asked}{look.symbols.ellipsis}", cells, "run")
     database = problem(store, "database")
@@ -54,6 +59,14 @@ def lines(store: Store, now: float, cells: int, look: Look, asked: int | None = 
             said = f"{look.symbols.down} {view.name} {view.url}{since}{': ' if view.detail else ''}{view.detail}"
             out += [((part, "warn"),) for part in text.wrap(text.tame(said), cells)]
     return out
+
+
+def _kept(store: Store) -> str:
+    """Whether another port outlives this run: what a flag or the environment says comes first at the next start."""
+    port = store.settings.get("port")
+    if port is not None and port.origin in ("flag", "environment"):
+        return f"for this run; a{' flag' if port.origin == 'flag' else 'n environment variable'} says {port.value}"
+    return "kept for the next start"
 
 
 def _say(said: str, cells: int) -> list[Line]:

@@ -541,3 +541,19 @@ class ScriptedHost:
         if self._loop is None:
             raise RuntimeError("the router is not running yet")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+
+class ScriptedNearby:
+    """A machine where ``other`` serves on the port that we want, and ``free`` is the next free port."""
+
+    def __init__(self, other: ScriptedHost | None = None, free: int = 11439) -> None:
+        self.other, self.free = other, free
+        self.looked: list[tuple[str, int]] = []
+
+    def look(self, host: str, port: int) -> tuple[str, int]:
+        self.looked.append((host, port))
+        return (f"http://{host}:{port}" if self.other else ""), self.free
+
+    def watch(self, url: str) -> ScriptedHost:
+        assert self.other is not None
+        return self.other

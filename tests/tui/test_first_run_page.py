@@ -1,10 +1,12 @@
 """The first page, and the panel of troubles, driven by keys and events."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import FetchProgress
 from llmrouter_tui.tui import first_run_text
@@ -14,7 +16,7 @@ from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.pages.dash import DashPage
 from llmrouter_tui.tui.pages.first_run import FirstRunPage
 from tests.tui import goldens, scripted
-from tests.tui.scripted import BARE, EMPTY, NOW, STARTER, TAKEN, ScriptedHost
+from tests.tui.scripted import BARE, EMPTY, NOW, SNAPSHOT, STARTER, TAKEN, ScriptedHost, ScriptedNearby
 from tests.tui.shots import build, screen_text, settled
 from tests.tui.test_flows import calls, feed, until
 from tests.tui.test_screens import SIZES, running
@@ -83,7 +85,7 @@ async def test_a_refusal_is_said() -> None:
         app.host.control.refuse = RouterError("invalid_request", "no engine", hint="install it")  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until(app, pilot, lambda: app._notifications)
-        assert any("no engine install it" in note.message for note in app._notifications)
+        assert any("no engine; install it" in note.message for note in app._notifications)
 
 
 async def test_it_leaves_by_itself_when_a_model_appears() -> None:
@@ -171,6 +173,74 @@ async def test_r_tries_the_same_port_again() -> None:
         await pilot.press("r")
         await until(app, pilot, lambda: calls(app))
         assert calls(app) == [("listen", 11436)]
+
+
+OTHERS = replace(SNAPSHOT, exchanges=SNAPSHOT.exchanges[:1], total_exchanges=7, models=SNAPSHOT.models[:2])
+
+
+@pytest.mark.parametrize("size", [*SIZES, (60, 16)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_port_that_another_llmrouter_holds_offers_to_watch_that_one(size: tuple[int, int]) -> None:
+    nearby = ScriptedNearby(ScriptedHost(OTHERS))
+    async with running(size, TAKEN, nearby=nearby) as (app, pilot):
+        await until(app, pilot, lambda: "another llmrouter" in screen_text(app))
+        await settled(app, pilot)
+        goldens.check(f"port-of-another-{size[0]}x{size[1]}", screen_text(app))
+        assert nearby.looked == [("127.0.0.1", 11436)]
+
+
+@pytest.mark.parametrize("how", ["key", "button"])
+async def test_w_watches_the_other_router_and_ours_ends(how: str) -> None:
+    other = ScriptedHost(OTHERS)
+    async with running((80, 24), TAKEN, nearby=ScriptedNearby(other)) as (app, pilot):
+        ours: Any = app.host
+        await until(app, pilot, lambda: app.port.router)
+        await pilot.pause()
+        await (pilot.press("w") if how == "key" else pilot.click("Choice"))
+        await until(app, pilot, lambda: app.store.ready and app.store.total == 7)
+        await settled(app, pilot)
+        assert ours.stopped.is_set() and ours.control.calls == []
+        assert other.runs == 1
+        shown = screen_text(app)
+        assert "not running" not in shown
+        assert "1 of 7" in shown
+        other.feed.push(ev.Progress("x8f21", 212))
+        await until(app, pilot, lambda: "▶ 212t" in screen_text(app))
+        await pilot.press("3", "e")
+        await until(app, pilot, lambda: other.control.calls)
+        assert other.control.calls[0][0] == "enable"
+        assert ours.control.calls == []
+        await pilot.press("q")
+        assert not app.is_running, "a watch leaves without asking, whatever is in flight"
+
+
+async def test_a_port_that_something_else_holds_offers_no_watch() -> None:
+    async with running((80, 24), TAKEN, nearby=ScriptedNearby(None, free=11441)) as (app, pilot):
+        await until(app, pilot, lambda: "Use port 11441" in screen_text(app))
+        assert "Watch" not in screen_text(app)
+        await pilot.press("w")
+        await settled(app, pilot)
+        assert any("no llmrouter answers on port 11436" in note.message for note in app._notifications)
+        await pilot.press("enter")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("listen", 11441)]
+
+
+async def test_a_read_only_screen_may_watch_the_other_router_and_open_no_port() -> None:
+    host = ScriptedHost(TAKEN, readonly=True)
+    app = build(host, nearby=ScriptedNearby(ScriptedHost(OTHERS, readonly=True)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        await until(app, pilot, lambda: "[ Watch it w ]" in screen_text(app))
+        assert "Use port" not in screen_text(app)
+        await pilot.press("r", "w")
+        await until(app, pilot, lambda: app.store.ready and app.store.total == 7)
+        assert host.control.calls == []
+
+
+async def test_another_port_says_whether_it_is_kept() -> None:
+    fixed = replace(TAKEN, settings=(*TAKEN.settings, Setting("port", 11436, "flag")))
+    async with running((80, 24), fixed, nearby=ScriptedNearby()) as (app, pilot):
+        await until(app, pilot, lambda: "port 11439, for this run; a flag says 11436" in screen_text(app))
 
 
 async def test_i_shows_the_whole_error() -> None:

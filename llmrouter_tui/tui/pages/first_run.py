@@ -96,7 +96,7 @@ class FirstRunPage(PortActs):
 
     def hidden_acts(self) -> frozenset[str]:
         running = first_run_text.state(self.center.store) == "running"
-        return frozenset({"starter.get" if running else "starter.cancel"})
+        return super().hidden_acts() | {"starter.get" if running else "starter.cancel"}
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 

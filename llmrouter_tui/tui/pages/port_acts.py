@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from llmrouter_tui.tui import trouble_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.state import Dirty
@@ -31,19 +30,29 @@ class PortActs(Page):
 
     def situation(self) -> Situation:
         situation = super().situation()
-        if self.trouble.port_taken:
-            return situation
-        no = f"port {self.center.store.service.port} is not taken"
-        return replace(situation, reasons={**situation.reasons, "listen.next": no, "listen.again": no})
+        port = self.center.store.service.port
+        no = "" if self.trouble.port_taken else f"port {port} is not taken"
+        other = no or ("" if self.center.port.router else f"no llmrouter answers on port {port}")
+        own = {"listen.next": no, "listen.again": no, "listen.watch": other}
+        return replace(situation, reasons={**situation.reasons, **own})
+
+    def hidden_acts(self) -> frozenset[str]:
+        hidden = {"listen.next", "listen.again"} if not self.trouble.port_taken else set()
+        return super().hidden_acts() | hidden | ({"listen.watch"} if not self.center.port.router else set())
 
     def on_choice_pressed(self, event: Choice.Pressed) -> None:
         self.perform(event.act)
 
     def do_listen_next(self) -> None:
-        self._listen(trouble_text.next_port(self.center.store))
+        self._listen(self.center.port.next)
 
     def do_listen_again(self) -> None:
         self._listen(self.center.store.service.port)
+
+    def do_listen_watch(self) -> None:
+        where = self.center.port.router.removeprefix("http://")
+        self.center.watch_instead()
+        self.center.say(f"Watching the llmrouter on {where}. Leaving stops nothing.")
 
     def _listen(self, port: int) -> None:
         center = self.center

@@ -16,10 +16,11 @@ class Trouble(Vertical):
         super().__init__(id=id)
         self.words = LinesView(self._draw, classes="trouble-words")
         self.words.can_focus = False
+        self.instead = Choice("listen.watch", "Watch that one instead", "w")
         self.next = Choice("listen.next", "Use port 00000", "⏎")
         self.again = Choice("listen.again", "Try again", "r")
         self.details = Choice("details", "Details", "i")
-        self.buttons = Horizontal(self.next, self.again, self.details, classes="buttons")
+        self.buttons = Horizontal(self.instead, self.next, self.again, self.details, classes="buttons")
         self.asked: int | None = None
         self._stood: object = None
 
@@ -29,7 +30,8 @@ class Trouble(Vertical):
 
     def _draw(self, cells: int, rows: int) -> list[Line]:
         app = center(self)
-        return trouble_text.lines(app.store, app.clock(), cells, app.look, self.asked)
+        free = app.port.next if app.port.free else 0
+        return trouble_text.lines(app.store, app.clock(), cells, app.look, self.asked, app.port.router, free)
 
     @property
     def port_taken(self) -> bool:
@@ -45,11 +47,11 @@ class Trouble(Vertical):
         appeared = taken is not None and self._stood is None
         if taken != self._stood:
             self._stood, self.asked = taken, None
-        self.buttons.set_class(taken is None or app.host.readonly, "-gone")
+        app.port.look()
+        self.buttons.set_class(taken is None, "-gone")
         if not title:
             return False
-        self.next.label = f"Use port {trouble_text.next_port(app.store)}"
-        self.next.refresh(layout=True)
+        self._paint_buttons()
         self.words.head(title, "i details")
         cells = self.words.scrollable_size.width
         if cells:
@@ -58,3 +60,15 @@ class Trouble(Vertical):
         else:  # not laid out yet
             self.call_after_refresh(self.paint)
         return appeared
+
+    def _paint_buttons(self) -> None:
+        """What can be done here, in as few words as the width asks for."""
+        app, cells = center(self), self.app.size.width
+        for choice in (self.next, self.again):
+            choice.set_class(app.host.readonly, "-gone")
+        self.instead.set_class(not app.port.router, "-gone")
+        self.details.set_class(cells < 70, "-gone")
+        self.instead.label = "Watch that one instead" if cells >= 90 else "Watch it"
+        self.next.label = f"Use port {app.port.next}"
+        for choice in (self.instead, self.next):
+            choice.refresh(layout=True)
