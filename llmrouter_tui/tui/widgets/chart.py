@@ -6,9 +6,10 @@ from itertools import pairwise
 from llmrouter_tui.tui.symbols import ASCII, BLOCK, Symbols
 from llmrouter_tui.tui.text import Line
 
-_LEFT_DOTS = (0x40, 0x04, 0x02, 0x01)
-_RIGHT_DOTS = (0x80, 0x20, 0x10, 0x08)
-_BLANK = 0x2800
+_LEFT_DOTS = (0x00, 0x40, 0x44, 0x46, 0x47)
+_RIGHT_DOTS = (0x00, 0x80, 0xA0, 0xB0, 0xB8)
+_GLYPHS = tuple(tuple(chr(0x2800 | left | right) for right in _RIGHT_DOTS) for left in _LEFT_DOTS)
+"""The braille cell with its left and its right column so many dots high."""
 
 
 def sample(values: Sequence[float], points: int) -> list[float]:
@@ -40,39 +41,28 @@ def _level(value: float, highest: float, steps: int) -> int:
 
 def graph(values: Sequence[float], cells: int, rows: int, symbols: Symbols, top: float | None = None) -> list[str]:
     """A filled area ``rows`` lines high, top line first. Braille shows two values a cell and four steps a row."""
-    if symbols in (ASCII, BLOCK):
+    if symbols is ASCII or symbols is BLOCK:
         return _bars(values, cells, rows, symbols, top)
-    points = sample(values, cells * 2)
-    highest = top or max(points, default=0.0)
-    dots = [_dots(value, highest, rows * 4) for value in points]
+    dots = _dots(sample(values, cells * 2), rows * 4, top)
     lines = []
-    for row in range(rows):
-        floor = (rows - 1 - row) * 4
-        lines.append(
-            "".join(
-                chr(_BLANK | _column(dots[i] - floor, _LEFT_DOTS) | _column(dots[i + 1] - floor, _RIGHT_DOTS))
-                for i in range(0, len(dots), 2)
-            )
-        )
+    for floor in range((rows - 1) * 4, -1, -4):
+        heights = iter([0 if dot <= floor else min(4, dot - floor) for dot in dots])
+        lines.append("".join([_GLYPHS[left][right] for left, right in zip(heights, heights, strict=True)]))
     return lines
 
 
-def _dots(value: float, highest: float, steps: int) -> int:
-    if highest <= 0 or value <= 0:
-        return 0
-    return max(1, min(steps, round(value / highest * steps)))
-
-
-def _column(height: int, dots: tuple[int, ...]) -> int:
-    return sum(dots[: max(0, min(4, height))])
+def _dots(points: Sequence[float], steps: int, top: float | None) -> list[int]:
+    """How high each point is, in ``steps`` steps: something is never nothing."""
+    highest = top or max(points, default=0.0)
+    if highest <= 0:
+        return [0] * len(points)
+    return [0 if value <= 0 else max(1, min(steps, round(value / highest * steps))) for value in points]
 
 
 def _bars(values: Sequence[float], cells: int, rows: int, symbols: Symbols, top: float | None) -> list[str]:
-    points = sample(values, cells)
-    highest = top or max(points, default=0.0)
     bars = symbols.bars
     steps = len(bars)
-    heights = [_dots(value, highest, rows * steps) for value in points]
+    heights = _dots(sample(values, cells), rows * steps, top)
     lines = []
     for row in range(rows):
         floor = (rows - 1 - row) * steps

@@ -1,14 +1,15 @@
 """A live list by line API: header, cursor, mouse, wheel. Rows are drawn by the page and kept as strips.
 
-A repaint costs what changed: ``touch`` refreshes only the lines of the rows named, and a strip is drawn again only when
-the version of its row, the width or the style differs.
+A repaint costs what changed: ``touch`` refreshes only the lines of the rows named, and a row is drawn again only when
+its version, the width or the style differs. What is kept of a row is its whole line with the borders beside it, so that
+a list that grows at its top, and so moves every line, costs no more than its new rows.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -16,7 +17,8 @@ from textual.strip import Strip
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars, set_rows
 
-KEPT_STRIPS = 3000
+KEPT_STRIPS = 300
+"""Lines kept as drawn, each some ten kilobytes: a few screens full."""
 
 
 class Ledger(Painter, Framed, ScrollView, can_focus=True):
@@ -66,8 +68,8 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         super().__init__(id=id)
         self._draw, self._version, self._header = draw, version, header
         self._keys: Sequence[str] = ()
-        self._places: dict[str, int] = {}
-        self._strips: dict[tuple[str, bool, bool], tuple[Hashable, int, Strip]] = {}
+        self._known_places: dict[str, int] | None = None
+        self._strips: dict[tuple[str, bool, bool], tuple[Hashable, Size, Strip]] = {}
         self.cursor = ""
         """Key of the selected row."""
         self.empty: Sequence[Line] = ()
@@ -77,13 +79,13 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
     def show(self, keys: Sequence[str], cursor: str) -> None:
         """List these rows in this order, with the cursor on one of them. Rows above keep the view in place."""
         anchor = self._anchor()
-        self._keys = keys
-        self._places = {key: place for place, key in enumerate(keys)}
+        self._keys, self._known_places = keys, None
         self.cursor = cursor
         set_rows(self, len(keys) + 1)
-        if anchor is not None and anchor[0] in self._places:
-            self.scroll_to(y=self._places[anchor[0]] - anchor[1], animate=False)
-        elif self._places.get(cursor) == 0:
+        place = self._place(anchor[0]) if anchor is not None else None
+        if anchor is not None and place is not None:
+            self.scroll_to(y=place - anchor[1], animate=False)
+        elif self.scroll_target_y and self._place(cursor) == 0:
             self.scroll_to(y=0, animate=False)
         self.refresh()
 
@@ -92,10 +94,18 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         """The rows listed, in order."""
         return self._keys
 
+    def _place(self, key: str) -> int | None:
+        """Where a row is in the list. All places are worked out only when one other than the first is asked for."""
+        if self._keys and key == self._keys[0]:
+            return 0
+        if self._known_places is None:
+            self._known_places = {key: place for place, key in enumerate(self._keys)}
+        return self._known_places.get(key)
+
     def _anchor(self) -> tuple[str, int] | None:
         """A row that stays where it is on screen: the cursor's when it is in view, else the first one in view."""
         top, rows = self.scroll_offset.y, max(1, self.size.height - 1)
-        place = self._places.get(self.cursor)
+        place = self._place(self.cursor)
         if place is None or place == 0:
             return None
         if top <= place < top + rows:
@@ -104,19 +114,19 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def touch(self, keys: Iterable[str]) -> None:
         """These rows changed: paint their lines again, if they are in view."""
-        top, height, cells = self.scroll_offset.y, self.size.height, self.size.width
-        places = (self._places.get(key) for key in keys)
-        regions = [Region(0, place - top + 1, cells, 1) for place in places if place is not None]
-        visible = [region for region in regions if 0 < region.y < height]
-        if visible:
-            self.refresh(*visible)
+        top, (cells, height) = self.scroll_offset.y, self.size
+        named = keys if isinstance(keys, Set) else set(keys)
+        lines = [y for y, key in enumerate(self._keys[top : top + height - 1], 1) if key in named]
+        if lines:
+            self.refresh(*[Region(0, y, cells, 1) for y in lines])
 
     def select(self, key: str) -> None:
         """Put the cursor on a row and bring it into view."""
-        if key == self.cursor or key not in self._places:
+        place = self._place(key)
+        if key == self.cursor or place is None:
             return
         before, self.cursor = self.cursor, key
-        self._reveal(self._places[key])
+        self._reveal(place)
         self.touch((before, key))
 
     def _reveal(self, place: int) -> None:
@@ -127,6 +137,46 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
             self.scroll_to(y=place - rows + 1, animate=False)
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        if crop.column_span != (0, self.outer_size.width):
+            return super().render_lines(crop)
+        first = self.content_offset.y + 1
+        shown = range(first, first + min(self.size.height - 1, len(self._keys) - self.scroll_offset.y))
+        lines: list[Strip] = []
+        begin = crop.y  # of the lines that are to be drawn
+        for y in crop.line_range:
+            known = self._known(y - first) if y in shown else None
+            if known is not None:
+                lines += self._drawn_lines(begin, y, crop, shown)
+                lines.append(known)
+                begin = y + 1
+        return lines + self._drawn_lines(begin, crop.bottom, crop, shown)
+
+    def _slot(self, key: str) -> tuple[str, bool, bool]:
+        return key, key == self.cursor, self.has_focus
+
+    def _known(self, place: int) -> Strip | None:
+        """The line of the row at a place of the view, if it is kept and still true."""
+        key = self._keys[place + self.scroll_offset.y]
+        known = self._strips.get(self._slot(key))
+        if known is not None and known[0] == self._version(key) and known[1] == self.outer_size:
+            return known[2]
+        return None
+
+    def _drawn_lines(self, begin: int, end: int, crop: Region, shown: range) -> list[Strip]:
+        """Lines from ``begin`` up to ``end`` drawn anew; those of rows are kept."""
+        if begin >= end:
+            return []
+        lines = super().render_lines(Region(crop.x, begin, crop.width, end - begin))
+        for y in range(max(begin, shown.start), min(end, shown.stop)):
+            key = self._keys[y - shown.start + self.scroll_offset.y]
+            slot = self._slot(key)
+            self._strips.pop(slot, None)
+            self._strips[slot] = (self._version(key), self.outer_size, lines[y - begin])
+        while len(self._strips) > KEPT_STRIPS:
+            del self._strips[next(iter(self._strips))]
+        return lines
 
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
@@ -141,19 +191,10 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def _row(self, key: str, cells: int) -> Strip:
         here = key == self.cursor
-        slot = (key, here, here and self.has_focus)
-        version = self._version(key)
-        known = self._strips.get(slot)
-        if known is not None and known[0] == version and known[1] == cells:
-            return known[2]
-        if len(self._strips) > KEPT_STRIPS:
-            self._strips.clear()
         roles = center(self).roles
         over = roles["cursor" if self.has_focus else "cursor-idle"] if here else None
         mark = center(self).look.symbols.cursor if here else " "
-        strip = self.strip(((mark, "key"), *self._draw(key, cells - 2), (" ", "")), cells, over)
-        self._strips[slot] = (version, cells, strip)
-        return strip
+        return self.strip(((mark, "key"), *self._draw(key, cells - 2), (" ", "")), cells, over)
 
     def redraw(self) -> None:
         """Forget what was drawn: columns, symbols or the theme changed."""
@@ -171,7 +212,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._draw_head()
-        place = self._places.get(self.cursor)
+        place = self._place(self.cursor)
         if place is not None:
             self._reveal(place)
 
@@ -194,16 +235,17 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
             self.post_message(self.Ended(self, key))
 
     def action_move(self, step: int) -> None:
-        self._go(self._places.get(self.cursor, -1) + step)
+        place = self._place(self.cursor)
+        self._go((-1 if place is None else place) + step)
 
     def action_page(self, step: int) -> None:
-        self._go(self._places.get(self.cursor, 0) + step * max(1, self.size.height - 2))
+        self._go((self._place(self.cursor) or 0) + step * max(1, self.size.height - 2))
 
     def action_edge(self, end: int) -> None:
         self._go(len(self._keys) - 1 if end else 0)
 
     def action_open(self) -> None:
-        if self.cursor in self._places:
+        if self._place(self.cursor) is not None:
             self.post_message(self.Opened(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:

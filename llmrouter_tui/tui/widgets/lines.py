@@ -1,6 +1,7 @@
 """Widgets that show prepared lines: the base of every live panel. Only lines that changed are painted again."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any, ClassVar, cast
 
 from rich.segment import Segment
@@ -10,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBarRender
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -123,8 +124,17 @@ def set_rows(view: ScrollView, rows: int) -> None:
         return
     view.set_reactive(ScrollView.virtual_size, Size(0, rows))
     if view.show_vertical_scrollbar:
-        view.vertical_scrollbar.window_virtual_size = rows
+        bar = view.vertical_scrollbar
+        if view.scroll_y or _thumb(height, rows) != _thumb(height, before):
+            bar.window_virtual_size = rows
+        else:  # it would be painted as it is
+            bar.set_reactive(ScrollBar.window_virtual_size, rows)
     view.scroll_y = view.validate_scroll_y(view.scroll_y)
+
+
+def _thumb(height: int, rows: int) -> int:
+    """Eighths of a cell that a scroll bar's thumb takes: what Textual draws of it."""
+    return ceil(max(1.0, height * height / max(1, rows)) * 8)
 
 
 class LinesView(Painter, Framed, ScrollView):
