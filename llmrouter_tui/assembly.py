@@ -32,7 +32,7 @@ from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.holder import port_holder
+from llmrouter_tui.holder import refusal
 from llmrouter_tui.live import LiveSettings
 from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -251,21 +251,20 @@ class Assembly:
         )
 
     async def _listen(self, port: int) -> bool:
-        """Serve there; a taken port is told and, on screen, lived with."""
+        """Serve there; an address that cannot be had is told and, on screen, lived with."""
         host = self._config.settings.host
         try:
             await self._proxy.start(host, port)
         except OSError as error:
-            message = f"could not listen on {host}:{port} ({error.strerror or error})"
-            holder = await asyncio.to_thread(port_holder, port) or ""
-            self.status.report("port_taken", message, "use another port, or stop what holds it", detail=holder)
+            problem, hint = await asyncio.to_thread(refusal, host, port, error)
+            self.status.report(problem.code, problem.message, problem.hint, detail=problem.detail)
             if not self._proxy.port:
                 self.status.change(state="failed", port=port)
             if self._mode.port_required:
-                hint = f"it is held by {holder}; choose another with --port" if holder else "choose another with --port"
-                raise RouterError("invalid_request", message, hint=hint) from error
+                raise RouterError("invalid_request", problem.message, hint=hint) from error
             return False
         self.status.clear("port_taken")
+        self.status.clear("not_serving")
         self.status.change(state="serving", host=host, port=self._proxy.port)
         log.info("serving http://%s:%d/v1", host, self._proxy.port)
         if self._demo is not None and not self._demo_traffic:

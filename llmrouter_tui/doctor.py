@@ -12,7 +12,7 @@ from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.config import Config, default_file, missing_keys
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.holder import port_holder
+from llmrouter_tui.holder import port_holder, try_address
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3
@@ -87,10 +87,12 @@ def _memory() -> list[str]:
 
 
 def _port(config: Config) -> str:
-    port = config.settings.port
+    host, port = config.settings.host, config.settings.port
     holder = port_holder(port)
     if holder is None:
-        return _line(True, "port", f"{port} is free")
+        refused = try_address(host, port)
+        text = f"{refused.problem.message}; {refused.on_start}" if refused else f"{port} is free"
+        return _line(refused is None, "port", text)
     return _line(False, "port", f"{port} is taken by {holder}: use --port, or `llmrouter-tui watch` if it is a router")
 
 

@@ -62,6 +62,14 @@ def test_the_doctor_looks_at_everything(tmp_path):
         assert topic in said
 
 
+def test_the_doctor_knows_an_address_that_cannot_be_had(tmp_path):
+    address = ("--host", "no.such.host.invalid", "--insecure", "--port", "18599")
+    said = run("doctor", "--db", str(tmp_path / "router.db"), *address).stdout
+    [line] = [line for line in said.splitlines() if line[2:].startswith("port")]
+    assert line.startswith("✗")
+    assert "cannot listen on no.such.host.invalid: the name does not resolve" in line
+
+
 KEYED = """
 [[backends]]
 name = "cloud"

@@ -178,6 +178,20 @@ def test_a_taken_port_is_said_in_words_and_ends_serve():
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("host", "why"), [("no.such.host.invalid", "the name does not resolve"), ("192.0.2.1", "has no such address")]
+)
+def test_an_address_that_is_not_of_this_machine_is_no_taken_port(tmp_path, host, why):
+    ended = run(
+        "serve", "--host", host, "--insecure", "--port", str(free_port()), "--db", str(tmp_path / "x.db"), "--demo"
+    )
+    assert ended.returncode == 1
+    assert f"cannot listen on {host}: " in ended.stderr
+    assert why in ended.stderr
+    assert "--host" in ended.stderr.splitlines()[-1]
+    assert "port" not in ended.stderr.splitlines()[-1].replace("llmrouter-tui", "")
+
+
 def test_a_broken_configuration_names_file_key_and_remedy(tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("quality_preferense = 0.7\n")
