@@ -285,7 +285,10 @@ class Assembly:
         if not repo.problem:
             self.status.clear("database")
         elif repo.problem not in {p.message for p in self.status.view().problems}:
-            self.status.report("database", repo.problem, f"routing goes on; {repo.pending} rows wait")
+            waits = ", and what is not written yet waits" if repo.pending else ""
+            self.status.report(
+                "database", repo.problem, f"routing goes on{waits}; --db names another file at the next start"
+            )
 
     async def _prune(self, repo: Repo) -> None:
         """Drop what is older than ``keep_days``."""

@@ -65,7 +65,7 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
     if chosen is None or top is None:
         return f"{name(decision.chosen)}: {why}"
     if len(decision.candidates) == 1:
-        return f"{name(chosen.model)} was the only one that could: {why}."
+        return f"{name(chosen.model)} was {'the ' if why.startswith('only ') else ''}{why}."
     if chosen is not top:
         return (
             f"The top score was {name(top.model)} ({text.fraction(top.breakdown.score)}); "

@@ -110,7 +110,11 @@ def _device_line(store: Store, device: Device, cells: int, look: Look) -> Line:
     if device.utilization is None:
         return head
     history = chart.spark(store.device_history(device.pool), 10, look.symbols, top=1.0)
-    tail: Line = (("util ", "dim"), (history, "accent"), (f" {text.percent(device.utilization):>4}", ""))
+    tail: Line = (
+        ("CPU " if device.pool == HOST_POOL else "util ", "dim"),
+        (history, "accent"),
+        (f" {text.percent(device.utilization):>4}", ""),
+    )
     return text.spread(head, tail, cells)
 
 
@@ -165,6 +169,7 @@ def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
             continue
         used = f" {used_text(device):>10} "
         busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
+        busy = f"CPU {busy}" if device.pool == HOST_POOL and busy.strip() else busy
         names = text.join([((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)])
         bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if called else 4))), look)
         lines.append(text.clip_line((*head, *bar, (used, "strong"), (busy, "dim"), *names), cells))

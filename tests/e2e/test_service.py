@@ -213,7 +213,9 @@ def test_a_database_that_cannot_be_written_is_a_problem_shown_not_a_crash(tmp_pa
     blocked.write_text("not a folder")
     with serving(tmp_path, "--no-embedded", database=blocked / "router.db") as router:
         problems = router.call("/admin/snapshot")["service"]["problems"]
-        assert "database" in {p["code"] for p in problems}
+        [problem] = [p for p in problems if p["code"] == "database"]
+        assert "in memory only" in problem["message"]
+        assert problem["hint"] == "routing goes on; --db names another file at the next start"
 
 
 def test_a_key_that_is_not_in_the_environment_is_a_problem_shown(tmp_path):

@@ -317,7 +317,12 @@ LOCKED = replace(
     service=replace(
         SNAPSHOT.service,
         problems=(
-            Problem("database", "the database is locked by another program", "routing goes on; 12 rows wait", NOW - 9),
+            Problem(
+                "database",
+                "the database is locked by another program",
+                "routing goes on, and what is not written yet waits; --db names another file at the next start",
+                NOW - 9,
+            ),
         ),
     ),
 )

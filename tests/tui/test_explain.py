@@ -63,6 +63,20 @@ def test_any_breakdown_adds_up_as_displayed(terms: list[float]) -> None:
     assert sum(parts) == total == text.hundredths(breakdown.score)
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("asked for by name", "llama3.1:8b was asked for by name."),
+        ("only one with vision", "llama3.1:8b was the only one with vision."),
+        ("only good enough one", "llama3.1:8b was the only good enough one."),
+    ],
+)
+def test_a_choice_without_others_is_one_clause(why: str, said: str) -> None:
+    alone = replace(scripted.CODE_BIG.candidates[0], model="ollama/llama3.1:8b")
+    decision = replace(scripted.CODE_BIG, candidates=(alone,), chosen=alone.model, why=why)
+    assert explain.sentence(decision, lambda model: model.partition("/")[2], LOOK) == said
+
+
 def test_the_sentence_says_when_the_top_score_was_not_taken(store: Store) -> None:
     shown = " ".join(lines(store, "x8f1d")[:3])
     assert "The top score was qwen3:32b (.73); llama3.1:8b (.69) was taken: 32b busy; runner-up." in shown

@@ -178,7 +178,7 @@ def test_a_database_that_cannot_be_written_says_what_goes_on() -> None:
     assert trouble_text.title(store(scripted.LOCKED)) == "Nothing is being saved"
     shown = troubles(scripted.LOCKED)
     assert "the database is locked by another program" in shown
-    assert "routing goes on; 12 rows wait" in shown
+    assert "routing goes on, and what is not written yet waits" in shown
 
 
 def test_when_no_backend_is_left_each_is_named_with_its_reason() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import Device, ModelView, ResidencyEvent
-from llmrouter_tui.tui import fitting, text, vram_text
+from llmrouter_tui.tui import fitting, panels, text, vram_text
 from llmrouter_tui.tui.fitting import GIB, Fit, Limits
 from llmrouter_tui.tui.memory import KEPT, STEP, MemoryBook
 from llmrouter_tui.tui.models_text import Shown
@@ -264,3 +264,16 @@ def test_ram_counts_as_full_at_nine_tenths() -> None:
     assert vram_text.pool_note(HOST, KEEP) == "36.6G left"
     drawn = text.plain(vram_text.bar(store(), HOST, 100, LOOK, KEEP))
     assert drawn[90] == "│"
+
+
+# ── the memory panel ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_busy_beside_ram_is_the_processor() -> None:
+    cardless = store(devices=(HOST,))
+    for lines in (panels.vram_lines(cardless, NOW, 98, LOOK), panels.vram_brief(cardless, NOW, 60, LOOK)):
+        shown = " ".join(said(lines))
+        assert "CPU" in shown
+        assert "8%" in shown
+        assert "util" not in shown
+    assert "util" in " ".join(said(panels.vram_lines(store(), NOW, 98, LOOK)))
