@@ -258,14 +258,16 @@ def _capabilities(told: object) -> frozenset[Capability]:
 
 
 def _resident(entry: Mapping[str, Any]) -> Resident:
-    """A model that is wholly on the CPU lives in RAM with its whole size."""
-    footprint = count(entry.get("size_vram")) or count(entry.get("size"))
+    """Its whole size, and how much of that is in VRAM: nothing where it runs on the CPU, a part where it is split."""
+    footprint, vram = count(entry.get("size")), entry.get("size_vram")
+    told = footprint is not None and isinstance(vram, int) and not isinstance(vram, bool)
     return Resident(
         name=text(entry["name"]),
         footprint=footprint,
         footprint_source="reported" if footprint else "unknown",
         expires_at=_unix(entry.get("expires_at")),
         context_length=count(entry.get("context_length")),
+        on_gpu=(count(vram) or 0) if told else None,
     )
 
 

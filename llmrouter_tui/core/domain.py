@@ -76,7 +76,7 @@ class Resident:
 
     name: str
     footprint: int | None = None
-    """Bytes in the pool it lives in (VRAM on a GPU)."""
+    """Bytes it takes in memory, in all."""
     footprint_source: FootprintSource = "unknown"
     state: ResidencyState = "resident"
     expires_at: float | None = None
@@ -84,6 +84,8 @@ class Resident:
     pid: int | None = None
     shares: str = ""
     """The resident whose memory this is: a second name of the same weights (``footprint`` is not to be added)."""
+    on_gpu: int | None = None
+    """Those bytes of its footprint that are on GPUs: 0 where it runs in RAM. None: not told, it is all in one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class ModelView:
     """Why it cannot serve now, in words; empty when it can."""
     loadable: bool = True
     """Whether its backend loads and unloads it on request; False where it is simply always there."""
+    splits: bool = False
+    """Whether its backend puts what a GPU cannot hold into RAM."""
 
     @property
     def id(self) -> str:

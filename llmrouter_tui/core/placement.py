@@ -1,6 +1,7 @@
 """Where a model would go and what must leave first: a pure plan, carried out by ``engine.residency``.
 
 A plan never exceeds a pool, never touches a pinned or foreign model, and holds no eviction that could be dropped.
+Only a model too large for any GPU may be split: it gets all of one that can be had, and RAM for the rest.
 Models that answer or are being loaded right now may be named as victims only when idle ones do not free enough: they
 are waited for and drained, never killed.
 """
@@ -49,12 +50,15 @@ class Plan:
     evict: tuple[str, ...] = ()
     drain: tuple[str, ...] = ()
     reason: str = ""
+    spilled: int = 0
+    """Bytes that go to RAM, beside ``pool``."""
 
 
-def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
+def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupant], *, ram: Pool | None = None) -> Plan:
     """The cheapest way to make ``needed`` bytes free in one of ``pools`` (bytes None: unknown, so it is tried as is).
 
-    Without pools (memory that is not measured) everything fits: then the backend decides.
+    Without pools (memory that is not measured) everything fits: then the backend decides. ``ram`` is given where the
+    backend puts there what a GPU cannot hold.
     """
     if not pools:
         return Plan(fits=True)
@@ -64,6 +68,9 @@ def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupan
     feasible = [item for item in plans if item[1].fits]
     if feasible:
         return min(feasible, key=lambda item: item[0])[1]
+    largest = max(pools, key=lambda pool: pool.budget)
+    if ram is not None and needed > largest.budget:
+        return _split(needed, largest, ram, occupants)
     return Plan(fits=False, reason=_refusal(needed, pools, occupants))
 
 
@@ -89,6 +96,21 @@ def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tu
     drain = tuple(o.model for o in chosen if o.busy)
     price = (len(drain), sum(o.reload_seconds for o in chosen), room - needed)
     return price, Plan(fits=True, pool=pool.name, evict=tuple(o.model for o in chosen), drain=drain)
+
+
+def _split(needed: int, pool: Pool, ram: Pool, occupants: Sequence[Occupant]) -> Plan:
+    """All that can be had of a GPU, and the rest in RAM."""
+    mine = [o for o in occupants if o.pool == pool.name]
+    leaving = sorted((o for o in mine if o.evictable and not o.pinned), key=_regret)
+    room = min(pool.free, pool.budget - sum(o.footprint for o in mine)) + sum(o.footprint for o in leaving)
+    spilled = needed - max(0, room)
+    rest = _in_pool(spilled, ram, [o for o in occupants if o.pool == ram.name])[1]
+    if not rest.fits:
+        words = f"needs {needed / GIB:.1f} GiB; {spilled / GIB:.1f} of them would go to RAM, which has no room for them"
+        return Plan(fits=False, reason=words)
+    busy = tuple(o.model for o in leaving if o.busy)
+    evict = (*(o.model for o in leaving), *rest.evict)
+    return Plan(fits=True, pool=pool.name, evict=evict, drain=busy + rest.drain, spilled=spilled)
 
 
 def _regret(occupant: Occupant) -> tuple[bool, float, str]:

@@ -5,8 +5,18 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from llmrouter_tui.core.domain import HOST_POOL, BackendHealth, BackendView, Device, ModelInfo, ModelView, Resident
+from llmrouter_tui.core.domain import (
+    HOST_POOL,
+    BackendHealth,
+    BackendView,
+    Device,
+    ModelInfo,
+    ModelView,
+    Resident,
+    Speed,
+)
 from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.estimate import footprint
 from llmrouter_tui.core.estimate import speed as estimate_speed
 from llmrouter_tui.core.events import BackendChanged, ModelsChanged
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
@@ -212,8 +222,9 @@ class Fleet:
         model = self._gone.pop(info.id, None)
         if model is None or model.backend is not record.backend:
             pool = self._pool_of(record, info)
-            guess = estimate_speed(info, pool or HOST_POOL)
-            model = ModelRecord(info, record.backend, pool, self._memories.get(info.id), guess)
+            model = ModelRecord(
+                info, record.backend, pool, self._memories.get(info.id), self._guess(record, info, pool)
+            )
         model.info = info
         model.pinned = model.pinned or self.pinned_name in (info.id, info.name)
         self._learning.refresh(model)
@@ -243,15 +254,16 @@ class Fleet:
                 continue
             resident = held.get(model.info.name)
             model.shares = resident.shares if resident else ""
-            before = (model.residency, model.footprint, model.footprint_source)
+            before = _place(model)
             if model.residency not in ("loading", "unloading"):
                 model.residency = resident.state if resident else "absent"
                 if resident is None:
                     model.ours = False
+            model.on_gpu = resident.on_gpu if resident else None
             model.loaded_context = resident.context_length if resident else None
             if resident and resident.footprint:
                 model.footprint, model.footprint_source = resident.footprint, resident.footprint_source
-            if before != (model.residency, model.footprint, model.footprint_source):
+            if before != _place(model):
                 self.touch(model)
 
     def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
@@ -265,18 +277,29 @@ class Fleet:
             return HOST_POOL
         return max(gpus, key=lambda d: d.total).pool
 
+    def _guess(self, record: BackendRecord, info: ModelInfo, pool: str) -> Speed:
+        """Speed by size. A model of which a part would be in RAM counts as wholly there: each token waits for it."""
+        total = next((d.total for d in self.devices if d.pool == pool), None)
+        split = record.backend.kind == "ollama" and total is not None and (footprint(info, pool) or 0) > total
+        return estimate_speed(info, HOST_POOL if split or not pool else pool)
+
     def sampled(self, devices: Sequence[Device]) -> None:
         """Take in measured memory; models found before the first sample get their pool now."""
         first = not self.devices
         self.devices = tuple(devices)
         if first:
             for model in self.models.values():
-                model.pool = self._pool_of(self.backends[model.info.backend], model.info)
+                model.home = self._pool_of(self.backends[model.info.backend], model.info)
                 self.touch(model)
 
     def default_context(self, kind: str) -> int | None:
         """The context length models of a backend are loaded with where nothing else was said."""
         return self._context if kind == "ollama" else None
+
+
+def _place(model: ModelRecord) -> tuple[object, ...]:
+    """What others must be told of when it changes."""
+    return model.residency, model.footprint, model.footprint_source, model.on_gpu
 
 
 def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:

@@ -3,7 +3,7 @@
 ``core.placement`` plans over the pools and occupants made here; ``Residency`` carries plans out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
@@ -41,8 +41,14 @@ class Ledger:
         return self._plan(record, self.pools(), self.occupants())
 
     def _plan(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
-        mine = [pool for pool in pools if pool.name == record.pool]
-        return place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id])
+        mine = [pool for pool in pools if pool.name == record.home]
+        ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
+        return place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
+
+    def exceeds(self, record: ModelRecord) -> bool:
+        """Whether a model is larger than all that models may take of the pool it would be loaded to."""
+        needed = record.needed_bytes() or 0
+        return any(needed > pool.budget for pool in self.pools() if pool.name == record.home)
 
     def pools(self) -> list[Pool]:
         return [self._pool(device) for device in self._fleet.devices if not device.problem]
@@ -70,7 +76,7 @@ class Ledger:
         return Occupant(
             model=record.id,
             pool=record.pool,
-            footprint=record.needed_bytes() or 0,
+            footprint=record.held_bytes() or 0,
             leases=record.leases,
             pinned=record.pinned,
             loading=record.residency == "loading",
@@ -86,7 +92,9 @@ class Ledger:
         now, version = self._clock.mono(), self._fleet.version
         if now - self._waits[0] > FRESH_SECONDS or version != self._waits[1]:
             pools, occupants = self.pools(), self.occupants()
-            fresh = {m.id: self._wait(m, pools, occupants) for m in self._fleet.models.values()}
+            models = self._fleet.models.values()
+            moving = {m.pool for m in models if m.moving}
+            fresh = {m.id: self._wait(m, pools, occupants, moving) for m in models}
             self._waits = (now, version, fresh)
         waits = self._waits[2]
         busy: dict[str, Wait] = {}
@@ -95,7 +103,10 @@ class Ledger:
                 busy[record.id] = _queued(record)
         return {**waits, **busy} if busy else waits
 
-    def _wait(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Wait:
+    def _wait(
+        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], moving: Set[str]
+    ) -> Wait:
+        """``moving``: the pools in which a load or an unload is under way."""
         if record.ready or not record.pool:
             return Wait()
         if record.moving:
@@ -105,7 +116,7 @@ class Ledger:
             return Wait(blocked=plan.reason)
         models = self._fleet.models
         queue = sum(models[m].mean_seconds * models[m].leases for m in plan.drain if m in models)
-        if any(m.moving for m in models.values() if m.pool == record.pool):
+        if record.home in moving:
             queue += OTHERS_SECONDS
         return Wait(queue=queue, load=record.speed.load_seconds + UNLOAD_SECONDS * len(plan.evict))
 

@@ -66,6 +66,7 @@ class Moves:
     def _loaded(self, record: ModelRecord, seconds: float) -> None:
         self._state(record, "resident")
         record.ours, record.problem, record.failures = True, "", 0
+        record.on_gpu = None  # told at the next look
         record.last_used = self._clock.wall()
         first = min((t.exchange_id for t in record.tickets if isinstance(t, Lease)), default="")
         self._leases.grant(record)

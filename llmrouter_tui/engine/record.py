@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from llmrouter_tui.core.domain import Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
+from llmrouter_tui.core.domain import HOST_POOL, Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
 from llmrouter_tui.core.estimate import footprint as estimate_footprint
 from llmrouter_tui.core.ports import Backend, ModelMemory
 
@@ -15,9 +15,13 @@ class ModelRecord:
         self.id = info.id
         self.info = info
         self.backend = backend
-        self.pool = pool
+        self.home = pool
+        """The memory pool it would be loaded to; empty where it is elsewhere."""
         self.residency: ResidencyState = "unknown" if backend.manages_memory else "resident"
         self.footprint: int | None = memory.footprint
+        """Bytes that it took when it was last in memory."""
+        self.on_gpu: int | None = None
+        """How many of them are on GPUs, as its backend tells; None: it is all in its pool."""
         self.footprint_source: FootprintSource = "measured" if memory.footprint else "unknown"
         self.loaded_context: int | None = None
         """The context length it was loaded with, as its backend tells."""
@@ -55,6 +59,20 @@ class ModelRecord:
         self._estimate: tuple[ModelInfo, str, int | None] | None = None
 
     @property
+    def pool(self) -> str:
+        """The memory that it is in, or would be loaded to: one that found no place on a GPU may be in RAM."""
+        return HOST_POOL if self.on_gpu == 0 and self._held and self.home else self.home
+
+    @property
+    def _held(self) -> bool:
+        return self.residency in ("resident", "unloading")
+
+    @property
+    def splits(self) -> bool:
+        """Whether its backend puts what a GPU cannot hold into RAM."""
+        return self.backend.kind == "ollama" and self.home != HOST_POOL
+
+    @property
     def ready(self) -> bool:
         """Whether it can be asked at once."""
         return self.residency == "resident" and not self.draining and (self.ours or not self.cramped)
@@ -85,11 +103,15 @@ class ModelRecord:
         """What loading it would take: as seen before, else estimated from its size."""
         return self.footprint or self._estimated_bytes()
 
+    def held_bytes(self) -> int | None:
+        """What it takes of its pool: of one that is split over a GPU and RAM, the GPU's part."""
+        return self.on_gpu if self.on_gpu and self._held else self.needed_bytes()
+
     def _estimated_bytes(self) -> int | None:
         """Estimated anew when the info or the pool is another."""
         known = self._estimate
-        if known is None or known[0] is not self.info or known[1] != self.pool:
-            known = self._estimate = (self.info, self.pool, estimate_footprint(self.info, self.pool))
+        if known is None or known[0] is not self.info or known[1] != self.home:
+            known = self._estimate = (self.info, self.home, estimate_footprint(self.info, self.home))
         return known[2]
 
     def changed(self) -> None:
@@ -102,7 +124,9 @@ class ModelRecord:
 
     def _make_view(self) -> ModelView:
         footprint, source = self.footprint, self.footprint_source
-        if footprint is None and self.pool and (estimate := self._estimated_bytes()) is not None:
+        if footprint is not None:
+            footprint = self.held_bytes()
+        elif self.home and (estimate := self._estimated_bytes()) is not None:
             footprint, source = estimate, "estimated"
         return ModelView(
             info=self.info,
@@ -125,4 +149,5 @@ class ModelRecord:
             loads=self.loads,
             problem=self.problem,
             loadable=self.backend.manages_memory,
+            splits=self.splits,
         )

@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Clock
@@ -157,7 +158,7 @@ class Residency:
     # ── one load ──
 
     async def _load(self, record: ModelRecord) -> None:
-        async with self._lock(record):
+        async with self._turn(record):
             if record.ready:
                 self._leases.grant(record)
                 return
@@ -194,7 +195,7 @@ class Residency:
 
     async def _settle(self, record: ModelRecord, plan: Plan) -> None:
         """Drivers give memory back late: wait until it is there, bounded."""
-        needed = record.needed_bytes() or 0
+        needed = (record.needed_bytes() or 0) - plan.spilled
         deadline = self._clock.mono() + SETTLE_SECONDS
         while self._clock.mono() < deadline:
             pool = next((p for p in self._ledger.pools() if p.name == plan.pool), None)
@@ -203,6 +204,15 @@ class Residency:
             await asyncio.sleep(0.1)
             await self._measure()
 
+    @contextlib.asynccontextmanager
+    async def _turn(self, record: ModelRecord) -> AsyncIterator[None]:
+        """One load at a time per pool; a model that is to be split has its turn in both, in one order for all."""
+        async with contextlib.AsyncExitStack() as turns:
+            await turns.enter_async_context(self._locks[record.home or record.info.backend])
+            if record.splits and self._ledger.exceeds(record):
+                await turns.enter_async_context(self._locks[HOST_POOL])
+            yield
+
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
-        """One load at a time per pool; where memory is not ours to see, per backend."""
+        """One unload at a time per pool; where memory is not ours to see, per backend."""
         return self._locks[record.pool or record.info.backend]

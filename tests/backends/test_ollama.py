@@ -294,16 +294,20 @@ class TestMemory:
         model = next(m for m in await backend.models() if m.name == "qwen3:4b")
         await backend.load(model, keep_alive=-1, context_length=8192)
         held = {r.name: r for r in await backend.residents()}["qwen3:4b"]
-        assert (held.footprint, held.footprint_source, held.context_length) == (3 * GB, "reported", 8192)
+        assert (held.footprint, held.footprint_source, held.context_length) == (4 * GB, "reported", 8192)
         assert held.expires_at is not None
         assert held.expires_at > 11_000_000_000
 
-    async def test_on_the_cpu_a_model_takes_its_whole_size_of_ram(
-        self, backend: OllamaBackend, server: OllamaServer
+    @pytest.mark.parametrize(
+        ("vram", "on_gpu"), [(4 * GB, 4 * GB), (3 * GB, 3 * GB), (0, 0), (None, None), ("?", None), (True, None)]
+    )
+    async def test_where_it_lies_is_told_beside_its_whole_size(
+        self, backend: OllamaBackend, server: OllamaServer, vram: object, on_gpu: int | None
     ) -> None:
-        server.vram = 0
+        server.vram = vram
         await backend.load(MODEL, keep_alive=60, context_length=None)
-        assert [r.footprint for r in await backend.residents() if r.name == MODEL.name] == [4 * GB]
+        found = [(r.footprint, r.on_gpu) for r in await backend.residents() if r.name == MODEL.name]
+        assert found == [(4 * GB, on_gpu)]
 
     async def test_every_name_of_the_weights_is_resident_and_says_whose_memory_it_is(
         self, backend: OllamaBackend, server: OllamaServer

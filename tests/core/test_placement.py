@@ -116,3 +116,44 @@ def test_a_model_that_is_being_loaded_is_waited_for_not_a_reason_to_refuse():
     fresh = Occupant("fresh", "gpu0", 12 * GIB, loading=True)
     plan = place(8 * GIB, [Pool("gpu0", 4 * GIB, 16 * GIB)], [fresh])
     assert plan.drain == ("fresh",)
+
+
+def test_a_model_too_big_for_any_gpu_is_split_where_its_backend_can_put_the_rest_into_ram():
+    gpus = [Pool("gpu0", 20 * GIB, 24 * GIB), Pool("gpu1", 8 * GIB, 8 * GIB)]
+    ram = Pool("host", 40 * GIB, 60 * GIB)
+    small = Occupant("small", "gpu0", 4 * GIB)
+    plan = place(42 * GIB, gpus, [small], ram=ram)
+    assert plan == Plan(fits=True, pool="gpu0", evict=("small",), spilled=18 * GIB)
+    assert place(20 * GIB, gpus, [small], ram=ram) == Plan(fits=True, pool="gpu0")
+    assert not place(42 * GIB, gpus, [small]).fits
+
+
+def test_a_split_leaves_what_must_stay_and_makes_room_in_ram_too():
+    pinned = Occupant("pinned", "gpu0", 4 * GIB, pinned=True)
+    busy = Occupant("busy", "gpu0", 4 * GIB, leases=1)
+    old = Occupant("old", "host", 10 * GIB)
+    ram = Pool("host", 15 * GIB, 60 * GIB)
+    plan = place(42 * GIB, [Pool("gpu0", 16 * GIB, 24 * GIB)], [pinned, busy, old], ram=ram)
+    assert plan == Plan(fits=True, pool="gpu0", evict=("busy", "old"), drain=("busy",), spilled=22 * GIB)
+
+
+def test_a_split_that_ram_has_no_room_for_is_refused_with_the_figures():
+    plan = place(90 * GIB, [Pool("gpu0", 24 * GIB, 24 * GIB)], [], ram=Pool("host", 30 * GIB, 60 * GIB))
+    assert not plan.fits
+    assert plan.reason == "needs 90.0 GiB; 66.0 of them would go to RAM, which has no room for them"
+
+
+@given(machines(), st.integers(20, 80).map(lambda n: n * GIB), st.integers(0, 64).map(lambda n: n * GIB))
+def test_a_split_never_exceeds_the_gpu_or_ram_and_never_touches_what_must_stay(machine, needed, free):
+    pools, occupants = machine
+    gpus = [pool for pool in pools if pool.name != "host"]
+    occupants = [o for o in occupants if o.pool != "host"]
+    ram = Pool("host", free, 64 * GIB)
+    plan = place(needed, gpus, occupants, ram=ram)
+    if not plan.spilled:
+        return
+    kept = [o for o in occupants if o.model not in plan.evict]
+    gpu = next(pool for pool in gpus if pool.name == plan.pool)
+    assert plan.spilled <= ram.free
+    assert needed - plan.spilled + sum(o.footprint for o in kept if o.pool == gpu.name) <= gpu.budget
+    assert all(o in kept for o in occupants if o.pinned or not o.evictable or o.pool != gpu.name)

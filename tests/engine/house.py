@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.decision import Timings, Usage
-from llmrouter_tui.core.domain import Device, ModelInfo, Resident
+from llmrouter_tui.core.domain import HOST_POOL, Device, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import Envelope, Fact
 from llmrouter_tui.engine.bus import Bus
@@ -161,8 +161,9 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> AsyncIterator[House]:
-    """The engine over these backends, whose models share one pool ``gpu0`` of the first's capacity."""
+async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0, ram: int = 0) -> AsyncIterator[House]:
+    """The engine over these backends, whose models share one pool ``gpu0`` of the first's capacity, beside ``ram`` GiB
+    that are free."""
     bus, clock, tasks = Bus(SystemClock()), SystemClock(), Tasks()
     seen: list[Envelope] = []
     bus.tap(seen.append)
@@ -173,7 +174,8 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0) -> A
     async def measure() -> None:
         total = backends[0].capacity
         used = sum(b.used() for b in backends)
-        fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, total - used)])
+        host = [Device(HOST_POOL, "RAM", "host", ram * GIB, 0, ram * GIB)] if ram else []
+        fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, max(0, total - used)), *host])
 
     ledger = Ledger(fleet, clock, reserve=0, max_bytes=None)
     residency = Residency(
