@@ -100,6 +100,7 @@ class EmbeddedBackend:
     kind: Final = "embedded"
     url: Final = ""
     manages_memory: Final = True
+    places: Final = None
 
     def __init__(
         self,

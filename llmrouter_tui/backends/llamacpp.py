@@ -47,6 +47,7 @@ class LlamaCppBackend:
         self._link = Link(session, name, url.removesuffix("/v1"), api_key=api_key, api_key_env=api_key_env)
         self._read_timeout = read_timeout
         self._router = False
+        self._places: int | None = None
         self._wire_names: dict[str, str] = {}
         self._meta: dict[str, Mapping[str, Any]] = {}
 
@@ -59,11 +60,17 @@ class LlamaCppBackend:
         """True in router mode; a single-model server holds its model as long as it runs."""
         return self._router
 
+    @property
+    def places(self) -> int | None:
+        """Router mode counts models (``--models-max``, where 0 is no limit)."""
+        return self._places if self._router else None
+
     async def probe(self) -> str:
         """Version and mode. A server that still loads its only model raises ``model_loading``."""
         await self._link.get("/health")
         props = mapping(await self._link.get("/props"))
         self._router = props.get("role") == "router"
+        self._places = count(props.get("max_instances"))
         build = text(props.get("build_info"))
         return " ".join(filter(None, ("llama.cpp", build, "router" if self._router else "")))
 

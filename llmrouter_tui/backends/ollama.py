@@ -43,6 +43,7 @@ class OllamaBackend:
 
     kind = "ollama"
     manages_memory = True
+    places = None
 
     def __init__(
         self,

@@ -25,6 +25,8 @@ class OpenAIBackend:
     and again after a failure, since another server may have taken the address."""
 
     kind = "openai"
+    places = None
+    """llama-swap has groups of models that run together, but tells nobody of them."""
 
     def __init__(
         self,

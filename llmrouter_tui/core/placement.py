@@ -7,7 +7,7 @@ are waited for and drained, never killed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GIB = 1024**3
 
@@ -74,6 +74,22 @@ def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupan
     return Plan(fits=False, reason=_refusal(needed, pools, occupants))
 
 
+def with_place(plan: Plan, places: int, siblings: Sequence[Occupant]) -> Plan:
+    """The plan with who else must leave a backend that holds no more than ``places`` models at the same time, of
+    which ``siblings`` are in memory now."""
+    staying = [o for o in siblings if o.model not in plan.evict]
+    excess = len(staying) + 1 - places
+    if not plan.fits or excess <= 0:
+        return plan
+    able = sorted((o for o in staying if o.evictable and not o.pinned), key=lambda o: (o.busy, _loss(o), o.model))
+    if len(able) < excess:
+        kept = ", ".join(sorted(o.model for o in staying if o not in able)[:3])
+        return Plan(fits=False, reason=f"its server holds no more than {places} at a time; {kept} must stay in memory")
+    leaving = able[:excess]
+    drain = tuple(o.model for o in leaving if o.busy)
+    return replace(plan, evict=plan.evict + tuple(o.model for o in leaving), drain=plan.drain + drain)
+
+
 def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tuple[int, float, int], Plan]:
     """The plan for one pool, with its price: models drained, seconds to bring evicted ones back, bytes left over."""
     held = sum(o.footprint for o in occupants)
@@ -114,12 +130,13 @@ def _split(needed: int, pool: Pool, ram: Pool, occupants: Sequence[Occupant]) ->
 
 
 def _regret(occupant: Occupant) -> tuple[bool, float, str]:
-    """Order of victims: idle before busy, then expected seconds to bring it back per byte freed.
+    """Order of victims: idle before busy, then expected seconds to bring it back per byte freed."""
+    return occupant.busy, _loss(occupant) / max(occupant.footprint, 1), occupant.model
 
-    The chance of use soon falls with idle time (half after five minutes).
-    """
-    chance = 0.5 ** (occupant.idle_seconds / 300.0)
-    return occupant.busy, occupant.reload_seconds * chance / max(occupant.footprint, 1), occupant.model
+
+def _loss(occupant: Occupant) -> float:
+    """Expected seconds to bring it back: the chance of use soon falls with idle time (half after five minutes)."""
+    return float(occupant.reload_seconds * 0.5 ** (occupant.idle_seconds / 300.0))
 
 
 def _refusal(needed: int, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> str:

@@ -71,6 +71,11 @@ class Backend(Protocol):
         """Whether models can be loaded and unloaded here; False where they are simply always there."""
         ...
 
+    @property
+    def places(self) -> int | None:
+        """How many models it holds at the same time, whatever their size; None where it does not count them."""
+        ...
+
     async def probe(self) -> str:
         """Check health without waking anything; the version or a word on what answered."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.placement import Occupant, Plan, Pool, place
+from llmrouter_tui.core.placement import Occupant, Plan, Pool, place, with_place
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.engine.fleet import Fleet
@@ -20,6 +20,7 @@ OTHERS_SECONDS = 2.0
 """What a load or unload under way in the same pool adds."""
 FRESH_SECONDS = 0.5
 """How long an estimate may be used while nothing changed."""
+HELD = ("resident", "loading", "unloading")
 
 _new_wait = maker(Wait)
 
@@ -43,7 +44,14 @@ class Ledger:
     def _plan(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
         mine = [pool for pool in pools if pool.name == record.home]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
-        return place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
+        plan = place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
+        places = record.backend.places
+        return plan if places is None else with_place(plan, places, self._siblings(record))
+
+    def _siblings(self, record: ModelRecord) -> list[Occupant]:
+        """The other models that its backend holds, also where their memory is not ours to see."""
+        others = [m for m in self._fleet.models.values() if m.backend is record.backend and m is not record]
+        return [self._occupant(m) for m in others if m.residency in HELD]
 
     def exceeds(self, record: ModelRecord) -> bool:
         """Whether a model is larger than all that models may take of the pool it would be loaded to."""
@@ -66,7 +74,7 @@ class Ledger:
         """Every model in memory; names that share weights are one."""
         found: dict[str, Occupant] = {}
         for record in self._fleet.models.values():
-            if record.pool and record.healthy and record.residency in ("resident", "loading", "unloading"):
+            if record.pool and record.healthy and record.residency in HELD:
                 key = f"{record.info.backend}/{record.weights}"
                 occupant = self._occupant(record)
                 found[key] = _joined(found[key], occupant) if key in found else occupant

@@ -112,7 +112,8 @@ class LlamaRouterServer(LlamaCppServer):
 
     async def props(self, request: web.Request) -> web.Response:
         assert "model" not in request.query, "/props?model= loads a model and must not be asked"
-        return web.json_response({"role": "router", "max_instances": 4, "models_autoload": True, "build_info": "b9999"})
+        told = {"role": "router", "max_instances": self.places, "models_autoload": True, "build_info": "b9999"}
+        return web.json_response(told)
 
     async def listed(self, request: web.Request) -> web.Response:
         data = []

@@ -74,6 +74,14 @@ class TestRouter:
         assert [m.name for m in models] == list(router.names)
         assert not any(m.capabilities_known for m in models)
 
+    async def test_it_says_how_many_models_it_holds(
+        self, router: LlamaRouterServer, single: LlamaCppServer, session: aiohttp.ClientSession
+    ) -> None:
+        assert (await probed(router, session)).places == 2
+        router.places = 0
+        assert (await probed(router, session)).places is None
+        assert (await probed(single, session)).places is None
+
     async def test_a_load_that_fails_says_how(self, router: LlamaRouterServer, session: aiohttp.ClientSession) -> None:
         backend = await probed(router, session)
         with pytest.raises(BackendError) as caught:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place
+from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place, with_place
 
 POOLS = st.lists(st.sampled_from(["gpu0", "gpu1", "host"]), min_size=1, max_size=3, unique=True)
 
@@ -157,3 +157,25 @@ def test_a_split_never_exceeds_the_gpu_or_ram_and_never_touches_what_must_stay(m
     assert plan.spilled <= ram.free
     assert needed - plan.spilled + sum(o.footprint for o in kept if o.pool == gpu.name) <= gpu.budget
     assert all(o in kept for o in occupants if o.pinned or not o.evictable or o.pool != gpu.name)
+
+
+def test_a_server_that_counts_models_lets_the_cheapest_idle_one_go():
+    fits = Plan(fits=True, pool="gpu0")
+    warm = Occupant("warm", "gpu0", 0, idle_seconds=5)
+    busy = Occupant("busy", "gpu0", 0, leases=1)
+    cold = Occupant("cold", "gpu0", 8 * GIB, idle_seconds=2000)
+    assert with_place(fits, 4, [warm, busy, cold]) == fits
+    assert with_place(fits, 3, [warm, busy, cold]).evict == ("cold",)
+    assert with_place(fits, 2, [busy, cold]).drain == ()
+    assert with_place(fits, 1, [warm, busy]) == Plan(True, "gpu0", evict=("warm", "busy"), drain=("busy",))
+
+
+def test_what_leaves_for_its_memory_frees_its_place_too():
+    plan = Plan(fits=True, pool="gpu0", evict=("cold",))
+    assert with_place(plan, 1, [Occupant("cold", "gpu0", 8 * GIB)]) == plan
+
+
+def test_a_server_whose_places_are_all_kept_takes_no_other_model():
+    kept = Occupant("kept", "gpu0", 0, pinned=True)
+    plan = with_place(Plan(fits=True, pool="gpu0"), 1, [kept])
+    assert plan == Plan(False, reason="its server holds no more than 1 at a time; kept must stay in memory")

@@ -66,6 +66,7 @@ class ScriptedBackend:
     kind: str = "llamacpp"
     url: str = "http://127.0.0.1:1"
     manages_memory: bool = True
+    places: int | None = None
     capacity: int = 8 * GIB
     load_seconds: float = 0.0
     held: set[str] = field(default_factory=set)

@@ -1,0 +1,69 @@
+"""Servers that count models: who waits for a place gets it, whoever else comes for the model that has it."""
+
+import asyncio
+
+import pytest
+
+from llmrouter_tui.core.errors import BackendError
+from tests.engine.house import ScriptedBackend, model, open_house, until
+
+
+def one_place(**more: object) -> ScriptedBackend:
+    return ScriptedBackend([model("a", 1), model("b", 1)], places=1, **more)
+
+
+async def test_a_model_that_waits_for_the_only_place_is_not_overtaken_for_ever():
+    backend = one_place()
+    async with open_house(backend) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        (await house.residency.acquire(a)).release()
+        done = asyncio.Event()
+
+        async def come_again() -> None:
+            while not done.is_set():
+                lease = await house.residency.acquire(a)
+                await asyncio.sleep(0.002)
+                lease.release()
+
+        crowd = [asyncio.ensure_future(come_again()) for _ in range(3)]
+        lease = await asyncio.wait_for(house.residency.acquire(b), 5)
+        assert backend.held == {"b"}
+        lease.release()
+        done.set()
+        await asyncio.wait_for(asyncio.gather(*crowd), 5)
+        assert backend.calls[:3] == [("load", "a"), ("unload", "a"), ("load", "b")]
+
+
+async def test_the_place_is_waited_for_and_the_wait_is_told():
+    backend = one_place()
+    async with open_house(backend) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        idle = house.router.ledger.waits()["one/b"]
+        lease = await house.residency.acquire(a)
+        house.fleet.touch(a)
+        assert house.router.ledger.waits()["one/b"].queue > idle.queue
+        waiting = asyncio.ensure_future(house.residency.acquire(b))
+        await until(lambda: a.draining)
+        assert ("unload", "a") not in backend.calls
+        lease.release()
+        (await waiting).release()
+
+
+async def test_a_pinned_model_keeps_the_only_place():
+    backend = one_place()
+    async with open_house(backend) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        (await house.residency.acquire(a)).release()
+        a.pinned = True
+        house.fleet.touch(a)
+        assert "one/a must stay" in house.router.ledger.waits()["one/b"].blocked
+        with pytest.raises(BackendError, match="no more than 1 at a time; one/a must stay in memory"):
+            await house.residency.acquire(b)
+
+
+async def test_places_count_too_where_memory_is_not_ours_to_see():
+    backend = ScriptedBackend([model("a", 1, local=False), model("b", 1, local=False)], places=1)
+    async with open_house(backend) as house:
+        for name in ("one/a", "one/b"):
+            (await house.residency.acquire(house.fleet.model(name))).release()
+        assert backend.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
