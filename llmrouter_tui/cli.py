@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -14,17 +14,20 @@ from llmrouter_tui import __version__
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.chat import ChatRequest
+    from llmrouter_tui.core.domain import ModelView
     from llmrouter_tui.core.ports import Control, Host
     from llmrouter_tui.nearby import Nearby
 
 T = TypeVar("T")
 USAGE = 2
+WRONG_INPUT = ("invalid_request", "model_not_found", "not_found")
+"""Errors that another question would not get."""
 
 COMMON: list[Callable[[Any], Any]] = [
     click.option(
         "--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file."
     ),
-    click.option("--db", "database", type=click.Path(dir_okay=False, path_type=Path), help="Database file."),
+    click.option("--db", "database", type=click.Path(dir_okay=False), help='Database file; ":memory:" keeps nothing.'),
     click.option("--host", help="Address to listen on (default 127.0.0.1)."),
     click.option("--port", type=int, help="Port to listen on (default 11436)."),
     click.option(
@@ -130,7 +133,7 @@ def show(
 @click.option("--demo", is_flag=True, help="Serve a simulated fleet.")
 @options(COMMON)
 def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
-    """The router without a screen: proxy and engine, log lines on stderr."""
+    """The router without a screen: log lines go to stderr."""
     config = load_config(config_file, insecure, **flags)
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import to_stderr
@@ -154,20 +157,22 @@ def on_signals(stop: Callable[[], None]) -> None:
 
 
 @main.command()
-@click.argument("url", default="http://127.0.0.1:11436")
+@click.argument("url", default="")
 @click.option("--plain", is_flag=True, help="One line per event instead of a screen.")
 @options(SCREEN)
 def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None) -> None:
     """The control center of a router that runs elsewhere.
 
-    Set ROUTER_ADMIN_API_KEY if it asks for a key.
+    Without a URL it is the one on our own port. Set ROUTER_ADMIN_API_KEY if it asks for a key.
     """
     config = load_config(None, True, calm=calm, symbols=symbols)
+    s = config.settings
     from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.nearby import url_of
     from llmrouter_tui.remote.host import RemoteHost
 
     try:
-        host = RemoteHost(url, key=config.settings.admin_api_key, readonly=readonly)
+        host = RemoteHost(url or url_of(s.host, s.port), key=s.admin_api_key, readonly=readonly)
     except RouterError as error:
         fail(str(error), USAGE)
     if plain:
@@ -230,10 +235,7 @@ def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure
     """The models that can be routed to, with their scores."""
     config = load_config(config_file, insecure, **flags)
     views = ask(config, url, lambda control: control.models())
-    if why:
-        views = [v for v in views if why in (v.id, v.info.name)]
-        if not views:
-            fail(f"there is no model {why!r} here")
+    views = named(why, views) if why else views
     if as_json:
         import msgspec
 
@@ -242,6 +244,20 @@ def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure
     from llmrouter_tui.plain import evidence_lines, model_lines
 
     click.echo("\n".join(evidence_lines(views) if why else model_lines(views)))
+    if not views:
+        click.echo("No backend that answers has a model; `llmrouter-tui doctor` tells what was looked for.", err=True)
+
+
+def named(name: str, views: "Sequence[ModelView]") -> "Sequence[ModelView]":
+    """The models that a name means, disabled ones included."""
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.core.resolving import resolve
+
+    found = [view for view in views if name in (view.id, view.info.name, *view.info.aliases)]
+    try:
+        return found or resolve(name, views).models
+    except RouterError as error:
+        fail(str(error), USAGE)
 
 
 def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:
@@ -251,13 +267,12 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import quiet
-    from llmrouter_tui.nearby import answers
+    from llmrouter_tui.nearby import answers, url_of
     from llmrouter_tui.remote.host import RemoteHost
 
     quiet()
     settings = config.settings
-    name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    target = url or f"http://{name}:{settings.port}"
+    target = url or url_of(settings.host, settings.port)
     host: Host
     if url or answers(target):
         try:
@@ -277,7 +292,7 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
             click.echo(f"asked the router at {target} ({label})", err=True)
         return host.submit(question(host.control)).result(timeout=60)
     except RouterError as error:
-        fail(str(error))
+        fail(str(error), USAGE if error.code in WRONG_INPUT else 1)
     except (TimeoutError, CancelledError):
         fail(
             f"no answer from {target}" if url else "the router could not be assembled; `llmrouter-tui doctor` may tell"
@@ -290,7 +305,7 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 @main.command()
 @options(COMMON)
 def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
-    """What was found on this machine, and what to do about what was not."""
+    """What works on this machine, and what to do about gaps."""
     config = load_config(config_file, insecure, **flags)
     from llmrouter_tui.doctor import report
 
@@ -328,6 +343,8 @@ def in_force(config: "Config") -> "Config":
 
     async def stored() -> dict[str, object]:
         repo = await open_repo(config.settings.database)
+        if repo.problem:
+            click.echo(f"What was set on screen is not shown: {repo.problem}", err=True)
         try:
             return usable(await repo.settings())[0]
         finally:

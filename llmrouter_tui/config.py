@@ -90,7 +90,8 @@ def _from_file(file: Path | None) -> _Source:
     except FileNotFoundError:
         if file is None:
             return _Source("file", {})
-        raise ConfigError(f"There is no configuration file {path}.") from None
+        remedy = "`llmrouter-tui config --example` prints one"
+        raise ConfigError(f"There is no configuration file {path}; {remedy}.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text.") from None
     except OSError as error:

@@ -13,32 +13,35 @@ from llmrouter_tui.config import Config, default_file, missing_keys
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import port_holder, try_address
+from llmrouter_tui.nearby import answers, url_of
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3
+GOOD = "✓"
 
 
 def report(config: Config, file: Path | None) -> tuple[list[str], bool]:
-    """Lines to print, and whether the router could work here."""
+    """Lines to print, and whether a router can work here: with a model to run, an address and a database."""
     return asyncio.run(_report(config, file))
 
 
 async def _report(config: Config, file: Path | None) -> tuple[list[str], bool]:
-    backends, well = await _backends(config)
+    backends, some = await _backends(config)
+    address, database = _port(config), await _database(config)
     lines = [
         f"llmrouter-tui {__version__}   Python {platform.python_version()}   {platform.system()} {platform.machine()}",
         "",
         *backends,
         *_memory(),
-        _port(config),
-        await _database(config),
+        address,
+        database,
         _config_file(file),
     ]
-    return lines, well
+    return lines, some and address.startswith(GOOD) and database.startswith(GOOD)
 
 
 def _line(good: bool, topic: str, text: str) -> str:
-    return f"{'✓' if good else '✗'} {topic:10} {text}"
+    return f"{GOOD if good else '✗'} {topic:10} {text}"
 
 
 async def _backends(config: Config) -> tuple[list[str], bool]:
@@ -65,7 +68,8 @@ async def _backends(config: Config) -> tuple[list[str], bool]:
     finally:
         await session.close()
     if not lines:
-        lines.append(_line(False, "backends", "none of Ollama, llama.cpp, LM Studio, vLLM answers on its usual port"))
+        none = "none of Ollama, llama.cpp, LM Studio, vLLM answers on its usual port"
+        lines.append(_line(False, "backends", f"{none}; start one, or name it (`llmrouter-tui config --example`)"))
     engine = available()
     words = "installed" if engine else "not installed: pip install 'llmrouter-tui[embedded]'"
     lines.append(_line(engine, "embedded", f"engine {words}"))
@@ -93,7 +97,9 @@ def _port(config: Config) -> str:
         refused = try_address(host, port)
         text = f"{refused.problem.message}; {refused.on_start}" if refused else f"{port} is free"
         return _line(refused is None, "port", text)
-    return _line(False, "port", f"{port} is taken by {holder}: use --port, or `llmrouter-tui watch` if it is a router")
+    if answers(url := url_of(host, port)):
+        return _line(True, "port", f"{port} serves an llmrouter-tui already: `llmrouter-tui watch {url}` shows it")
+    return _line(False, "port", f"{port} is taken by {holder}; choose another with --port")
 
 
 async def _database(config: Config) -> str:
@@ -103,7 +109,9 @@ async def _database(config: Config) -> str:
         problem = repo.problem
     finally:
         await repo.close()
-    return _line(not problem, "database", problem or str(path))
+    if problem:
+        return _line(False, "database", f"{problem.rstrip('.')}. --db names another file.")
+    return _line(True, "database", "in memory, nothing is kept" if path is None else str(path))
 
 
 def _config_file(file: Path | None) -> str:

@@ -1,6 +1,7 @@
 """Why an address of this machine cannot be had, and who holds its port."""
 
 import errno
+import os
 import socket
 import sys
 from typing import NamedTuple
@@ -27,7 +28,7 @@ def refusal(host: str, port: int, error: OSError) -> Refusal:
         return _not_serving(f"cannot listen on {host}: this machine has no such address", _NO_ADDRESS)
     if error.errno == errno.EACCES:
         return _not_serving(f"cannot listen on {host}:{port}: the system does not allow it", "use a port from 1024 on")
-    message = f"could not listen on {host}:{port} ({error.strerror or error})"
+    message = f"could not listen on {host}:{port} ({os.strerror(error.errno).lower() if error.errno else error})"
     holder = port_holder(port) or ""
     elsewhere = f"it is held by {holder}; choose another with --port" if holder else "choose another with --port"
     return Refusal(Problem("port_taken", message, "use another port, or stop what holds it", detail=holder), elsewhere)

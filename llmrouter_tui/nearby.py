@@ -20,14 +20,19 @@ class Nearby:
         self._key, self._readonly = key, readonly
 
     def look(self, host: str, port: int) -> tuple[str, int]:
-        there = _EVERYWHERE.get(host, host)
-        url = f"http://{f'[{there}]' if ':' in there else there}:{port}"
+        url = url_of(host, port)
         return (url if answers(url) else ""), free_port(host, port)
 
     def watch(self, url: str) -> Host:
         from llmrouter_tui.remote.host import RemoteHost
 
         return RemoteHost(url, key=self._key, readonly=self._readonly)
+
+
+def url_of(host: str, port: int) -> str:
+    """Where a router that serves on ``host`` is asked from this machine."""
+    there = _EVERYWHERE.get(host, host)
+    return f"http://{f'[{there}]' if ':' in there else there}:{port}"
 
 
 def answers(url: str) -> bool:

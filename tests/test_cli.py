@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 import llmrouter_tui
 
 
@@ -114,3 +116,59 @@ def test_explaining_wants_one_question(tmp_path):
         ended = run("explain", *arguments, "--port", "9")
         assert ended.returncode == 2
         assert "PROMPT" in ended.stderr or f"{file}: The request body is broken JSON" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("foo",), 2, "--help"),
+        (("--port", "0"), 2, "must be a whole number from 1 to 65535, not 0"),
+        (("serve", "--host", ""), 2, "must be an address such as 127.0.0.1"),
+        (("serve", "--host", "0.0.0.0"), 2, "ROUTER_API_KEYS"),
+        (("config", "--config", "none.toml"), 2, "config --example"),
+        (("explain", "hi", "--url", "http://127.0.0.1:99999"), 2, "Write http://HOST:PORT"),
+        (("explain", "hi", "--url", "http://127.0.0.1:9"), 1, "nothing listens there"),
+        (("watch", "ftp://x"), 2, "Write http://HOST:PORT"),
+        (("watch", "http://a b"), 2, "Write http://HOST:PORT"),
+        (("models", "--why", "gpt-9", "--no-embedded", "--db", ":memory:", "--port", "9"), 2, "llmrouter-tui models"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence_with_what_to_do(arguments, code, words):
+    ended = run(*arguments)
+    assert ended.returncode == code
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("calm = true\nport = \n")
+    ended = run("doctor", "--config", str(file))
+    assert ended.returncode == 2
+    assert str(file) in ended.stderr
+    assert "line 2" in ended.stderr
+
+
+def test_a_doctor_that_finds_no_usable_database_says_so_and_fails(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    ended = run("doctor", "--db", str(tmp_path / "file" / "router.db"), "--port", "18598")
+    assert ended.returncode == 1
+    [line] = [line for line in ended.stdout.splitlines() if line[2:].startswith("database")]
+    assert line.startswith("✗")
+    assert line.endswith("--db names another file.")
+
+
+def test_no_model_is_said_beside_an_empty_table(tmp_path):
+    ended = run("models", "--no-embedded", "--db", ":memory:", "--port", "9", ROUTER_OLLAMA_URL="http://127.0.0.1:9")
+    assert ended.returncode == 0
+    assert len(ended.stdout.splitlines()) == 1
+    assert "doctor" in ended.stderr
+
+
+def test_a_database_in_memory_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("doctor", "--db", ":memory:", "--port", "18597").returncode in (0, 1)
+    line = next(x for x in run("config", "--db", ":memory:").stdout.splitlines() if x.startswith("database"))
+    assert line.split() == ["database", "null", "flag"]
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,8 @@
 """HTTP to a router that runs elsewhere: one client, and its failures in words."""
 
+import re
+import socket
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import httpx
@@ -9,6 +12,7 @@ from llmrouter_tui.core.errors import Code, RouterError
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
+MAX_PORT = 65_535
 
 _KEY_HINT = "Set ROUTER_ADMIN_API_KEY here to the admin key of that router."
 _CODES = frozenset(get_args(Code))
@@ -37,7 +41,8 @@ def root_of(url: str) -> str:
     text = text if "://" in text else f"http://{text}"
     try:
         parts = httpx.URL(text)
-        known = parts.scheme in ("http", "https") and bool(parts.host)
+        known = parts.scheme in ("http", "https") and bool(parts.host) and (parts.port or 1) <= MAX_PORT
+        known = known and not re.search(r"\s", text)
     except httpx.InvalidURL:
         known = False
     if not known:
@@ -103,8 +108,26 @@ def refused(root: str, response: httpx.Response) -> RouterError:
     )
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
+    """The cause as the system tells it, which HTTP libraries wrap in words of their own."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "the name does not resolve"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing listens there"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
     return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all that led to it, the innermost of several attempts included."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for attempt in error.exceptions:
+                yield from _causes(attempt)
+        error = error.__cause__ or error.__context__
 
 
 def _seconds(text: str | None) -> float | None:

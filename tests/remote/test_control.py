@@ -176,6 +176,13 @@ async def test_a_router_that_is_not_there() -> None:
     error = await refusal(control, "snapshot")
     assert (error.code, error.retryable) == ("backend_unreachable", True)
     assert UNSET_PORT in error.message
+    assert "nothing listens there" in error.message
+    await control.aclose()
+
+
+async def test_a_name_that_no_machine_has() -> None:
+    control = RemoteControl("http://no.such.host.invalid:11436")
+    assert "the name does not resolve" in (await refusal(control, "snapshot")).message
     await control.aclose()
 
 
@@ -194,7 +201,7 @@ async def test_addresses_as_people_type_them(typed: str, root: str) -> None:
     await control.aclose()
 
 
-@pytest.mark.parametrize("typed", ["", "ftp://box", "http://", "http://box:port"])
+@pytest.mark.parametrize("typed", ["", "ftp://box", "http://", "http://box:port", "http://box:99999", "http://a b"])
 def test_what_is_no_address(typed: str) -> None:
     with pytest.raises(RouterError) as caught:
         RemoteControl(typed)
