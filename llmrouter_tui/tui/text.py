@@ -60,12 +60,16 @@ def clip(text: str, cells: int, ellipsis: str = "…") -> str:
 
 def left(text: str, cells: int, ellipsis: str = "…") -> str:
     """``text`` in exactly ``cells`` cells, aligned left."""
+    if len(text) <= cells and text.isascii():
+        return text.ljust(cells)
     text = clip(text, cells, ellipsis)
     return text + " " * (cells - width(text))
 
 
 def right(text: str, cells: int, ellipsis: str = "…") -> str:
     """``text`` in exactly ``cells`` cells, aligned right."""
+    if len(text) <= cells and text.isascii():
+        return text.rjust(cells)
     text = clip(text, cells, ellipsis)
     return " " * (cells - width(text)) + text
 
@@ -232,7 +236,12 @@ def ago(value: float) -> str:
 
 def when(at: float, look: Look, *, full: bool = True) -> str:
     """Time of day, 24 hours: ``21:04:09``, or ``21:04``."""
-    return datetime.fromtimestamp(at, look.tz).strftime("%H:%M:%S" if full else "%H:%M")
+    return _clock(int(at), look.tz, full)
+
+
+@lru_cache(maxsize=512)
+def _clock(second: int, zone: tzinfo | None, full: bool) -> str:
+    return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S" if full else "%H:%M")
 
 
 def count(value: int) -> str:

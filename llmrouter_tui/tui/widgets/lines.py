@@ -41,6 +41,32 @@ def _merged(line: Line) -> list[Span]:
     return out
 
 
+class _Styles(dict[str, Style]):
+    """The style of each role over a ground, worked out when first asked for."""
+
+    def __init__(self, roles: dict[str, Style], base: Style, over: Style | None) -> None:
+        self._mix = roles, base, over
+
+    def __missing__(self, role: str) -> Style:
+        roles, base, over = self._mix
+        style = base + roles[role]
+        style = self[role] = style + over if over else style
+        return style
+
+
+_known_styles: dict[tuple[int, Style, Style | None], tuple[dict[str, Style], _Styles]] = {}
+
+
+def _styles_over(roles: dict[str, Style], base: Style, over: Style | None) -> _Styles:
+    key = id(roles), base, over
+    known = _known_styles.get(key)
+    if known is None or known[0] is not roles:
+        if len(_known_styles) > 64:
+            _known_styles.clear()
+        known = _known_styles[key] = roles, _Styles(roles, base, over)
+    return known[1]
+
+
 class Painter:
     """Mixin: turns lines into strips in the theme's styles. Expects to be a ``Widget``."""
 
@@ -54,14 +80,11 @@ class Painter:
 
     def strip(self, line: Line, cells: int, over: Style | None = None) -> Strip:
         """``line`` in exactly ``cells`` cells; ``over`` is laid over every role (a cursor)."""
-        app = center(cast(Widget, self))
-        roles, base = app.roles, self.base_style()
+        app, base = center(cast(Widget, self)), self.base_style()
+        styles = _styles_over(app.roles, base, over)
         if app.look.symbols is ASCII:
             line = tuple((shown.translate(TO_ASCII), role) for shown, role in line)
-        segments = []
-        for shown, role in _merged(line):
-            style = base + roles[role]
-            segments.append(Segment(shown, style + over if over else style))
+        segments = [Segment(shown, styles[role]) for shown, role in _merged(line)]
         return Strip(segments).adjust_cell_length(cells, base + over if over else base)
 
 
