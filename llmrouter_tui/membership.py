@@ -3,17 +3,18 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import platformdirs
 
-from llmrouter_tui.backends.discover import build, discover
+from llmrouter_tui.backends.discover import LLMROUTER, build, discover, recognise
 from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.starter import StarterModel
 from llmrouter_tui.config import missing_keys
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.ports import Backend
-from llmrouter_tui.engine.discovery import Discovery
+from llmrouter_tui.engine.discovery import Discovery, address
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.status import Status
@@ -49,14 +50,32 @@ class Membership:
         """What answers on this machine."""
         return await discover(self._session)
 
-    def build(self, kind: str, url: str, name: str) -> Backend:
-        """A backend of a kind; without a name it is named after its kind."""
-        taken = self._fleet.backends
-        free = name or next(n for n in (kind, *(f"{kind}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+    async def build(self, kind: str, url: str, name: str) -> Backend:
+        """A backend that a person named; without a kind the server is asked which it is. Raises ``RouterError``."""
+        if kind:
+            return self._named(kind, url, name or self._free(kind))
+        here = next((n for n, r in self._fleet.backends.items() if address(r.backend.url) == address(url)), "")
+        if here:
+            raise RouterError("invalid_request", f"{url} is here already, as {here!r}", param="url")
+        kind, found = await recognise(self._session, url)
+        if found == LLMROUTER and self._is_own(url):
+            raise RouterError("invalid_request", f"{url} is this router itself", param="url")
+        return self._named(kind, url, name or self._free(found))
+
+    def _is_own(self, url: str) -> bool:
+        own, there = self._status.view(), urlsplit(url)
+        return there.port == own.port and there.hostname in ("localhost", "127.0.0.1", "::1", own.host)
+
+    def _named(self, kind: str, url: str, name: str) -> Backend:
         try:
-            return self._build(kind, free, url)
+            return self._build(kind, name, url)
         except ValueError as error:
             raise RouterError("invalid_request", str(error), param="kind") from error
+
+    def _free(self, name: str) -> str:
+        """This name, with a number where it is taken."""
+        taken = self._fleet.backends
+        return next(n for n in (name, *(f"{name}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
 
     async def populate(self) -> bool:
         """Take in what is configured, else what is found, else the embedded engine. Whether the latter has no model
@@ -108,7 +127,7 @@ class Membership:
     def add_simulated(self, members: Sequence[tuple[str, str, str, str]]) -> None:
         """Take in the demo's servers: (name, kind, url, pool) each."""
         for name, kind, url, pool in members:
-            self._add(self.build(kind, url, name), configured=True, pool=pool)
+            self._add(self._named(kind, url, name), configured=True, pool=pool)
 
     def _tell_missing_keys(self) -> None:
         missing = missing_keys(self._settings, os.environ)

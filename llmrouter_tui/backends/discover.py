@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 
@@ -11,7 +11,7 @@ from llmrouter_tui.backends.llamacpp import LlamaCppBackend
 from llmrouter_tui.backends.ollama import OllamaBackend
 from llmrouter_tui.backends.openai import OpenAIBackend, detect
 from llmrouter_tui.backends.reading import mapping, objects, split_api, text
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.ports import Backend
 
 DEFAULTS: tuple[tuple[str, str], ...] = (
@@ -24,6 +24,12 @@ DEFAULTS: tuple[tuple[str, str], ...] = (
 
 SECONDS = 1.0
 """For all addresses together. A server on this machine that needs longer is not well."""
+
+ASKING_SECONDS = 5.0
+"""For an address that a person gave, which may be far away."""
+
+LLMROUTER = "llmrouter"
+"""The name of another router of this kind."""
 
 _LOOKING = 0.7
 """The share of the time to find out what answers; the rest is for probing it."""
@@ -77,6 +83,36 @@ async def _look(session: aiohttp.ClientSession, url: str, seconds: float) -> tup
             return await identify(Link(session, url, split_api(url)[0]))
     except (BackendError, TimeoutError):
         return None
+
+
+async def recognise(session: aiohttp.ClientSession, url: str) -> tuple[str, str]:
+    """(kind, name) of the model server at an address that a person gave; another llmrouter counts as one. Raises
+    ``RouterError`` in words when nothing answers there, or nothing that can be used."""
+    root = split_api(url)[0]
+    link = Link(session, "the server", root)
+    try:
+        async with asyncio.timeout(ASKING_SECONDS):
+            return await identify(link) or _kin(mapping(await link.get("/v1/models")), root)
+    except TimeoutError:
+        raise RouterError("backend_unreachable", f"{root} did not answer within {ASKING_SECONDS:g} s") from None
+    except BackendError as error:
+        if error.unhealthy or error.hint:
+            raise
+        raise _no_server(root, error.message) from error
+    finally:
+        link.close()
+
+
+def _kin(models: Mapping[str, object], root: str) -> tuple[str, str]:
+    """What answers the list of models and is none of the servers known: a router like this one, or nothing of use."""
+    if any(text(entry.get("owned_by")).startswith("llmrouter") for entry in objects(models.get("data"))):
+        return "openai", LLMROUTER
+    raise _no_server(root, "it answers without a list of models")
+
+
+def _no_server(root: str, why: str) -> RouterError:
+    hint = "give the address of an Ollama, a llama.cpp server or an OpenAI-compatible server"
+    return RouterError("invalid_request", f"{root} is no model server: {why}", hint=hint, param="url")
 
 
 async def identify(link: Link) -> tuple[str, str] | None:

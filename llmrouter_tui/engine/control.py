@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Feedback, Rating, Setting
@@ -59,8 +60,8 @@ class Parts:
     settings: LiveSettings
     tasks: Tasks
     clock: Clock
-    build_backend: Callable[[str, str, str], Backend]
-    """(kind, url, name) → a backend."""
+    build_backend: Callable[[str, str, str], Awaitable[Backend]]
+    """(kind, url, name) → a backend; without a kind the server is asked which it is."""
     listen: Callable[[int], Awaitable[None]]
     stop: Callable[[], None]
     embedded_available: bool
@@ -197,13 +198,14 @@ class EngineControl:
         self._p.fleet.look_again(name)
 
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
+        url = _address(url)
         async with self._adding:  # one after the other: a free name is free only until the next one takes it
-            backend = self._p.build_backend(kind, url, name)
+            backend = await self._p.build_backend(kind, url, name)
             if backend.name in self._p.fleet.backends:
                 await backend.close()
                 raise RouterError("invalid_request", f"there is already a backend {backend.name!r}", param="name")
-            await self._p.settings.keep_backend(backend.name, kind, url, enabled=True)
-            limit = self._p.fleet.default_context(kind)
+            await self._p.settings.keep_backend(backend.name, backend.kind, url, enabled=True)
+            limit = self._p.fleet.default_context(backend.kind)
             self._p.discovery.welcome(backend.url)
             return (await self._p.lookout.join(backend, configured=True, context_limit=limit)).view()
 
@@ -225,6 +227,21 @@ class EngineControl:
 
     async def shutdown(self) -> None:
         self._p.stop()
+
+
+def _address(url: str) -> str:
+    """A server's address as a person writes it; ``http://`` may be left out. Raises ``RouterError``."""
+    given = url.strip() if "://" in url else f"http://{url.strip()}"
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in given
+    except ValueError:
+        usable = False
+    if not usable:
+        raise RouterError(
+            "invalid_request", f"{url!r} is no address", hint="write it as http://127.0.0.1:11434", param="url"
+        )
+    return given
 
 
 def _score(feedback: FeedbackInput) -> tuple[float, Rating | None]:

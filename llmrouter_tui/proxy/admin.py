@@ -35,8 +35,8 @@ class _NewSetting(msgspec.Struct):
 
 
 class _NewBackend(msgspec.Struct):
-    kind: str
     url: str
+    kind: str = ""
     name: str = ""
 
 

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
+from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Host, Snapshot
 from llmrouter_tui.tui import first_run_text
@@ -22,6 +23,7 @@ from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.errands import History, Preference
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
+from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
@@ -308,6 +310,14 @@ class ControlCenter(App[None]):
             self.push_screen(DetailsDialog("Attention", "\n\n".join(told)))
         else:
             self.say("Nothing is wrong.")
+
+    def do_backend_add(self) -> None:
+        def done(added: BackendView | None) -> None:
+            if added is not None:
+                count = f"{added.models} model{'s' if added.models != 1 else ''}"
+                self.say(f"{added.name} ({added.kind}) is in: {count if added.health == 'up' else added.detail}.")
+
+        self.push_screen(BackendDialog(), done)
 
     def do_rate_faster(self) -> None:
         self._pace(self._every / 2)

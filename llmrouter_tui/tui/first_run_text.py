@@ -37,10 +37,11 @@ def curl(store: Store) -> str:
 # ── what was looked for ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def checks(store: Store, now: float, cells: int, look: Look) -> list[Line]:
-    """Backends, GPU and port: what there is and what is not."""
+def checks(store: Store, now: float, cells: int, look: Look, *, add: bool = True) -> list[Line]:
+    """Backends, GPU and port: what there is and what is not. ``add`` offers the key that adds a backend."""
     lines: list[Line] = [(("Welcome. ", "title"), (_welcome(store), "")), ()]
-    lines += _section("Backends", _backends(store, now, cells - LABEL, look))
+    more: list[Line] = [(("+ ", "accent"), ("another  ", ""), ("A", "key"), (" adds one by its address", "soft"))]
+    lines += _section("Backends", _backends(store, now, cells - LABEL, look) + (more if add else []))
     lines += [(), *_section("GPU", [*_broken(store), _gpus(store, look)]), ()]
     lines += _section("Port", [_port(store, look)])
     return [text.clip_line(line, cells, look.symbols.ellipsis) for line in lines]

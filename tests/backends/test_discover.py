@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from llmrouter_tui.backends.discover import build, discover
+from llmrouter_tui.backends.discover import build, discover, recognise
+from llmrouter_tui.core.errors import RouterError
 from tests.backends.conftest import SERVERS
 from tests.backends.llama_servers import LlamaCppServer
 from tests.backends.servers import OpenAIServer, Server, VllmServer
@@ -72,14 +73,23 @@ async def test_nothing_there_is_nothing(session: aiohttp.ClientSession) -> None:
     assert await discover(session, [("ollama", closed_port()), ("vllm", closed_port())]) == []
 
 
+class Site(OpenAIServer):
+    """A web server that hosts no models."""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/{any:.*}", self.page)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        return web.Response(text="<html>Hello</html>", content_type="text/html")
+
+
+class Kin(OpenAIServer):
+    """Another llmrouter."""
+
+    owner = "llmrouter-tui"
+
+
 async def test_other_web_servers_are_no_backends(session: aiohttp.ClientSession, running: list[Server]) -> None:
-    class Site(OpenAIServer):
-        def routes(self) -> list[web.RouteDef]:
-            return [web.get("/{any:.*}", self.page)]
-
-        async def page(self, request: web.Request) -> web.Response:
-            return web.Response(text="<html>Hello</html>", content_type="text/html")
-
     class Api(Site):
         async def page(self, request: web.Request) -> web.Response:
             return web.json_response({"version": "1", "status": "ok"})
@@ -89,10 +99,7 @@ async def test_other_web_servers_are_no_backends(session: aiohttp.ClientSession,
 
 
 async def test_another_llmrouter_is_not_used_unasked(session: aiohttp.ClientSession, running: list[Server]) -> None:
-    class Router(OpenAIServer):
-        owner = "llmrouter-tui"
-
-    server = await up(Router(), running)
+    server = await up(Kin(), running)
     assert await discover(session, [("x", server.url)]) == []
 
 
@@ -115,3 +122,39 @@ async def test_a_backend_is_built_by_its_kind(session: aiohttp.ClientSession) ->
         assert (backend.kind, backend.name, backend.url) == (kind, "mine", "http://127.0.0.1:9")
     with pytest.raises(ValueError, match="use ollama, llamacpp or openai"):
         build("olama", "mine", "http://127.0.0.1:9", session)
+
+
+async def test_an_address_that_a_person_gave_is_asked_what_it_is(
+    session: aiohttp.ClientSession, running: list[Server]
+) -> None:
+    for name, kind in (("ollama", "ollama"), ("llamacpp", "llamacpp"), ("vllm", "openai")):
+        server = await up(SERVERS[name][1](), running)
+        assert await recognise(session, f"{server.url}/") == (kind, name)
+        assert await recognise(session, f"{server.url}/v1") == (kind, name)
+
+
+async def test_an_address_where_nothing_of_use_answers_is_refused_in_words(
+    session: aiohttp.ClientSession, running: list[Server]
+) -> None:
+    with pytest.raises(RouterError, match="refused the connection"):
+        await recognise(session, closed_port())
+
+    class Missing(Site):
+        async def page(self, request: web.Request) -> web.Response:
+            return web.Response(status=404, text="no such page")
+
+    class Strange(Site):
+        async def page(self, request: web.Request) -> web.Response:
+            return web.json_response({"hello": "world"})
+
+    for server in (await up(Missing(), running), await up(Strange(), running)):
+        with pytest.raises(RouterError, match=f"{server.url} is no model server") as refused:
+            await recognise(session, server.url)
+        assert "give the address of an Ollama" in refused.value.hint
+
+
+async def test_another_llmrouter_is_used_when_it_is_named(
+    session: aiohttp.ClientSession, running: list[Server]
+) -> None:
+    server = await up(Kin(), running)
+    assert await recognise(session, server.url) == ("openai", "llmrouter")

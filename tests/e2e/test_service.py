@@ -246,6 +246,23 @@ def test_backends_added_at_the_same_time_are_all_there(tmp_path):
         assert urls <= {backend["url"] for backend in router.call("/admin/backends")}
 
 
+def test_a_backend_added_without_its_kind_is_asked_for_it(tmp_path):
+    other_folder, folder = tmp_path / "other", tmp_path / "ours"
+    other_folder.mkdir()
+    folder.mkdir()
+    with serving(other_folder, "--demo") as other, serving(folder, "--no-embedded", config=NOWHERE) as router:
+        ollama = next(b["url"] for b in other.call("/admin/backends") if b["kind"] == "ollama")
+        added = router.call("/admin/backends", {"url": ollama.removeprefix("http://")})
+        assert (added["kind"], added["name"], added["url"]) == ("ollama", "ollama", ollama)
+        assert added["models"] > 0
+        own, its = (f"http://127.0.0.1:{each.port}" for each in (router, other))
+        for url, words in ((ollama, "is here already"), (own, "is this router itself"), ("a b", "is no address")):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                router.call("/admin/backends", {"url": url})
+            assert words in json.loads(refused.value.read())["error"]["message"]
+        assert router.call("/admin/backends", {"url": its})["name"] == "llmrouter"
+
+
 def test_a_locked_database_never_stalls_the_proxy_and_loses_nothing(tmp_path):
     with serving(tmp_path, config=NOWHERE) as router:
         lock = sqlite3.connect(router.database, isolation_level=None)

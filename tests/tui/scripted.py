@@ -485,6 +485,7 @@ class ScriptedControl:
 
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
         await self._note("add_backend", kind, url, name)
+        kind = kind or "openai"
         view = BackendView(name or kind, kind, url, "up", NOW, configured=True)
         self.feed.push(ev.BackendChanged(view))
         return view

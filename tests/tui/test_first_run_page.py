@@ -268,12 +268,13 @@ async def test_a_taken_port_and_no_model_are_told_together() -> None:
         assert calls(app) == [("listen", 11437)]
 
 
-async def test_when_the_port_is_ours_r_says_that_nothing_is_wrong() -> None:
-    async with running((80, 24)) as (app, pilot):
+async def test_when_the_port_is_ours_and_every_backend_up_r_says_that_nothing_is_wrong() -> None:
+    well = replace(SNAPSHOT, backends=tuple(replace(item, health="up") for item in scripted.BACKENDS))
+    async with running((80, 24), well) as (app, pilot):
         await pilot.press("r")
         await settled(app, pilot)
         assert calls(app) == []
-        assert any("port 11436 is not taken" in note.message for note in app._notifications)
+        assert any("port 11436 is not taken, and no backend is down" in note.message for note in app._notifications)
 
 
 # ── other troubles ────────────────────────────────────────────────────────────────────────────────────────────────

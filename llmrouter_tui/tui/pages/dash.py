@@ -98,6 +98,9 @@ class DashPage(PortActs, ListingPage):
             self.center.say("Nothing needs attention.")
         self._paint_attention()
 
+    def hidden_acts(self) -> frozenset[str]:
+        return super().hidden_acts() | (set() if self.trouble.deserted else {"backend.add"})
+
     def on_ledger_opened(self, event: Ledger.Opened) -> None:
         self.perform("open")
 

@@ -48,7 +48,8 @@ class FirstRunPage(PortActs):
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _draw_checks(self, cells: int, rows: int) -> list[Line]:
-        return first_run_text.checks(self.center.store, self.center.clock(), cells, self.center.look)
+        center = self.center
+        return first_run_text.checks(center.store, center.clock(), cells, center.look, add=not center.host.readonly)
 
     def _draw_starter(self, cells: int, rows: int) -> list[Line]:
         return first_run_text.starter(self.center.store, cells, self.center.look)
@@ -70,6 +71,7 @@ class FirstRunPage(PortActs):
         store = self.center.store
         state = first_run_text.state(store)
         self.get.label = "Try again" if state == "failed" else "Get it"
+        self.get.key = "g" if self.trouble.port_taken else "⏎"
         self.get.refresh(layout=True)
         self.get.set_class(state in ("running", "done", "missing"), "-gone")
         self.cancel.set_class(state != "running", "-gone")
@@ -96,7 +98,8 @@ class FirstRunPage(PortActs):
 
     def hidden_acts(self) -> frozenset[str]:
         running = first_run_text.state(self.center.store) == "running"
-        return super().hidden_acts() | {"starter.get" if running else "starter.cancel"}
+        hidden = {"starter.get"} if running or self.trouble.port_taken else set()  # there ⏎ opens the next port
+        return super().hidden_acts() | hidden | (set() if running else {"starter.cancel"})
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -149,7 +149,8 @@ class ModelsPage(ModelActs):
             ]
         if not center.store.ready:
             return self.waiting_text()
-        return [(), (("  No models.", "strong"),), (("  1 ", "key"), ("says how to get one", "soft"))]
+        add: list[Line] = [] if center.host.readonly else [(("  A ", "key"), ("adds a backend by its address", "soft"))]
+        return [(), (("  No models.", "strong"),), (("  1 ", "key"), ("says how to get one", "soft")), *add]
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 

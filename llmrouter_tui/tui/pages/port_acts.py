@@ -33,12 +33,17 @@ class PortActs(Page):
         port = self.center.store.service.port
         no = "" if self.trouble.port_taken else f"port {port} is not taken"
         other = no or ("" if self.center.port.router else f"no llmrouter answers on port {port}")
-        own = {"listen.next": no, "listen.again": no, "listen.watch": other}
+        retry = "" if not no or self._down() else f"{no}, and no backend is down"
+        own = {"listen.next": no, "listen.watch": other, "retry": retry}
         return replace(situation, reasons={**situation.reasons, **own})
 
     def hidden_acts(self) -> frozenset[str]:
-        hidden = {"listen.next", "listen.again"} if not self.trouble.port_taken else set()
+        hidden = set() if self.trouble.port_taken or self.trouble.deserted else {"retry"}
         return super().hidden_acts() | hidden | ({"listen.watch"} if not self.center.port.router else set())
+
+    def _down(self) -> list[str]:
+        """Backends that do not answer."""
+        return [view.name for view in self.center.store.backends.values() if view.health == "down"]
 
     def on_choice_pressed(self, event: Choice.Pressed) -> None:
         self.perform(event.act)
@@ -46,8 +51,14 @@ class PortActs(Page):
     def do_listen_next(self) -> None:
         self._listen(self.center.port.next)
 
-    def do_listen_again(self) -> None:
-        self._listen(self.center.store.service.port)
+    def do_retry(self) -> None:
+        center = self.center
+        if self.trouble.port_taken:
+            self._listen(center.store.service.port)
+            return
+        for name in self._down():
+            center.command(center.host.control.retry_backend(name), f"{name} not tried again")
+        center.say(f"Trying {', '.join(self._down())} again.")
 
     def do_listen_watch(self) -> None:
         where = self.center.port.router.removeprefix("http://")

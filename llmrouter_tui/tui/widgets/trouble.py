@@ -18,9 +18,10 @@ class Trouble(Vertical):
         self.words.can_focus = False
         self.instead = Choice("listen.watch", "Watch that one instead", "w")
         self.next = Choice("listen.next", "Use port 00000", "⏎")
-        self.again = Choice("listen.again", "Try again", "r")
+        self.again = Choice("retry", "Try again", "r")
+        self.add = Choice("backend.add", "Add a backend", "A", id="add")
         self.details = Choice("details", "Details", "i")
-        self.buttons = Horizontal(self.instead, self.next, self.again, self.details, classes="buttons")
+        self.buttons = Horizontal(self.instead, self.next, self.again, self.add, self.details, classes="buttons")
         self.asked: int | None = None
         self._stood: object = None
 
@@ -38,6 +39,11 @@ class Trouble(Vertical):
         """Whether the panel offers another port."""
         return trouble_text.problem(center(self).store, "port_taken") is not None
 
+    @property
+    def deserted(self) -> bool:
+        """Whether no backend answers, and the panel is about that."""
+        return not self.port_taken and trouble_text.deserted(center(self).store)
+
     def paint(self) -> bool:
         """Show what stands; whether it just became a matter of ports, so that its buttons want the focus."""
         app = center(self)
@@ -48,7 +54,7 @@ class Trouble(Vertical):
         if taken != self._stood:
             self._stood, self.asked = taken, None
         app.port.look()
-        self.buttons.set_class(taken is None, "-gone")
+        self.buttons.set_class(taken is None and not self.deserted, "-gone")
         if not title:
             return False
         self._paint_buttons()
@@ -64,8 +70,10 @@ class Trouble(Vertical):
     def _paint_buttons(self) -> None:
         """What can be done here, in as few words as the width asks for."""
         app, cells = center(self), self.app.size.width
-        for choice in (self.next, self.again):
-            choice.set_class(app.host.readonly, "-gone")
+        readonly, taken = app.host.readonly, self.port_taken
+        self.next.set_class(readonly or not taken, "-gone")
+        self.again.set_class(readonly, "-gone")
+        self.add.set_class(readonly or taken, "-gone")
         self.instead.set_class(not app.port.router, "-gone")
         self.details.set_class(cells < 70, "-gone")
         self.instead.label = "Watch that one instead" if cells >= 90 else "Watch it"
