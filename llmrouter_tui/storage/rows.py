@@ -8,6 +8,7 @@ import msgspec
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Feedback, Usage
 from llmrouter_tui.core.domain import Speed
 from llmrouter_tui.storage import tables
+from llmrouter_tui.storage.packing import pack, unpack
 
 PREVIEW: Final = 500
 """Characters of a prompt or an answer that the policy ``preview`` keeps."""
@@ -19,14 +20,14 @@ LARGEST: Final = 2**63 - 1
 """SQLite's largest integer."""
 
 Line = tuple[object, ...]
-Text = tuple[str, str, str, str]
-"""Prompt, answer, decision, attempts."""
+Text = tuple[str, str, bytes, str]
+"""Prompt, answer, decision (packed), attempts (JSON)."""
 
 LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
 """In the order in which ``tables.Exchange`` declares them."""
 
+_UNENCODABLE = (UnicodeError, OverflowError, TypeError, ValueError, msgspec.MsgspecError)
 _encode = msgspec.json.Encoder().encode
-_DECISION = msgspec.json.Decoder(Decision)
 _ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
 _REASONS = msgspec.json.Decoder(tuple[str, ...])
 
@@ -45,7 +46,7 @@ def to_json(value: object) -> str:
     """JSON; empty when the value holds text or numbers that JSON cannot."""
     try:
         return _encode(value).decode()
-    except (UnicodeError, OverflowError, TypeError, ValueError, msgspec.MsgspecError):
+    except _UNENCODABLE:
         return ""
 
 
@@ -81,9 +82,17 @@ def text(exchange: Exchange, kept: int | None) -> Text:
     return (
         clean(exchange.prompt[:kept]),
         clean(exchange.answer[:kept]),
-        to_json(exchange.decision) if exchange.decision else "",
+        _packed(exchange.decision) if exchange.decision else b"",
         to_json(exchange.attempts),
     )
+
+
+def _packed(decision: Decision) -> bytes:
+    """Empty when it holds what cannot be encoded."""
+    try:
+        return pack(decision)
+    except _UNENCODABLE:
+        return b""
 
 
 def exchange(row: Mapping[str, Any]) -> Exchange:
@@ -97,7 +106,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
         session=row["session"],
         client=row["client"],
         stream=row["stream"],
-        decision=_decoded(_DECISION, row["decision"], None),
+        decision=_decision(row["decision"]),
         attempts=_decoded(_ATTEMPTS, row["attempts"], ()),
         ttft=row["ttft"],
         seconds=row["seconds"],
@@ -111,6 +120,13 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
         response_id=row["response_id"],
         rating=None if row["rated_rating"] is None else feedback(row, "rated_"),
     )
+
+
+def _decision(stored: bytes | str | None) -> Decision | None:
+    try:
+        return unpack(stored) if stored else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def _decoded(decoder: "msgspec.json.Decoder[Any]", encoded: str | None, otherwise: Any) -> Any:

@@ -3,7 +3,7 @@
 Models are bound to no database: every query names the one it runs on, so several databases can be open at once.
 """
 
-from peewee import BooleanField, FloatField, IntegerField, Model, TextField
+from peewee import BlobField, BooleanField, FloatField, IntegerField, Model, TextField
 
 
 class Table(Model):
@@ -82,8 +82,8 @@ class ExchangeText(Table):
     number = IntegerField(primary_key=True)
     prompt = TextField()
     answer = TextField()
-    decision = TextField()
-    """JSON, or empty."""
+    decision = BlobField()
+    """As ``packing`` makes it, JSON in rows of the first version, or empty."""
     attempts = TextField()
     """A JSON list."""
 

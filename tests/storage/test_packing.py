@@ -1,0 +1,28 @@
+"""A decision comes back as it was; what the first version wrote is read too."""
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.storage.packing import pack, unpack
+from tests.storage import facts
+
+
+@given(facts.decisions)
+def test_any_decision_comes_back_as_it_was(decision: Decision) -> None:
+    assert unpack(pack(decision)) == decision
+
+
+def test_rows_of_the_first_version_are_json() -> None:
+    assert unpack(msgspec.json.encode(facts.DECISION).decode()) == facts.DECISION
+
+
+def test_it_is_less_than_half_of_the_json() -> None:
+    assert len(pack(facts.DECISION)) < len(msgspec.json.encode(facts.DECISION)) / 2
+
+
+@pytest.mark.parametrize("stored", [b"\x00", pack(facts.DECISION)[:-1], msgspec.msgpack.encode([1, 2]), "{", "[]"])
+def test_what_is_no_decision_is_refused(stored: bytes | str) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        unpack(stored)
