@@ -27,6 +27,7 @@ from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
+from llmrouter_tui.tui.pace import Pace
 from llmrouter_tui.tui.pages import PAGE_CLASSES
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.palette import Acts
@@ -93,6 +94,9 @@ class ControlCenter(App[None]):
         self._every = CALM if calm else FAST
         self._keys = dict(keys or {})
         self._second = 0
+        self._dirty = Dirty.NONE
+        """What changed since the visible page was told."""
+        self._pace = Pace()
         self._fetching = False
         self._leaving = False
         self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS))
@@ -115,7 +119,7 @@ class ControlCenter(App[None]):
     def on_mount(self) -> None:
         self.set_keymap(self._keys)
         self._serve()
-        self._timer = self.set_interval(self._every, self.tick)
+        self._timer = self.set_interval(self._every, self.look_out)
         if not self.is_headless:
             self.call_later(_settle)
 
@@ -168,32 +172,46 @@ class ControlCenter(App[None]):
 
     # ── the tick ──────────────────────────────────────────────────────────────────────────────────────────────
 
+    def look_out(self) -> None:
+        """Take in what happened; tell the visible page what changed as often as the router's work leaves time."""
+        self._take_in()
+        if self._dirty and self._pace.due(time.perf_counter(), time.thread_time(), time.process_time()):
+            self._tell()
+
     def tick(self) -> None:
-        """Take in what happened and tell the visible page what changed. Cheap when nothing did."""
+        """Take in what happened and tell the visible page at once."""
+        self._take_in()
+        if self._dirty:
+            self._tell()
+
+    def _take_in(self) -> None:
         if self.link.stale and not self._fetching and not self.crashed:
             self._fetching = True
             self._snapshot()
-        dirty = self.link.pull()
+        changed = self.link.pull()
+        if changed:
+            self._dirty |= changed
         now = int(self.clock())
         if now != self._second:
             self._second = now
-            dirty |= Dirty.CLOCK
-        if dirty:
-            self._tell(dirty)
+            self._dirty |= Dirty.CLOCK
 
-    def _tell(self, dirty: Dirty) -> None:
+    def _tell(self, more: Dirty = Dirty.NONE) -> None:
+        dirty, self._dirty = self._dirty | more, Dirty.NONE
         touched = self.store.take_touched()
         if dirty & (Dirty.ROUTES | Dirty.ROWS):
             self.view.refresh(touched)
         screen = self.screen
         if isinstance(screen, Page):
             began = time.perf_counter()
+            self._pace.begin(began, time.thread_time(), time.process_time())
             with self.batch_update():
                 screen.absorb(dirty, touched)
             self.call_after_refresh(self._painted, began)
 
     def _painted(self, began: float) -> None:
         self.frame_ms = (time.perf_counter() - began) * 1000
+        self._pace.drawn(time.thread_time())
 
     @work(exclusive=True, group="snapshot")
     async def _snapshot(self) -> None:
@@ -320,15 +338,15 @@ class ControlCenter(App[None]):
         self.push_screen(BackendDialog(), done)
 
     def do_rate_faster(self) -> None:
-        self._pace(self._every / 2)
+        self._look_every(self._every / 2)
 
     def do_rate_slower(self) -> None:
-        self._pace(self._every * 2)
+        self._look_every(self._every * 2)
 
-    def _pace(self, every: float) -> None:
+    def _look_every(self, every: float) -> None:
         self._every = max(FASTEST, min(SLOWEST, every))
         self._timer.stop()
-        self._timer = self.set_interval(self._every, self.tick)
+        self._timer = self.set_interval(self._every, self.look_out)
         self.say(f"The screen looks {1 / self._every:.1f} times a second.")
 
     def do_theme(self) -> None:

@@ -93,6 +93,7 @@ class Store:
         self.attention = AttentionBook()
         self.touched: set[str] = set()
         self._weight = 0
+        self._room = KEPT_ROWS, KEPT_WEIGHT
         self._names: dict[str, str] = {}
         self._device_history: dict[str, deque[float]] = {}
         self._handlers: dict[type, Callable[[Any, float], Dirty]] = {
@@ -130,6 +131,7 @@ class Store:
         self.order = [exchange.id for exchange in snapshot.exchanges]
         self.running = {id_ for id_, row in self.rows.items() if row.running}
         self._weight = sum(row.weight for row in self.rows.values())
+        self._room = KEPT_ROWS, KEPT_WEIGHT
         self.touched = set(self.order)
         self.residency = deque(snapshot.residency, maxlen=KEPT_RESIDENCY)
         self.settings = {setting.key: setting for setting in snapshot.settings}
@@ -187,8 +189,8 @@ class Store:
 
     @property
     def full(self) -> bool:
-        """Whether no more rows are kept."""
-        return len(self.order) >= KEPT_ROWS or self._weight >= KEPT_WEIGHT
+        """Whether there is no room for older exchanges."""
+        return len(self.order) >= KEPT_ROWS or self._weight >= 0.9 * KEPT_WEIGHT
 
     @property
     def preference(self) -> float:
@@ -207,6 +209,8 @@ class Store:
             self._add(exchange)
             self.order.append(exchange.id)
         self.order.sort(key=lambda id_: self.rows[id_].exchange.at, reverse=True)
+        rows, weight = self._room  # what was asked for stays when new rows come
+        self._room = max(rows, len(self.order)), max(weight, self._weight)
         return len(fresh)
 
     def touch(self, exchange_id: str) -> None:
@@ -248,9 +252,9 @@ class Store:
 
     def _forget_oldest(self) -> None:
         """Keep no more rows than allowed, and all that run."""
-        order, spared = self.order, []
-        surplus = len(order) - KEPT_ROWS
-        while (surplus > 0 or self._weight > KEPT_WEIGHT) and len(order) > 1:
+        order, spared, (rows, weight) = self.order, [], self._room
+        surplus = len(order) - rows
+        while (surplus > 0 or self._weight > weight) and len(order) > 1:
             id_ = order.pop()
             if id_ in self.running:
                 spared.append(id_)

@@ -8,7 +8,7 @@ import pytest
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Attempt, Effect, Exchange, Setting, Usage
 from llmrouter_tui.core.domain import Problem, ResidencyEvent
-from llmrouter_tui.tui.state import KEPT_ROWS, Dirty, Store
+from llmrouter_tui.tui.state import KEPT_ROWS, KEPT_WEIGHT, Dirty, Store
 from tests.tui import scripted
 from tests.tui.scripted import BACKENDS, MODELS, NOW, SNAPSHOT
 
@@ -187,6 +187,37 @@ def test_a_setting_that_changed_is_seen(store: Store) -> None:
     assert store.preference == 0.75
 
 
+def test_figures_are_exact_at_any_rate(store: Store) -> None:
+    later = NOW + 1000
+    started = [ev.ExchangeStarted(Exchange(f"m{i}", later + i / 400)) for i in range(20_000)]  # 50 seconds
+    store.fold(ev.Envelope(store.seq + 1 + i, fact.exchange.at, 0, fact) for i, fact in enumerate(started))
+    assert store.rates.per_minute(later + 50) == 20_000
+    assert store.rates.per_minute(later + 80) == pytest.approx(12_000, abs=80)
+    assert store.total == 214 + 20_000
+    assert store.in_flight == 20_002
+
+
+def test_long_texts_leave_room_for_fewer_rows(store: Store) -> None:
+    heavy = KEPT_WEIGHT // 100
+    for i in range(300):
+        begin(store, f"h{i}")
+        push(store, ev.ExchangeFinished(Exchange(f"h{i}", NOW, outcome="ok", prompt=f"{i:04d}" * (heavy // 4))))
+    assert 90 < len(store.rows) < 105
+    assert store.order[0] == "h299"
+    assert set(store.order) == set(store.rows)
+    assert {"x8f21", "x8f20"} <= set(store.rows)  # these run
+    assert "h200" not in store.rows
+    assert store.full
+
+
+def test_history_that_was_asked_for_stays_as_new_rows_come(store: Store) -> None:
+    older = [Exchange(f"o{i}", NOW - 10_000 - i, outcome="ok") for i in range(KEPT_ROWS)]
+    assert store.add_older(older) == KEPT_ROWS
+    begin(store)
+    assert len(store.order) == 40 + KEPT_ROWS
+    assert store.order[0] == "new" and store.order[-1] == f"o{KEPT_ROWS - 2}"
+
+
 def test_every_fact_is_understood(store: Store) -> None:
     assert set(store._handlers) == set(ev.FACTS.values())
 
@@ -198,6 +229,5 @@ def test_ten_thousand_events_are_taken_in_quickly(store: Store) -> None:
         ev.Envelope(store.seq + 1 + i, NOW + i / 1000, NOW, ev.Progress(f"p{i % 50}", i)) for i in range(10_000)
     ]
     began = time.process_time()
-    for envelope in envelopes:
-        store.fold([envelope])
+    store.fold(envelopes)
     assert time.process_time() - began < 1.0  # 1,000 a second must cost a few percent of a core, not more
