@@ -108,9 +108,10 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
 def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note: int, look: Look) -> Line:
     terms = candidate.breakdown
     shown, total = text.shares((terms.quality, terms.speed, terms.continuity, terms.pinned, terms.cost))
-    said = candidate.note or ("chosen" if chosen else "")
-    if chosen and candidate.note:
-        said = f"chosen, {candidate.note}"
+    said = candidate.note
+    if chosen:
+        both = f"chosen, {said}" if said else "chosen"
+        said = both if text.width(both) < note else "chosen"
     spans: list[Span] = [
         (look.symbols.cursor if chosen else " ", "key"),
         (text.left(fmt.short_model(name(candidate.model), label), label), "strong" if chosen else ""),
@@ -205,9 +206,9 @@ def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
     if waited >= 0.05:
         parts.append(f"wait {text.seconds(waited)}")
     parts.append(f"TTFT {text.seconds(exchange.ttft, none)}")
-    parts.append(f"{row.tokens} tok")
+    parts.append(f"{row.tokens}t")
     if row.decode is not None:
-        parts.append(f"{row.decode:.0f}/s")
+        parts.append(f"{row.decode:.0f}t/s")
     parts.append(f"total {text.seconds(exchange.seconds, look.symbols.ellipsis)}")
     lines = labelled("TIME", "  ".join(parts), cells)
     if len(exchange.attempts) > 1 or exchange.outcome == "failed":

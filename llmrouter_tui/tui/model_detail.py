@@ -170,7 +170,7 @@ def _size(model: ModelView) -> str:
         parts.append(f"{text.size(info.size_bytes)} of weights")
     parts.append(info.quantization or "quantization not told")
     if info.family:
-        parts.append(info.family)
+        parts.append(f"{info.family} family")
     return ", ".join(parts)
 
 
@@ -209,11 +209,12 @@ def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
 
 def _speed(model: ModelView) -> tuple[str, str]:
     speed = model.speed
+    decode, prefill = mt.speed_text(speed.decode), mt.speed_text(speed.prefill)
     if not speed.samples:
-        return f"~{speed.decode:.0f} tokens/s, prompt ~{speed.prefill:.0f}/s (guessed from its size)", "guess"
+        return f"~{decode} tokens/s, prompt ~{prefill} tokens/s (guessed from its size)", "guess"
     first = f", first token {text.seconds(speed.ttft)}" if speed.ttft is not None else ""
     answers = f"{speed.samples} answer{'s' if speed.samples > 1 else ''}"
-    return f"{speed.decode:.0f} tokens/s, prompt {speed.prefill:.0f}/s{first} ({answers} measured)", ""
+    return f"{decode} tokens/s, prompt {prefill} tokens/s{first} ({answers} measured)", ""
 
 
 def _loads(model: ModelView) -> str:

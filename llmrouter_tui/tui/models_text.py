@@ -145,7 +145,12 @@ def speed_cell(model: ModelView) -> Span:
     if not model.healthy:
         return "", ""
     measured = model.speed.samples > 0
-    return f"{'' if measured else '~'}{model.speed.decode:.0f}", "" if measured else "guess"
+    return f"{'' if measured else '~'}{speed_text(model.speed.decode)}", "" if measured else "guess"
+
+
+def speed_text(rate: float) -> str:
+    """Tokens per second: whole ones, but tenths of what is slow (``96``, ``0.4``)."""
+    return f"{rate:.0f}" if rate >= 9.95 else f"{rate:.1f}"
 
 
 def memory_text(model: ModelView, none: str) -> str:

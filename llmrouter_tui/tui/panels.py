@@ -102,27 +102,30 @@ def _device_line(store: Store, device: Device, cells: int, look: Look) -> Line:
         facts.append(f"{device.temperature:.0f}{look.symbols.degree}C")
     if device.power is not None:
         facts.append(f"{device.power:.0f}W")
-    head: Line = (
-        (f"{pool_label(device)} ", "strong"),
-        (device_name(device, 24), ""),
-        ("   " + "  ".join(facts), "dim"),
-    )
+    head = _device_head(device, facts)
     if device.utilization is None:
         return head
-    history = chart.spark(store.device_history(device.pool), 10, look.symbols, top=1.0)
-    tail: Line = (
-        ("CPU " if device.pool == HOST_POOL else "util ", "dim"),
-        (history, "accent"),
-        (f" {text.percent(device.utilization):>4}", ""),
-    )
-    return text.spread(head, tail, cells)
+    label, busy = "CPU " if device.pool == HOST_POOL else "util ", f"{text.percent(device.utilization):>4}"
+    while facts and text.line_width(head) + len(label) + len(busy) >= cells:
+        facts.pop()
+        head = _device_head(device, facts)
+    spare = min(10, cells - text.line_width(head) - len(label) - len(busy) - 2)
+    history = ""
+    if spare >= 3:  # where there is little room the figure stays and its history shrinks
+        history = chart.spark(store.device_history(device.pool), spare, look.symbols, top=1.0) + " "
+    return text.spread(head, ((label, "dim"), (history, "accent"), (busy, "")), cells)
+
+
+def _device_head(device: Device, facts: Sequence[str]) -> Line:
+    tail = "   " + "  ".join(facts) if facts else ""
+    return (f"{pool_label(device)} ", "strong"), (device_name(device, 24), ""), (tail, "dim")
 
 
 def _legend(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
     full = _legend_entries(store, device, now, look, states=True)
     if text.line_width(text.join(full, "   ")) <= cells:
         return text.join(full, "   ")
-    return _fitting(_legend_entries(store, device, now, look, states=False), cells, "   ")
+    return fitting(_legend_entries(store, device, now, look, states=False), cells, "   ")
 
 
 def _legend_entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
@@ -146,7 +149,7 @@ def _legend_entries(store: Store, device: Device, now: float, look: Look, *, sta
     return entries
 
 
-def _fitting(entries: Sequence[Line], cells: int, gap: str) -> Line:
+def fitting(entries: Sequence[Line], cells: int, gap: str) -> Line:
     """As many entries as fit, and how many did not."""
     for shown in range(len(entries), 0, -1):
         hidden = len(entries) - shown
@@ -170,9 +173,10 @@ def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
         used = f" {used_text(device):>10} "
         busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
         busy = f"CPU {busy}" if device.pool == HOST_POOL and busy.strip() else busy
-        names = text.join([((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)])
+        names: list[Line] = [((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)]
         bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if called else 4))), look)
-        lines.append(text.clip_line((*head, *bar, (used, "strong"), (busy, "dim"), *names), cells))
+        line: Line = (*head, *bar, (used, "strong"), (busy, "dim"))
+        lines.append(text.clip_line((*line, *fitting(names, cells - text.line_width(line), "  ")), cells))
     return lines
 
 
@@ -204,12 +208,12 @@ def throughput_brief(store: Store, now: float, cells: int, look: Look) -> Line:
     requests, tokens, ttfts = store.rates.series(now)
     p50 = text.seconds(store.rates.ttft_p50(now), look.symbols.none)
     line: Line = ()
-    for bars in (10, 7, 5, 3, 0):
+    for bars, digits in ((10, 1), (7, 1), (5, 1), (3, 1), (0, 1), (0, 0)):
         parts = [
             _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", bars, look),
             _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", bars, look),
             _brief("TTFT", p50, ttfts, "fill2", bars, look),
-            outcome_line(store, brief=True),
+            outcome_line(store, brief=True, digits=digits),
         ]
         line = text.join(parts, "   " if bars else "  ")
         if text.line_width(line) <= cells:
@@ -222,17 +226,20 @@ def _brief(label: str, figure: str, values: Sequence[float], role: str, bars: in
     return ((f"{label} ", "dim"), (f"{figure:>4}", "strong"), (drawn, role))
 
 
-def outcome_line(store: Store, *, brief: bool = False) -> Line:
+def outcome_line(store: Store, *, brief: bool = False, digits: int = 1) -> Line:
     """``ok 97.6%  retried 1.9%  failed 0.5%``"""
     rates = store.rates
     total = rates.ok + rates.failed
     if not total:
         return (("nothing answered yet", "dim"),)
-    spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, 1), "good")]
+    spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, digits), "good")]
     if not brief:
-        spans += [("   retried ", "dim"), (text.percent(rates.retried / total, 1), "warn" if rates.retried else "")]
+        spans += [
+            ("   retried ", "dim"),
+            (text.percent(rates.retried / total, digits), "warn" if rates.retried else ""),
+        ]
     spans += [("  failed " if brief else "   failed ", "dim")]
-    spans += [(text.percent(rates.failed / total, 1), "bad" if rates.failed else "")]
+    spans += [(text.percent(rates.failed / total, digits), "bad" if rates.failed else "")]
     return tuple(spans)
 
 
@@ -272,4 +279,4 @@ def attention_line(causes: Sequence[Cause], cells: int, *, hint: bool = False) -
         role = "bad" if cause.severity == "bad" else "warn"
         todo = f" {text.tame(cause.hint)}" if cause.hint else ""
         entries.append((("! ", role), (text.tame(cause.message) + counted, ""), (todo, "dim")))
-    return _fitting(entries, cells, "   ")
+    return fitting(entries, cells, "   ")

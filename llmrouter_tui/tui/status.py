@@ -36,6 +36,8 @@ def status_line(
     while figures and text.line_width(text.join(head, gap)) + text.line_width(tail) + 1 > cells:
         figures.pop()
         tail = (*text.join(figures), (" ", ""))
+        room = cells - text.line_width(text.join(head[:-1], gap)) - text.line_width(tail) - 1 - len(gap)
+        head[-1] = backends_text(list(store.backends.values()), now, look, room, roomy=roomy)
     return text.spread(text.join(head, gap), tail, cells)
 
 
@@ -78,7 +80,7 @@ def backends_text(views: Sequence[BackendView], now: float, look: Look, room: in
     down = [view for view in views if view.health == "down"]
     up = sum(1 for view in views if view.health == "up")
     spelled = f"{up} backend{'s' if up != 1 else ''} "
-    brief = room < len(spelled) + 2 + sum(len(view.name) + 3 for view in down)
+    brief = room < len(spelled) + 1 + sum(len(view.name) + 3 for view in down)
     short: list[Line] = [((f"{up} " if brief else spelled, ""), (look.symbols.up, "good"))]
     short += [_backend(view, now, look, roomy=False) for view in down]
     while len(short) > 1 and text.line_width(text.join(short)) > room:

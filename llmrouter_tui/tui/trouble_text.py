@@ -20,7 +20,7 @@ def next_port(store: Store) -> int:
 
 def title(store: Store) -> str:
     """What the panel is about; empty when nothing is wrong."""
-    if problem(store, "port_taken"):
+    if problem(store, "port_taken") or problem(store, "not_serving"):
         return "The proxy is not running"
     if problem(store, "database"):
         return "Nothing is being saved"
@@ -48,6 +48,10 @@ def lines(
         out += _fact("Free", f"port {free}, {_kept(store)}", cells) if free and asked is None else []
         if asked is not None:
             out += _fact("Now", f"trying port {asked}{look.symbols.ellipsis}", cells, "run")
+    closed = problem(store, "not_serving")
+    if closed and not taken:
+        out += _say("Clients cannot reach this router. Everything else on this screen works.", cells)
+        out += _fact("What", closed.message, cells) + _fact("Help", closed.hint, cells)
     database = problem(store, "database")
     if database:
         out += _say(text.tame(database.message), cells)

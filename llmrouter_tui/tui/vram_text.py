@@ -1,8 +1,8 @@
-"""Memory pools, what would fit and what came and went, as text at a given width. Pure."""
+"""Memory pools and what would fit, as text at a given width. Pure."""
 
 from collections.abc import Iterable, Sequence
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView, ResidencyEvent
+from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
 from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, in_memory, pool
@@ -15,9 +15,6 @@ from llmrouter_tui.tui.widgets import chart
 GIB = 1024**3
 NAME_CELLS = 18
 NO_GPU = "no GPU probe: models are counted against RAM"
-TURNS = 4
-"""So many changes between the same two models within ``THRASH_SECONDS`` are worth a word."""
-THRASH_SECONDS = 600.0
 
 
 def limits(store: Store) -> Limits:
@@ -208,20 +205,28 @@ def pools_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
 
 
 def _legend_brief(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
+    full = text.join(_entries(store, device, now, look, states=True), "   ")
+    if text.line_width(full) <= cells:
+        return full
+    return panels.fitting(_entries(store, device, now, look, states=False), cells, "   ")
+
+
+def _entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
+    """A pool's models, and what is not ours, each in a few words; ``states`` says what each model does."""
     models = panels.residents(store, device.pool)
     entries: list[Line] = [
         (
             (f"{fill(model, index, look)} ", panels.fill_role(index)),
             (fmt.short_model(store.name(model.id), NAME_CELLS), ""),
             (f" {models_text.memory_text(model, '?')}", "strong"),
-            (f" {panels.model_state(model, now)}", "run" if model.busy else "dim"),
+            (f" {panels.model_state(model, now)}" if states else "", "run" if model.busy else "dim"),
         )
         for index, model in enumerate(models)
     ]
     other = not_ours(device, models)
     if other > 64 * 1024**2:
         entries.append(((f"{look.symbols.other} ", "other"), (f"not ours {text.size(other)}", "dim")))
-    return text.clip_line(text.join(entries or [(("nothing is loaded", "dim"),)], "   "), cells, look.symbols.ellipsis)
+    return entries or [(("nothing is loaded", "dim"),)]
 
 
 def _history_brief(store: Store, pools: Sequence[Device], now: float, cells: int, look: Look) -> Line:
@@ -260,7 +265,7 @@ def fit_row(fit: Fit, cells: int, shown: Shown) -> Line:
     """One model: what it needs, where, what loading it now would mean, seconds."""
     model, name, look = fit.model, shown.store.name, shown.look
     size, room = _fit_cells(cells)
-    said, role = verdict(fit, shown)
+    said, role = verdict(fit, shown, room)
     cost = text.seconds(fit.seconds, look.symbols.none if fit.verdict != "loaded" else "")
     if fit.seconds is not None and not model.speed.load_samples:
         cost = f"~{cost}"
@@ -273,8 +278,8 @@ def fit_row(fit: Fit, cells: int, shown: Shown) -> Line:
     )
 
 
-def verdict(fit: Fit, shown: Shown) -> tuple[str, str]:
-    """What loading it now would mean, in a few words."""
+def verdict(fit: Fit, shown: Shown, room: int = 80) -> tuple[str, str]:
+    """What loading it now would mean, in a few words; where ``room`` is scarce, a name is cut and no count."""
     symbols, name = shown.look.symbols, shown.store.name
     if shown.asked:
         return models_text.state_cell(fit.model, shown)
@@ -286,9 +291,11 @@ def verdict(fit: Fit, shown: Shown) -> tuple[str, str]:
     if fit.verdict == "fits":
         return f"{symbols.ok} fits", "good"
     if fit.verdict == "evicts":
-        gone = fmt.short_model(name(fit.evicts[0]), NAME_CELLS, symbols.ellipsis)
         more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
-        return f"{symbols.retry} evicts {gone}{more}{' when it is done' if fit.drains else ''}", "warn"
+        later = " when it is done" if fit.drains else ""
+        left = room - len(f"{symbols.retry} evicts {more}{later}")
+        gone = fmt.short_model(name(fit.evicts[0]), max(8, min(NAME_CELLS, left)), symbols.ellipsis)
+        return f"{symbols.retry} evicts {gone}{more}{later}", "warn"
     if fit.verdict == "too big":
         return f"{symbols.fail} too big by {text.size(fit.missing)}", "dim"
     if fit.verdict == "full":
@@ -300,55 +307,6 @@ def fit_note(fitting: Sequence[Fit]) -> tuple[Part, ...]:
     """How many figures are guessed, and the key that loads."""
     guessed = sum(1 for fit in fitting if fit.model.footprint_source == "estimated")
     return (Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS))
-
-
-# ── what came and went ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def event_lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
-    """Warnings first, then loads and unloads, newest first."""
-    lines: list[Line] = [((part, "warn"),) for said in thrash(store, now) for part in text.wrap(f"! {said}", cells)]
-    lines += [_event(event, store, cells, look) for event in store.residency]
-    return lines or [(("Nothing was loaded or unloaded yet.", "soft"),)]
-
-
-def _event(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
-    sign, role = {"load": ("+", "good"), "unload": ("-", "soft")}.get(event.kind, (look.symbols.fail, "bad"))
-    name = 18 if cells >= 56 else 14
-    took = text.seconds(event.seconds, "")
-    why = text.tame(event.reason)
-    if event.exchange_id and event.exchange_id[-4:] not in why:
-        why = f"{why} {event.exchange_id[-4:]}".strip()
-    line: Line = (
-        (f"{text.when(event.at, look, full=cells >= 48)} ", "dim"),
-        (f"{sign} ", role),
-        (text.left(fmt.short_model(store.name(event.model), name, look.symbols.ellipsis), name), ""),
-        (f" {text.left(models_text.place_name(event.pool), 4)} {text.right(took, 5)}  ", "dim"),
-        (
-            why if not event.kind.endswith("failed") else f"failed: {why}",
-            role if event.kind.endswith("failed") else "soft",
-        ),
-    )
-    return text.clip_line(line, cells, look.symbols.ellipsis)
-
-
-def thrash(store: Store, now: float) -> list[str]:
-    """Pairs of models that keep throwing each other out, in words."""
-    last: dict[str, str] = {}
-    turns: dict[tuple[str, str], int] = {}
-    for event in reversed(store.residency):
-        if event.kind != "load" or now - event.at > THRASH_SECONDS:
-            continue
-        before = last.get(event.pool)
-        if before is not None and before != event.model:
-            pair = (min(before, event.model), max(before, event.model))
-            turns[pair] = turns.get(pair, 0) + 1
-        last[event.pool] = event.model
-    return [
-        f"{store.name(one)} and {store.name(two)} took turns {count} times in 10 minutes. P pins one of them."
-        for (one, two), count in turns.items()
-        if count >= TURNS
-    ]
 
 
 def loaded_count(store: Store) -> int:

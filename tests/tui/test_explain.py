@@ -94,7 +94,7 @@ def test_everything_is_there(store: Store) -> None:
         "TASK     coding .81",
         "▃ .33 easy   needs tools",
         "RESTS ON coding .60 ±.05 from benchmark",
-        "TIME     decide 5ms  TTFT 0.3s  154 tok  96/s  total 1.9s",
+        "TIME     decide 5ms  TTFT 0.3s  154t  96t/s  total 1.9s",
         "PROMPT   Write a python function",
         "ANSWER   def merge(a, b): ⏎",
         "YOU      - bad  ignored instructions",

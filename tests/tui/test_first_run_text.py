@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from llmrouter_tui.core.domain import BackendView
+from llmrouter_tui.core.domain import BackendView, Problem
 from llmrouter_tui.core.events import FetchProgress
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui import first_run_text, text, trouble_text
@@ -167,6 +167,17 @@ def test_a_port_that_is_taken_says_who_and_offers_the_next() -> None:
     assert "Who    pid 8123 python -m llmrouter_tui holds it" in shown
     assert trouble_text.next_port(store(TAKEN)) == 11437
     assert "trying port 11437" in troubles(TAKEN, asked=11437)
+
+
+def test_an_address_that_cannot_be_had_is_said_with_what_to_do() -> None:
+    closed = Problem(
+        "not_serving", "cannot listen on 10.9.9.9: this machine has no such address", "give --host another"
+    )
+    snapshot = replace(TAKEN, service=replace(TAKEN.service, problems=(closed,)))
+    assert trouble_text.title(store(snapshot)) == "The proxy is not running"
+    shown = troubles(snapshot)
+    assert "What   cannot listen on 10.9.9.9" in shown
+    assert "Help   give --host another" in shown
 
 
 def test_there_is_no_port_above_the_last() -> None:

@@ -136,6 +136,25 @@ def test_the_ascii_set_needs_nothing_but_ascii(store: Store) -> None:
     assert [line for line in shown if not line.isascii()] == []
 
 
+@pytest.mark.parametrize("cells", [46, 52, 56, 76])
+def test_a_gpu_with_a_long_name_keeps_its_load_and_loses_its_history_first(store: Store, cells: int) -> None:
+    gpu = replace(store.devices[0], name="NVIDIA GeForce RTX 4090 (simulated)")
+    store.devices = (gpu, *store.devices[1:])
+    first = text.plain(panels.vram_lines(store, NOW, cells, LOOK)[0])
+    assert first.endswith(" 94%")
+    assert "util" in first
+    assert text.width(first) <= cells
+
+
+@pytest.mark.parametrize("cells", [58, 78, 118])
+def test_brief_panels_cut_no_figure_and_no_name(store: Store, cells: int) -> None:
+    store.rates.ok, store.rates.failed = 1000, 0
+    shown = [text.plain(panels.throughput_brief(store, NOW, cells, LOOK))]
+    shown += [text.plain(line) for line in panels.vram_brief(store, NOW, cells, LOOK)]
+    assert [line for line in shown if "…" in line or text.width(line) > cells] == []
+    assert "failed 0" in shown[0]
+
+
 # ── status, tabs, footer ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -163,6 +182,11 @@ def test_many_backends_become_a_count_and_those_that_are_down(store: Store) -> N
         store.backends[f"server-number-{i}"] = replace(scripted.BACKENDS[0], name=f"server-number-{i}")
     shown = text.plain(status.status_line(store, NOW, 80, LOOK))
     assert "11 backends ● vllm ✗" in shown
+
+
+def test_room_that_a_figure_left_goes_to_the_names_of_backends(store: Store) -> None:
+    store.backends.pop("vllm")
+    assert "2 backends ●" in text.plain(status.status_line(store, NOW, 60, LOOK, demo=True))
 
 
 def test_what_is_wrong_with_the_service_is_in_the_status_line(store: Store) -> None:

@@ -108,6 +108,12 @@ def test_estimates_carry_a_tilde() -> None:
     assert models_text.speed_cell(PHI) == ("61", "")
 
 
+def test_a_slow_model_is_not_said_to_stand_still() -> None:
+    slow = replace(PHI, speed=Speed(40, 0.4, 4.0, samples=0))
+    assert models_text.speed_cell(slow) == ("~0.4", "guess")
+    assert "~0.4 tokens/s, prompt ~40 tokens/s" in said(model_detail.facts(slow, shown(), 160))
+
+
 def test_facts_say_where_each_figure_comes_from() -> None:
     facts = said(model_detail.facts(replace(PHI, footprint_source="estimated"), shown(), 160))
     assert "estimated from its size" in facts

@@ -8,7 +8,7 @@ import pytest
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import Device, ModelView, ResidencyEvent
-from llmrouter_tui.tui import fitting, panels, text, vram_text
+from llmrouter_tui.tui import fitting, loads_text, panels, text, vram_text
 from llmrouter_tui.tui.fitting import GIB, Fit, Limits
 from llmrouter_tui.tui.memory import KEPT, STEP, MemoryBook
 from llmrouter_tui.tui.models_text import Shown
@@ -165,20 +165,35 @@ def test_a_driver_that_failed_is_said_and_not_drawn_as_zero() -> None:
     ]
 
 
+def test_where_room_is_scarce_a_name_is_cut_and_no_count() -> None:
+    names = tuple(f"ollama/a-model-with-a-very-long-name-{i}" for i in range(3))
+    fit = Fit(MODELS[0], "evicts", evicts=names)
+    for room in (22, 30, 60):
+        said_, _ = vram_text.verdict(fit, Shown(store(), LOOK, NOW), room)
+        assert said_.endswith(" +2")
+        assert text.width(said_) <= room
+
+
+def test_a_pool_in_brief_counts_the_models_that_do_not_fit() -> None:
+    lines = said(vram_text.pools_brief(store(), NOW, 58, LOOK))
+    assert not [line for line in lines if line.endswith("…")]
+    assert any("717M" in line or "more" in line for line in lines)
+
+
 def test_no_line_is_wider_than_its_panel() -> None:
     for cells in (40, 56, 78):
         for line in vram_text.pool_panel(store(), GPU0, NOW, cells, 14, LOOK):
             assert text.line_width(line) <= cells
         for line in vram_text.pools_brief(store(), NOW, cells, LOOK):
             assert text.line_width(line) <= cells
-        for line in vram_text.event_lines(store(), NOW, cells, LOOK):
+        for line in loads_text.event_lines(store(), NOW, cells, LOOK):
             assert text.line_width(line) <= cells
 
 
 def test_the_ascii_set_is_ascii() -> None:
     look = Look(SYMBOLS["ascii"])
     lines = vram_text.pool_panel(store(), GPU0, NOW, 56, 14, look)
-    lines += vram_text.event_lines(store(), NOW, 56, look)
+    lines += loads_text.event_lines(store(), NOW, 56, look)
     assert [line for line in said(lines) if not line.isascii()] == []
 
 
@@ -237,24 +252,24 @@ def events(*models: str, every: float = 30.0) -> deque[ResidencyEvent]:
 def test_two_models_that_keep_throwing_each_other_out_are_told_of() -> None:
     data = store()
     data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 3)
-    [warning] = vram_text.thrash(data, NOW)
+    [warning] = loads_text.thrash(data, NOW)
     assert "phi4:14b" in warning and "qwen2.5vl:7b" in warning
     assert "took turns 5 times" in warning
-    assert said(vram_text.event_lines(data, NOW, 70, LOOK))[0].startswith("! ")
+    assert said(loads_text.event_lines(data, NOW, 70, LOOK))[0].startswith("! ")
 
 
 def test_a_few_loads_or_old_ones_are_no_thrashing() -> None:
     data = store()
     data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 2)
-    assert vram_text.thrash(data, NOW) == []
+    assert loads_text.thrash(data, NOW) == []
     data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 3, every=300)
-    assert vram_text.thrash(data, NOW) == []
+    assert loads_text.thrash(data, NOW) == []
 
 
 def test_loads_unloads_and_failures_have_signs_and_reasons() -> None:
     data = store()
     data.residency.appendleft(ResidencyEvent(NOW, "load_failed", "ollama/phi4:14b", "gpu1", None, "out of memory"))
-    lines = said(vram_text.event_lines(data, NOW, 90, Look(tz=UTC)))
+    lines = said(loads_text.event_lines(data, NOW, 90, Look(tz=UTC)))
     assert lines[0] == "21:04:09 ✗ phi4:14b           GPU1        failed: out of memory"
     assert lines[1] == "21:03:58 + qwen2.5vl:7b       GPU1  6.4s  for a vision request 8f1e"
     assert lines[2].startswith("21:03:58 - phi4:14b")

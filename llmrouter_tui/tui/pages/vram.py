@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from llmrouter_tui.core.domain import Device, ModelView
-from llmrouter_tui.tui import fitting, panels, vram_text
+from llmrouter_tui.tui import fitting, loads_text, panels, vram_text
 from llmrouter_tui.tui.fitting import Fit
 from llmrouter_tui.tui.heads import NAME, Part
 from llmrouter_tui.tui.pages.model_acts import ModelActs
@@ -90,7 +90,7 @@ class VramPage(ModelActs):
         return self._versions.of(fit.model), fit.verdict, fit.evicts, fit.drains, fit.missing, asked, minute
 
     def _draw_events(self, cells: int, rows: int) -> list[Line]:
-        return vram_text.event_lines(self.center.store, self.center.clock(), cells, self.center.look)
+        return loads_text.event_lines(self.center.store, self.center.clock(), cells, self.center.look)
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
