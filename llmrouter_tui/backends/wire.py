@@ -54,7 +54,8 @@ class Wire:
         self._path = address.raw_path.rstrip("/")
         host = f"[{self._host}]" if ":" in self._host else self._host
         named = {"Host": host if address.is_default_port() else f"{host}:{address.port}", **fields}
-        self._fields = "".join(f"{name}: {_sendable(value)}\r\n" for name, value in named.items()).encode("latin-1")
+        self._fields = "".join(f"{name}: {_sendable(value)}\r\n" for name, value in named.items())
+        self._heads: dict[tuple[str, bool], bytes] = {}
         self._idle: list[_Connection] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -66,21 +67,21 @@ class Wire:
         not resolve and certificates that do not convince), ``HungUpError``, ``NotHttpError`` and ``TimeoutError``.
         """
         connection = self._kept() or await self._connect()
-        closing = b"Connection: close\r\n" if parting else b""
-        head = b"POST %b%b HTTP/1.1\r\n%b%bContent-Length: %d\r\n\r\n" % (
-            self._path.encode(),
-            path.encode(),
-            self._fields,
-            closing,
-            len(body),
-        )
-        answer = connection.ask(head, body, read_timeout, keep=not parting)
+        head = self._heads.get((path, parting)) or self._head(path, parting)
+        answer = connection.ask(b"%b%d\r\n\r\n" % (head, len(body)), body, read_timeout, keep=not parting)
         try:
             await answer.begun()
         except BaseException:
             answer.close()
             raise
         return answer
+
+    def _head(self, path: str, parting: bool) -> bytes:
+        """The head of a request up to the length of its body."""
+        closing = "Connection: close\r\n" if parting else ""
+        text = f"POST {self._path}{path} HTTP/1.1\r\n{self._fields}{closing}Content-Length: "
+        head = self._heads[path, parting] = text.encode("ascii")
+        return head
 
     def close(self) -> None:
         """Close the idle connections; answers under way go on."""
@@ -93,10 +94,9 @@ class Wire:
 
     def _kept(self) -> "_Connection | None":
         """The connection that was used last: the others may grow old and close."""
-        oldest = asyncio.get_running_loop().time() - KEEP_IDLE
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and connection.heard > oldest:
+            if connection.fresh:
                 return connection
             connection.abort()
         return None
@@ -114,14 +114,12 @@ class Wire:
 
     def _sweep(self) -> None:
         self._sweeper = None
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - KEEP_IDLE
         for connection in self._idle:
-            if connection.heard <= oldest:
+            if not connection.fresh:
                 connection.abort()
-        self._idle = [connection for connection in self._idle if connection.heard > oldest]
+        self._idle = [connection for connection in self._idle if connection.usable]
         if self._idle:
-            self._sweeper = loop.call_later(KEEP_IDLE, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(KEEP_IDLE, self._sweep)
 
     async def _connect(self) -> "_Connection":
         try:
@@ -263,6 +261,11 @@ class _Connection(asyncio.Protocol):
         self._paused = False
         self._patience = 0.0
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the server surely still keeps it."""
+        return self.usable and self._now() - self.heard < KEEP_IDLE
 
     def ask(self, head: bytes, body: bytes, patience: float, *, keep: bool) -> Answer:
         """Send a request; its answer begins at once, empty."""

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from llmrouter_tui.core.decision import Timings, Usage
@@ -179,14 +180,19 @@ def replace_model(body: bytes, name: str) -> bytes:
 
     ``body`` is valid UTF-8 JSON, an object that has ``model``.
     """
-    value = json.dumps(name).encode()
-    at = body.rfind(_MODEL_KEY)
+    value = _quoted(name)
+    at = body.find(_MODEL_KEY)
     # One key in the whole body, none hidden behind escapes (every letter of "model" is \u006x): that is the one.
-    if at > 0 and body.find(_MODEL_KEY, 0, at) < 0 and body[at - 1] != _BACKSLASH and not _escaped(body, b"\\u006"):
+    if at > 0 and body.find(_MODEL_KEY, at + 7) < 0 and body[at - 1] != _BACKSLASH and not _escaped(body, b"\\u006"):
         found = _MODEL_VALUE.match(body, at + 7)
         if found:
             return b"%b%b%b" % (body[: found.start(1)], value, body[found.end(1) :])
     return _splice(body, _values(body, "model"), value)
+
+
+@lru_cache(maxsize=256)
+def _quoted(name: str) -> bytes:
+    return json.dumps(name).encode()
 
 
 def _escaped(body: bytes, letters: bytes) -> bool:

@@ -116,11 +116,6 @@ def patience(mix: Sequence[float], difficulty: float) -> float:
     return scale * (0.3 + 2 * difficulty * difficulty)
 
 
-def speed_value(seconds: float, scale: float) -> float:
-    """1 at once, ½ at ``scale`` seconds, towards 0."""
-    return scale / (scale + seconds)
-
-
 def continuity_value(prompt_tokens: int) -> float:
     """What it is worth to stay on the model that answered so far: 0.4 for a short conversation, towards 1 for a long
     one."""

@@ -15,7 +15,7 @@ from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import NO_WAIT, Wait
-from llmrouter_tui.core.traits import Traits, traits
+from llmrouter_tui.core.traits import traits
 from llmrouter_tui.core.why import Choice, clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
@@ -32,7 +32,7 @@ _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
 _breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
 
-Eligible = tuple[ModelView, Traits]
+Barred = tuple[ModelView, Bar]
 Rated = tuple[tuple[int, bool, float, str], Candidate]
 """What ranks a model (smallest first; the id makes it unique), and its numbers."""
 _rank = itemgetter(0)
@@ -74,46 +74,42 @@ def decide(
     if resolved.task:
         analysis = replace(analysis, task=resolved.task, tasks={t: float(t == resolved.task) for t in TASKS})
     question = _question(analysis, _preference(preference, resolved, analysis), continuity, waits)
-    eligible, bars = _sift(analysis, resolved.models, waits)
-    if not eligible and resolved.named:
+    rated, bars = _rate(question, resolved.models)
+    if not rated and resolved.named:
         refuse_named(analysis, bars)
-    if not eligible:
+    if not rated:
         refuse_all(analysis, bars)
-    return _ranked(question, resolved, eligible, bars, requested, seconds)
+    return _ranked(question, resolved, rated, bars, requested, seconds)
 
 
 def _ranked(
     question: _Question,
     resolved: Resolved,
-    eligible: Sequence[Eligible],
-    bars: Sequence[tuple[ModelView, Bar]],
+    rated: list[Rated],
+    bars: Sequence[Barred],
     requested: str,
     seconds: float,
 ) -> Decision:
     """The decision among models that can serve."""
-    rated = _rate(question, eligible)
     rated.sort(key=_rank)
-    floor = scoring.FLOOR * max([c.predicted_quality for _, c in rated])
-    candidates = tuple([c for _, c in rated if c.predicted_quality >= floor])
-    filtered = [(m.id, bar.reason) for m, bar in bars]
-    filtered += [_too_weak(c) for _, c in rated if c.predicted_quality < floor]
+    candidates = tuple([candidate for _, candidate in rated])
+    filtered = [(m.id, bar.reason) for m, bar in bars] if bars else []
+    floor = scoring.FLOOR * max([c.predicted_quality for c in candidates])
+    weak = [_too_weak(c) for c in candidates if c.predicted_quality < floor]
+    if weak:
+        filtered += weak
+        candidates = tuple([c for c in candidates if c.predicted_quality >= floor])
     filtered.sort()
     best = candidates[0]
+    kinds = frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED
+    continues = best.model == question.continuity
     return _decision(
         question.analysis,
         candidates,
         tuple(filtered),
         best.model,
         best.score - candidates[1].score if len(candidates) > 1 else 0.0,
-        clause(
-            Choice(
-                question.analysis,
-                candidates,
-                resolved.named,
-                best.model == question.continuity,
-                frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED,
-            )
-        ),
+        clause(Choice(question.analysis, candidates, resolved.named, continues, kinds)),
         question.preference,
         requested,
         seconds,
@@ -145,49 +141,45 @@ def _question(analysis: Analysis, preference: float, continuity: str, waits: Map
     )
 
 
-def _sift(
-    analysis: Analysis, models: Sequence[ModelView], waits: Mapping[str, Wait]
-) -> tuple[list[Eligible], list[tuple[ModelView, Bar]]]:
-    eligible: list[Eligible] = []
-    bars: list[tuple[ModelView, Bar]] = []
-    for model in models:
-        known = traits(model)
-        bar = barred(analysis, model, known, waits.get(known.id, NO_WAIT))
-        if bar is None:
-            eligible.append((model, known))
-        else:
-            bars.append((model, bar))
-    return eligible, bars
-
-
-def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
-    """All numbers of each model. One loop over plain numbers, because every request runs through it for every model:
-    here each call and each object counts."""
+def _rate(question: _Question, models: Sequence[ModelView]) -> tuple[list[Rated], list[Barred]]:
+    """All numbers of each model that can serve, and what bars the others. One loop over plain numbers, because every
+    request runs through it for every model: here each call and each object counts."""
     analysis, shares, against, scale, hidden, preference, continuity, staying, waits = question
     by_quality, by_speed, by_continuity, by_pin, by_cost = scoring.factors(preference)
-    needs, prompt_tokens, easy = analysis.needs, analysis.prompt_tokens, analysis.level == "easy"
+    needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
+    easy, most = analysis.level == "easy", prompt_tokens + expected
     rated: list[Rated] = []
-    for model, (info, _, model_id, means, _, thinks, priced) in models:
+    bars: list[Barred] = []
+    for model in models:
+        info, _, model_id, means, embeds, thinks, priced = known = traits(model)
+        wait = waits.get(model_id, NO_WAIT)
+        # The first look is a cheap one: nearly always there is nothing against a model.
+        doubtful = needs or embeds or model.problem or wait.blocked or not model.enabled or not model.healthy
+        if doubtful or most > (info.context_length or most):
+            bar = barred(analysis, model, known, wait)
+            if bar is not None:
+                bars.append((model, bar))
+                continue
         speed = model.speed
         quality = scoring.predicted_quality(shares, means, against)
         doubts = _doubts(needs, info.capabilities) if needs else ()
         for need in doubts:
             quality *= DOUBT[need]
         warm = model.residency == "resident" or not info.local
-        wait = waits.get(model_id)
-        queue = wait.queue if wait else 0.0
-        load = wait.load if wait else 0.0 if warm else speed.load_seconds
-        answer = analysis.expected_tokens + (hidden if thinks else 0.0)
+        queue, load = wait.queue, wait.load
+        if wait is NO_WAIT and not warm:
+            load = speed.load_seconds
+        answer = expected + hidden if thinks else expected
         # rates that make no sense count as very slow
         prefill = prompt_tokens / (speed.prefill if speed.prefill > 1.0 else 1.0)
         decode = answer / (speed.decode if speed.decode > 0.1 else 0.1)
         good = by_quality * quality
-        fast = by_speed * scoring.speed_value(queue + load + prefill + decode, scale)
+        fast = by_speed * scale / (scale + queue + load + prefill + decode)
         same = by_continuity * staying if model_id == continuity else 0.0
         pinned = by_pin if easy and model.pinned else 0.0
         cheap = by_cost * scoring.cost_value(info, prompt_tokens, answer) if priced else by_cost
         score = good + fast + same + pinned + cheap
-        size = info.parameters or model.footprint or info.size_bytes or math.inf
+        plain = warm and not (load or queue or doubts or model.waiting)
         candidate = _candidate(
             model_id,
             score,
@@ -196,10 +188,11 @@ def _rate(question: _Question, models: Sequence[Eligible]) -> list[Rated]:
             _seconds(queue, load, prefill, decode),
             warm,
             model.footprint,
-            _note(model, doubts, load, queue, warm) if load or queue or doubts or model.waiting or not warm else "warm",
+            "warm" if plain else _note(model, doubts, load, queue, warm),
         )
+        size = info.parameters or model.footprint or info.size_bytes or math.inf
         rated.append(((-round(score * SAME_SCORE), not warm, size, model_id), candidate))
-    return rated
+    return rated, bars
 
 
 def _doubts(needs: frozenset[str], capabilities: frozenset[str]) -> tuple[str, ...]:

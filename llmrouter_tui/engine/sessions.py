@@ -1,7 +1,6 @@
 """Which model answered a conversation so far: by explicit id, else by the fingerprint of its opening."""
 
 from collections import OrderedDict
-from hashlib import blake2b
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.ports import Clock
@@ -10,6 +9,7 @@ EXPIRY_SECONDS = 3600.0
 LIMIT = 4096
 OPENING = 400
 """Characters of each opening turn that make the fingerprint."""
+_BITS = (1 << 64) - 1
 
 
 class Sessions:
@@ -21,15 +21,14 @@ class Sessions:
 
     @staticmethod
     def key(request: ChatRequest) -> str:
-        """The conversation's identity. Clients resend the whole history, so its opening is stable."""
+        """The conversation's identity in this run. Clients resend the whole history, so its opening is stable."""
         if request.session:
             return f"id:{request.session}"
         turns = request.messages
         opening = next((i for i, m in enumerate(turns) if m.role == "user"), None)
         if opening is None:
             return ""
-        text = turns[0].text[:OPENING] + "\0" + turns[opening].text[:OPENING]
-        return f"op:{blake2b(text.encode(errors='replace'), digest_size=8).hexdigest()}"
+        return f"op:{hash((turns[0].text[:OPENING], turns[opening].text[:OPENING])) & _BITS:x}"
 
     def model(self, key: str, request: ChatRequest) -> str:
         """The model that answered so far; empty for a new conversation.
