@@ -19,7 +19,6 @@ from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
-from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
@@ -27,6 +26,7 @@ from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
+from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks

@@ -16,13 +16,13 @@ from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapsh
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
-from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks

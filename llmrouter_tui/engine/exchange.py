@@ -2,122 +2,40 @@
 
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
-from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Attempt, Candidate, Decision, Exchange, Outcome, Usage
-from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import Clock, Reply, RouterErrorLike
-from llmrouter_tui.core.selection import decide
-from llmrouter_tui.engine.bus import Bus
-from llmrouter_tui.engine.fleet import Fleet
-from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.core.ports import Reply, RouterErrorLike
+from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
-from llmrouter_tui.engine.residency import Lease, Residency
 from llmrouter_tui.engine.sessions import Sessions
-from llmrouter_tui.engine.tasks import Tasks
-from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.engine.transcript import LIMIT, has_content, read_stream, read_whole
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.router import Router
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 4
 PROGRESS_SECONDS = 0.25
+SLOW_READER = 0.1
+"""Share of an answer's time spent waiting for the client above which the clock teaches nothing."""
 PROMPT_KEPT = 16_384
 """Characters of the last user turn that the record carries; the privacy policy cuts further."""
 
 _NO_USAGE = Usage()
 _new_call, _new_attempt = maker(ChatCall), maker(Attempt)
-_new_decision, _new_exchange = maker(Decision), maker(Exchange)
-
-
-class Router:
-    """The door from the proxy: implements ``core.ports.Exchanges``."""
-
-    def __init__(
-        self,
-        fleet: Fleet,
-        ledger: Ledger,
-        residency: Residency,
-        learning: Learning,
-        bus: Bus,
-        clock: Clock,
-        tasks: Tasks,
-    ) -> None:
-        self.fleet = fleet
-        self.ledger = ledger
-        self.residency = residency
-        self.learning = learning
-        self.bus = bus
-        self.clock = clock
-        self.tasks = tasks
-        self.sessions = Sessions(clock)
-        self.traffic = Traffic(clock)
-        self.preference = 0.5
-        self.draining = False
-        self._counter = int(clock.wall() * 1000)
-
-    def begin(self, request: ChatRequest) -> "Run":
-        """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""
-        run = Run(self, request)
-        try:
-            if self.draining:
-                raise RouterError("shutting_down", "the router is shutting down", retryable=True, retry_after=5)
-            run.decide()
-        except RouterError as error:
-            error.exchange_id = run.id
-            run.fail(error)
-            run.close()
-            raise
-        return run
-
-    def decide(self, request: ChatRequest, continuity: str = "") -> Decision:
-        """The decision for a request, without acting on it: what ``explain`` shows is what routing does."""
-        started = self.clock.mono()
-        models = self.fleet.views()
-        if not models:
-            raise _nobody_here(self.fleet)
-        decision = decide(
-            analyse(request),
-            models,
-            preference=self.preference,
-            requested=request.model,
-            waits=self.ledger.waits(),
-            continuity=continuity,
-        )
-        return _timed(decision, self.clock.mono() - started)
-
-    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
-        """Record a request that never became an exchange."""
-        now = self.clock.wall()
-        exchange = _new_exchange(
-            id=self.new_id(now),
-            at=now,
-            outcome="failed",
-            requested=requested,
-            client=client,
-            seconds=0.0,
-            code=code,
-            message=message,
-            prompt=prompt,
-        )
-        self.traffic.finished(exchange)
-        self.bus.publish(ExchangeFinished(exchange))
-        return exchange.id
-
-    def new_id(self, wall: float) -> str:
-        """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
-        self._counter = (self._counter + 1) & 0xFFFF
-        return f"{int(wall * 1000):011x}{self._counter:04x}"
+_new_exchange = maker(Exchange)
 
 
 class Run:
     """``core.ports.ExchangeRun``: one exchange under way."""
 
-    def __init__(self, router: Router, request: ChatRequest) -> None:
+    def __init__(self, router: "Router", request: ChatRequest) -> None:
         self._at = router.clock.wall()
         self._started = router.clock.mono()
         self.id = router.new_id(self._at)
@@ -136,6 +54,8 @@ class Run:
         self._kept_bytes = 0
         self._wait_seconds = 0.0
         self._sent = 0.0
+        self._away = 0.0
+        """Seconds in which the client took its time to read: they are not the model's."""
         self._ttft: float | None = None
         self._complete = False
         self._error: RouterErrorLike | None = None
@@ -202,6 +122,7 @@ class Run:
                     said = now
                     self._router.bus.publish(Progress(self.id, tokens))
                 yield chunk
+                self._away += clock() - now
         except BackendError as error:
             self._error = error
             self._reproach(error)
@@ -280,11 +201,21 @@ class Run:
             return []
         if error.unhealthy:
             return [c for c in left if not c.model.startswith(f"{error.backend}/")]
-        if error.code == "context_length_exceeded" and self._record is not None:
-            room = self._record.info.context_length or 0
-            models = self._router.fleet.models
-            return [c for c in left if (m := models.get(c.model)) and (m.info.context_length or 1 << 30) > room]
+        if error.code == "context_length_exceeded":
+            return self._roomier(left)
         return left
+
+    def _roomier(self, left: list[Candidate]) -> list[Candidate]:
+        """Who may have room for what was too long: the one with the largest context, since where that is too small
+        all are; where no context is known, the next one."""
+        assert self._record is not None and self.decision is not None
+        tried = self._record.info.context_length or self._record.loaded_context or self.decision.analysis.prompt_tokens
+        models = self._router.fleet.models
+        known = [(m.info.context_length, c) for c in left if (m := models.get(c.model)) and m.info.context_length]
+        larger = [(context, c) for context, c in known if context > tried]
+        if larger:
+            return [max(larger, key=lambda found: found[0])[1]]
+        return [] if known else left[:1]
 
     def _reproach(self, error: BackendError) -> None:
         if error.unhealthy:
@@ -308,7 +239,13 @@ class Run:
         if self.decision is not None and not self.decision.analysis.background:
             self._router.sessions.answered(self._session, self._record.id)
         ttft = self._ttft if self._request.stream else None
-        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, now - self._sent)
+        seconds = None if self._waited_for_client(now) else now - self._sent
+        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds)
+
+    def _waited_for_client(self, now: float) -> bool:
+        """Whether the clock says little of the model. (To subtract the pauses would be wrong: the backend writes on
+        into the buffers meanwhile.)"""
+        return self._away > SLOW_READER * (now - self._sent)
 
     def exchange(self, outcome: Outcome) -> Exchange:
         """The record while it runs: who asked what, and what was decided."""
@@ -361,27 +298,10 @@ class Run:
         if reply.timings.decode_per_second is not None:
             return reply.timings.decode_per_second
         tokens = reply.usage.completion_tokens or 0
-        if not self._request.stream or self._ttft is None or tokens < 2:
+        if not self._request.stream or self._ttft is None or tokens < 2 or self._waited_for_client(now):
             return None
         seconds = now - self._sent - self._ttft
         return (tokens - 1) / seconds if seconds > 0.01 else None
-
-
-def _timed(decision: Decision, seconds: float) -> Decision:
-    """The decision with the time that it took."""
-    d = decision
-    return _new_decision(
-        d.analysis, d.candidates, d.filtered, d.chosen, d.margin, d.why, d.preference, d.requested, seconds
-    )
-
-
-def _nobody_here(fleet: Fleet) -> RouterError:
-    down = [f"{r.backend.name} at {r.backend.url}: {r.detail}" for r in fleet.backends.values() if r.health != "up"]
-    if down:
-        message, hint = f"no model can be reached ({'; '.join(down)})", "start the backend, or add another one"
-    else:
-        message, hint = "there is no model here yet", "start Ollama or llama.cpp, or use --embedded or --demo"
-    return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
 
 
 def _vanished(model: str) -> BackendError:

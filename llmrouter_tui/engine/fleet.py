@@ -54,7 +54,15 @@ class BackendRecord:
     def view(self) -> BackendView:
         b = self.backend
         return BackendView(
-            b.name, b.kind, b.url, self.health, self.since, self.detail, self.models, configured=self.configured
+            name=b.name,
+            kind=b.kind,
+            url=b.url,
+            health=self.health,
+            since=self.since,
+            detail=self.detail,
+            models=self.models,
+            configured=self.configured,
+            places=b.places,
         )
 
 

@@ -57,15 +57,19 @@ class Learning:
             return ()
         return (Effect(record.id, feedback.task, before.mean, after.mean),)
 
-    def answered(self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float) -> None:
-        """Learn speed from an answer: the backend's own counters where it has them, else the clock."""
+    def answered(
+        self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float | None
+    ) -> None:
+        """Learn speed from an answer: the backend's own counters where it has them, else the clock. ``seconds`` is
+        how long the model was at it, None where the clock cannot tell."""
         record.used += 1
-        record.mean_seconds += WEIGHT * (seconds - record.mean_seconds)
+        if seconds is not None:
+            record.mean_seconds += WEIGHT * (seconds - record.mean_seconds)
         old = record.speed
         weight = WEIGHT if old.samples >= 4 else 1.0 / (old.samples + 1)
         decode, prefill = timings.decode_per_second, timings.prefill_per_second
         tokens = usage.completion_tokens or 0
-        if decode is None and ttft is not None and tokens >= SHORT_ANSWER and seconds > ttft:
+        if decode is None and ttft is not None and seconds is not None and tokens >= SHORT_ANSWER and seconds > ttft:
             decode = (tokens - 1) / (seconds - ttft)
         if tokens < SHORT_ANSWER:
             decode = None

@@ -16,8 +16,7 @@ from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.leasing import Lease as Lease
-from llmrouter_tui.engine.leasing import Leases
+from llmrouter_tui.engine.leasing import Lease, Leases
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord

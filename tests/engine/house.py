@@ -13,12 +13,12 @@ from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import Envelope, Fact
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
-from llmrouter_tui.engine.exchange import Router
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.storage.repo import open_repo
 

@@ -1,6 +1,7 @@
 """Exchanges: from arrival to last byte, through failures of every kind."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,52 @@ async def test_a_context_overflow_is_cured_only_by_a_larger_context():
         with pytest.raises(BackendError, match="context_length_exceeded"):
             await house.ask()
         assert len(house.facts(AttemptFailed)) == 1
+
+
+async def test_an_overflow_is_tried_once_more_where_there_is_most_room():
+    """Where the largest known context is too small, all are; unknown ones are asked only when none is known."""
+    known = [replace(model(n, 3), context_length=c) for n, c in (("a", 4096), ("b", 8192), ("c", 16384), ("d", 16384))]
+    backend = ScriptedBackend([*known, replace(model("e", 3), context_length=None)])
+    backend.failures = {n: [fault("context_length_exceeded")] * 2 for n in "abcde"}
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError, match="context_length_exceeded"):
+            await house.ask(name="one/a")
+        assert [call[1] for call in backend.calls if call[0] == "chat"] == ["a"]  # asked for by name: nobody else
+        backend.calls.clear()
+        house.fleet.model("one/a").pinned = True
+        run = house.router.begin(request())
+        order = [candidate.model for candidate in run.decision.candidates]
+        with pytest.raises(BackendError, match="context_length_exceeded"):
+            await run.open()
+        run.close()
+        asked = [f"one/{call[1]}" for call in backend.calls if call[0] == "chat"]
+        assert asked[0] == order[0]
+        assert len(asked) <= 2
+        assert all(model_id in ("one/c", "one/d") for model_id in asked[1:])
+
+
+async def test_when_all_backends_are_away_it_says_which_and_since_when():
+    backend = two_models()
+    async with open_house(backend) as house:
+        house.fleet.failed("one", fault("backend_unreachable", unhealthy=True))
+        house.fleet.backends["one"].since -= 300
+        with pytest.raises(RouterError, match=r"one at http://127\.0\.0\.1:1, down for 5 min") as caught:
+            house.router.begin(request())
+        assert (caught.value.code, caught.value.retryable) == ("backend_unreachable", True)
+
+
+async def test_a_client_that_reads_slowly_does_not_make_its_model_look_slow():
+    backend = two_models()
+    async with open_house(backend) as house:
+        run = house.router.begin(request())
+        record = house.fleet.model(run.decision.chosen)
+        before = (record.mean_seconds, record.speed.decode)
+        await run.open()
+        async for _ in run.body():
+            await asyncio.sleep(0.05)
+        run.close()
+        assert (record.mean_seconds, record.speed.decode) == before
+        assert house.facts(ExchangeFinished)[-1].exchange.decode_per_second is None
 
 
 async def test_a_death_after_the_first_token_is_told_and_not_tried_again():

@@ -1,0 +1,131 @@
+"""The door from the proxy to the engine: begins exchanges, decides, and records what never became one."""
+
+from llmrouter_tui.core.analysis import analyse
+from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.core.decision import Decision, Exchange
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.selection import decide
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.exchange import Run
+from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.sessions import Sessions
+from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.traffic import Traffic
+
+_new_decision, _new_exchange = maker(Decision), maker(Exchange)
+
+
+class Router:
+    """The door from the proxy: implements ``core.ports.Exchanges``."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        ledger: Ledger,
+        residency: Residency,
+        learning: Learning,
+        bus: Bus,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
+        self.fleet = fleet
+        self.ledger = ledger
+        self.residency = residency
+        self.learning = learning
+        self.bus = bus
+        self.clock = clock
+        self.tasks = tasks
+        self.sessions = Sessions(clock)
+        self.traffic = Traffic(clock)
+        self.preference = 0.5
+        self.draining = False
+        self._counter = int(clock.wall() * 1000)
+
+    def begin(self, request: ChatRequest) -> Run:
+        """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""
+        run = Run(self, request)
+        try:
+            if self.draining:
+                raise RouterError("shutting_down", "the router is shutting down", retryable=True, retry_after=5)
+            run.decide()
+        except RouterError as error:
+            error.exchange_id = run.id
+            run.fail(error)
+            run.close()
+            raise
+        return run
+
+    def decide(self, request: ChatRequest, continuity: str = "") -> Decision:
+        """The decision for a request, without acting on it: what ``explain`` shows is what routing does."""
+        started = self.clock.mono()
+        models = self.fleet.views()
+        if not models:
+            raise self._nobody_here()
+        try:
+            decision = decide(
+                analyse(request),
+                models,
+                preference=self.preference,
+                requested=request.model,
+                waits=self.ledger.waits(),
+                continuity=continuity,
+            )
+        except RouterError as error:
+            if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
+                raise self._nobody_here() from None
+            raise
+        return _timed(decision, self.clock.mono() - started)
+
+    def _nobody_here(self) -> RouterError:
+        """No model can be reached: who is away, and since when."""
+        now = self.clock.wall()
+        down = [_away(record, now) for record in self.fleet.backends.values() if record.health != "up"]
+        if down:
+            message, hint = f"no model can be reached ({'; '.join(down)})", "start the backend, or add another one"
+        else:
+            message, hint = "there is no model here yet", "start Ollama or llama.cpp, or use --embedded or --demo"
+        return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
+
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+        """Record a request that never became an exchange."""
+        now = self.clock.wall()
+        exchange = _new_exchange(
+            id=self.new_id(now),
+            at=now,
+            outcome="failed",
+            requested=requested,
+            client=client,
+            seconds=0.0,
+            code=code,
+            message=message,
+            prompt=prompt,
+        )
+        self.traffic.finished(exchange)
+        self.bus.publish(ExchangeFinished(exchange))
+        return exchange.id
+
+    def new_id(self, wall: float) -> str:
+        """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
+        self._counter = (self._counter + 1) & 0xFFFF
+        return f"{int(wall * 1000):011x}{self._counter:04x}"
+
+
+def _timed(decision: Decision, seconds: float) -> Decision:
+    """The decision with the time that it took."""
+    d = decision
+    return _new_decision(
+        d.analysis, d.candidates, d.filtered, d.chosen, d.margin, d.why, d.preference, d.requested, seconds
+    )
+
+
+def _away(record: BackendRecord, now: float) -> str:
+    seconds = max(0.0, now - record.since)
+    age = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    where = f" at {record.backend.url}" if record.backend.url else ""
+    return f"{record.backend.name}{where}, {record.health} for {age}: {record.detail}"
