@@ -178,6 +178,8 @@ class BackendView:
     models: int = 0
     configured: bool = False
     """Named by the user, not found by looking around."""
+    places: int | None = None
+    """How many models it holds at the same time; None where it does not count them."""
 
 
 @dataclass(frozen=True, slots=True)

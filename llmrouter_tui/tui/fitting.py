@@ -3,12 +3,12 @@
 The plan is ``core.placement.place``, the same function that loading uses; here it is only asked, never carried out.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
-from llmrouter_tui.core.placement import GIB, Occupant, Pool, place
+from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place, with_place
 
 Verdict = Literal["fits", "evicts", "full", "too big", "unknown", "loaded"]
 ORDER: tuple[Verdict, ...] = ("fits", "evicts", "unknown", "full", "too big", "loaded")
@@ -25,6 +25,8 @@ class Limits:
 
     reserve: int = GIB // 2
     most: int | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
+    """How many models the backends that count them hold at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Fit:
     """Unloading and loading; None where it cannot be loaded or is loaded already."""
     missing: int = 0
     """Bytes by which it is larger than its pool."""
+    spilled: int = 0
+    """Bytes of it that would go to RAM, beside its pool."""
     reason: str = ""
 
 
@@ -61,42 +65,63 @@ def pool(device: Device, limits: Limits) -> Pool:
 
 def occupants(models: Iterable[ModelView], now: float) -> list[Occupant]:
     """The models that hold memory, as placement sees them."""
-    return [
-        Occupant(
-            model=model.id,
-            pool=model.pool,
-            footprint=model.footprint or 0,
-            leases=model.leases,
-            pinned=model.pinned,
-            loading=model.residency == "loading",
-            evictable=model.loadable and model.healthy,
-            idle_seconds=now - model.last_used if model.last_used else 3600.0,
-            reload_seconds=model.speed.load_seconds,
-        )
-        for model in models
-        if model.pool and in_memory(model)
-    ]
+    return [_occupant(model, now) for model in models if model.pool and in_memory(model)]
+
+
+def _occupant(model: ModelView, now: float) -> Occupant:
+    return Occupant(
+        model=model.id,
+        pool=model.pool,
+        footprint=model.footprint or 0,
+        leases=model.leases,
+        pinned=model.pinned,
+        loading=model.residency == "loading",
+        evictable=model.loadable and model.healthy,
+        idle_seconds=now - model.last_used if model.last_used else 3600.0,
+        reload_seconds=model.speed.load_seconds,
+    )
 
 
 def fits(models: Sequence[ModelView], devices: Sequence[Device], now: float, limits: Limits) -> list[Fit]:
     """Every model of this machine's memory with what loading it would mean, the most useful first."""
     pools = [pool(device, limits) for device in devices if not device.problem]
     held = occupants(models, now)
-    found = [_fit(model, pools, held) for model in models if model.pool and (model.loadable or in_memory(model))]
+    found: list[Fit] = []
+    for model in models:
+        if in_memory(model) and model.pool:
+            found.append(Fit(model, "loaded"))
+        elif model.loadable and model.pool:
+            beside = [_occupant(other, now) for other in models if _beside(other, model)]
+            found.append(_fit(model, pools, held, limits.places.get(model.info.backend), beside))
     return sorted(found, key=lambda fit: (ORDER.index(fit.verdict), -fit.model.used, fit.model.id))
 
 
-def _fit(model: ModelView, pools: Sequence[Pool], held: Sequence[Occupant]) -> Fit:
-    if in_memory(model):
-        return Fit(model, "loaded")
+def _beside(other: ModelView, model: ModelView) -> bool:
+    """Whether ``other`` takes a place of the backend that would load ``model``."""
+    return other.info.backend == model.info.backend and other.id != model.id and in_memory(other)
+
+
+def _fit(
+    model: ModelView, pools: Sequence[Pool], held: Sequence[Occupant], places: int | None, beside: Sequence[Occupant]
+) -> Fit:
     mine = [item for item in pools if item.name == model.pool]
-    plan = place(model.footprint, mine, [item for item in held if item.model != model.id])
+    ram = next((item for item in pools if item.name == HOST_POOL), None) if model.splits else None
+    plan = place(model.footprint, mine, [item for item in held if item.model != model.id], ram=ram)
+    if places is not None:
+        plan = with_place(plan, places, beside)
     if not plan.fits:
-        missing = (model.footprint or 0) - max(item.budget for item in mine)
-        if missing > 0:
-            return Fit(model, "too big", missing=missing)
-        return Fit(model, "full", reason=plan.reason.partition("; ")[2] or plan.reason)
+        return _refused(model, mine, ram, plan)
     seconds = model.speed.load_seconds + UNLOAD_SECONDS * len(plan.evict)
     if model.footprint is None or not mine:
         return Fit(model, "unknown", seconds=seconds)
-    return Fit(model, "evicts" if plan.evict else "fits", plan.evict, plan.drain, seconds)
+    return Fit(model, "evicts" if plan.evict else "fits", plan.evict, plan.drain, seconds, spilled=plan.spilled)
+
+
+def _refused(model: ModelView, mine: Sequence[Pool], ram: Pool | None, plan: Plan) -> Fit:
+    needed, most = model.footprint or 0, max((item.budget for item in mine), default=0)
+    missing = needed - most - (ram.budget if ram else 0)
+    if mine and missing > 0:
+        return Fit(model, "too big", missing=missing)
+    if ram and needed > most:
+        return Fit(model, "full", reason="RAM cannot hold the rest")
+    return Fit(model, "full", reason=plan.reason.partition("; ")[2] or plan.reason)

@@ -26,7 +26,9 @@ def limits(store: Store) -> Limits:
 
     reserve, most = number("vram_reserve_gb"), number("vram_max_gb")
     return Limits(
-        int(reserve * GIB) if reserve is not None else Limits().reserve, int(most * GIB) if most is not None else None
+        reserve=int(reserve * GIB) if reserve is not None else Limits().reserve,
+        most=int(most * GIB) if most is not None else None,
+        places={view.name: view.places for view in store.backends.values() if view.places is not None},
     )
 
 
@@ -289,10 +291,10 @@ def verdict(fit: Fit, shown: Shown, room: int = 80) -> tuple[str, str]:
     if not fit.model.healthy:
         return f"{symbols.down} {fit.model.info.backend} is down", "bad"
     if fit.verdict == "fits":
-        return f"{symbols.ok} fits", "good"
+        return f"{symbols.ok} fits{_beyond(fit)}", "good"
     if fit.verdict == "evicts":
         more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
-        later = " when it is done" if fit.drains else ""
+        later = " when it is done" if fit.drains else _beyond(fit)
         left = room - len(f"{symbols.retry} evicts {more}{later}")
         gone = fmt.short_model(name(fit.evicts[0]), max(8, min(NAME_CELLS, left)), symbols.ellipsis)
         return f"{symbols.retry} evicts {gone}{more}{later}", "warn"
@@ -301,6 +303,11 @@ def verdict(fit: Fit, shown: Shown, room: int = 80) -> tuple[str, str]:
     if fit.verdict == "full":
         return f"{symbols.fail} no room: {fit.reason}", "dim"
     return f"? {'size not told' if fit.model.footprint is None else 'memory not measured'}", "soft"
+
+
+def _beyond(fit: Fit) -> str:
+    """What of a model that is larger than its GPU goes elsewhere."""
+    return f", {text.size(fit.spilled)} in RAM" if fit.spilled else ""
 
 
 def fit_note(fitting: Sequence[Fit]) -> tuple[Part, ...]:

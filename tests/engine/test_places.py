@@ -67,3 +67,8 @@ async def test_places_count_too_where_memory_is_not_ours_to_see():
         for name in ("one/a", "one/b"):
             (await house.residency.acquire(house.fleet.model(name))).release()
         assert backend.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
+
+
+async def test_screens_are_told_how_many_models_a_server_holds():
+    async with open_house(one_place()) as house:
+        assert house.fleet.backend("one").view().places == 1

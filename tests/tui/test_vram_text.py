@@ -66,6 +66,37 @@ def test_a_model_larger_than_its_pool_says_by_how_much() -> None:
     assert (fit.verdict, fit.missing, fit.seconds) == ("too big", int(30.5 * GIB), None)
 
 
+def test_what_its_backend_may_split_goes_to_ram_where_the_gpu_ends() -> None:
+    huge = replace(BY_NAME["deepseek-r1:14b"], splits=True, footprint=30 * GIB)
+    fit = found(huge)["deepseek-r1:14b"]
+    assert (fit.verdict, fit.spilled) == ("fits", 30 * GIB - fitting.pool(GPU1, KEEP).free)
+    assert vram_text.verdict(fit, Shown(store(), LOOK, NOW))[0] == "✓ fits, 26.6G in RAM"
+    beside = found(huge, BY_NAME["phi4:14b"])["deepseek-r1:14b"]
+    assert (beside.verdict, beside.evicts) == ("evicts", ("ollama/phi4:14b",))
+    assert vram_text.verdict(beside, Shown(store(), LOOK, NOW))[0] == "↻ evicts phi4:14b, 18.5G in RAM"
+
+
+def test_what_neither_a_gpu_nor_ram_can_take_does_not_fit_split_either() -> None:
+    splits = replace(BY_NAME["deepseek-r1:14b"], splits=True)
+    full = found(replace(splits, footprint=60 * GIB))["deepseek-r1:14b"]
+    assert (full.verdict, full.reason) == ("full", "RAM cannot hold the rest")
+    huge = found(replace(splits, footprint=80 * GIB))["deepseek-r1:14b"]
+    assert (huge.verdict, huge.missing) == ("too big", 5 * GIB)
+    unmeasured = found(replace(splits, footprint=42 * GIB), devices=(GPU0, GPU1))["deepseek-r1:14b"]
+    assert (unmeasured.verdict, unmeasured.missing) == ("too big", int(30.5 * GIB))
+
+
+def test_where_a_server_counts_its_models_one_must_leave_for_another() -> None:
+    loaded = replace(BY_NAME["qwen2.5vl:7b"], residency="resident", pool="gpu0", footprint=GIB)
+    other = replace(BY_NAME["qwen2.5:7b"], footprint=GIB)
+    views = tuple(replace(view, places=1 if view.kind == "llamacpp" else None) for view in scripted.BACKENDS)
+    counted = vram_text.limits(store(backends=views))
+    assert found(loaded, other, limits=KEEP)["qwen2.5:7b"].verdict == "fits"
+    assert found(loaded, other, limits=counted)["qwen2.5:7b"].evicts == ("llama.cpp/qwen2.5vl:7b",)
+    kept = found(replace(loaded, pinned=True), other, limits=counted)["qwen2.5:7b"]
+    assert (kept.verdict, kept.reason) == ("full", "llama.cpp/qwen2.5vl:7b must stay in memory")
+
+
 def test_what_is_pinned_is_in_the_way() -> None:
     pinned = tuple(replace(item, pinned=True) if item.info.name == "phi4:14b" else item for item in MODELS)
     fit = found(*pinned)["deepseek-r1:14b"]
