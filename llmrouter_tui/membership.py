@@ -132,9 +132,8 @@ class Membership:
     def _tell_missing_keys(self) -> None:
         missing = missing_keys(self._settings, os.environ)
         if missing:
-            named = ", ".join(f"{backend}: {variable}" for backend, variable in missing)
-            message = f"the environment variable that should hold a backend's key is not set ({named})"
-            self._status.report("api_key_missing", message, "set it and start llmrouter-tui again")
+            message = ", ".join(f"{backend} has no key: {variable} is not set" for backend, variable in missing)
+            self._status.report("api_key_missing", message, "set it in the environment and start llmrouter-tui again")
 
     def _not_installed(self) -> None:
         self._status.report(

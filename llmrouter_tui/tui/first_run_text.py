@@ -1,7 +1,7 @@
 """The first page of a router without any model: what was looked for, and how to get a first model. Pure."""
 
 from llmrouter_tui.core.domain import HOST_POOL, BackendView
-from llmrouter_tui.tui import panels, text
+from llmrouter_tui.tui import panels, text, trouble_text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
@@ -38,8 +38,11 @@ def curl(store: Store) -> str:
 
 
 def checks(store: Store, now: float, cells: int, look: Look, *, add: bool = True) -> list[Line]:
-    """Backends, GPU and port: what there is and what is not. ``add`` offers the key that adds a backend."""
+    """What is wrong, then backends, GPU and port: what there is and what is not. ``add`` offers the key that adds a
+    backend."""
     lines: list[Line] = [(("Welcome. ", "title"), (_welcome(store), "")), ()]
+    wrong = _wrong(store, cells - LABEL)
+    lines += [*_section("Attention", wrong), ()] if wrong else []
     more: list[Line] = [(("+ ", "accent"), ("another  ", ""), ("A", "key"), (" adds one by its address", "soft"))]
     lines += _section("Backends", _backends(store, now, cells - LABEL, look) + (more if add else []))
     lines += [(), *_section("GPU", [*_broken(store), _gpus(store, look)]), ()]
@@ -54,6 +57,16 @@ def _welcome(store: Store) -> str:
     if all(view.health == "down" for view in named):
         return "The configured backend does not answer." if len(named) == 1 else "No configured backend answers."
     return "The configured backends have no model yet."
+
+
+def _wrong(store: Store, cells: int) -> list[Line]:
+    """What the panel of troubles does not tell of: a missing key, a setting that was left out."""
+    lines: list[Line] = []
+    for problem in trouble_text.others(store):
+        said = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+        for index, part in enumerate(text.wrap(text.tame(said), cells - 2)):
+            lines.append((("  " if index else "! ", "warn"), (part, "warn")))
+    return lines
 
 
 def _section(label: str, body: list[Line]) -> list[Line]:

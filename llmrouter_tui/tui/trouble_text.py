@@ -6,11 +6,18 @@ from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
 
 LABEL = 7
+EXPLAINED = frozenset({"port_taken", "not_serving", "database"})
+"""Codes of the problems that these lines tell of at length."""
 
 
 def problem(store: Store, code: str) -> Problem | None:
     """The problem with this code, if it stands."""
     return next((item for item in store.service.problems if item.code == code), None)
+
+
+def others(store: Store) -> list[Problem]:
+    """The problems that these lines do not tell of."""
+    return [item for item in store.service.problems if item.code not in EXPLAINED]
 
 
 def next_port(store: Store) -> int:

@@ -223,7 +223,7 @@ def test_a_key_that_is_not_in_the_environment_is_a_problem_shown(tmp_path):
     with serving(tmp_path, config=config) as router:
         [problem] = router.call("/admin/snapshot")["service"]["problems"]
         assert problem["code"] == "api_key_missing"
-        assert "openai: KEY_OF_A_TEST" in problem["message"]
+        assert problem["message"] == "openai has no key: KEY_OF_A_TEST is not set"
 
 
 def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):

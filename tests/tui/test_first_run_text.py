@@ -71,6 +71,16 @@ def test_configured_backends_that_are_all_down_are_no_welcome_to_nothing() -> No
     assert "no GGUF file in the usual folders" in checks(store(backends=(far, engine)))
 
 
+def test_what_is_wrong_comes_first_unless_the_panel_above_tells_of_it() -> None:
+    key = Problem("api_key_missing", "openrouter has no key: OPENROUTER_API_KEY is not set", "set it and start again")
+    data = store(service=replace(SNAPSHOT.service, problems=(key, *TAKEN.service.problems)))
+    shown = checks(data)
+    wrong = shown.index("Attention ! openrouter has no key: OPENROUTER_API_KEY is not set; set it and start again")
+    assert wrong < shown.index("Backends")
+    assert "could not listen" not in shown
+    assert "Attention" not in checks(store())
+
+
 def test_a_server_at_an_unusual_address_is_listed_too() -> None:
     assert "http://127.0.0.1:9999" in checks(store(backends=(replace(OLLAMA, url="http://127.0.0.1:9999"),)))
 
