@@ -4,7 +4,7 @@ from typing import Any
 
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.tui.app import ControlCenter
-from llmrouter_tui.tui.widgets.ledger import KEPT_STRIPS, Ledger
+from llmrouter_tui.tui.widgets.ledger import KEPT_SCREENS, Ledger
 from tests.tui import scripted
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_screens import running
@@ -64,7 +64,7 @@ async def test_what_is_kept_of_rows_is_bounded() -> None:
         for batch in range(40):
             start(app, *(f"z{batch:02d}{i:03d}" for i in range(40)))
             await settled(app, pilot, turns=1)
-        assert len(ledger._strips) <= KEPT_STRIPS
+        assert len(ledger._strips) <= KEPT_SCREENS * ledger.outer_size.height
 
 
 async def test_the_focus_shows_on_every_row() -> None:

@@ -25,6 +25,7 @@ class DashPage(PortActs, ListingPage):
         self.vram = LinesView(self._draw_vram, id="vram")
         self.throughput = LinesView(self._draw_throughput, id="throughput")
         self.attention = LinesView(self._draw_attention, id="attention")
+        self._drawn_rate = 0
 
     def body(self) -> ComposeResult:
         yield self.trouble
@@ -41,11 +42,19 @@ class DashPage(PortActs, ListingPage):
             return
         if dirty & (Dirty.DEVICES | Dirty.MODELS | Dirty.CLOCK):
             self._paint_vram()
-        if dirty & (Dirty.CLOCK | Dirty.SETTINGS | Dirty.ROUTES):
+        if dirty & (Dirty.CLOCK | Dirty.SETTINGS) or (dirty & Dirty.ROUTES and self._busier()):
             self.throughput.paint()
             self.throughput.head("Throughput", "last 10 min")
         if dirty & (Dirty.ATTENTION | Dirty.CLOCK):
             self._paint_attention()
+
+    def _busier(self) -> bool:
+        """Whether the traffic moved enough since it was drawn to draw it before the second is over."""
+        rate = self.center.store.rates.per_minute(self.center.clock())
+        if abs(rate - self._drawn_rate) * 50 < rate:
+            return False
+        self._drawn_rate = rate
+        return True
 
     @property
     def _brief(self) -> bool:

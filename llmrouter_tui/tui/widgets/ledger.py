@@ -7,6 +7,7 @@ a list that grows at its top, and so moves every line, costs no more than its ne
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -17,8 +18,8 @@ from textual.strip import Strip
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars, set_rows
 
-KEPT_STRIPS = 300
-"""Lines kept as drawn, each some ten kilobytes: a few screens full."""
+KEPT_SCREENS = 3
+"""How many screens full of lines are kept as drawn; a line takes some ten kilobytes."""
 
 
 class Ledger(Painter, Framed, ScrollView, can_focus=True):
@@ -70,6 +71,8 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         self._keys: Sequence[str] = ()
         self._known_places: dict[str, int] | None = None
         self._strips: dict[tuple[str, bool, bool], tuple[Hashable, Size, Strip]] = {}
+        self._sides: tuple[bool, list[Segment], list[Segment]] | None = None
+        """The borders left and right of every row, with the focus or without."""
         self.cursor = ""
         """Key of the selected row."""
         self.empty: Sequence[Line] = ()
@@ -144,38 +147,42 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         first = self.content_offset.y + 1
         shown = range(first, first + min(self.size.height - 1, len(self._keys) - self.scroll_offset.y))
         lines: list[Strip] = []
-        begin = crop.y  # of the lines that are to be drawn
+        begin = crop.y  # of the lines that Textual draws
         for y in crop.line_range:
-            known = self._known(y - first) if y in shown else None
-            if known is not None:
-                lines += self._drawn_lines(begin, y, crop, shown)
-                lines.append(known)
+            whole = self._whole(self._keys[y - first + self.scroll_offset.y]) if y in shown else None
+            if whole is not None:
+                lines += self._framed(begin, y, shown)
+                lines.append(whole)
                 begin = y + 1
-        return lines + self._drawn_lines(begin, crop.bottom, crop, shown)
+        return lines + self._framed(begin, crop.bottom, shown)
 
-    def _slot(self, key: str) -> tuple[str, bool, bool]:
-        return key, key == self.cursor, self.has_focus
-
-    def _known(self, place: int) -> Strip | None:
-        """The line of the row at a place of the view, if it is kept and still true."""
-        key = self._keys[place + self.scroll_offset.y]
-        known = self._strips.get(self._slot(key))
-        if known is not None and known[0] == self._version(key) and known[1] == self.outer_size:
+    def _whole(self, key: str) -> Strip | None:
+        """The line of a row between its borders: as kept, or made anew. None until Textual has drawn a first one."""
+        slot, version = (key, key == self.cursor, self.has_focus), self._version(key)
+        known = self._strips.get(slot)
+        if known is not None and known[0] == version and known[1] == self.outer_size:
             return known[2]
-        return None
+        if self._sides is None or self._sides[0] is not slot[2]:
+            return None
+        line, ground = self._row(key, self.size.width), self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            line = line.apply_filter(line_filter, ground)
+        whole = Strip([*self._sides[1], *line, *self._sides[2]], self.outer_size.width)
+        self._strips.pop(slot, None)
+        self._strips[slot] = (version, self.outer_size, whole)
+        while len(self._strips) > KEPT_SCREENS * self.outer_size.height:
+            del self._strips[next(iter(self._strips))]
+        return whole
 
-    def _drawn_lines(self, begin: int, end: int, crop: Region, shown: range) -> list[Strip]:
-        """Lines from ``begin`` up to ``end`` drawn anew; those of rows are kept."""
+    def _framed(self, begin: int, end: int, shown: range) -> list[Strip]:
+        """Lines from ``begin`` up to ``end`` as Textual draws them; the first row shows what stands beside all rows."""
         if begin >= end:
             return []
-        lines = super().render_lines(Region(crop.x, begin, crop.width, end - begin))
-        for y in range(max(begin, shown.start), min(end, shown.stop)):
-            key = self._keys[y - shown.start + self.scroll_offset.y]
-            slot = self._slot(key)
-            self._strips.pop(slot, None)
-            self._strips[slot] = (self._version(key), self.outer_size, lines[y - begin])
-        while len(self._strips) > KEPT_STRIPS:
-            del self._strips[next(iter(self._strips))]
+        lines = super().render_lines(Region(0, begin, self.outer_size.width, end - begin))
+        row = max(begin, shown.start)
+        if row < min(end, shown.stop):
+            parts, boxed = list(lines[row - begin]), bool(self.styles.border_left[0])
+            self._sides = (self.has_focus, parts[:1], parts[-1:]) if boxed else (self.has_focus, [], [])
         return lines
 
     def render_line(self, y: int) -> Strip:
@@ -203,7 +210,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._base = None
+        self._base = self._sides = None
         self._strips.clear()
         self._drawn = ("", "", 0)
 

@@ -212,7 +212,7 @@ class LinesView(Painter, Framed, ScrollView):
         line = self._lines[index] if index < len(self._lines) else ()
         known = self._strips.get((line, cells))
         if known is None:
-            if len(self._strips) > 400:
+            if len(self._strips) > 200:
                 self._strips.clear()
             known = self._strips[(line, cells)] = self.strip(line, cells)
         return known

@@ -13,7 +13,7 @@ from llmrouter_tui.tui.log_list import Entry, LogList
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import Framed, Painter, center
 
-KEPT_STRIPS = 1000
+KEPT_STRIPS = 300
 Draw = Callable[[Entry, int, int], Line]
 """(entry, which of its rows, cells) → the row."""
 
