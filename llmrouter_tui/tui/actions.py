@@ -81,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
            (*LISTS, "models", "log"), 10),
     Action("open", "", "⏎", "explain", "Open the selected exchange: why this model?", "List", LISTS, 11,
            needs=("exchange",)),
-    Action("back", "escape", "esc", "back", "Close what is open, clear the filter", "Everywhere"),
+    Action("back", "escape", "esc", "back", "Close what is open, clear the filter", "Everywhere", footer=11),
     Action("good", "u", "u", "good", "Good answer: thumbs up", "Feedback", LISTS, 20, mutating=True, needs=RATE),
     Action("bad", "d", "d", "bad", "Bad answer: thumbs down, then say what was wrong if you like", "Feedback", LISTS,
            21, mutating=True, needs=RATE),

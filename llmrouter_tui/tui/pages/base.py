@@ -60,7 +60,12 @@ class Page(Screen[None]):
 
     def hidden_acts(self) -> frozenset[str]:
         """Acts that the footer leaves out now, because there is nothing that they could be meant for."""
-        return frozenset()
+        return frozenset({"open", "model.open", "filter"} if self.covered else {"back"})
+
+    @property
+    def covered(self) -> bool:
+        """Whether what was opened has taken the place of the list: in a narrow terminal."""
+        return self.has_class("-detail") and not self.has_class("-wide")
 
     def waiting_text(self) -> list[Line]:
         """What a list says before the first answer of the router."""

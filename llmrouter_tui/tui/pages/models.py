@@ -179,6 +179,7 @@ class ModelsPage(ModelActs):
         self.set_class(on, "-detail")
         (self.whole if on else self.list).focus()
         self.call_after_refresh(self._paint_model)
+        self.paint_footer()
 
     def close_top(self) -> bool:
         if self.has_class("-detail"):

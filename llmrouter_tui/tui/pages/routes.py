@@ -54,7 +54,7 @@ class RoutesPage(ListingPage):
     def _paint_why(self) -> None:
         center = self.center
         row, self._shown = center.view.selected, center.view.focus
-        note = Part("esc back" if self.has_class("-detail") else "", WORDS)
+        note = Part("esc back" if self.covered else "", WORDS)
         if row:
             figures = Part(explain.figures(row, center.look))
             self.why.head(explain.title(row, center.store.name, center.look), (figures, note))
@@ -86,6 +86,7 @@ class RoutesPage(ListingPage):
         self.set_class(on, "-detail")
         (self.why if on else self.ledger).focus()
         self._paint_why()
+        self.paint_footer()
 
     def do_open(self) -> None:
         if self.has_class("-wide"):
