@@ -4,8 +4,10 @@ import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-FORMAT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
-DEMO_FORMAT = "%(asctime)s %(levelname)-7s DEMO %(name)s  %(message)s"
+from llmrouter_tui.core.sources import source
+
+FORMAT = "%(asctime)s %(levelname)-7s %(source)-10s %(message)s"
+DEMO_FORMAT = "%(asctime)s %(levelname)-7s DEMO %(source)-10s %(message)s"
 """In the demo nothing that a line tells of is real, and the file is the one that real runs write to."""
 LOGGER = "llmrouter_tui"
 
@@ -32,8 +34,16 @@ def quiet() -> None:
     _use(logging.NullHandler())
 
 
+class _Line(logging.Formatter):
+    """A line that says whom it comes from as the Log page does."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.source = source(record.name, getattr(record, "source", ""))
+        return super().format(record)
+
+
 def _use(handler: logging.Handler, demo: bool = False) -> None:
-    handler.setFormatter(logging.Formatter(DEMO_FORMAT if demo else FORMAT))
+    handler.setFormatter(_Line(DEMO_FORMAT if demo else FORMAT))
     logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.INFO)
     logger.propagate = False

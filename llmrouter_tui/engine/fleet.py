@@ -188,6 +188,7 @@ class Fleet:
                 health,
                 f" at {record.backend.url}" if record.backend.url else "",
                 detail,
+                extra={"source": record.backend.name},
             )
             if health == "down":
                 record.polls = 0

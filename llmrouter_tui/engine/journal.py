@@ -7,6 +7,7 @@ from typing import Final
 
 from llmrouter_tui.core.domain import ResidencyEvent
 from llmrouter_tui.core.events import Envelope, LogLine, ResidencyChanged
+from llmrouter_tui.core.sources import source
 
 LINES = 2000
 KEPT: Final = (LogLine, ResidencyChanged)
@@ -49,9 +50,5 @@ class LogLines(logging.Handler):
             self.handleError(record)
             return
         level = LEVELS.get(record.levelno, "error" if record.levelno >= logging.ERROR else "info")
-        self._publish(LogLine(record.created, level, _source(record.name), text))
-
-
-def _source(name: str) -> str:
-    """The room and file a line comes from: ``llmrouter_tui.engine.residency`` → ``residency``."""
-    return name.rpartition(".")[2]
+        who = source(record.name, getattr(record, "source", ""))
+        self._publish(LogLine(record.created, level, who, text))

@@ -71,7 +71,8 @@ class Lookout:
             health: BackendHealth = "down"
             detail = error.message
         except Exception as error:
-            log.exception("looking at %s failed in the router", record.backend.name)
+            name = record.backend.name
+            log.exception("looking at %s failed in the router", name, extra={"source": name})
             health, detail = "down", f"its answer could not be read: {error!r}"
         else:
             health = "up"

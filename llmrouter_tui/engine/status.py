@@ -6,6 +6,7 @@ from dataclasses import replace
 from llmrouter_tui.core.domain import Problem, ServiceView
 from llmrouter_tui.core.events import ServiceChanged
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.sources import source_of_problem
 from llmrouter_tui.engine.bus import Bus
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class Status:
         known = self._problems.get(code)
         count = known.count + 1 if known else 1
         self._problems[code] = Problem(code, message, hint, self._clock.wall(), count, detail)
-        log.warning("%s%s", message, f" ({hint})" if hint else "")
+        about = {"source": source_of_problem(code)}
+        log.warning("%s%s", message, f" ({hint})" if hint else "", extra=about)
         self._bus.publish(ServiceChanged(self.view()))
 
     def clear(self, code: str) -> None:

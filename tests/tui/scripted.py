@@ -158,7 +158,7 @@ LOG = tuple(
             ("info", "proxy", "GET /v1/models 200 3ms Open-WebUI/0.9"),
             ("error", "ollama", "8f18 503 'server busy'; nothing left to try; client told"),
             ("warn", "route", "8f1a vllm/mistral:7b timed out after 10s, falling back to ollama/qwen3:32b"),
-            ("info", "residency", "gpu1 unload phi4:14b (idle 6m) for qwen2.5vl:7b"),
+            ("info", "memory", "gpu1 unload phi4:14b (idle 6m) for qwen2.5vl:7b"),
             ("warn", "vllm", "connect 127.0.0.1:8000 refused; 3rd time; next try in 8s"),
             ("info", "route", "8f21 coding .74 -> qwen3:32b .86 (+.11) 9 candidates 5ms"),
         )
