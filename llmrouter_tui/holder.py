@@ -10,6 +10,8 @@ import psutil
 
 from llmrouter_tui.core.domain import Problem
 
+COMMAND = 80
+"""Characters of a command that are told."""
 _NO_ADDRESS = "give --host an address of this machine, such as 127.0.0.1"
 
 
@@ -69,4 +71,4 @@ def _process(pid: int | None) -> str:
         command = " ".join(process.cmdline()) or process.name()
     except psutil.Error:
         return f"pid {pid}"
-    return f"pid {pid}  {command[:80]}"
+    return f"pid {pid}  {command if len(command) <= COMMAND else command[: COMMAND - 1] + '…'}"
