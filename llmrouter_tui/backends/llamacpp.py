@@ -200,6 +200,7 @@ class LlamaCppBackend:
             capabilities=frozenset[Capability]({"completion", "json", *_sees(entry)}),
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
+            aliases=_aliases(entry, name),
         )
 
     # ── single model ──
@@ -220,6 +221,7 @@ class LlamaCppBackend:
             capabilities_known=True,
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
+            aliases=_aliases(entry, name),
         )
 
 
@@ -242,6 +244,11 @@ def _capabilities(entry: Mapping[str, Any], props: Mapping[str, Any], words: lis
 def _sees(entry: Mapping[str, Any]) -> set[Capability]:
     inputs = mapping(entry.get("architecture")).get("input_modalities")
     return {"vision"} if isinstance(inputs, list) and "image" in inputs else set()
+
+
+def _aliases(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    told = entry.get("aliases")
+    return tuple(alias for alias in map(text, told) if alias and alias != name) if isinstance(told, list) else ()
 
 
 def _context(entry: Mapping[str, Any]) -> int | None:

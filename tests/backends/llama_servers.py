@@ -1,6 +1,7 @@
 """llama.cpp's server for tests, in both of its modes; see ``servers`` for the modes of failure."""
 
 import asyncio
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -90,6 +91,7 @@ class LlamaRouterServer(LlamaCppServer):
     """``llama-server`` in router mode, with models that take a moment to load and to stop."""
 
     names = ("qwen3-4b", "gemma3-1b", "cursed")
+    aliases: ClassVar[dict[str, list[str]]] = {"qwen3-4b": ["smart", "qwen3-4b"]}
     moment = 0.15
     places = 2
 
@@ -120,7 +122,7 @@ class LlamaRouterServer(LlamaCppServer):
         for name, status in self.status.items():
             entry = {
                 "id": name,
-                "aliases": [],
+                "aliases": self.aliases.get(name, []),
                 "tags": [],
                 "status": status,
                 "source": "models_dir",

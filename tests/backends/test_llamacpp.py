@@ -43,6 +43,7 @@ class TestSingle:
         assert model.context_length == 4096
         assert model.capabilities == {"completion", "json", "vision", "tools", "thinking"}
         assert model.capabilities_known
+        assert model.aliases == single.names
 
     async def test_asleep_it_holds_nothing(self, single: LlamaCppServer, session: aiohttp.ClientSession) -> None:
         backend = await probed(single, session)
@@ -73,6 +74,7 @@ class TestRouter:
         models = await (await probed(router, session)).models()
         assert [m.name for m in models] == list(router.names)
         assert not any(m.capabilities_known for m in models)
+        assert [m.aliases for m in models] == [("smart",), (), ()]
 
     async def test_it_says_how_many_models_it_holds(
         self, router: LlamaRouterServer, single: LlamaCppServer, session: aiohttp.ClientSession
