@@ -1,5 +1,6 @@
 """The command line. Imports are inside the commands: ``--version`` loads no server, ``serve`` loads no screen."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -95,6 +96,7 @@ def main(
         if any(source is ParameterSource.COMMANDLINE for source in map(context.get_parameter_source, context.params)):
             fail(f"options go after the command: llmrouter-tui {context.invoked_subcommand} …", USAGE)
         return
+    gc.disable()  # a quarter of the start would go into looking through what stays; service and screen enable it again
     config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
     from llmrouter_tui.logs import to_file
     from llmrouter_tui.nearby import Nearby

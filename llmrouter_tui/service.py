@@ -125,6 +125,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 1000)
+    gc.enable()
     sys.setswitchinterval(1e-4)
 
 
