@@ -47,6 +47,19 @@ STATUS: dict[str, int] = {
 }
 """The HTTP status of each code, in every dialect."""
 
+CLIENT_FAULTS: frozenset[str] = frozenset(
+    {
+        "invalid_request",
+        "body_too_large",
+        "unauthorized",
+        "forbidden",
+        "not_found",
+        "model_not_found",
+        "context_length_exceeded",
+    }
+)
+"""Codes of requests that no router could have answered: they say nothing of how well this one does."""
+
 
 class RouterError(Exception):
     """What the router answers instead of a result.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from llmrouter_tui.core.decision import Exchange, Feedback, Outcome, Rates
+from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Clock
 
 RECENT = 200
@@ -72,8 +73,8 @@ class Traffic:
             per_minute=float(sum(now - e.at <= 60 for e in window)),
             ttft_p50=ttfts[len(ttfts) // 2] if ttfts else None,
             ok=sum(e.outcome == "ok" for e in window),
-            failed=sum(e.outcome == "failed" for e in window),
-            retried=sum(len(e.attempts) > 1 for e in window),
+            failed=sum(e.outcome == "failed" and e.code not in CLIENT_FAULTS for e in window),
+            retried=sum(e.outcome == "ok" and len(e.attempts) > 1 for e in window),
             samples=tuple(_sample(key, exchanges) for key, exchanges in sorted(buckets.items())),
         )
 

@@ -13,24 +13,13 @@ from typing import Any
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
+from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
 from llmrouter_tui.tui.row import Row
 
-CLIENT_FAULTS = frozenset(
-    {
-        "invalid_request",
-        "model_not_found",
-        "context_length_exceeded",
-        "body_too_large",
-        "unauthorized",
-        "forbidden",
-        "not_found",
-    }
-)
-"""Codes of requests that no router could have answered: they say nothing of how well this one does."""
 KEPT_ROWS = 2000
 KEPT_WEIGHT = 16 * 1024**2
 """Bytes that the rows may take together, by ``Row.weight``: long prompts and many candidates leave room for fewer."""
