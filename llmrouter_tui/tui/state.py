@@ -7,7 +7,6 @@ here knows a clock: times come with the events, and "now" is an argument.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from enum import IntFlag
 from typing import Any
 
 from llmrouter_tui.core import events as ev
@@ -16,40 +15,18 @@ from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyE
 from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.attention import AttentionBook
+from llmrouter_tui.tui.dirty import ARRIVED, Dirty
 from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
 from llmrouter_tui.tui.row import Row
 
+__all__ = ["KEPT_ROWS", "KEPT_WEIGHT", "Dirty", "Store"]
+
 KEPT_ROWS = 2000
-KEPT_WEIGHT = 16 * 1024**2
+KEPT_WEIGHT = 20 * 1024**2
 """Bytes that the rows may take together, by ``Row.weight``: long prompts and many candidates leave room for fewer."""
 KEPT_LOG = 5000
 KEPT_RESIDENCY = 50
-
-
-class Dirty(IntFlag):
-    """Which parts of the store changed."""
-
-    NONE = 0
-    SERVICE = 1
-    BACKENDS = 2
-    MODELS = 4
-    DEVICES = 8
-    ROUTES = 16
-    """The list of exchanges: one came, or all are new."""
-    ROWS = 32
-    """Exchanges changed in place: ``Store.touched`` says which."""
-    RESIDENCY = 64
-    SETTINGS = 128
-    LOG = 256
-    FETCH = 512
-    ATTENTION = 1024
-    CLOCK = 2048
-    """A second went by: figures per minute, ages and the clock."""
-    ALL = 4095
-
-
-ARRIVED = Dirty.ROUTES | Dirty.ROWS
 
 
 class Store:

@@ -81,3 +81,21 @@ async def test_the_focus_shows_on_every_row() -> None:
         ledger.focus()
         await pilot.pause(0.06)
         assert edge(3) == focused
+
+
+async def test_charts_are_drawn_when_the_traffic_moved() -> None:
+    async with running() as (app, pilot):
+        page: Any = app.screen
+        drawn: list[int] = []
+        draw = page.throughput._draw
+        page.throughput._draw = lambda cells, rows: drawn.append(1) or draw(cells, rows)
+        start(app, *(f"zz{i:04d}" for i in range(1000)))
+        await settled(app, pilot)
+        assert len(drawn) == 1
+        assert str(app.store.rates.per_minute(scripted.NOW)) in screen_text(app)
+        start(app, "zzy")  # one in a thousand
+        await settled(app, pilot)
+        assert len(drawn) == 1
+        start(app, *(f"zzz{i:04d}" for i in range(50)))
+        await settled(app, pilot)
+        assert len(drawn) == 2

@@ -1,0 +1,29 @@
+"""The names of the parts of the store, for saying which of them changed. Pure."""
+
+from enum import IntFlag
+
+
+class Dirty(IntFlag):
+    """Which parts of the store changed."""
+
+    NONE = 0
+    SERVICE = 1
+    BACKENDS = 2
+    MODELS = 4
+    DEVICES = 8
+    ROUTES = 16
+    """The list of exchanges: one came, or all are new."""
+    ROWS = 32
+    """Exchanges changed in place: ``Store.touched`` says which."""
+    RESIDENCY = 64
+    SETTINGS = 128
+    LOG = 256
+    FETCH = 512
+    ATTENTION = 1024
+    CLOCK = 2048
+    """A second went by: figures per minute, ages and the clock."""
+    ALL = 4095
+
+
+ARRIVED = Dirty.ROUTES | Dirty.ROWS
+"""An exchange came."""
