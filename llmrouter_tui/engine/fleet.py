@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 FOLD_SECONDS = 0.1
 """Changes of models are published together this often."""
+GONE = 256
+"""Models that left their list and are remembered, the newest."""
 
 
 @dataclass(slots=True)
@@ -245,6 +247,8 @@ class Fleet:
         gone = tuple(m.id for m in self._models_of(record) if m.id not in set(keep))
         for model_id in gone:
             self._gone[model_id] = self.models.pop(model_id)
+        for model_id in list(self._gone)[:-GONE]:
+            del self._gone[model_id]
         if gone:
             self._views = None
             self.version += 1

@@ -207,6 +207,8 @@ class LedgerView:
         rows = self._frozen if self._frozen is not None else self._store.rows
         order = self._store.order
         ids = order.copy() if rows is self._store.rows else [id_ for id_ in order if id_ in rows]
+        if len(self._passes) > 2 * len(rows) + 100:  # mostly exchanges that the store has forgotten
+            self._passes = {id_: passed for id_, passed in self._passes.items() if id_ in rows}
         if self._terms:
             ids = [id_ for id_ in ids if self._pass(id_, rows[id_])]
         if self.sort.id != "time":

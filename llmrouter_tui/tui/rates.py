@@ -46,6 +46,7 @@ class Window:
         if self._slots and at < self._slots[-1][0] + self.SLOT:  # also what comes late
             self._slots[-1][1] += amount
         else:
+            self.total(at)  # what is too old goes now: nobody may be asking
             self._slots.append([at - at % self.SLOT, amount])
         self._sum += amount
 

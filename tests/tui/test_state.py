@@ -143,6 +143,14 @@ def test_rates_follow_the_events(store: Store) -> None:
     assert store.rates.per_minute(later + 66) == 0
 
 
+def test_tokens_that_nobody_asks_for_are_forgotten_all_the_same(store: Store) -> None:
+    begin(store, "r")
+    for second in range(600):
+        push(store, ev.Progress("r", second + 1), NOW + second)
+    assert len(store.rates._tokens._slots) <= 12
+    assert store.rates.tokens_per_second(NOW + 599) == pytest.approx(1.0, abs=0.15)
+
+
 def test_outcomes_are_counted_and_cancelled_ones_are_neither(store: Store) -> None:
     before = (store.rates.ok, store.rates.failed)
     for outcome in ("ok", "failed", "cancelled"):

@@ -6,7 +6,7 @@ import pytest
 
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.tui.ledger import LedgerView
-from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.state import KEPT_ROWS, Store
 from tests.tui import scripted
 from tests.tui.scripted import NOW, SNAPSHOT
 
@@ -129,3 +129,13 @@ def test_a_paused_list_holds_still_and_counts_what_waits(store: Store, view: Led
     caught_up = view.row("x8f21")
     assert caught_up is not None
     assert caught_up.tokens == 500
+
+
+def test_a_filter_that_stands_for_days_remembers_no_more_than_what_is_listed(store: Store, view: LedgerView) -> None:
+    view.filter("task:math")
+    for number in range(3 * KEPT_ROWS):
+        push(store, ev.ExchangeStarted(scripted.exchange(f"n{number:05d}", 0, None)))
+        if number % 50 == 0:
+            view.refresh(store.take_touched())
+    assert len(view._passes) <= 2 * len(store.rows) + 200
+    assert view.ids == []
