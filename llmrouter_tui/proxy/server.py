@@ -117,6 +117,8 @@ def _quiet(record: logging.LogRecord) -> bool:
     failure = record.exc_info[1] if record.exc_info else None
     if isinstance(failure, HttpProcessingError):
         record.levelno, record.levelname = logging.INFO, "INFO"
-        record.msg, record.args = "a client sent what is not HTTP: %s", (str(failure.message),)
+        # The lines after the first quote what was sent, which may be a prompt.
+        why = str(failure.message).partition("\n")[0].rstrip(":")
+        record.msg, record.args = "a client sent what is not HTTP: %s", (why,)
         record.exc_info = None
     return True

@@ -133,6 +133,9 @@ def test_a_thousand_messages_are_no_problem(demo):
 # ── the operator's view ──
 
 
+ANSWER = "hello from the tiny server"
+
+
 class TinyServer(http.server.BaseHTTPRequestHandler):
     """The least that is a model server of the OpenAI dialect."""
 
@@ -151,7 +154,7 @@ class TinyServer(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        message = {"role": "assistant", "content": "hello"}
+        message = {"role": "assistant", "content": ANSWER}
         self.answer({"id": "x", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
 
     def log_message(self, *_: object) -> None: ...
@@ -224,6 +227,31 @@ def test_a_key_that_is_not_in_the_environment_is_a_problem_shown(tmp_path):
         [problem] = router.call("/admin/snapshot")["service"]["problems"]
         assert problem["code"] == "api_key_missing"
         assert problem["message"] == "openai has no key: KEY_OF_A_TEST is not set"
+
+
+def test_with_privacy_off_neither_the_database_nor_the_log_holds_what_was_said(tmp_path, tiny_server):
+    secret = "the password is xyzzy"
+    with serving(tmp_path, "--no-embedded", config=f'privacy = "off"\n{tiny_server}') as router:
+        router.until(lambda: router.call("/admin/models"))
+        turns = [{"role": "user", "content": secret}]
+        router.call("/v1/chat/completions", {"model": "auto", "messages": turns})
+        for bad in ({"model": "nothing-like-it", "messages": turns}, {"model": 5, "messages": turns}):
+            status(lambda bad=bad: router.call("/v1/chat/completions", bad))
+        with socket.create_connection(("127.0.0.1", router.port)) as broken:
+            broken.sendall(
+                b"POST /v1/chat/completions HTTP/1.1\r\nHost: a.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+            broken.sendall(json.dumps({"messages": turns}).encode() + b"\r\n")
+            assert broken.recv(1000).split()[1] == b"400"
+        assert secret in json.dumps(router.call("/admin/snapshot"))  # memory, for who may see it
+        assert "a client sent what is not HTTP: Invalid character" in router.log.read_text()
+    kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert "router.db" in kept
+    assert [name for name, data in kept.items() if b"xyzzy" in data or ANSWER.encode() in data] == []
+    with serving(tmp_path, "--no-embedded", config=f'privacy = "off"\n{tiny_server}') as router:
+        listed = router.call("/admin/exchanges")
+        assert listed["total"] >= 3
+        assert {(exchange["prompt"], exchange["answer"]) for exchange in listed["items"]} == {("", "")}
 
 
 def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):

@@ -142,6 +142,12 @@ def test_without_a_key_admin_is_for_this_machine_only(remote: str, headers: dict
     assert code(everywhere.admin, asked(ADMIN, remote=remote, **headers)) == verdict
 
 
+@pytest.mark.parametrize("path", ["snapshot", "events", "exchanges", "exchanges/x1", "logs", "settings"])
+async def test_nothing_of_admin_is_told_to_who_has_no_key(routers: Routers, path: str) -> None:
+    router = await routers.start(admin_key="omega")
+    assert (await router.http.get(f"/admin/{path}")).status_code == 401
+
+
 def test_with_a_key_admin_is_for_who_has_it() -> None:
     everywhere = guard("0.0.0.0", admin_key="omega")
     far = {"remote": "192.168.1.7", "Host": "router.lan"}
