@@ -271,7 +271,9 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "max_body_mb": Key("Largest request body, in MB.", _number(0.001, 4096), _as_number),
     "database": Key('The database file; ":memory:" keeps nothing.', _or(":memory:", _path)),
-    "privacy": Key("What the database keeps of prompts and answers: off, preview or full.", _choice("off", "preview", "full")),
+    "privacy": Key(
+        "What the database keeps of prompts and answers: off, preview or full.", _choice("off", "preview", "full")
+    ),
     "keep_days": Key("Days that the history is kept.", _number(0.01, 36_500), _as_number),
     "quality_preference": Key(
         "0 = the fastest model that will do, 1 = the best answer whatever it takes.", _number(0, 1), _as_number
