@@ -36,7 +36,7 @@ class Page(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._css_update_count = self.app._css_update_count  # new, it needs no style anew: Textual would parse all, twice
+        self._css_update_count = self.app._css_update_count  # is new: Textual need not parse all styles anew, twice
         self.status = PieceLine(id="status")
         self.tabs = PieceLine(id="tabs")
         self.foot = PieceLine(id="footer")
