@@ -28,6 +28,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord
 
 T = TypeVar("T")
 
@@ -186,6 +187,47 @@ class Repo(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class FigureStore(Protocol):
+    """Where fetched public figures are kept, and what each run did; ``SqliteRepo`` is one. Raises ``RouterError``
+    (``storage_unavailable``) when the file cannot be used now."""
+
+    async def synced_figures(self) -> Sequence[SyncedFigure]:
+        """All that is kept, by model, mode, key and source."""
+        ...
+
+    async def store_sync(self, record: SyncRecord, figures: Sequence[SyncedFigure] | None = None) -> None:
+        """Keep what a run did and, with ``figures``, put them in the place of all figures of that source: both or
+        neither, and on the disk on return."""
+        ...
+
+    async def sync_history(self, source: str | None = None, *, limit: int = 20) -> Sequence[SyncRecord]:
+        """The newest runs, newest first: of one source, or ``limit`` of each."""
+        ...
+
+
+class Names(Protocol):
+    """Tells which catalog entry a name means, and which modes that entry knows."""
+
+    def match(self, name: str, kind: str) -> str | None:
+        """The id of the entry, or None; ``kind`` says who writes such names (``api``, ``openrouter``, ``vllm``)."""
+        ...
+
+    def modes(self, model: str) -> frozenset[str]:
+        """The modes besides the default one of which the entry has figures."""
+        ...
+
+
+class Syncing(Protocol):
+    """Fetches public figures."""
+
+    async def run(
+        self, sources: Sequence[str] = (), *, report: Callable[[SyncProgress], None] = lambda progress: None
+    ) -> Sequence[SyncRecord]:
+        """Ask these sources one after another, all that can be asked where none is named. What goes wrong with one
+        is in its record, in words, and harms no other; nothing of it is stored then. Cancellable at any time."""
+        ...
 
 
 # ── engine, towards the proxy ─────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,8 @@ from llmrouter_tui.core.domain import Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.ports import ModelMemory
+from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
+from llmrouter_tui.storage import figures as kept_figures
 from llmrouter_tui.storage import history, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
@@ -41,8 +43,8 @@ async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRe
 
 
 class SqliteRepo:
-    """See ``core.ports.Repo``. Awaited calls raise ``RouterError`` with code ``storage_unavailable`` when the file
-    cannot be read or written now, in words for a person."""
+    """See ``core.ports.Repo`` and ``core.ports.FigureStore``. Awaited calls raise ``RouterError`` with code
+    ``storage_unavailable`` when the file cannot be read or written now, in words for a person."""
 
     def __init__(self, database: Database, backlog: Backlog) -> None:
         self._database = database
@@ -145,6 +147,15 @@ class SqliteRepo:
                 Setting.insert(key=key, value=encoded).on_conflict_replace().execute(db)
 
         await self._database.commit(store)
+
+    async def synced_figures(self) -> Sequence[SyncedFigure]:
+        return await self._database.call(kept_figures.read)
+
+    async def store_sync(self, record: SyncRecord, figures: Sequence[SyncedFigure] | None = None) -> None:
+        await self._database.commit(lambda db: kept_figures.store(db, record, figures))
+
+    async def sync_history(self, source: str | None = None, *, limit: int = 20) -> Sequence[SyncRecord]:
+        return await self._database.call(lambda db: kept_figures.runs(db, source, limit))
 
     async def prune(self, *, keep_days: float, now: float) -> int:
         older_than = now - keep_days * DAY

@@ -3,7 +3,7 @@
 Models are bound to no database: every query names the one it runs on, so several databases can be open at once.
 """
 
-from peewee import BlobField, BooleanField, FloatField, IntegerField, Model, TextField
+from peewee import BlobField, BooleanField, CompositeKey, FloatField, IntegerField, Model, TextField
 
 
 class Table(Model):
@@ -102,6 +102,42 @@ class Counter(Table):
     value = IntegerField()
 
 
+class ModelBenchmark(Table):
+    """A public figure that was fetched. Columns are named as in ``core.sync.SyncedFigure``."""
+
+    model = TextField()
+    mode = TextField()
+    key = TextField()
+    source = TextField()
+    value = FloatField()
+    as_of = TextField()
+    retrieved_at = FloatField()
+    name = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("model", "mode", "key", "source")
+
+
+class BenchmarkSync(Table):
+    """A run that fetched figures of one source, or tried to."""
+
+    number = IntegerField(primary_key=True)
+    source = TextField()
+    started = FloatField()
+    finished = FloatField()
+    status = TextField()
+    rows = IntegerField()
+    skipped = IntegerField()
+    figures = IntegerField()
+    matched = IntegerField()
+    unmatched = IntegerField()
+    as_of = TextField()
+    message = TextField()
+    validators = TextField()
+    """A JSON list."""
+    stamp = TextField()
+
+
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
@@ -110,4 +146,6 @@ TABLES: tuple[type[Table], ...] = (
     ExchangeText,
     Setting,
     Counter,
+    ModelBenchmark,
+    BenchmarkSync,
 )
