@@ -31,6 +31,7 @@ from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
+from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import refusal
 from llmrouter_tui.live import LiveSettings
@@ -156,7 +157,8 @@ class Assembly:
             keep_alive=s.keep_alive_minutes * 60,
             load_timeout=s.load_timeout_seconds,
         )
-        self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks)
+        keep = EVERYTHING if s.privacy == "full" else PREVIEW
+        self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, keep)
         self._router.traffic.remember(self._history.items)
         fleet.pinned_name = s.pinned_model
         if self._mode.listen:

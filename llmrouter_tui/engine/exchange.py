@@ -13,7 +13,7 @@ from llmrouter_tui.core.ports import Reply, RouterErrorLike
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.sessions import Sessions
-from llmrouter_tui.engine.transcript import LIMIT, has_content, read_stream, read_whole
+from llmrouter_tui.engine.transcript import has_content, read_stream, read_whole
 
 if TYPE_CHECKING:
     from llmrouter_tui.engine.router import Router
@@ -24,8 +24,6 @@ MAX_ATTEMPTS = 4
 PROGRESS_SECONDS = 0.25
 SLOW_READER = 0.1
 """Share of an answer's time spent waiting for the client above which the clock teaches nothing."""
-PROMPT_KEPT = 16_384
-"""Characters of the last user turn that the record carries; the privacy policy cuts further."""
 
 _NO_USAGE = Usage()
 _new_call, _new_attempt = maker(ChatCall), maker(Attempt)
@@ -108,14 +106,14 @@ class Run:
 
     async def body(self) -> AsyncIterator[bytes]:
         assert self._chunks is not None
-        clock, kept = self._router.clock.mono, self._kept
+        clock, kept, limit = self._router.clock.mono, self._kept, self._router.keep.answer
         tokens, said = self._held.count(b"\n\n"), clock()
         self._keep(self._held)
         yield self._held
         try:
             async for chunk in self._chunks:
                 tokens += chunk.count(b"\n\n")
-                if self._kept_bytes < LIMIT:
+                if self._kept_bytes < limit:
                     self._kept_bytes += len(chunk)
                     kept.append(chunk)
                 if (now := clock()) - said > PROGRESS_SECONDS:
@@ -232,7 +230,7 @@ class Run:
 
     def _keep(self, chunk: bytes) -> None:
         self._kept_bytes += len(chunk)
-        self._kept.append(chunk[:LIMIT] if self._request.stream else chunk)
+        self._kept.append(chunk[: self._router.keep.answer] if self._request.stream else chunk)
 
     def _learn(self, reply: Reply, now: float) -> None:
         assert self._record is not None
@@ -260,7 +258,7 @@ class Run:
             stream=self._request.stream,
             decision=self.decision,
             attempts=tuple(self._tried),
-            prompt=_last_prompt(self._request),
+            prompt=_last_prompt(self._request, self._router.keep.prompt),
         )
 
     def _finished(self, outcome: Outcome, now: float) -> Exchange:
@@ -288,7 +286,7 @@ class Run:
             finish_reason="" if reply is None else reply.finish_reason,
             code="" if error is None else str(error.code),
             message="" if error is None else error.message,
-            prompt=_last_prompt(request),
+            prompt=_last_prompt(request, self._router.keep.prompt),
             answer=answer,
             response_id=response_id,
         )
@@ -316,8 +314,8 @@ def _more_telling(known: BackendError | None, fresh: BackendError) -> BackendErr
     return known
 
 
-def _last_prompt(request: ChatRequest) -> str:
+def _last_prompt(request: ChatRequest, most: int) -> str:
     for message in reversed(request.messages):
         if message.role == "user":
-            return message.text[:PROMPT_KEPT]
-    return request.messages[-1].text[:PROMPT_KEPT] if request.messages else ""
+            return message.text[:most]
+    return request.messages[-1].text[:most] if request.messages else ""

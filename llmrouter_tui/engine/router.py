@@ -17,6 +17,7 @@ from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
+from llmrouter_tui.engine.transcript import PREVIEW, Keep
 
 _new_decision, _new_exchange = maker(Decision), maker(Exchange)
 
@@ -33,6 +34,7 @@ class Router:
         bus: Bus,
         clock: Clock,
         tasks: Tasks,
+        keep: Keep = PREVIEW,
     ) -> None:
         self.fleet = fleet
         self.ledger = ledger
@@ -41,6 +43,7 @@ class Router:
         self.bus = bus
         self.clock = clock
         self.tasks = tasks
+        self.keep = keep
         self.sessions = Sessions(clock)
         self.traffic = Traffic(clock)
         self.preference = 0.5

@@ -10,6 +10,8 @@ from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Clock
 
 RECENT = 200
+TEXT = 16_384
+"""Characters of a prompt or an answer that stay in memory."""
 WINDOW_SECONDS = 600.0
 BUCKET_SECONDS = 10.0
 
@@ -40,6 +42,8 @@ class Traffic:
 
     def finished(self, exchange: Exchange) -> None:
         self.running.pop(exchange.id, None)
+        if len(exchange.prompt) > TEXT or len(exchange.answer) > TEXT:
+            exchange = replace(exchange, prompt=exchange.prompt[:TEXT], answer=exchange.answer[:TEXT])
         self.recent.append(exchange)
         self.finished_total += 1
 

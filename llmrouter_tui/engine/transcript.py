@@ -1,11 +1,23 @@
 """Reads an answer's text back out of the canonical bytes, for the log's preview and the ledger's token count."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-LIMIT = 32_768
-"""Bytes of an answer that are kept for its preview: about 130 tokens as chunks."""
+
+class Keep(NamedTuple):
+    """How much of an exchange its record carries; the database keeps less where the privacy policy says so."""
+
+    prompt: int = 16_384
+    """Characters of the last user turn."""
+    answer: int = 32_768
+    """Bytes of a stream: about 130 tokens as chunks, more than a preview."""
+
+
+PREVIEW = Keep()
+EVERYTHING = Keep(prompt=16 << 20, answer=16 << 20)
+"""For the policy ``full``: whatever models write, and a bound."""
 
 
 class _Delta(msgspec.Struct):

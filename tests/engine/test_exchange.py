@@ -8,6 +8,7 @@ import pytest
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken
+from llmrouter_tui.engine.transcript import EVERYTHING, Keep
 from tests.engine.house import ScriptedBackend, model, open_house, request
 
 
@@ -142,6 +143,20 @@ async def test_a_client_that_reads_slowly_does_not_make_its_model_look_slow():
         run.close()
         assert (record.mean_seconds, record.speed.decode) == before
         assert house.facts(ExchangeFinished)[-1].exchange.decode_per_second is None
+
+
+async def test_a_record_carries_as_much_of_the_texts_as_it_is_told_to():
+    async with open_house(two_models()) as house:
+        house.router.keep = Keep(prompt=5, answer=70)
+        await house.ask("hello there")
+        short = house.facts(ExchangeFinished)[-1].exchange
+        assert short.prompt == "hello"
+        assert short.answer in ("", "t0 ")
+        house.router.keep = EVERYTHING
+        await house.ask("word " * 5000)
+        whole = house.facts(ExchangeFinished)[-1].exchange
+        assert (len(whole.prompt), whole.answer) == (25_000, "t0 t1 t2 ")
+        assert len(house.router.traffic.recent[-1].prompt) < 25_000  # memory keeps less than the database
 
 
 async def test_a_death_after_the_first_token_is_told_and_not_tried_again():
