@@ -1,5 +1,6 @@
 """Reading request bodies: bounded, checked as UTF-8, decoded into structs, with errors that name the field."""
 
+import asyncio
 import re
 from typing import TypeVar
 
@@ -12,6 +13,9 @@ T = TypeVar("T")
 
 SMALL = 1 << 20
 """Bytes of the largest body of an admin or feedback call."""
+
+PATIENCE = 120.0
+"""Seconds for a body to arrive. aiohttp waits for ever for one whose chunks turn out to be broken."""
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<want>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
@@ -53,7 +57,18 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
     if announced is not None and announced.isdecimal() and int(announced) > limit:
         raise too_large(limit)
     try:
-        body = await request.read()
+        if request.content.is_eof():
+            body = await request.read()
+        else:
+            async with asyncio.timeout(PATIENCE):
+                body = await request.read()
+    except TimeoutError as error:
+        raise RouterError(
+            "invalid_request",
+            f"The request body did not arrive within {PATIENCE:.0f} s.",
+            hint="Send it whole: its headers promised more, or its chunks are broken.",
+            status=408,
+        ) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise too_large(limit) from error
     except web.RequestPayloadError as error:

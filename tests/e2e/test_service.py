@@ -237,11 +237,9 @@ def test_with_privacy_off_neither_the_database_nor_the_log_holds_what_was_said(t
         router.call("/v1/chat/completions", {"model": "auto", "messages": turns})
         for bad in ({"model": "nothing-like-it", "messages": turns}, {"model": 5, "messages": turns}):
             status(lambda bad=bad: router.call("/v1/chat/completions", bad))
-        with socket.create_connection(("127.0.0.1", router.port)) as broken:
-            broken.sendall(
-                b"POST /v1/chat/completions HTTP/1.1\r\nHost: a.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-            )
-            broken.sendall(json.dumps({"messages": turns}).encode() + b"\r\n")
+        with socket.create_connection(("127.0.0.1", router.port), timeout=10) as broken:
+            head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            broken.sendall(head + json.dumps({"messages": turns}).encode() + b"\r\n")
             assert broken.recv(1000).split()[1] == b"400"
         assert secret in json.dumps(router.call("/admin/snapshot"))  # memory, for who may see it
         assert "a client sent what is not HTTP: Invalid character" in router.log.read_text()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from llmrouter_tui.proxy import bodies
 from tests.proxy.conftest import Router, Routers
 from tests.proxy.test_answers import ASK
 
@@ -147,6 +148,22 @@ async def test_a_chunked_body_is_counted_while_it_is_read(routers: Routers) -> N
 
     response = await router.http.post("/v1/chat/completions", content=pieces())
     assert_refused(router, response, 413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"Content-Length: 100\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nz"],
+)
+async def test_a_body_that_never_comes_is_not_waited_for_for_ever(
+    router: Router, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(bodies, "PATIENCE", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", router.server.port)
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + sent)
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    assert answer.split()[1] in (b"408", b"400")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "x"])
