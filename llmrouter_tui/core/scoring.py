@@ -2,20 +2,18 @@
 
     score = Q · quality + (1 − Q) · (w₁·speed + w₂·continuity + w₃·pinned + w₄·cost)
 
+    quality = σ(logit(Σ share·ability) + slope·easiness)
+
 Q is the preference (0 speed, 1 quality). Everything is a pure function of numbers; names and words are elsewhere.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import mul
 from typing import NamedTuple
 
 from llmrouter_tui.core.decision import Breakdown
 from llmrouter_tui.core.domain import TASKS, ModelInfo
-
-Vector = tuple[float, ...]
-"""A number per task, in the order of ``TASKS``."""
 
 
 class Weights(NamedTuple):
@@ -30,6 +28,7 @@ class Weights(NamedTuple):
 WEIGHTS = Weights()
 """By judgement: at Q = .5 leaving the model of a long conversation must be worth .20 of predicted quality (.08 of a
 short one), and a pin .05, which only decides between near equals."""
+_BY_SPEED, _BY_CONTINUITY, _BY_PIN, _BY_COST = WEIGHTS
 
 SLOPE = 0.8
 """How far easiness moves the logit of quality. Below 1 because the difficulty estimate is rough: a wrong confident
@@ -51,7 +50,7 @@ SCALE_SECONDS = {
 }
 """Seconds to a whole answer at which speed counts half, for a rather hard prompt (difficulty .6); people wait longer
 for a proof than for a greeting. By judgement."""
-_SCALES = tuple(SCALE_SECONDS[task] for task in TASKS)
+_SCALES = tuple((task, SCALE_SECONDS[task]) for task in TASKS)
 
 VOICE = 0.4
 CACHE_TOKENS = 1500
@@ -79,47 +78,29 @@ class Wait:
 NO_WAIT = Wait()
 
 
-def easiness(difficulty: float) -> float:
-    """The logit of being easy: about 3 for a greeting, 0 in the middle, −2.5 for the hardest."""
-    bounded = min(0.93, max(0.05, difficulty))
-    return math.log((1 - bounded) / bounded)
+def by_difficulty(difficulty: float) -> tuple[float, float, float]:
+    """(what a prompt multiplies a model's odds of failing by, what it multiplies patience by, tokens that a thinking
+    model writes before its answer). The odds are e^(−``SLOPE``·easiness), where easiness is the logit of being easy:
+    about 3 for a greeting, 0 in the middle, −2.5 for the hardest."""
+    bounded = 0.93 if difficulty > 0.93 else 0.05 if difficulty < 0.05 else difficulty
+    easiness = math.log((1 - bounded) / bounded)
+    hidden = HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
+    return math.exp(-SLOPE * easiness), 0.3 + 2 * difficulty * difficulty, hidden
 
 
-def odds_against(difficulty: float) -> float:
-    """What a prompt multiplies a model's odds of failing by: 1 in the middle, less for easier ones."""
-    return math.exp(-SLOPE * easiness(difficulty))
-
-
-def predicted_quality(shares: Vector, means: Vector, against: float) -> float:
-    """Probability of a good answer: σ(logit(Σ p·ability) + slope·easiness), with ``against`` from ``odds_against``."""
-    mean = sum(map(mul, shares, means))
-    mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
-    return mean / (mean + (1 - mean) * against)
-
-
-def hidden_tokens(difficulty: float) -> float:
-    """Tokens a thinking model writes before its answer."""
-    return HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
-
-
-def main_tasks(mix: Sequence[float]) -> Vector:
-    """Shares of the tasks that matter to a mean, those of at least one percent; they sum to 1. ``mix`` is the
-    probability per task, in the order of ``TASKS``."""
-    shares = [share if share >= 0.01 else 0.0 for share in mix]
-    total = sum(shares) or 1.0
-    return tuple([share / total for share in shares])
-
-
-def patience(mix: Sequence[float], difficulty: float) -> float:
-    """Seconds at which speed counts half for this request: by task mix, more for harder prompts."""
-    scale: float = sum(map(mul, mix, _SCALES))
-    return scale * (0.3 + 2 * difficulty * difficulty)
-
-
-def continuity_value(prompt_tokens: int) -> float:
-    """What it is worth to stay on the model that answered so far: 0.4 for a short conversation, towards 1 for a long
-    one."""
-    return VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
+def by_task(tasks: Mapping[str, float]) -> tuple[list[float], float]:
+    """(shares of the tasks that matter, those of at least one percent, in the order of ``TASKS``; seconds at which
+    speed counts half, before difficulty). The shares sum to 1."""
+    total = scale = 0.0
+    shares: list[float] = []
+    for task, seconds in _SCALES:
+        share = tasks.get(task, 0.0)
+        scale += share * seconds
+        if share < 0.01:
+            share = 0.0
+        total += share
+        shares.append(share)
+    return [share / total for share in shares] if total else shares, scale
 
 
 def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> float:
@@ -130,10 +111,12 @@ def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> flo
     return COST_SCALE / (COST_SCALE + max(0.0, dollars))
 
 
-def factors(preference: float) -> tuple[float, float, float, float, float]:
-    """What quality, speed, continuity, pinned and cost are multiplied by; the products add up to the score."""
+def factors(preference: float, prompt_tokens: int) -> tuple[float, float, float, float, float]:
+    """What quality, speed, staying on the model that answered so far, a pin and cheapness are multiplied by; the
+    products add up to the score. Staying is worth 0.4 in a short conversation, towards 1 in a long one."""
     rest = 1.0 - preference
-    return preference, rest * WEIGHTS.speed, rest * WEIGHTS.continuity, rest * WEIGHTS.pinned, rest * WEIGHTS.cost
+    staying = VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
+    return preference, rest * _BY_SPEED, rest * _BY_CONTINUITY * staying, rest * _BY_PIN, rest * _BY_COST
 
 
 def shown(breakdown: Breakdown, digits: int = 2) -> tuple[float, float, float, float, float, float]:

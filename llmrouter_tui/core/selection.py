@@ -1,22 +1,19 @@
 """The decision: from an analysis and the models as they are now to a ranked, explained choice. Pure; explaining and
 routing are the same call."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
 
 from llmrouter_tui.core import scoring
 from llmrouter_tui.core.decision import Analysis, Breakdown, Candidate, Decision, Seconds
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
-from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.making import maker, maker_with
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import NO_WAIT, Wait
-from llmrouter_tui.core.traits import traits
-from llmrouter_tui.core.why import Choice, clause
+from llmrouter_tui.core.traits import facts
+from llmrouter_tui.core.why import clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
 
@@ -28,29 +25,14 @@ promise): it may still serve where nothing surer is at hand."""
 SAME_SCORE = 1e9
 """Scores alike in this many parts of 1 are ties."""
 _NONE_BARRED: frozenset[str] = frozenset()
+_NONE_LEFT_OUT: tuple[tuple[str, str], ...] = ()
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
-_breakdown, _seconds, _candidate, _decision = maker(Breakdown), maker(Seconds), maker(Candidate), maker(Decision)
+_candidate, _decision = maker_with(Candidate, breakdown=Breakdown, seconds=Seconds), maker(Decision)
 
 Barred = tuple[ModelView, Bar]
-Rated = tuple[tuple[int, bool, float, str], Candidate]
-"""What ranks a model (smallest first; the id makes it unique), and its numbers."""
-_rank = itemgetter(0)
-
-
-class _Question(NamedTuple):
-    """What all models are asked alike."""
-
-    analysis: Analysis
-    shares: scoring.Vector
-    against: float
-    scale: float
-    hidden: float
-    preference: float
-    continuity: str
-    staying: float
-    """What staying on the model of the conversation is worth."""
-    waits: Mapping[str, Wait]
+Rated = tuple[int, bool, float, str, Candidate]
+"""What ranks a model, smallest first (the id makes it unique), and its numbers."""
 
 
 def decide(
@@ -70,133 +52,119 @@ def decide(
     Raises ``RouterError``: ``model_not_found``, ``no_capable_model``, ``context_length_exceeded``, and for a model
     asked for by name the reason why it cannot serve.
     """
-    resolved = resolve(requested, models)
-    if resolved.task:
-        analysis = replace(analysis, task=resolved.task, tasks={t: float(t == resolved.task) for t in TASKS})
-    question = _question(analysis, _preference(preference, resolved, analysis), continuity, waits)
-    rated, bars = _rate(question, resolved.models)
-    if not rated and resolved.named:
-        refuse_named(analysis, bars)
+    asked, named = tuple(models), False
+    if requested != "auto":
+        analysis, asked, named, preference = _read(requested, analysis, asked, preference)
+    preference = 0.0 if preference <= 0.0 else 1.0 if preference >= 1.0 else preference
+    if analysis.background:
+        preference *= BACKGROUND_PREFERENCE
+    rated, bars, hopeless = _rate(analysis, asked, preference, waits, continuity)
     if not rated:
+        if named:
+            refuse_named(analysis, bars)
         refuse_all(analysis, bars)
-    return _ranked(question, resolved, rated, bars, requested, seconds)
-
-
-def _ranked(
-    question: _Question,
-    resolved: Resolved,
-    rated: list[Rated],
-    bars: Sequence[Barred],
-    requested: str,
-    seconds: float,
-) -> Decision:
-    """The decision among models that can serve."""
-    rated.sort(key=_rank)
-    candidates = tuple([candidate for _, candidate in rated])
-    filtered = [(m.id, bar.reason) for m, bar in bars] if bars else []
-    floor = scoring.FLOOR * max([c.predicted_quality for c in candidates])
-    weak = [_too_weak(c) for c in candidates if c.predicted_quality < floor]
-    if weak:
-        filtered += weak
-        candidates = tuple([c for c in candidates if c.predicted_quality >= floor])
-    filtered.sort()
+    rated.sort()
+    candidates, filtered = tuple([entry[-1] for entry in rated]), _NONE_LEFT_OUT
+    if hopeless or bars:
+        candidates, filtered = _without(candidates, bars)
     best = candidates[0]
     kinds = frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED
-    continues = best.model == question.continuity
     return _decision(
-        question.analysis,
+        analysis,
         candidates,
-        tuple(filtered),
+        filtered,
         best.model,
         best.score - candidates[1].score if len(candidates) > 1 else 0.0,
-        clause(Choice(question.analysis, candidates, resolved.named, continues, kinds)),
-        question.preference,
+        clause(analysis, candidates, named, best.model == continuity, kinds),
+        preference,
         requested,
         seconds,
     )
 
 
-def _too_weak(candidate: Candidate) -> tuple[str, str]:
-    return candidate.model, f"too weak for this, quality {candidate.predicted_quality:.2f}"
+def _read(
+    requested: str, analysis: Analysis, models: tuple[ModelView, ...], preference: float
+) -> tuple[Analysis, tuple[ModelView, ...], bool, float]:
+    """What a name other than ``auto`` makes of the question: (analysis, models, whether they are named, preference)."""
+    resolved = resolve(requested, models)
+    if resolved.task:
+        analysis = replace(analysis, task=resolved.task, tasks={t: float(t == resolved.task) for t in TASKS})
+    if resolved.preference is not None:
+        preference = resolved.preference
+    return analysis, resolved.models, resolved.named, preference
 
 
-def _preference(preference: float, resolved: Resolved, analysis: Analysis) -> float:
-    value = preference if resolved.preference is None else resolved.preference
-    value = min(1.0, max(0.0, value))
-    return value * BACKGROUND_PREFERENCE if analysis.background else value
+def _without(
+    candidates: tuple[Candidate, ...], bars: Sequence[Barred]
+) -> tuple[tuple[Candidate, ...], tuple[tuple[str, str], ...]]:
+    """The candidates that are not hopeless, and why the others and those that are barred were left out."""
+    floor = scoring.FLOOR * max([c.predicted_quality for c in candidates])
+    filtered = [(m.id, bar.reason) for m, bar in bars]
+    filtered += [
+        (c.model, f"too weak for this, quality {c.predicted_quality:.2f}")
+        for c in candidates
+        if c.predicted_quality < floor
+    ]
+    return tuple([c for c in candidates if c.predicted_quality >= floor]), tuple(sorted(filtered))
 
 
-def _question(analysis: Analysis, preference: float, continuity: str, waits: Mapping[str, Wait]) -> _Question:
-    mix = [analysis.tasks.get(task, 0.0) for task in TASKS]
-    return _Question(
-        analysis,
-        scoring.main_tasks(mix),
-        scoring.odds_against(analysis.difficulty),
-        scoring.patience(mix, analysis.difficulty),
-        scoring.hidden_tokens(analysis.difficulty),
-        preference,
-        continuity,
-        scoring.continuity_value(analysis.prompt_tokens),
-        waits,
-    )
-
-
-def _rate(question: _Question, models: Sequence[ModelView]) -> tuple[list[Rated], list[Barred]]:
-    """All numbers of each model that can serve, and what bars the others. One loop over plain numbers, because every
-    request runs through it for every model: here each call and each object counts."""
-    analysis, shares, against, scale, hidden, preference, continuity, staying, waits = question
-    by_quality, by_speed, by_continuity, by_pin, by_cost = scoring.factors(preference)
+def _rate(
+    analysis: Analysis, models: tuple[ModelView, ...], preference: float, waits: Mapping[str, Wait], continuity: str
+) -> tuple[list[Rated], list[Barred], bool]:
+    """All numbers of each model that can serve, what bars the others, and whether some that can are hopeless. One loop
+    over plain numbers, because every request runs through it for every model: here each call and each object
+    counts."""
+    (p0, p1, p2, p3, p4, p5, p6, p7, p8), scale = scoring.by_task(analysis.tasks)
+    against, patience, hidden = scoring.by_difficulty(analysis.difficulty)
     needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
+    by_quality, by_speed, staying, by_pin, by_cost = scoring.factors(preference, prompt_tokens)
     easy, most = analysis.level == "easy", prompt_tokens + expected
+    scale *= patience
+    by_speed *= scale
+    lowest, highest = 1.0, 0.0
     rated: list[Rated] = []
     bars: list[Barred] = []
-    for model in models:
-        info, _, model_id, means, embeds, thinks, priced = known = traits(model)
-        wait = waits.get(model_id, NO_WAIT)
+    doubts: Sequence[str] = ()
+    # fmt: off
+    for (
+        model, traits, model_id, (m0, m1, m2, m3, m4, m5, m6, m7, m8), room, thinks, priced, pinned, warm, rests, load,
+        prefill, decode, size, footprint,
+    ) in facts(models):
+        # fmt: on
+        queue, wait = 0.0, waits.get(model_id)
+        if wait is not None:
+            queue, load = wait.queue, wait.load
         # The first look is a cheap one: nearly always there is nothing against a model.
-        doubtful = needs or embeds or model.problem or wait.blocked or not model.enabled or not model.healthy
-        if doubtful or most > (info.context_length or most):
-            bar = barred(analysis, model, known, wait)
+        if needs or most > room or (wait is not None and wait.blocked):
+            bar = barred(analysis, model, traits, wait or NO_WAIT)
             if bar is not None:
                 bars.append((model, bar))
                 continue
-        speed = model.speed
-        quality = scoring.predicted_quality(shares, means, against)
-        doubts = _doubts(needs, info.capabilities) if needs else ()
+            doubts = [need for need in DOUBT if need in needs and need not in traits.info.capabilities]
+        # A loop over the tasks would take as long as all the rest.
+        mean = p0 * m0 + p1 * m1 + p2 * m2 + p3 * m3 + p4 * m4 + p5 * m5 + p6 * m6 + p7 * m7 + p8 * m8
+        mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
+        quality = mean / (mean + (1 - mean) * against)
         for need in doubts:
             quality *= DOUBT[need]
-        warm = model.residency == "resident" or not info.local
-        queue, load = wait.queue, wait.load
-        if wait is NO_WAIT and not warm:
-            load = speed.load_seconds
+        if quality < lowest:
+            lowest = quality
+        if quality > highest:
+            highest = quality
         answer = expected + hidden if thinks else expected
-        # rates that make no sense count as very slow
-        prefill = prompt_tokens / (speed.prefill if speed.prefill > 1.0 else 1.0)
-        decode = answer / (speed.decode if speed.decode > 0.1 else 0.1)
+        prefill, decode = prompt_tokens / prefill, answer / decode
         good = by_quality * quality
-        fast = by_speed * scale / (scale + queue + load + prefill + decode)
-        same = by_continuity * staying if model_id == continuity else 0.0
-        pinned = by_pin if easy and model.pinned else 0.0
-        cheap = by_cost * scoring.cost_value(info, prompt_tokens, answer) if priced else by_cost
-        score = good + fast + same + pinned + cheap
-        plain = warm and not (load or queue or doubts or model.waiting)
+        fast = by_speed / (scale + queue + load + prefill + decode)
+        same = staying if model_id == continuity else 0.0
+        pin = by_pin if easy and pinned else 0.0
+        cheap = by_cost * scoring.cost_value(traits.info, prompt_tokens, answer) if priced else by_cost
+        score = good + fast + same + pin + cheap
+        note = "warm" if rests and not (load or queue or doubts) else _note(model, doubts, load, queue, warm)
         candidate = _candidate(
-            model_id,
-            score,
-            _breakdown(good, fast, same, pinned, cheap),
-            quality,
-            _seconds(queue, load, prefill, decode),
-            warm,
-            model.footprint,
-            "warm" if plain else _note(model, doubts, load, queue, warm),
+            model_id, score, good, fast, same, pin, cheap, quality, queue, load, prefill, decode, warm, footprint, note
         )
-        size = info.parameters or model.footprint or info.size_bytes or math.inf
-        rated.append(((-round(score * SAME_SCORE), not warm, size, model_id), candidate))
-    return rated, bars
-
-
-def _doubts(needs: frozenset[str], capabilities: frozenset[str]) -> tuple[str, ...]:
-    return tuple([need for need in DOUBT if need in needs and need not in capabilities])
+        rated.append((-round(score * SAME_SCORE), not warm, size, model_id, candidate))
+    return rated, bars, lowest < scoring.FLOOR * highest
 
 
 def _note(model: ModelView, doubts: Sequence[str], load: float, queue: float, warm: bool) -> str:

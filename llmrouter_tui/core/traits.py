@@ -1,5 +1,7 @@
-"""What decisions ask of a model that changes only with its backend's word or with what was learned of it."""
+"""What decisions ask of a model, read once per view and laid out flat: a decision walks over all models of every
+request, and in a busy process it is not the sums that take time but the objects that have to be fetched for them."""
 
+import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -8,12 +10,16 @@ from llmrouter_tui.core.domain import TASKS, Ability, ModelInfo, ModelView
 
 UNKNOWN_ABILITY: Final = 0.4
 """For a task on which nothing at all is known of a model."""
+SLOWEST_PREFILL: Final = 1.0
+SLOWEST_DECODE: Final = 0.1
+"""Tokens per second; rates that make no sense count as these."""
 _KEPT: Final = 4096
 """Models remembered, more than any fleet has."""
 
 
 class Traits(NamedTuple):
-    """Read once per model, and anew when it gets another info or other abilities (neither changes in place)."""
+    """What changes only with the backend's word (another info) or with what was learned (other abilities; neither
+    changes in place)."""
 
     info: ModelInfo
     abilities: Mapping[str, Ability]
@@ -26,23 +32,76 @@ class Traits(NamedTuple):
     """Whether running it costs money."""
 
 
-_traits: dict[int, Traits] = {}
+Facts = tuple[
+    ModelView,
+    Traits,
+    str,  # id
+    tuple[float, ...],  # ability per task
+    float,  # room: tokens of its context; -1 where something speaks against the model, whatever is asked
+    bool,  # thinks
+    bool,  # priced
+    bool,  # pinned
+    bool,  # warm: it can answer without a load
+    bool,  # rests: warm, and nobody waits for it
+    float,  # seconds to load it, 0 where it is warm
+    float,  # prefill, tokens per second
+    float,  # decode, tokens per second
+    float,  # size, for ties: parameters or bytes
+    int | None,  # footprint
+]
+"""A plain tuple, because a loop takes those apart without a single look-up."""
+
+_facts: dict[int, Facts] = {}
 """By the identity of the info, which each entry keeps alive."""
+_last: tuple[tuple[ModelView, ...], list[Facts]] = ((), [])
+"""The fleet that was asked for last: nearly always it is asked for again."""
 
 
-def traits(model: ModelView) -> Traits:
-    """The traits of a model."""
-    known = _traits.get(id(model.info))
-    if known is None or known.abilities is not model.abilities:
-        known = _read(model)
+def facts(models: tuple[ModelView, ...]) -> list[Facts]:
+    """The facts of each model; views and what they hold do not change in place."""
+    global _last
+    last = _last
+    if last[0] is not models:
+        last = _last = models, [_of(model) for model in models]
+    return last[1]
+
+
+def _of(model: ModelView) -> Facts:
+    known = _facts.get(id(model.info))
+    if known is None or known[0] is not model:
+        same = known is not None and known[1].abilities is model.abilities
+        if known is None and len(_facts) >= _KEPT:
+            _facts.clear()
+        known = _facts[id(model.info)] = _read(model, known[1] if known and same else _traits(model))
     return known
 
 
-def _read(model: ModelView) -> Traits:
+def _read(model: ModelView, traits: Traits) -> Facts:
+    info, speed = model.info, model.speed
+    against = traits.embeds or model.problem or not model.enabled or not model.healthy
+    warm = model.residency == "resident" or not info.local
+    return (
+        model,
+        traits,
+        traits.id,
+        traits.means,
+        -1 if against else info.context_length or math.inf,
+        traits.thinks,
+        traits.priced,
+        model.pinned,
+        warm,
+        warm and not model.waiting,
+        0.0 if warm else speed.load_seconds,
+        max(SLOWEST_PREFILL, speed.prefill),
+        max(SLOWEST_DECODE, speed.decode),
+        info.parameters or model.footprint or info.size_bytes or math.inf,
+        model.footprint,
+    )
+
+
+def _traits(model: ModelView) -> Traits:
     info, abilities = model.info, model.abilities
-    if len(_traits) >= _KEPT:
-        _traits.clear()
-    found = _traits[id(info)] = Traits(
+    return Traits(
         info,
         abilities,
         info.id,
@@ -51,4 +110,3 @@ def _read(model: ModelView) -> Traits:
         thinks(info),
         info.price_in is not None or info.price_out is not None,
     )
-    return found

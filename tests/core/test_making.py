@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
-from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.making import maker, maker_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,11 @@ class Fact:
     name: str
     number: float = 1.5
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    names: list[str] = field(default_factory=list)
 
 
 quick = maker(Fact)
@@ -42,10 +47,23 @@ def test_a_class_that_does_more_than_store_is_refused() -> None:
 
         def __post_init__(self) -> None: ...
 
-    @dataclass(frozen=True, slots=True)
-    class Growing:
-        names: list[str] = field(default_factory=list)
-
     for kind in (Checked, Growing):
         with pytest.raises(TypeError, match=kind.__name__):
             maker(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    left: Fact
+    size: int
+    right: Fact
+
+
+def test_a_fact_is_made_together_with_those_it_holds() -> None:
+    pair = maker_with(Pair, left=Fact, right=Fact)("a", 1.0, (), 7, "b", 2.0, ("x",))
+    assert pair == Pair(Fact("a", 1.0), 7, Fact("b", 2.0, ("x",)))
+    assert (type(pair), type(pair.left), type(pair.right)) == (Pair, Fact, Fact)
+    with pytest.raises(FrozenInstanceError):
+        pair.left.name = "c"  # type: ignore[misc]
+    with pytest.raises(TypeError, match="Growing"):
+        maker_with(Pair, left=Growing)

@@ -7,7 +7,7 @@ import pytest
 
 from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.decision import Decision
-from llmrouter_tui.core.domain import ModelView, Speed
+from llmrouter_tui.core.domain import TASKS, Ability, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.selection import Wait, decide, resolve
 from tests.core.fleet import analysis, ask, fleet, model
@@ -403,3 +403,20 @@ class TestWhy:
 def test_explaining_twice_is_the_same_decision() -> None:
     prompt = HARD[0][0]
     assert route(prompt) == route(prompt)
+
+
+class TestWhatIsRememberedOfAModel:
+    def test_a_new_view_is_read_anew_and_an_old_one_is_still_what_it_was(self) -> None:
+        before = tuple(fleet().values())
+        after = tuple(replace(m, speed=replace(m.speed, decode=m.speed.decode / 4)) for m in before)
+        for models in (before, after, before):
+            decode = {m.id: analysis().expected_tokens / m.speed.decode for m in models}
+            plain = [c for c in decide(analysis(), models, preference=0.5).candidates if "r1" not in c.model]
+            assert plain and all(c.seconds.decode == pytest.approx(decode[c.model]) for c in plain)
+
+    def test_what_was_learned_of_a_model_counts_at_once(self) -> None:
+        before = tuple(fleet().values())
+        dull = {task: Ability(0.05, 50.0, 0.01) for task in TASKS}
+        best = decide(analysis(), before, preference=1.0).chosen
+        after = tuple(replace(m, abilities=dull) if m.id == best else m for m in before)
+        assert decide(analysis(), after, preference=1.0).chosen != best
