@@ -38,9 +38,11 @@ def migrate(db: SqliteDatabase) -> None:
 
 
 def _version(db: SqliteDatabase) -> int:
+    # The mark last: another program that makes the file at this moment sets it together with all the rest.
+    used = bool(db.get_tables())
     version = int(db.pragma("user_version"))
     ours = int(db.pragma("application_id")) == APPLICATION_ID
-    if not ours and (version or db.get_tables()):
+    if not ours and (version or used):
         raise ForeignDatabaseError("it is another program's database")
     if version > VERSION:
         raise ForeignDatabaseError(
