@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
+from llmrouter_tui.core.catalog import Entry
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import (
     Decision,
@@ -208,14 +209,14 @@ class FigureStore(Protocol):
 
 
 class Names(Protocol):
-    """Tells which catalog entry a name means, and which modes that entry knows."""
+    """Tells which catalog entry a name means."""
 
     def match(self, name: str, kind: str) -> str | None:
         """The id of the entry, or None; ``kind`` says who writes such names (``api``, ``openrouter``, ``vllm``)."""
         ...
 
-    def modes(self, model: str) -> frozenset[str]:
-        """The modes besides the default one of which the entry has figures."""
+    def entry(self, model: str) -> Entry | None:
+        """The entry with that id."""
         ...
 
 
