@@ -5,7 +5,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
-from llmrouter_tui.core.catalog import Entry
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import (
     Decision,
@@ -205,18 +204,6 @@ class FigureStore(Protocol):
 
     async def sync_history(self, source: str | None = None, *, limit: int = 20) -> Sequence[SyncRecord]:
         """The newest runs, newest first: of one source, or ``limit`` of each."""
-        ...
-
-
-class Names(Protocol):
-    """Tells which catalog entry a name means."""
-
-    def match(self, name: str, kind: str) -> str | None:
-        """The id of the entry, or None; ``kind`` says who writes such names (``api``, ``openrouter``, ``vllm``)."""
-        ...
-
-    def entry(self, model: str) -> Entry | None:
-        """The entry with that id."""
         ...
 
 

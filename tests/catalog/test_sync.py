@@ -9,6 +9,7 @@ import pytest
 
 from llmrouter_tui.catalog.sync import lmarena
 from llmrouter_tui.catalog.sync.http import Patience
+from llmrouter_tui.catalog.sync.naming import Known
 from llmrouter_tui.catalog.sync.run import Sync, Terms
 from llmrouter_tui.core.catalog import Entry
 from llmrouter_tui.core.errors import RouterError
@@ -40,32 +41,18 @@ TABLE, OLDER = "/lb/table_2026_06_25.csv", "/lb/table_2026_01_08.csv"
 ANALYSIS = "/aa/language/models/free"
 
 
-class Known:
-    """A catalog of four models that knows the names it is given, and no other."""
-
-    ENTRIES = (
-        Entry("gemma-3-12b-it", ("google/gemma-3-12b-it",)),
-        Entry(
-            "qwen3-32b",
-            ("Qwen/Qwen3-32B", "qwen/qwen3-32b", "alibaba/qwen3-32b"),
-            capabilities=frozenset({"thinking"}),
-            modes={"non_thinking": ()},
-        ),
-        Entry(
-            "claude-opus-4.5",
-            ("claude-opus-4-5-20251101",),
-            hosted=True,
-            capabilities=frozenset({"thinking"}),
-            modes={"thinking": (), "high": (), "low": ()},
-        ),
-        Entry("qwen3-4b-thinking-2507", ("qwen3-4b-thinking-2507",), capabilities=frozenset({"thinking"})),
-    )
-
-    def match(self, name: str, kind: str) -> str | None:
-        return next((e.id for e in self.ENTRIES if name in (e.id, *e.aliases)), None)
-
-    def entry(self, model: str) -> Entry | None:
-        return next((e for e in self.ENTRIES if e.id == model), None)
+ENTRIES = (
+    Entry("gemma-3-12b-it", ("google/gemma-3-12b-it",), parameters=12_000_000_000),
+    Entry("qwen3-32b", ("Qwen/Qwen3-32B",), capabilities=frozenset({"thinking"}), modes={"non_thinking": ()}),
+    Entry(
+        "claude-opus-4.5",
+        ("claude-opus-4-5-20251101",),
+        hosted=True,
+        capabilities=frozenset({"thinking"}),
+        modes={"thinking": (), "high": (), "low": ()},
+    ),
+)
+KNOWN = Known({entry.id: entry for entry in ENTRIES})
 
 
 @pytest.fixture
@@ -104,7 +91,7 @@ class Harness:
         self.waits.append(seconds)
 
     def sync(self) -> Sync:
-        return Sync(self.repo, Known(), stamp=self.stamp, keys=self.keys, terms=self.terms)
+        return Sync(self.repo, KNOWN, stamp=self.stamp, keys=self.keys, terms=self.terms)
 
     async def run(self, *sources: str) -> SyncRecord:
         [record] = await self.sync().run(sources, report=self.progress.append)

@@ -17,12 +17,12 @@ from llmrouter_tui.catalog.sync.http import Document, Fetcher, Patience, Sleep, 
 from llmrouter_tui.catalog.sync.livebench import LiveBench
 from llmrouter_tui.catalog.sync.lmarena import LMArena
 from llmrouter_tui.catalog.sync.models_dev import ModelsDev
-from llmrouter_tui.catalog.sync.naming import choose
+from llmrouter_tui.catalog.sync.naming import Known, choose
 from llmrouter_tui.catalog.sync.openrouter import OpenRouter
 from llmrouter_tui.catalog.sync.reading import Harvest
 from llmrouter_tui.catalog.sync.source import Session, Source
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import FigureStore, Names
+from llmrouter_tui.core.ports import FigureStore
 from llmrouter_tui.core.sync import BY_KEY, SOURCES, Status, SyncedFigure, SyncProgress, SyncRecord, Validator
 
 READERS: Final[tuple[Source, ...]] = (LMArena(), OpenRouter(), LiveBench(), ModelsDev(), ArtificialAnalysis())
@@ -45,20 +45,20 @@ class Terms:
 
 
 class Sync:
-    """See ``core.ports.Syncing``. ``stamp`` names the catalog behind ``names``: with another catalog, documents that
-    did not change are read again. ``keys`` holds the user's keys by source."""
+    """See ``core.ports.Syncing``. ``stamp`` names the ``known`` catalog: with another one, documents that did not
+    change are read again. ``keys`` holds the user's keys by source."""
 
     def __init__(
         self,
         store: FigureStore,
-        names: Names,
+        known: Known,
         *,
         stamp: str,
         keys: Mapping[str, str] | None = None,
         terms: Terms | None = None,
     ) -> None:
         self._store = store
-        self._names = names
+        self._known = known
         self._stamp = stamp
         self._keys = keys or {}
         self._terms = terms or Terms()
@@ -144,7 +144,7 @@ class Sync:
     def _matched(
         self, harvest: Harvest, leads: Sequence[Document | None], blank: SyncRecord
     ) -> tuple[SyncRecord, list[SyncedFigure]]:
-        choice = choose(harvest.readings, self._names)
+        choice = choose(harvest.readings, self._known)
         if not choice.picked:
             raise SourceError(f"none of its {choice.unmatched} names is one that the catalog knows")
         now = self._terms.clock()
