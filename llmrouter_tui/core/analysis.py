@@ -6,35 +6,25 @@ later; what it returns stays.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from operator import add
 
 from llmrouter_tui.core.background import READ, is_background
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.difficulty import Mix, difficulty, expected_tokens, level
+from llmrouter_tui.core.difficulty import difficulty, expected_tokens, level, weigh
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.language import tokens_of
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.reading import Turn, clip, read_turn
 
-_PRIOR = {
-    "chat": 0.7,
-    "factual": 0.8,
-    "reasoning": 0.1,
-    "math": -0.4,
-    "coding": -0.1,
-    "creative": -0.3,
-    "instruction": 0.5,
-    "extraction": -0.4,
-    "translation": -1.2,
-}
-"""Log-odds of the tasks before anything was read, by judgement."""
-_PRIORS = tuple(_PRIOR[t] for t in TASKS)
 _CODING = TASKS.index("coding")
 
 SYSTEM_WEIGHT = 0.3
 SYSTEM_READ = 800
+SYSTEMS_KEPT = 64
+"""System prompts remembered: at most 900 characters each."""
 CONTEXT_TURNS = 3
 CONTEXT_DECAY = 0.6
 ANSWER_READ = 2000
@@ -57,37 +47,41 @@ _BACKGROUND_TASKS = dict.fromkeys(TASKS, 0.0) | {"extraction": 0.8, "instruction
 _BACKGROUND_DIFFICULTY = 0.1
 _BACKGROUND_ANSWER = 48
 
+_NO_NEEDS: frozenset[str] = frozenset()
+
 _analysis = maker(Analysis)
 
 
 def analyse(request: ChatRequest) -> Analysis:
     """Read a request. Pure and bounded: time does not grow with the length of any one text."""
-    messages = request.messages
-    last = _last_user(messages)
-    text = messages[last].text if last >= 0 else ""
-    turn = read_turn(clip(text))
+    messages, limit = request.messages, request.max_tokens
+    last = len(messages) - 1
+    if last >= 0 and messages[last].role != "user":
+        last = _last_user(messages)
+    turn = read_turn(clip(messages[last].text)) if last >= 0 else read_turn("")
     before = _context(messages, last) if last > 0 else ()
     lang = turn.language or next((t.language for t in before if t.language), "en")
     prompt_tokens, images = _size(messages, lang, request.tools)
-    system = messages[0].text if messages and messages[0].role in ("system", "developer") else ""
-    if is_background(text[:READ]) or (system and len(messages) <= 3 and is_background(system[:READ])):
-        return _background(request, lang, prompt_tokens)
-    lean = _lean(turn) if before else 0.0
-    mix = _mix(turn, before, lean, system, _answered_code(messages, last))
-    hard = difficulty(mix, turn)
+    logits: Sequence[float] = turn.logits
+    background, lean = turn.background, 0.0
+    if before:
+        lean = _lean(turn)
+        logits = _with_context(logits, before, lean, _answered_code(messages, last))
+    if messages and messages[0].text and messages[0].role in ("system", "developer"):
+        pull, housekeeping = _system(messages[0].text[:READ])
+        logits = list(map(add, logits, pull))
+        background = background or (housekeeping and len(messages) <= 3)
+    if background:
+        return _background(lang, prompt_tokens, limit)
+    tasks, task, base, growth, answer = weigh(logits)
+    hard = difficulty(base, growth, turn)
     if lean:
-        hard += min(1.0, 1.6 * lean) * max(0.0, difficulty(mix, before[0]) - hard)
-    expected = expected_tokens(mix, hard, turn, request.max_tokens)
-    return _analysis(
-        dict(zip(TASKS, mix, strict=True)),
-        TASKS[mix.index(max(mix))],
-        hard,
-        level(hard),
-        _needs(request, images, prompt_tokens + expected),
-        lang,
-        prompt_tokens,
-        expected,
-    )
+        hard += min(1.0, 1.6 * lean) * max(0.0, difficulty(base, growth, before[0]) - hard)
+    expected = expected_tokens(answer, tasks["translation"], hard, turn, limit)
+    needs, most = _NO_NEEDS, prompt_tokens + expected
+    if images or request.tools or request.json_mode or request.thinking or most > LONG_CONTEXT:
+        needs = _needs(request, images, most)
+    return _analysis(tasks, task, hard, level(hard), needs, lang, prompt_tokens, expected)
 
 
 def _last_user(messages: Sequence[Message]) -> int:
@@ -100,17 +94,13 @@ def _last_user(messages: Sequence[Message]) -> int:
 
 def _context(messages: Sequence[Message], last: int) -> Sequence[Turn]:
     """The user turns before the last, newest first."""
-    return [read_turn(clip(text)) for text in _earlier(messages, last)]
-
-
-def _earlier(messages: Sequence[Message], last: int) -> Iterator[str]:
-    left = CONTEXT_TURNS
+    found: list[Turn] = []
     for i in range(last - 1, max(-1, last - 40), -1):
         if messages[i].role == "user" and messages[i].text:
-            yield messages[i].text
-            left -= 1
-            if not left:
-                return
+            found.append(read_turn(clip(messages[i].text)))
+            if len(found) == CONTEXT_TURNS:
+                break
+    return found
 
 
 def _answered_code(messages: Sequence[Message], last: int) -> bool:
@@ -123,22 +113,23 @@ def _lean(turn: Turn) -> float:
     return (LEANING if turn.leans else NOT_LEANING) * math.exp(-turn.evidence / 2.5)
 
 
-def _mix(turn: Turn, before: Sequence[Turn], lean: float, system: str, answered_code: bool) -> Mix:
-    """Task probabilities: the softmax of prior, turn, context and system prompt."""
-    logits = list(map(add, _PRIORS, turn.scores))
+def _with_context(logits: Sequence[float], before: Sequence[Turn], lean: float, answered_code: bool) -> Sequence[float]:
+    """The log-odds of a turn in view of the turns before, newest first."""
     weight = lean * 1.3
     for earlier in before:
         logits = [x + weight * score for x, score in zip(logits, earlier.scores, strict=True)]
         weight *= CONTEXT_DECAY
     if answered_code:
+        logits = [*logits]
         logits[_CODING] += lean * 1.3 * ANSWER_CODE
-    if system:
-        scores = read_turn(system[:SYSTEM_READ]).scores
-        logits = [x + SYSTEM_WEIGHT * score for x, score in zip(logits, scores, strict=True)]
-    top = max(logits)
-    odds = [math.exp(x - top) for x in logits]
-    total = sum(odds)
-    return tuple([x / total for x in odds])
+    return logits
+
+
+@lru_cache(maxsize=SYSTEMS_KEPT)
+def _system(head: str) -> tuple[tuple[float, ...], bool]:
+    """What a system prompt, cut to ``READ``, adds to the log-odds of the tasks; whether it asks for housekeeping."""
+    scores = read_turn(head[:SYSTEM_READ]).scores
+    return tuple([SYSTEM_WEIGHT * score for score in scores]), is_background(head)
 
 
 def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]:
@@ -166,8 +157,7 @@ def _needs(request: ChatRequest, images: int, tokens: int) -> frozenset[str]:
     return frozenset([need for need, wanted in found if wanted])
 
 
-def _background(request: ChatRequest, lang: str, prompt_tokens: int) -> Analysis:
-    limit = request.max_tokens
+def _background(lang: str, prompt_tokens: int, limit: int | None) -> Analysis:
     expected = _BACKGROUND_ANSWER if limit is None else max(1, min(limit, _BACKGROUND_ANSWER))
     return Analysis(
         tasks=dict(_BACKGROUND_TASKS),

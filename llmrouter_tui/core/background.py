@@ -7,7 +7,6 @@ person who asks for a title of a blog post says nothing of a conversation, and a
 """
 
 import re
-from functools import lru_cache
 
 READ = 900
 """Characters looked at."""
@@ -40,7 +39,6 @@ _SHORT = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
 def is_background(head: str) -> bool:
     """Whether a turn (or a system prompt), cut to ``READ``, is a client's own housekeeping."""
     lowered = head.lower()

@@ -4,12 +4,15 @@ The constants are judgement, set on the prompts of ``tests/core/prompts.py``; a 
 later behind the same functions.
 """
 
-import math
-from operator import mul
+from collections.abc import Sequence
+from math import exp, log2
+from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.decision import Level
 from llmrouter_tui.core.domain import TASKS
-from llmrouter_tui.core.reading import Turn
+
+if TYPE_CHECKING:
+    from llmrouter_tui.core.reading import Turn
 
 EASY_BELOW = 0.35
 HARD_FROM = 0.65
@@ -57,27 +60,50 @@ SHORTEST_ANSWER = 8
 _BASES = tuple(_BASE[task] for task in TASKS)
 _GROWTHS = tuple(_GROWTH[task] for task in TASKS)
 _ANSWERS = tuple(_ANSWER[task] for task in TASKS)
-_TRANSLATION = TASKS.index("translation")
-
-Mix = tuple[float, ...]
-"""Probability per task, in the order of ``TASKS``."""
 
 
-def difficulty(mix: Mix, turn: Turn) -> float:
-    """0 easy .. 1 hard, from the task mix and what the turn shows."""
-    value: float = sum(map(mul, mix, _BASES))
-    if turn.words > 20:
-        value += sum(map(mul, mix, _GROWTHS)) * min(5.0, math.log2(turn.words / 20))
-    value += turn.hard
-    value += min(0.12, 0.02 * turn.constraints)
-    value += 0.1 if turn.latex else 0.0
-    value += 0.08 if turn.options else 0.0
-    value += 0.05 if turn.code else 0.0
-    if turn.arithmetic and turn.words <= 12:
-        value -= 0.15
-    if turn.words <= 6 and not turn.hard and not turn.code:
-        value -= 0.08
-    return min(0.98, max(0.03, value))
+def weigh(logits: Sequence[float]) -> tuple[dict[str, float], str, float, float, float]:
+    """(probability per task, the likeliest one; difficulty, growth and tokens of the answer on average over them).
+    ``logits`` are log-odds in the order of ``TASKS``. All in one pass, because every request comes through here."""
+    top, total = max(logits), 0.0
+    odds: list[float] = []
+    for logit in logits:
+        odd = exp(logit - top)
+        total += odd
+        odds.append(odd)
+    tasks: dict[str, float] = {}
+    base = growth = answer = 0.0
+    for odd, task, its_base, its_growth, its_answer in zip(odds, TASKS, _BASES, _GROWTHS, _ANSWERS, strict=True):
+        share = tasks[task] = odd / total
+        base += share * its_base
+        growth += share * its_growth
+        answer += share * its_answer
+    return tasks, TASKS[odds.index(1.0)], base, growth, answer
+
+
+def form(
+    words: int, hard: float, constraints: int, *, latex: bool, options: bool, code: bool, arithmetic: bool
+) -> tuple[float, tuple[float, ...]]:
+    """What the form of a turn says of its difficulty, whatever the task: (how often its words double over 20, what is
+    added)."""
+    parts = (
+        hard,
+        min(0.12, 0.02 * constraints),
+        0.1 if latex else 0.0,
+        0.08 if options else 0.0,
+        0.05 if code else 0.0,
+        -0.15 if arithmetic and words <= 12 else 0.0,
+        -0.08 if words <= 6 and not hard and not code else 0.0,
+    )
+    return min(5.0, log2(words / 20)) if words > 20 else 0.0, tuple([part for part in parts if part])
+
+
+def difficulty(base: float, growth: float, turn: "Turn") -> float:
+    """0 easy .. 1 hard, from averages over the tasks and the form of the turn."""
+    value = base + growth * turn.doublings
+    for part in turn.hardness:
+        value += part
+    return 0.03 if value < 0.03 else 0.98 if value > 0.98 else value
 
 
 def level(value: float) -> Level:
@@ -85,12 +111,16 @@ def level(value: float) -> Level:
     return "easy" if value < EASY_BELOW else "medium" if value < HARD_FROM else "hard"
 
 
-def expected_tokens(mix: Mix, value: float, turn: Turn, limit: int | None) -> int:
-    """Length of the answer in tokens; ``limit`` is the client's own bound."""
-    length: float = sum(map(mul, mix, _ANSWERS)) * (0.4 + 1.2 * value)
+def expected_tokens(answer: float, translation: float, value: float, turn: "Turn", limit: int | None) -> int:
+    """Length of the answer in tokens, from the average over the tasks, the share of translation and the difficulty;
+    ``limit`` is the client's own bound."""
     if turn.asked_tokens:
         length = float(turn.asked_tokens)
-    elif mix[_TRANSLATION] > 0.5:
+    elif translation > 0.5:
         length = turn.tokens * 1.1
-    bounded = max(SHORTEST_ANSWER, round(length))
-    return bounded if limit is None else max(1, min(bounded, limit))
+    else:
+        length = answer * (0.4 + 1.2 * value)
+    bounded = round(length) if length > SHORTEST_ANSWER else SHORTEST_ANSWER
+    if limit is None or bounded <= limit:
+        return bounded
+    return limit if limit > 1 else 1

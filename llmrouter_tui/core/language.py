@@ -83,6 +83,5 @@ def _by_stop_words(words: AbstractSet[str]) -> str:
 
 def tokens_of(characters: int, foreign: int, lang: str) -> int:
     """Estimated tokens of ``characters`` of Latin text and ``foreign`` characters of text in ``lang``."""
-    return round(
-        characters / LATIN_CHARACTERS_PER_TOKEN + foreign / CHARACTERS_PER_TOKEN.get(lang, LATIN_CHARACTERS_PER_TOKEN)
-    )
+    latin = characters / LATIN_CHARACTERS_PER_TOKEN
+    return round(latin + foreign / CHARACTERS_PER_TOKEN.get(lang, LATIN_CHARACTERS_PER_TOKEN) if foreign else latin)

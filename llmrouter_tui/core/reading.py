@@ -8,10 +8,14 @@ so its results are kept: the earlier turns of a conversation were read when they
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
+from llmrouter_tui.core.background import READ, is_background
+from llmrouter_tui.core.difficulty import form
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.language import language, tokens_of
 from llmrouter_tui.core.languages import LATIN, NEEDLES
+from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.words import (
     ANAPHORA,
     ANSWER_LENGTHS,
@@ -31,6 +35,20 @@ CAP = 7.0
 """Log-odds that one task can collect; more words say no more."""
 KEEP = 512
 """Turns remembered: at most 3,000 characters each, 1.5 MB of Latin text."""
+
+_PRIOR = {
+    "chat": 0.7,
+    "factual": 0.8,
+    "reasoning": 0.1,
+    "math": -0.4,
+    "coding": -0.1,
+    "creative": -0.3,
+    "instruction": 0.5,
+    "extraction": -0.4,
+    "translation": -1.2,
+}
+"""Log-odds of the tasks before anything was read, by judgement."""
+_PRIORS = tuple(_PRIOR[t] for t in TASKS)
 
 _QUOTES = re.compile(r"[\"“«「„']")
 _QUOTED = re.compile(r"[\"“„«「][^\"”“»」\n]{1,200}[\"”“»」]|(?<!\w)'[^'\n]{2,200}'(?!\w)")
@@ -111,6 +129,16 @@ class Turn:
     """Length of the answer where the prompt says it; 0 otherwise."""
     leans: bool
     """Whether it leans on what was said before."""
+    logits: tuple[float, ...]
+    """Log-odds per task with those that hold before anything was read."""
+    doublings: float
+    hardness: tuple[float, ...]
+    """What its form says of its difficulty, see ``difficulty.form``."""
+    background: bool
+    """A chat client's own housekeeping."""
+
+
+_new_turn = maker(Turn)
 
 
 def clip(text: str) -> str:
@@ -154,13 +182,16 @@ def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lan
     _add_form(scores, text, tokens, options, code)
     scores[_REASONING] += 2.0 if constraints >= 4 and "?" in ask and len(text) > SHORT else 0.0
     foreign = 0 if text.isascii() else len(text)
-    capped = tuple(min(CAP, s) for s in scores[:_HARD])
-    return Turn(
+    capped = tuple([score if score < CAP else CAP for score in scores[:_HARD]])
+    hard = max(-0.2, min(0.45, scores[_HARD]))
+    words = len(tokens) if len(ask) == len(text) else max(len(tokens), len(text) // 12)
+    doublings, hardness = form(words, hard, constraints, latex=latex, options=options, code=code, arithmetic=arithmetic)
+    return _new_turn(
         scores=capped,
         evidence=max(capped),
-        hard=max(-0.2, min(0.45, scores[_HARD])),
+        hard=hard,
         language=lang,
-        words=len(tokens) if len(ask) == len(text) else max(len(tokens), len(text) // 12),
+        words=words,
         tokens=tokens_of(len(text) - foreign, foreign, lang),
         code=code,
         latex=latex,
@@ -169,6 +200,10 @@ def _turn(text: str, ask: str, lowered: str, tokens: list[str], joined: str, lan
         constraints=constraints,
         asked_tokens=next((n for phrase, n in ANSWER_LENGTHS if phrase in joined), 0),
         leans=len(tokens) <= 14 and not ANAPHORA.isdisjoint(tokens),
+        logits=tuple(map(add, _PRIORS, capped)),
+        doublings=doublings,
+        hardness=hardness,
+        background=is_background(text[:READ]),
     )
 
 
