@@ -20,6 +20,9 @@ HOST_WORDS = word_set("turbo instant versatile free fast maas tee basic cloud 81
 """What hosts append to names of open models: speed, price or context of the service."""
 MODIFIED = word_set("abliterated uncensored")
 """Changes that several people make to the same weights under the same name: the owner tells whose it is."""
+RELEASED = ("id", "repo")
+PUBLISHED = ("id", "repo", "plain")
+"""Origins of spellings: names of releases, and with them the loose names of boards and services."""
 NEARLY = 0.08
 """How far a size that only hosts append may be from the known parameters."""
 
@@ -40,7 +43,7 @@ class _Sign:
     entry: Entry
     text: str
     origin: str
-    """``id``, ``repo`` (owner/name), ``ollama`` or ``plain``."""
+    """``id``, ``repo`` (owner/name), ``ollama``, ``plain``; ``nested`` and ``slug`` are known as a whole only."""
     spelling: Spelling
 
 
@@ -60,9 +63,11 @@ class Names:
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         signs = {e.id: [_sign(e, e.id), *(_sign(e, alias) for alias in e.aliases)] for e in entries.values()}
+        self._entries = tuple(entries.values())
         self._signs = [sign for group in signs.values() for sign in group]
         self._ids = {entry_id: group[0].spelling for entry_id, group in signs.items()}
         self._exact = {s.text.lower(): s.entry for s in self._signs} | {e.id.lower(): e for e in entries.values()}
+        self._bases = [self._ids[e.id] for e in entries.values() if e.kind == "base"]
         self._traits = {entry_id: _traits(group) for entry_id, group in signs.items()}
         self._owners = frozenset(owner for traits in self._traits.values() for owner in traits.owners)
         self._by_words: dict[tuple[str, ...], list[_Sign]] = defaultdict(list)
@@ -83,7 +88,7 @@ class Names:
         return Match(None, nearest(spell(place.stem, place.tag, ollama=ollama), self._relatives()))
 
     def _relatives(self) -> Iterable[tuple[Entry, Spelling, bool]]:
-        return ((s.entry, s.spelling, s.origin == "ollama") for s in self._signs if s.origin != "plain")
+        return ((s.entry, s.spelling, s.origin == "ollama") for s in self._signs if s.origin in (*RELEASED, "ollama"))
 
     def _alias(self, place: Place) -> Entry | None:
         """The entry whose alias this is, letter by letter (case aside)."""
@@ -113,13 +118,15 @@ class Names:
         if place.way is Way.OLLAMA:
             return self._in_ollama(name, signs, place)
         if place.way is Way.WEIGHTS:
-            return self._one(name, (s for s in signs if s.origin in ("id", "repo")), place)
+            return self._one(name, (s for s in signs if s.origin in RELEASED), place)
         return self._served(name, signs, place)
 
     def _in_ollama(self, name: Spelling, signs: Sequence[_Sign], place: Place) -> _Sign | None:
         """A tag that names its quantization stays what it was; one that does not may have moved to newer weights."""
         tags = [s for s in signs if s.origin == "ollama"]
-        released = [s for s in signs if s.origin in ("id", "repo")]
+        released = [s for s in signs if s.origin in RELEASED]
+        if "cloud" in name.words and not signs:
+            return self._in_cloud(name, place)
         if not name.quantized:
             moving = [s for s in tags if not s.spelling.quantized]
             return self._one(name, moving, place) or self._one(name, released, place)
@@ -127,15 +134,21 @@ class Names:
         safe = [s for s in tags if not s.spelling.quantized and _versions(self._ids[s.entry.id]) <= set(name.words)]
         return self._one(name, fixed, place) or self._one(name, released, place) or self._one(name, safe, place)
 
+    def _in_cloud(self, name: Spelling, place: Place) -> _Sign | None:
+        """``family:cloud`` is a release by that name, not the library's default."""
+        name = name._replace(words=tuple(w for w in name.words if w != "cloud"))
+        return self._one(name, (s for s in self._by_words.get(name.words, ()) if s.origin in RELEASED), place)
+
     def _served(self, name: Spelling, signs: Sequence[_Sign], place: Place) -> _Sign | None:
         """Hosts drop what their only model of the kind does not need, and append words of their service."""
-        clear = [s for s in signs if s.origin != "ollama" and not self._moving(s, name)]
+        clear = [s for s in signs if s.origin in PUBLISHED and not self._moving(s, name)]
         if found := self._one(name, clear, place):
             return found
         kept = tuple(w for w in name.words if w not in HOST_WORDS)
         if kept != name.words:
             bare = name._replace(words=kept, role="chat")
-            return self._one(bare, (s for s in self._by_words.get(kept, ()) if not s.entry.hosted), place)
+            signs = self._by_words.get(kept, [])
+            return self._one(bare, (s for s in signs if s.origin in PUBLISHED and not s.entry.hosted), place)
         if "embedding" in kept and (found := self._embedding(name, place)):
             return found
         return self._undated(name, place)
@@ -151,7 +164,7 @@ class Names:
         found = []
         for sign in self._signs:
             dated = sign.spelling.words
-            if sign.origin not in ("id", "repo") or sign.entry.hosted or not any(map(_is_date, dated)):
+            if sign.origin not in RELEASED or sign.entry.hosted or not any(map(_is_date, dated)):
                 continue
             if tuple(w for w in dated if not _is_date(w)) == name.words:
                 wanted = name._replace(words=dated)
@@ -161,18 +174,22 @@ class Names:
                 continue
             if self._fits(wanted, sign, place):
                 found.append(sign)
-        return found[0] if len({s.entry.id for s in found}) == 1 else None
+        only = len({s.entry.id for s in found}) == 1 and not self._has_rival(found[0].entry, name)
+        return found[0] if only else None
 
     def _moving(self, sign: _Sign, name: Spelling) -> bool:
         """Whether a loose name of one release could as well mean another (``mistral-small``)."""
-        if sign.origin != "plain" or not _versions(self._ids[sign.entry.id]) - set(name.words):
-            return False
+        loose = sign.origin == "plain" and _versions(self._ids[sign.entry.id]) - set(name.words)
+        return bool(loose) and self._has_rival(sign.entry, name)
+
+    def _has_rival(self, entry: Entry, name: Spelling) -> bool:
+        """Whether another release differs from the name by versions and dates only."""
         return any(
-            e is not sign.entry
-            and e.kind == sign.entry.kind
-            and (not name.sizes or name.sizes <= self._traits[e.id].sizes)
-            and _later(self._ids[e.id], name)
-            for e in (s.entry for s in self._signs if s.origin == "id")
+            other.id != entry.id
+            and other.kind == entry.kind
+            and (not name.sizes or name.sizes <= self._traits[other.id].sizes)
+            and _later(self._ids[other.id], name)
+            for other in self._entries
         )
 
     def _one(self, name: Spelling, signs: Iterable[_Sign], place: Place) -> _Sign | None:
@@ -180,17 +197,24 @@ class Names:
         weights are published under their own names, and not told apart where anything is served."""
         fitting = [s for s in signs if self._fits(name, s, place)]
         if not name.role and self._told_apart(fitting, name):
-            fitting = [s for s in fitting if s.entry.kind == place.unspoken]
+            fitting = [s for s in fitting if s.entry.kind == self._unspoken(name, place)]
         if len({s.entry.id for s in fitting}) > 1:
             fitting = [s for s in fitting if s.spelling.role == name.role and s.spelling.sizes == name.sizes]
         return fitting[0] if len({s.entry.id for s in fitting}) == 1 else None
 
     def _told_apart(self, fitting: Sequence[_Sign], name: Spelling) -> bool:
-        """Whether chat and base models go by this name, in this size or where the name's owner tells them apart."""
+        """Whether this family has chat and base models, so that a name with neither word leaves a question."""
         if len({s.entry.kind for s in fitting}) > 1:
             return True
         implied = any(s.entry.kind == "chat" and self._traits[s.entry.id].says_chat for s in fitting)
-        return implied and any(s.entry.kind == "base" for s in self._by_words[name.words])
+        return implied and any(_later(base, name) for base in self._bases)
+
+    def _unspoken(self, name: Spelling, place: Place) -> str:
+        """What a name without either word is: base under its maker's name, chat at a service, open without an owner."""
+        makers = {o for s in self._by_words[name.words] for o in self._traits[s.entry.id].owners}
+        if place.way is Way.WEIGHTS or (place.owner in makers and not place.local):
+            return "base"
+        return "chat" if place.owner else ""
 
     def _fits(self, name: Spelling, sign: _Sign, place: Place) -> bool:
         entry, traits = sign.entry, self._traits[sign.entry.id]
@@ -206,6 +230,8 @@ class Names:
 def _sign(entry: Entry, alias: str) -> _Sign:
     if alias == entry.id:
         return _Sign(entry, alias, "id", spell(alias))
+    if alias == entry.id.replace(".", "-"):  # lfm2-1-2b cannot be cut into words: it could be a 2B
+        return _Sign(entry, alias, "slug", Spelling((), frozenset(), "", False))
     place = place_of(alias, "")
     if "/" in alias:
         return _Sign(entry, alias, "repo" if place.way is not Way.OLLAMA else "nested", spell(place.stem))

@@ -4,7 +4,6 @@ import enum
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from llmrouter_tui.core.words import word_set
 
@@ -51,10 +50,12 @@ _SERVICE_TAGS = word_set("free nitro floor thinking extended beta online exacto 
 _BEDROCK = re.compile(r"^(?:(?:us|eu|apac|ap|global|us-gov|jp|au|ca)\.)?([a-z][a-z0-9]*)\.(?=[a-z])")
 _REVISION = re.compile(r"-(?:v([1-9]\d*)|(\d)):\d+$|-v0:(\d)$")
 _CACHED = re.compile(r"(?:^|/)models--([^/]+?)--([^/]+)")
+_PATH = re.compile(r"^(?:[./~\\]|[a-z]:[/\\])(?!.*models--)")
 _NO_NAME = re.compile(r"^(?:model|ggml-model|pytorch_model|consolidated|snapshots?|[0-9a-f]{40}|main)\b", re.I)
 _SCHEME = re.compile(r"^https?://")
 _FILE = re.compile(r"\.(?:gguf|bin|safetensors)(?::|$)", re.I)
-_MOVING_TAG = re.compile(r"(?:^|-)(?:latest|cloud)$", re.I)
+_NO_VARIANT = re.compile(r"^latest$|-cloud$", re.I)
+"""``:cloud`` alone is kept: it is not the default tag, often not even the same size."""
 _EMBEDDING_PREFIX = re.compile(r"^text-embedding-")
 
 
@@ -71,8 +72,6 @@ class Place:
     """Whether the weights run on the user's side."""
     foreign: bool = False
     """In a user's own namespace, where a familiar name says nothing of the weights."""
-    unspoken: Literal["chat", "base", ""] = ""
-    """What a name is that says neither chat nor base, where both exist; empty: it cannot be told."""
 
     def exact(self) -> Iterator[str]:
         """Texts that may be an alias as they stand."""
@@ -110,7 +109,7 @@ def place_of(name: str, kind: str) -> Place:
             return _ollama(whole, parts)
         case Way.WEIGHTS if kind != "vllm" or len(parts) > 1 or parts[0] != parts[0].lower():
             return _weights(whole, parts, local=local)
-    return _served(whole, parts, kind, local=local)
+    return _served(whole, parts, local=local)
 
 
 def _way(kind: str, parts: list[str]) -> Way:
@@ -129,7 +128,7 @@ def _way(kind: str, parts: list[str]) -> Way:
 def _ollama(whole: str, parts: list[str]) -> Place:
     stem, _, tag = parts[-1].partition(":")
     owners = [p for p in parts[:-1] if p.lower() not in _LIBRARY and "." not in p]
-    tag = _MOVING_TAG.sub("", tag)
+    tag = _NO_VARIANT.sub("", tag)
     return Place(whole, Way.OLLAMA, owners[-1].lower() if owners else "", stem, tag, local=True, foreign=bool(owners))
 
 
@@ -137,14 +136,15 @@ def _weights(whole: str, parts: list[str], *, local: bool) -> Place:
     while len(parts) > 1 and _NO_NAME.match(parts[-1]):
         parts = parts[:-1]
     stem, _, tag = parts[-1].partition(":")
-    owner = parts[-2].lower() if len(parts) > 1 else ""
+    owner = parts[-2].lower() if len(parts) > 1 and not _PATH.match(whole) else ""
     if tag.lower() == "latest" or tag.lower().endswith(".gguf"):
         tag = ""
-    return Place(whole, Way.WEIGHTS, owner, stem, tag, local, unspoken="base")
+    return Place(whole, Way.WEIGHTS, owner, stem, tag, local)
 
 
-def _served(whole: str, parts: list[str], kind: str, *, local: bool) -> Place:
+def _served(whole: str, parts: list[str], *, local: bool) -> Place:
     last, owner = parts[-1], parts[-2].lower() if len(parts) > 1 else ""
+    owner = "" if owner == "models" else owner
     if found := _BEDROCK.match(last):
         owner, last = found[1], last[found.end() :]
     last = _REVISION.sub(lambda m: f"-v0.{m[3]}" if m[3] else "", last)
@@ -152,8 +152,4 @@ def _served(whole: str, parts: list[str], kind: str, *, local: bool) -> Place:
     stem, _, variant = stem.partition(":")
     if variant.lower() not in _SERVICE_TAGS:
         tag = f"{variant}-{tag}"
-    if not owner:
-        unspoken: Literal["chat", "base", ""] = ""
-    else:
-        unspoken = "chat" if kind == "lmstudio" else "base"
-    return Place(whole, Way.SERVED, owner, stem, tag, local, unspoken=unspoken)
+    return Place(whole, Way.SERVED, owner, stem, tag, local)

@@ -34,7 +34,8 @@ _QUANT = re.compile(
     r"|exl[23][-_]\d(?:[_.]\d+)?|\d(?:\.\d+)?-?bit|4b-\d+g|\d(?:\.\d+)?bpw(?:[-_]h\d)?|\d+g|gs?\d{2,3}|dwq-\d{8}"
     r")(?![a-z0-9])"
 )
-_DAY = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
+_DAY = re.compile(r"(?<![\d.])(?:(20\d\d)-)?(\d\d)-(\d\d|20\d\d)(?!\d|\.\d)")
+"""``2024-08-06``, ``05-20``, ``08-2024``: one word, since words are compared without their order."""
 _SIZE = re.compile(r"[ae]?\d+(?:\.\d+)?[bmt]|\d+x\d+(?:\.\d+)?b")
 _CONTEXT = re.compile(r"\d+k|[1-9]m")
 """``4k`` and ``1m`` are contexts; no model has a million parameters."""
@@ -108,7 +109,7 @@ def _unpack(text: str) -> tuple[str, bool]:
     if not text:
         return "", False
     text = _SHARD.sub("", _EXTENSION.sub("", text.lower()))
-    bare, found = _QUANT.subn(" ", _DAY.sub(r"\1\2\3", _EXTENSION.sub("", text)))
+    bare, found = _QUANT.subn(" ", _DAY.sub(lambda m: "".join(filter(None, m.groups())), _EXTENSION.sub("", text)))
     return bare, found > 0
 
 
