@@ -305,6 +305,33 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
 
 @main.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@options(COMMON)
+def sync(sources: tuple[str, ...], config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """Fetch newer public figures of models.
+
+    SOURCE is lmarena, openrouter, livebench, models.dev or artificial-analysis (with ROUTER_ARTIFICIAL_ANALYSIS_KEY);
+    without one, all that can be asked. Nothing is sent but the questions themselves.
+    """
+    config = in_force(load_config(config_file, insecure, **flags))
+    if config.settings.database is None:
+        fail("without a database nothing that is fetched can be kept", USAGE)
+    from llmrouter_tui import syncing
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.logs import quiet
+
+    quiet()
+    try:
+        records = syncing.run(config.settings.database, config.settings, sources)
+    except RouterError as error:
+        fail(str(error), USAGE if error.code in WRONG_INPUT else 1)
+    except KeyboardInterrupt:
+        fail("cancelled; the source under way was left as it was")
+    click.echo("\n".join(syncing.told(records)))
+    raise SystemExit(0 if all(record.good for record in records) else 1)
+
+
+@main.command()
 @options(COMMON)
 def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """What works on this machine, and what to do about gaps."""

@@ -62,6 +62,8 @@ class Settings:
     embedded: bool | None = None
     gguf_folders: tuple[Path, ...] = ()
     context_length: int = 8192
+    sync: str = "off"
+    artificial_analysis_key: str = field(default="", repr=False)
     theme: str = ""
     symbols: str = "braille"
     calm: bool = False
@@ -300,6 +302,15 @@ KEYS: Final[Mapping[str, Key]] = {
     "gguf_folders": Key("More folders with GGUF files for the built-in engine.", _list(_path), _as_list(os.pathsep)),
     "context_length": Key(
         "Tokens of context that the built-in engine loads a model with.", _integer(256, 16_777_216), _as_number
+    ),
+    "sync": Key(
+        "Whether newer public figures of models are fetched by themselves: off, or daily.",
+        _choice("off", "daily"),
+    ),
+    "artificial_analysis_key": Key(
+        "Your key for Artificial Analysis; with it its figures are fetched as well, for this machine only.",
+        _text(r"\S*", "must be text without spaces"),
+        secret=True,
     ),
     "theme": Key("The screen's colours, by name; empty = the router's own.", _text(r"\S*", "must be a theme's name")),
     "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),

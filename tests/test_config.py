@@ -154,6 +154,7 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_nearest(file: Path) -> 
         ("quality_preference = nan", "not nan"),
         (f"max_body_mb = {10**400}", "max_body_mb must be a number"),
         ("keep_days = 0", "keep_days must be"),
+        ('sync = "hourly"', "must be one of off, daily, not 'hourly'"),
         ('privacy = "some"', "must be one of off, preview, full, not 'some'"),
         ('symbols = "emoji"', "must be one of braille, block, ascii"),
         ("calm = 1", "calm must be true or false, not 1"),
@@ -226,12 +227,14 @@ def test_a_message_never_repeats_a_secret(file: Path, toml: str) -> None:
 
 
 def test_secrets_are_neither_in_repr_nor_in_views() -> None:
-    got = load(env={"ROUTER_API_KEYS": f"{SECRET}, b", "ROUTER_ADMIN_API_KEY": SECRET})
+    secret = ("ROUTER_ADMIN_API_KEY", "ROUTER_ARTIFICIAL_ANALYSIS_KEY")
+    got = load(env={"ROUTER_API_KEYS": f"{SECRET}, b"} | dict.fromkeys(secret, SECRET))
     assert got.settings.api_keys == (SECRET, "b")
     assert got.settings.admin_api_key == SECRET
     assert SECRET not in repr(got) + repr(got.settings) + repr(got.views())
     shown = {view.key: view for view in got.views() if view.secret}
-    assert {key: view.value for key, view in shown.items()} == dict.fromkeys(("api_keys", "admin_api_key"), config.MASK)
+    secrets = ("api_keys", "admin_api_key", "artificial_analysis_key")
+    assert {key: view.value for key, view in shown.items()} == dict.fromkeys(secrets, config.MASK)
     assert {view.value for view in load().views() if view.secret} == {""}
 
 

@@ -1,0 +1,98 @@
+"""Public figures brought up to date: what a sync is made of here, and how the command line tells of one."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from llmrouter_tui import __version__
+from llmrouter_tui.catalog.snapshot import shipped
+from llmrouter_tui.catalog.sync.naming import Known
+from llmrouter_tui.catalog.sync.run import Sync, Terms
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.matching import Names
+from llmrouter_tui.core.ports import FigureStore
+from llmrouter_tui.core.sync import SOURCES, SyncProgress, SyncRecord
+from llmrouter_tui.settings import Settings
+from llmrouter_tui.storage.repo import open_repo
+
+MEGABYTE = 1_000_000
+
+
+def make_sync(
+    store: FigureStore, settings: Settings, *, names: Names | None = None, terms: Terms | None = None
+) -> Sync:
+    """A sync into ``store`` against the shipped catalog, with the user's key if there is one."""
+    snapshot = shipped()
+    return Sync(
+        store,
+        Known(snapshot.entries, names),
+        stamp=f"{__version__} {snapshot.generated}",
+        keys={"artificial-analysis": settings.artificial_analysis_key},
+        terms=terms,
+    )
+
+
+async def sync_into(
+    database: Path,
+    settings: Settings,
+    sources: Sequence[str],
+    report: Callable[[SyncProgress], None],
+    *,
+    terms: Terms | None = None,
+) -> list[SyncRecord]:
+    """One run with the database opened for it. Raises ``RouterError``, also where nothing could be kept."""
+    repo = await open_repo(database)
+    try:
+        if repo.problem:
+            raise RouterError("storage_unavailable", repo.problem)
+        return await make_sync(repo, settings, terms=terms).run(sources, report=report)
+    finally:
+        await repo.close()
+
+
+def told(records: Sequence[SyncRecord]) -> list[str]:
+    """The outcome, a line for each source; one sentence where none could be reached."""
+    if records and all(record.status == "offline" for record in records):
+        return [f"Nothing could be reached ({records[0].message}); the figures that are here stay in use."]
+    return [_line(record) for record in records]
+
+
+def _line(record: SyncRecord) -> str:
+    head = f"{SOURCES[record.source]:22} {record.status:10}"
+    if not record.good:
+        return f"{head} {record.message}; the figures that are here stay in use"
+    names = record.matched + record.unmatched
+    line = f"{head} {record.figures:>6,} figures of {record.as_of}, {record.matched} of {names} names are known here"
+    return f"{line} ({record.message})" if record.message and record.status == "ok" else line
+
+
+class Ticker:
+    """One line on a terminal that is written over; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._shows = sys.stderr.isatty()
+        self._width = 0
+
+    def __call__(self, progress: SyncProgress) -> None:
+        if self._shows:
+            self._write("" if progress.state == "done" else _progress(progress))
+
+    def _write(self, line: str) -> None:
+        click.echo(f"\r{line:{self._width}}\r{line}", nl=False, err=True)
+        self._width = len(line)
+
+
+def _progress(progress: SyncProgress) -> str:
+    part = f" {progress.pages} of {progress.of}" if progress.of else ""
+    size = f", {progress.size / MEGABYTE:.1f} MB" if progress.size else ""
+    why = f": {progress.message}" if progress.message else ""
+    return f"{SOURCES[progress.source]}: {progress.state}{part}{size}{why}"[:100]
+
+
+def run(database: Path, settings: Settings, sources: Sequence[str]) -> list[SyncRecord]:
+    """Run it from the command line. Raises ``RouterError``, and ``KeyboardInterrupt`` once what was under way is
+    recorded as cancelled."""
+    return asyncio.run(sync_into(database, settings, sources, Ticker()))
