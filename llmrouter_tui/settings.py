@@ -308,7 +308,7 @@ KEYS: Final[Mapping[str, Key]] = {
         _choice("off", "daily"),
     ),
     "artificial_analysis_key": Key(
-        "Your key for Artificial Analysis; with it its figures are fetched as well, for this machine only.",
+        "Your key for Artificial Analysis; empty = its figures are not fetched.",
         _text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
