@@ -73,7 +73,8 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
         )
     other = decision.candidates[1]
     if decision.margin < fmt.CLOSE_CALL:
-        return f"{why[:1].upper()}{why[1:]}. A close call: {name(other.model)} scored {text.signed(-decision.margin)}."
+        scored = "the same" if text.hundredths(decision.margin) == 0 else text.signed(-decision.margin)
+        return f"{why[:1].upper()}{why[1:]}. A close call: {name(other.model)} scored {scored}."
     return f"{why[:1].upper()}{why[1:]}. Ahead of {name(other.model)} by {text.fraction(decision.margin)}."
 
 

@@ -97,7 +97,7 @@ def place_columns(cells: int, sort: str = "time", without: Sequence[str] = ()) -
     wide = cells >= WIDE
 
     def need() -> int:
-        return sum((c.cells if wide else c.narrow) + (c.gap if wide else min(c.gap, 1)) for c in shown)
+        return sum((c.cells if wide else c.narrow) + gap(c, cells) for c in shown)
 
     for drop in DROP_ORDER:
         if need() <= cells:
@@ -117,12 +117,16 @@ def _stretched(shown: Sequence[Column], spare: int, wide: bool) -> tuple[Placed,
     return tuple((c, (c.cells if wide else c.narrow) + extra.get(c.id, 0)) for c in shown)
 
 
+def gap(column: Column, cells: int) -> int:
+    """Empty cells before a column: where WHY has no room to spare, one must do."""
+    return column.gap if cells >= ROOMY else min(column.gap, 1)
+
+
 def ledger_head(placed: Sequence[Placed], cells: int, look: Look, sort: str = "time", falling: bool = True) -> Line:
     """The line of column titles; the one that the list is ordered by carries an arrow."""
-    wide = cells >= WIDE
     spans: list[Span] = []
     for column, size in placed:
-        spans.append((" " * (column.gap if wide else min(column.gap, 1)), ""))
+        spans.append((" " * gap(column, cells), ""))
         arrow = (look.symbols.fall if falling else look.symbols.rise) if column.id == sort != "time" else ""
         label = text.clip(column.head, size - len(arrow), "") + arrow
         spans.append((text.right(label, size) if column.right else text.left(label, size), "key" if arrow else "head"))
@@ -131,10 +135,9 @@ def ledger_head(placed: Sequence[Placed], cells: int, look: Look, sort: str = "t
 
 def ledger_row(row: Row, placed: Sequence[Placed], cells: int, look: Look, name: Callable[[str], str]) -> Line:
     """One exchange as a line of exactly the columns placed."""
-    wide = cells >= WIDE
     spans: list[Span] = []
     for column, size in placed:
-        spans.append((" " * (column.gap if wide else min(column.gap, 1)), ""))
+        spans.append((" " * gap(column, cells), ""))
         shown, role = _CELLS[column.id](row, size, look, name)
         spans.append((text.right(shown, size) if column.right else text.left(shown, size, look.symbols.ellipsis), role))
     return tuple(spans)

@@ -13,6 +13,7 @@ from llmrouter_tui.tui.text import Line, Look
 from llmrouter_tui.tui.widgets import chart
 
 GIB = 1024**3
+SHORTEST_NAME = 8
 NAME_CELLS = 18
 NO_GPU = "no GPU probe: models are counted against RAM"
 
@@ -295,8 +296,10 @@ def verdict(fit: Fit, shown: Shown, room: int = 80) -> tuple[str, str]:
     if fit.verdict == "evicts":
         more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
         later = " when it is done" if fit.drains else _beyond(fit)
+        if room - len(f"{symbols.retry} evicts {more}{later}") < SHORTEST_NAME:
+            later = ""
         left = room - len(f"{symbols.retry} evicts {more}{later}")
-        gone = fmt.short_model(name(fit.evicts[0]), max(8, min(NAME_CELLS, left)), symbols.ellipsis)
+        gone = fmt.short_model(name(fit.evicts[0]), max(SHORTEST_NAME, min(NAME_CELLS, left)), symbols.ellipsis)
         return f"{symbols.retry} evicts {gone}{more}{later}", "warn"
     if fit.verdict == "too big":
         return f"{symbols.fail} too big by {text.size(fit.missing)}", "dim"

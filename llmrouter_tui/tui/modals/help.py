@@ -27,20 +27,26 @@ def help_lines(acts: Sequence[Action], symbols: Symbols, cells: int) -> list[Lin
         lines.append(((group, "title"),))
         if group == "Pages":
             jumps = [act for act in members if act.show.isdigit()]
-            lines.append(_entry(" ".join(act.show for act in jumps), ", ".join(act.label for act in jumps), cells))
+            lines += _entry(" ".join(act.show for act in jumps), ", ".join(act.label for act in jumps), cells)
             members = [act for act in members if act not in jumps]
-        lines += [_entry(act.show, act.description, cells) for act in members]
+        for act in members:
+            lines += _entry(act.show, act.description, cells)
         lines.append(())
     lines.append((("In a list", "title"),))
-    lines.append(_entry("j k g G", "down, up, first, last; also arrows, home, end, ctrl+d, ctrl+u", cells))
+    lines += _entry("j k g G", "down, up, first, last; also arrows, home, end, ctrl+d, ctrl+u", cells)
     lines.append(())
     lines.append((("Glyphs", "title"),))
-    lines += [_entry(glyph, meaning, cells) for glyph, meaning in glyphs(symbols)]
+    for glyph, meaning in glyphs(symbols):
+        lines += _entry(glyph, meaning, cells)
     return lines
 
 
-def _entry(key: str, words: str, cells: int) -> Line:
-    return ((text.left(f"  {key}", KEY), "key"), (text.clip(words, cells - KEY), ""))
+def _entry(key: str, words: str, cells: int) -> list[Line]:
+    """A key and what it does, on as many lines as that takes."""
+    keys = (f"  {key}", *[""] * 9)
+    return [
+        ((text.left(k, KEY), "key"), (part, "")) for k, part in zip(keys, text.wrap(words, cells - KEY), strict=False)
+    ]
 
 
 def glyphs(symbols: Symbols) -> list[tuple[str, str]]:
