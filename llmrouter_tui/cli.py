@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -15,8 +15,7 @@ from llmrouter_tui import __version__
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.chat import ChatRequest
-    from llmrouter_tui.core.domain import ModelView
-    from llmrouter_tui.core.ports import Control, Host
+    from llmrouter_tui.core.ports import Control, Host, Snapshot
     from llmrouter_tui.nearby import Nearby
 
 T = TypeVar("T")
@@ -204,9 +203,7 @@ def explain(
     question = asked(prompt, body)
     decision = ask(config, url, lambda control: control.explain(question, model=model))
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(decision), indent=2).decode())
+        echo_json(decision)
         return
     from llmrouter_tui.plain import decision_lines
 
@@ -229,37 +226,64 @@ def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":
 
 
 @main.command()
-@click.option("--why", metavar="NAME", default="", help="What the scores of one model rest on.")
+@click.option("--why", metavar="NAME", default="", help="What the scores of one model rest on, here or not.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
 @options(COMMON)
 def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """The models that can be routed to, with their scores."""
     config = load_config(config_file, insecure, **flags)
-    views = ask(config, url, lambda control: control.models())
-    views = named(why, views) if why else views
-    if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(views), indent=2).decode())
+    snapshot = ask(config, url, lambda control: control.snapshot())
+    if why:
+        explain_model(why, snapshot, as_json)
         return
-    from llmrouter_tui.plain import evidence_lines, model_lines
+    if as_json:
+        echo_json(snapshot.models)
+        return
+    from llmrouter_tui.plain import model_lines
 
-    click.echo("\n".join(evidence_lines(views) if why else model_lines(views)))
-    if not views:
+    click.echo("\n".join(model_lines(snapshot.models)))
+    if not snapshot.models:
         click.echo("No backend that answers has a model; `llmrouter-tui doctor` tells what was looked for.", err=True)
 
 
-def named(name: str, views: "Sequence[ModelView]") -> "Sequence[ModelView]":
-    """The models that a name means, disabled ones included."""
+def explain_model(name: str, snapshot: "Snapshot", as_json: bool) -> None:
+    """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name."""
+    from llmrouter_tui import known
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.core.resolving import resolve
+    from llmrouter_tui.plain import evidence_lines
 
-    found = [view for view in views if name in (view.id, view.info.name, *view.info.aliases)]
+    views = [view for view in snapshot.models if name in (view.id, view.info.name, *view.info.aliases)]
+    kinds = {backend.name: backend.kind for backend in snapshot.backends}
+    problem = ""
     try:
-        return found or resolve(name, views).models
+        views = views or list(resolve(name, snapshot.models).models)
     except RouterError as error:
-        fail(str(error), USAGE)
+        problem = str(error)
+    said = [(view.info.name, kinds.get(view.info.backend, ""), view.info.local) for view in views]
+    found = known.matches(said or [(name, "", False)])
+    if problem and not any(match.id or match.near for match in found):
+        fail(problem, USAGE)
+    if as_json:
+        echo_json({"models": views, "catalog": known.facts_of(found)})
+        return
+    lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
+    click.echo("\n".join([*lines, "", *known.lines_of(name, found)]))
+
+
+@main.command(name="eval-names")
+def eval_names() -> None:
+    """Match names to the catalog: a line {"input", "kind"} in, a line {"id", "near"} out."""
+    from llmrouter_tui.known import answer_names
+
+    answer_names(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def echo_json(value: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:

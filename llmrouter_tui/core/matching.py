@@ -5,7 +5,7 @@ comes near is told apart, as a weak hint. The same text can mean different weigh
 is Ollama's moving default, ``Qwen3-4B`` a release), so every name is read in one of three ways.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -70,14 +70,15 @@ class Names:
         self._bases = [self._ids[e.id] for e in entries.values() if e.kind == "base"]
         self._traits = {entry_id: _traits(group) for entry_id, group in signs.items()}
         self._owners = frozenset(owner for traits in self._traits.values() for owner in traits.owners)
-        self._by_words: dict[tuple[str, ...], list[_Sign]] = defaultdict(list)
+        self._by_words: dict[tuple[str, ...], list[_Sign]] = {}
         for sign in self._signs:
-            self._by_words[sign.spelling.words].append(sign)
+            self._by_words.setdefault(sign.spelling.words, []).append(sign)
 
-    def match(self, name: str, kind: str = "") -> Match:
-        """The entry that ``name`` means where a server of ``kind`` says it (``ollama``, ``gguf``, ``vllm``, ``api``,
-        and others; empty: judged by its form). Never raises."""
-        place = place_of(name, kind)
+    def match(self, name: str, kind: str = "", *, local: bool = False) -> Match:
+        """The entry that ``name`` means where a server of ``kind`` says it: a kind of backend, or ``gguf``, ``mlx``,
+        ``vllm``, ``lmstudio``, ``openrouter``, ``litellm``, ``bedrock``, ``api``; others are judged by the name's form.
+        With ``local``, its weights run on the user's side, whatever the kind. Never raises."""
+        place = place_of(name, kind, local=local)
         if entry := self._alias(place):
             return Match(entry.id, how=f"{name} is one of its names")
         ollama = place.way is Way.OLLAMA

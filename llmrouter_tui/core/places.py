@@ -91,14 +91,14 @@ class Place:
             yield f"{self.owner}-{self.stem}", self.tag
 
 
-def place_of(name: str, kind: str) -> Place:
+def place_of(name: str, kind: str, *, local: bool = False) -> Place:
     """Take a name apart as a server of ``kind`` writes it; an unknown kind is judged by the name's form."""
     text = name.strip().replace("\\", "/")
     text = _SCHEME.sub("", text).rstrip("/")
     whole = text.lower()
     if cached := _CACHED.search(text):
         text, kind = f"{cached[1]}/{cached[2]}", kind or "hf"
-    local = kind in _LOCAL
+    local = local or kind in _LOCAL
     parts = [p for p in text.split("/") if p not in ("", ".", "..")] or [""]
     if parts[0].lower() in _HOSTS:
         return _weights(whole, parts[1:] or [""], local=True)

@@ -85,7 +85,9 @@ def test_the_attribution_names_the_terms():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(json.dumps({"schema": 9}).encode())]
+    "data",
+    [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(json.dumps({"schema": 9}).encode())],
+    ids=["empty", "no gzip", "no fields", "another schema"],
 )
 def test_a_damaged_file_is_told_in_one_sentence(data):
     with pytest.raises(ValueError, match="public figures cannot be read"):

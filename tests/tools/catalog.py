@@ -149,7 +149,7 @@ def day(source: str) -> str:
 
 def dated(text: str) -> str:
     """The benchmark's own date, if it has one for all."""
-    return text if re.fullmatch(r"20\d\d(-\d\d){0,2}", text) else ""
+    return text if re.fullmatch(r"20\d\d(-(0\d|1[0-2])(-\d\d)?)?", text) else ""
 
 
 def count(billions: float | None) -> int | None:
