@@ -32,6 +32,8 @@ _OBJECT = re.compile(
     rf"suggest\w* questions)\b[^.\n]{{0,80}}?{_THIS}|{_THIS}[^.\n]{{0,60}}?\b(?:titles?|names?|tags?|follow-?up)\b",
     re.I,
 )
+_OBJECTS = ("tle", "name", "tag", "top", "follow", "headl", "ummar", "ugge")
+"""One of these is in whatever ``_OBJECT`` finds. (No i, k or s: other letters count as those where case does not.)"""
 _SHORT = re.compile(
     r"\b(?:concise|short|brief|under|at most|no more than|within|max(?:imum)?|only|fewer|less than)\b|"
     r"\b\d{1,2}(?:\s*[-–]\s*\d{1,2})?[- ](?:words?|characters?)|-word|json",
@@ -42,11 +44,18 @@ _SHORT = re.compile(
 def is_background(head: str) -> bool:
     """Whether a turn (or a system prompt), cut to ``READ``, is a client's own housekeeping."""
     lowered = head.lower()
-    if not any(word in lowered for word in _GATE):
-        return False
+    for word in _GATE:
+        if word in lowered:
+            return _asks(head, lowered)
+    return False
+
+
+def _asks(head: str, lowered: str) -> bool:
     if _MARKER.match(head):
         return _MARKED.search(head) is not None and _ANSWERS.search(head) is None
-    if _ROLE.search(head):
+    if "generat" in lowered and _ROLE.search(head):
         return True
+    if not any(part in lowered for part in _OBJECTS):
+        return False
     found = _OBJECT.search(head)
     return found is not None and found.start() < 400 and _SHORT.search(head) is not None

@@ -86,16 +86,20 @@ def form(
 ) -> tuple[float, tuple[float, ...]]:
     """What the form of a turn says of its difficulty, whatever the task: (how often its words double over 20, what is
     added)."""
-    parts = (
-        hard,
-        min(0.12, 0.02 * constraints),
-        0.1 if latex else 0.0,
-        0.08 if options else 0.0,
-        0.05 if code else 0.0,
-        -0.15 if arithmetic and words <= 12 else 0.0,
-        -0.08 if words <= 6 and not hard and not code else 0.0,
-    )
-    return min(5.0, log2(words / 20)) if words > 20 else 0.0, tuple([part for part in parts if part])
+    parts = [hard] if hard else []
+    if constraints:
+        parts.append(min(0.12, 0.02 * constraints))
+    if latex:
+        parts.append(0.1)
+    if options:
+        parts.append(0.08)
+    if code:
+        parts.append(0.05)
+    if arithmetic and words <= 12:
+        parts.append(-0.15)
+    if words <= 6 and not hard and not code:
+        parts.append(-0.08)
+    return min(5.0, log2(words / 20)) if words > 20 else 0.0, tuple(parts)
 
 
 def difficulty(base: float, growth: float, turn: "Turn") -> float:

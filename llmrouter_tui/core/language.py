@@ -29,6 +29,8 @@ _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
     word: tuple(lang for lang, words in STOP_WORDS.items() if word in words)
     for word in frozenset().union(*STOP_WORDS.values())
 }
+_VOTES = {word: (langs, 1.0 / len(langs)) for word, langs in _LANGUAGES_OF.items()}
+"""The languages of a stop word, and what it says for each of them."""
 
 CHARACTERS_PER_TOKEN = {
     "zh": 1.5,
@@ -70,10 +72,10 @@ def _script(found: list[str], length: int) -> str:
 
 def _by_stop_words(words: AbstractSet[str]) -> str:
     tally: dict[str, float] = {}
-    for word in _LANGUAGES_OF.keys() & words:
-        languages = _LANGUAGES_OF[word]
+    for word in _VOTES.keys() & words:
+        languages, vote = _VOTES[word]
         for lang in languages:
-            tally[lang] = tally.get(lang, 0.0) + 1.0 / len(languages)
+            tally[lang] = tally.get(lang, 0.0) + vote
     if not tally:
         return ""
     best = max(tally.values())
