@@ -16,13 +16,15 @@ from llmrouter_tui.core.places import REQUANTIZERS, Place, Way, place_of
 from llmrouter_tui.core.spelling import Spelling, is_number, size_of, spell
 from llmrouter_tui.core.words import word_set
 
-HOST_WORDS = word_set("turbo instant versatile free fast maas tee basic cloud 8192 32768")
-"""What hosts append to names of open models: speed, price or context of the service."""
+HOST_WORDS = word_set("open turbo instant versatile free fast maas tee basic cloud 8192 32768")
+"""What hosts add to names of open models: speed, price or context of the service."""
 MODIFIED = word_set("abliterated uncensored")
-"""Changes that several people make to the same weights under the same name: the owner tells whose it is."""
+"""Changes that several people make to the same weights: only the repository's own name tells whose they are."""
 RELEASED = ("id", "repo")
 PUBLISHED = ("id", "repo", "plain")
 """Origins of spellings: names of releases, and with them the loose names of boards and services."""
+LONGEST = 1000
+"""Characters; what is longer (paths included) is no name."""
 NEARLY = 0.08
 """How far a size that only hosts append may be from the known parameters."""
 
@@ -55,7 +57,12 @@ class _Traits:
     says_chat: bool
     bare: bool
     """Whether its weights are published under a name that says neither chat nor base."""
-    owners: frozenset[str]
+    repos: tuple[str, ...]
+    """Owner and name, in lower case."""
+
+    @property
+    def owners(self) -> frozenset[str]:
+        return frozenset(repo.partition("/")[0] for repo in self.repos)
 
 
 class Names:
@@ -78,6 +85,8 @@ class Names:
         """The entry that ``name`` means where a server of ``kind`` says it: a kind of backend, or ``gguf``, ``mlx``,
         ``vllm``, ``lmstudio``, ``openrouter``, ``litellm``, ``bedrock``, ``api``; others are judged by the name's form.
         With ``local``, its weights run on the user's side, whatever the kind. Never raises."""
+        if len(name) > LONGEST:
+            return Match(None)
         place = place_of(name, kind, local=local)
         if entry := self._alias(place):
             return Match(entry.id, how=f"{name} is one of its names")
@@ -148,8 +157,8 @@ class Names:
         kept = tuple(w for w in name.words if w not in HOST_WORDS)
         if kept != name.words:
             bare = name._replace(words=kept, role="chat")
-            signs = self._by_words.get(kept, [])
-            return self._one(bare, (s for s in signs if s.origin in PUBLISHED and not s.entry.hosted), place)
+            open_ = [s for s in self._by_words.get(kept, ()) if s.origin in PUBLISHED and not s.entry.hosted]
+            return self._one(bare, [s for s in open_ if not self._moving(s, bare)], place)
         if "embedding" in kept and (found := self._embedding(name, place)):
             return found
         return self._undated(name, place)
@@ -223,7 +232,7 @@ class Names:
             return False
         if not _sizes_fit(name, sign, traits, lenient=place.way is not Way.WEIGHTS):
             return False
-        if MODIFIED & set(name.words) and place.owner and place.owner not in traits.owners | REQUANTIZERS:
+        if MODIFIED & set(name.words) and not _same_repository(traits, place):
             return False
         return _role_fits(name, sign, traits, place)
 
@@ -247,8 +256,15 @@ def _traits(signs: Sequence[_Sign]) -> _Traits:
         frozenset(size for s in signs for size in s.spelling.sizes),
         any(s.spelling.role == "chat" for s in signs),
         not repos or any(not s.spelling.role for s in repos),
-        frozenset(s.text.partition("/")[0].lower() for s in repos),
+        tuple(s.text.lower() for s in repos),
     )
+
+
+def _same_repository(traits: _Traits, place: Place) -> bool:
+    """Whether a name begins letter by letter as a repository, and is its owner's or of one who changes nothing."""
+    if place.owner and place.owner not in traits.owners | REQUANTIZERS:
+        return False
+    return any(place.stem.lower().startswith(repo.partition("/")[2]) for repo in traits.repos)
 
 
 def _sizes_fit(name: Spelling, sign: _Sign, traits: _Traits, *, lenient: bool) -> bool:

@@ -2,7 +2,7 @@
 
 Names are read token by token, never by substring, because substrings lie: ``llama3.1:70b`` is not an 8B, a version
 is not a size, ``4k`` is a context and ``2507`` a date. What follows the colon is Ollama's tag and wins over what
-stands before it. Matching names to a catalog is another matter and not done here.
+stands before it. Which catalog entry a name means is told by ``core.matching``.
 """
 
 import re

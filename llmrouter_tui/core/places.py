@@ -49,6 +49,7 @@ _SERVICE_TAGS = word_set("free nitro floor thinking extended beta online exacto 
 """OpenRouter's variants: how it is served, not what."""
 _BEDROCK = re.compile(r"^(?:(?:us|eu|apac|ap|global|us-gov|jp|au|ca)\.)?([a-z][a-z0-9]*)\.(?=[a-z])")
 _REVISION = re.compile(r"-(?:v([1-9]\d*)|(\d)):\d+$|-v0:(\d)$")
+_REVISED_BUILD = re.compile(r"-v\d+(?=@20\d{6}$)")
 _CACHED = re.compile(r"(?:^|/)models--([^/]+?)--([^/]+)")
 _PATH = re.compile(r"^(?:[./~\\]|[a-z]:[/\\])(?!.*models--)")
 _NO_NAME = re.compile(r"^(?:model|ggml-model|pytorch_model|consolidated|snapshots?|[0-9a-f]{40}|main)\b", re.I)
@@ -147,6 +148,7 @@ def _served(whole: str, parts: list[str], *, local: bool) -> Place:
     owner = "" if owner == "models" else owner
     if found := _BEDROCK.match(last):
         owner, last = found[1], last[found.end() :]
+    last = _REVISED_BUILD.sub("", last)  # Vertex: claude-3-5-sonnet-v2@20241022
     last = _REVISION.sub(lambda m: f"-v0.{m[3]}" if m[3] else "", last)
     stem, _, tag = last.partition("@")
     stem, _, variant = stem.partition(":")
