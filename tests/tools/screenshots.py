@@ -60,7 +60,7 @@ def to_png(svg: Path) -> None:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
         quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
         shot = [f"--screenshot={svg.with_suffix('.png').resolve()}", f"--window-size={width},{height}"]
-        command = [browser, *options, *quiet, *shot, f"--user-data-dir={profile}", "--force-device-scale-factor=1.5"]
+        command = [browser, *options, *quiet, *shot, f"--user-data-dir={profile}", "--force-device-scale-factor=2"]
         subprocess.run([*command, svg.resolve().as_uri()], check=True, capture_output=True, timeout=120)
 
 
