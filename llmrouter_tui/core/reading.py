@@ -70,7 +70,7 @@ _CODE_LINE = re.compile(
     r"use \w+::|SELECT |INSERT |CREATE |UPDATE |@\w+\n|</?[a-z]+[ >]|[}\])]+[;,]?\n|\$ \w|>>> |sudo |    at \w)"
 )
 _FILE = re.compile(
-    r"\.(?:py|jsx?|tsx?|java|cpp|hpp|rs|go|rb|php|cs|sh|sql|html|css|json|ya?ml|toml|ipynb|kt|swift|lua|c|h|log|env)\b"
+    r"\.(?=[a-z])(?:py|jsx?|tsx?|java|cpp|hpp|rs|go|rb|php|cs|sh|sql|html|css|json|ya?ml|toml|ipynb|kt|swift|lua|c|h|log|env)\b"
 )
 Signs = tuple[tuple[str, tuple[str, ...]], ...]
 """(a rare character, signs that need it): a text without the character is not searched for the signs."""

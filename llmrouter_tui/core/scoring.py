@@ -7,13 +7,16 @@
 Q is the preference (0 speed, 1 quality). Everything is a pure function of numbers; names and words are elsewhere.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp, floor, log
 from typing import NamedTuple
 
-from llmrouter_tui.core.decision import Breakdown
+from llmrouter_tui.core.decision import Analysis, Breakdown
 from llmrouter_tui.core.domain import TASKS, ModelInfo
+
+Factors = tuple[float, float, float, float, float]
+"""What quality, speed, staying on the model that answered so far, a pin and cheapness are multiplied by; the products
+add up to the score."""
 
 
 class Weights(NamedTuple):
@@ -78,19 +81,16 @@ class Wait:
 NO_WAIT = Wait()
 
 
-def by_difficulty(difficulty: float) -> tuple[float, float, float]:
-    """(what a prompt multiplies a model's odds of failing by, what it multiplies patience by, tokens that a thinking
-    model writes before its answer). The odds are e^(−``SLOPE``·easiness), where easiness is the logit of being easy:
-    about 3 for a greeting, 0 in the middle, −2.5 for the hardest."""
-    bounded = 0.93 if difficulty > 0.93 else 0.05 if difficulty < 0.05 else difficulty
-    easiness = math.log((1 - bounded) / bounded)
-    hidden = HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
-    return math.exp(-SLOPE * easiness), 0.3 + 2 * difficulty * difficulty, hidden
+def terms(analysis: Analysis, preference: float) -> tuple[list[float], float, float, float, Factors]:
+    """What a score asks of a request, in one call because every request asks it: (shares of the tasks that matter,
+    those of at least one percent, in the order of ``TASKS``; what the prompt multiplies a model's odds of failing by;
+    seconds at which speed counts half; tokens that a thinking model writes before its answer; factors).
 
-
-def by_task(tasks: Mapping[str, float]) -> tuple[list[float], float]:
-    """(shares of the tasks that matter, those of at least one percent, in the order of ``TASKS``; seconds at which
-    speed counts half, before difficulty). The shares sum to 1."""
+    The odds are e^(−``SLOPE``·easiness), where easiness is the logit of being easy: about 3 for a greeting, 0 in the
+    middle, −2.5 for the hardest. Staying on the model that answered so far is worth 0.4 in a short conversation,
+    towards 1 in a long one.
+    """
+    tasks, difficulty, prompt_tokens = analysis.tasks, analysis.difficulty, analysis.prompt_tokens
     total = scale = 0.0
     shares: list[float] = []
     for task, seconds in _SCALES:
@@ -100,7 +100,16 @@ def by_task(tasks: Mapping[str, float]) -> tuple[list[float], float]:
             share = 0.0
         total += share
         shares.append(share)
-    return [share / total for share in shares] if total else shares, scale
+    if total:
+        shares = [share / total for share in shares]
+    bounded = 0.93 if difficulty > 0.93 else 0.05 if difficulty < 0.05 else difficulty
+    against = exp(-SLOPE * log((1 - bounded) / bounded))
+    scale *= 0.3 + 2 * difficulty * difficulty
+    hidden = HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
+    rest = 1.0 - preference
+    staying = VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
+    factors = preference, rest * _BY_SPEED, rest * _BY_CONTINUITY * staying, rest * _BY_PIN, rest * _BY_COST
+    return shares, against, scale, hidden, factors
 
 
 def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> float:
@@ -109,14 +118,6 @@ def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> flo
         return 1.0
     dollars = (prompt_tokens * (info.price_in or 0.0) + answer_tokens * (info.price_out or 0.0)) / 1e6
     return COST_SCALE / (COST_SCALE + max(0.0, dollars))
-
-
-def factors(preference: float, prompt_tokens: int) -> tuple[float, float, float, float, float]:
-    """What quality, speed, staying on the model that answered so far, a pin and cheapness are multiplied by; the
-    products add up to the score. Staying is worth 0.4 in a short conversation, towards 1 in a long one."""
-    rest = 1.0 - preference
-    staying = VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
-    return preference, rest * _BY_SPEED, rest * _BY_CONTINUITY * staying, rest * _BY_PIN, rest * _BY_COST
 
 
 def shown(breakdown: Breakdown, digits: int = 2) -> tuple[float, float, float, float, float, float]:
@@ -128,7 +129,7 @@ def shown(breakdown: Breakdown, digits: int = 2) -> tuple[float, float, float, f
     unit = 10**digits
     terms = (breakdown.quality, breakdown.speed, breakdown.continuity, breakdown.pinned, breakdown.cost)
     total = round(breakdown.score * unit)
-    floors = [math.floor(t * unit) for t in terms]
+    floors = [floor(t * unit) for t in terms]
     order = sorted(range(5), key=lambda i: (floors[i] - terms[i] * unit, i))
     for i in order[: max(0, total - sum(floors))]:
         floors[i] += 1

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from llmrouter_tui.core import scoring
 from llmrouter_tui.core.decision import Analysis, Breakdown, Candidate, Decision, Seconds
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
 from llmrouter_tui.core.making import maker, maker_with
 from llmrouter_tui.core.resolving import Resolved, resolve
-from llmrouter_tui.core.scoring import NO_WAIT, Wait
+from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, Wait, cost_value, terms
 from llmrouter_tui.core.traits import facts
 from llmrouter_tui.core.why import clause
 
@@ -98,7 +97,7 @@ def _without(
     candidates: tuple[Candidate, ...], bars: Sequence[Barred]
 ) -> tuple[tuple[Candidate, ...], tuple[tuple[str, str], ...]]:
     """The candidates that are not hopeless, and why the others and those that are barred were left out."""
-    floor = scoring.FLOOR * max([c.predicted_quality for c in candidates])
+    floor = FLOOR * max([c.predicted_quality for c in candidates])
     filtered = [(m.id, bar.reason) for m, bar in bars]
     filtered += [
         (c.model, f"too weak for this, quality {c.predicted_quality:.2f}")
@@ -114,12 +113,10 @@ def _rate(
     """All numbers of each model that can serve, what bars the others, and whether some that can are hopeless. One loop
     over plain numbers, because every request runs through it for every model: here each call and each object
     counts."""
-    (p0, p1, p2, p3, p4, p5, p6, p7, p8), scale = scoring.by_task(analysis.tasks)
-    against, patience, hidden = scoring.by_difficulty(analysis.difficulty)
+    shares, against, scale, hidden, (by_quality, by_speed, staying, by_pin, by_cost) = terms(analysis, preference)
+    p0, p1, p2, p3, p4, p5, p6, p7, p8 = shares
     needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
-    by_quality, by_speed, staying, by_pin, by_cost = scoring.factors(preference, prompt_tokens)
     easy, most = analysis.level == "easy", prompt_tokens + expected
-    scale *= patience
     by_speed *= scale
     lowest, highest = 1.0, 0.0
     rated: list[Rated] = []
@@ -157,14 +154,14 @@ def _rate(
         fast = by_speed / (scale + queue + load + prefill + decode)
         same = staying if model_id == continuity else 0.0
         pin = by_pin if easy and pinned else 0.0
-        cheap = by_cost * scoring.cost_value(traits.info, prompt_tokens, answer) if priced else by_cost
+        cheap = by_cost * cost_value(traits.info, prompt_tokens, answer) if priced else by_cost
         score = good + fast + same + pin + cheap
         note = "warm" if rests and not (load or queue or doubts) else _note(model, doubts, load, queue, warm)
         candidate = _candidate(
             model_id, score, good, fast, same, pin, cheap, quality, queue, load, prefill, decode, warm, footprint, note
         )
         rated.append((-round(score * SAME_SCORE), not warm, size, model_id, candidate))
-    return rated, bars, lowest < scoring.FLOOR * highest
+    return rated, bars, lowest < FLOOR * highest
 
 
 def _note(model: ModelView, doubts: Sequence[str], load: float, queue: float, warm: bool) -> str:

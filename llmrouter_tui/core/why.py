@@ -26,6 +26,8 @@ def clause(
     for other in candidates:
         if other.predicted_quality > rival.predicted_quality and other is not best:
             rival = other
+    if rival.predicted_quality <= best.predicted_quality:
+        return f"best {analysis.task}, warm" if best.resident else f"best {analysis.task}"
     return _against(best, rival, analysis)
 
 
@@ -37,10 +39,8 @@ def _alone(barred: frozenset[str]) -> str:
 
 
 def _against(best: Candidate, rival: Candidate, analysis: Analysis) -> str:
-    """Best at it; or what outweighed the better one: warmth, speed, price."""
+    """What outweighed the better one: warmth, speed, price."""
     gap = rival.predicted_quality - best.predicted_quality
-    if gap <= 0:
-        return f"best {analysis.task}, warm" if best.resident else f"best {analysis.task}"
     if analysis.level == "easy" and best.resident:
         return "small task, already warm"
     if best.breakdown.pinned > gap and best.breakdown.pinned > rival.breakdown.pinned:
