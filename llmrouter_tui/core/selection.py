@@ -1,7 +1,7 @@
 """The decision: from an analysis and the models as they are now to a ranked, explained choice. Pure; explaining and
 routing are the same call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -42,11 +42,12 @@ def decide(
     requested: str = "auto",
     waits: Mapping[str, Wait] = _NO_WAITS,
     continuity: str = "",
-    seconds: float = 0.0,
+    clock: Callable[[], float] | None = None,
+    since: float = 0.0,
 ) -> Decision:
     """Choose a model. ``continuity`` is the model that answered the conversation so far, ``waits`` what loading and
-    queues would take per model id (a model without an entry waits for its own load if it is not resident), and
-    ``seconds`` is handed through to the decision.
+    queues would take per model id (a model without an entry waits for its own load if it is not resident). The
+    decision says that it took from ``since`` until now by the ``clock``, if one is given.
 
     Raises ``RouterError``: ``model_not_found``, ``no_capable_model``, ``context_length_exceeded``, and for a model
     asked for by name the reason why it cannot serve.
@@ -77,7 +78,7 @@ def decide(
         clause(analysis, candidates, named, best.model == continuity, kinds),
         preference,
         requested,
-        seconds,
+        clock() - since if clock is not None else 0.0,
     )
 
 

@@ -19,7 +19,7 @@ from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.engine.transcript import PREVIEW, Keep
 
-_new_decision, _new_exchange = maker(Decision), maker(Exchange)
+_new_exchange = maker(Exchange)
 
 
 class Router:
@@ -71,19 +71,20 @@ class Router:
         if not models:
             raise self._nobody_here()
         try:
-            decision = decide(
+            return decide(
                 analyse(request),
                 models,
                 preference=self.preference,
                 requested=request.model,
                 waits=self.ledger.waits(),
                 continuity=continuity,
+                clock=self.clock.mono,
+                since=started,
             )
         except RouterError as error:
             if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
                 raise self._nobody_here() from None
             raise
-        return _timed(decision, self.clock.mono() - started)
 
     def _nobody_here(self) -> RouterError:
         """No model can be reached: who is away, and since when."""
@@ -117,14 +118,6 @@ class Router:
         """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
         self._counter = (self._counter + 1) & 0xFFFF
         return f"{int(wall * 1000):011x}{self._counter:04x}"
-
-
-def _timed(decision: Decision, seconds: float) -> Decision:
-    """The decision with the time that it took."""
-    d = decision
-    return _new_decision(
-        d.analysis, d.candidates, d.filtered, d.chosen, d.margin, d.why, d.preference, d.requested, seconds
-    )
 
 
 def _away(record: BackendRecord, now: float) -> str:

@@ -420,3 +420,10 @@ class TestWhatIsRememberedOfAModel:
         best = decide(analysis(), before, preference=1.0).chosen
         after = tuple(replace(m, abilities=dull) if m.id == best else m for m in before)
         assert decide(analysis(), after, preference=1.0).chosen != best
+
+
+def test_a_decision_says_how_long_it_took_where_a_clock_is_given() -> None:
+    models = list(fleet().values())
+    timed = decide(analysis(), models, preference=0.5, clock=lambda: 12.25, since=12.0)
+    assert timed.seconds == 0.25
+    assert replace(timed, seconds=0.0) == decide(analysis(), models, preference=0.5)
