@@ -51,6 +51,7 @@ def is_background(head: str) -> bool:
 
 
 def _asks(head: str, lowered: str) -> bool:
+    """The rules themselves; each costly pattern behind a few letters that are in all it finds."""
     if _MARKER.match(head):
         return _MARKED.search(head) is not None and _ANSWERS.search(head) is None
     if "generat" in lowered and _ROLE.search(head):
