@@ -387,6 +387,22 @@ def config_command(example: bool, config_file: Path | None, insecure: bool, **fl
         click.echo(f"{variable}, which should hold the key of backend {backend}, is not set", err=True)
 
 
+@main.command(name="eval-route")
+def eval_route() -> None:
+    """Predicted quality per model for prompts on stdin, one JSON line each (for measuring the router).
+
+    A line is {"id", "prompt", "candidates"}; ROUTEEVAL_TRAIN names graded prompts, ROUTEEVAL_MODELS sizes and prices.
+    """
+    from llmrouter_tui.evaluation import run
+
+    try:
+        for answer in run(sys.stdin, os.environ):
+            click.echo(answer)
+            sys.stdout.flush()
+    except (ValueError, KeyError, OSError) as error:
+        fail(f"eval-route: {error!r}" if isinstance(error, KeyError) else f"eval-route: {error}", USAGE)
+
+
 def in_force(config: "Config") -> "Config":
     """With what was set on screen, which is kept in the database."""
     import asyncio

@@ -1,0 +1,84 @@
+"""``eval-route``: predicted quality per model for prompts on stdin, by the code that routes.
+
+One JSON line in (``id``, ``prompt``, ``candidates``), one out (``id``, ``quality``). The environment names what may be
+known before: ``ROUTEEVAL_TRAIN``, graded prompts (as a judge would grade them), and ``ROUTEEVAL_MODELS``, sizes and
+prices. With neither, names are all there is.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from llmrouter_tui.brain import weights
+from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.classifier import Sorted, marks, sort_out
+from llmrouter_tui.core.domain import Ability, ModelInfo
+from llmrouter_tui.core.lessons import Lesson, Tally, learn, predicted_quality
+from llmrouter_tui.core.reading import clip, read_turn
+
+
+class Evaluation:
+    """What was learned before the first question, and the answers."""
+
+    def __init__(self, models: Mapping[str, Mapping[str, Any]], graded: Iterable[Mapping[str, Any]]) -> None:
+        self._models = models
+        self._tallies: dict[str, Tally] = {}
+        for row in graded:
+            self._count(row)
+        self._lessons: dict[str, Lesson] = {}
+
+    def answer(self, prompt: str, candidates: Sequence[str]) -> dict[str, float]:
+        """Predicted quality per candidate."""
+        if not self._lessons.keys() >= set(candidates):
+            names = sorted(self._models.keys() | self._tallies.keys() | set(candidates))
+            self._lessons = learn({name: known(name, self._models.get(name, {})) for name in names}, self._tallies)
+        found = sort_prompt(prompt)
+        return {m: predicted_quality(found.kinds, found.easiness, self._lessons[m]) for m in candidates}
+
+    def _count(self, row: Mapping[str, Any]) -> None:
+        found = sort_prompt(row["prompt"])
+        for model, grade in row["scores"].items():
+            self._tallies.setdefault(model, Tally()).add(found.kinds, found.easiness, float(grade))
+
+
+def sort_prompt(prompt: str) -> Sorted:
+    """Kind and easiness of a prompt that stands alone."""
+    text = clip(prompt)
+    return sort_out(marks(weights(), text, read_turn(text)))
+
+
+def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:
+    """What is known of a model without grades: all evidence that ``abilities`` finds by name and size."""
+    total, active = facts.get("params_b"), facts.get("active_b")
+    info = ModelInfo(
+        "eval",
+        name,
+        parameters=round(total * 1e9) if total else None,
+        active_parameters=round(active * 1e9) if active else None,
+        price_out=facts.get("price"),
+    )
+    return abilities(info)
+
+
+def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Answers, one line per line. Raises ``ValueError`` for a line that is not what the protocol says."""
+    models = environment.get("ROUTEEVAL_MODELS")
+    train = environment.get("ROUTEEVAL_TRAIN")
+    evaluation = Evaluation(
+        json.loads(Path(models).read_text("utf-8")) if models else {}, read_graded(Path(train)) if train else ()
+    )
+    for line in lines:
+        if line.strip():
+            question = json.loads(line)
+            answer = evaluation.answer(question["prompt"], question["candidates"])
+            yield json.dumps({"id": question["id"], "quality": {m: round(q, 5) for m, q in answer.items()}})
+
+
+def read_graded(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Graded prompts: JSON lines with ``prompt`` and ``scores``, gzipped or plain."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
