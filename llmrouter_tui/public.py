@@ -1,0 +1,57 @@
+"""What is publicly known of models in this process: the shipped figures, joined with those that were fetched."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
+from llmrouter_tui.core.catalog import Entry, Standing, standings
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.matching import Match
+from llmrouter_tui.core.sync import SyncedFigure, anchored, joined
+
+
+class Public:
+    """One for a router. Nothing is read before the first question (then some 60 ms, once in a process); what is asked
+    after ``take`` sees the new figures, from any thread."""
+
+    def __init__(self) -> None:
+        self._joined: Snapshot | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything that is known now."""
+        return self._joined or shipped()
+
+    def take(self, fetched: Iterable[SyncedFigure]) -> None:
+        """Put these figures in the place of all that were fetched before."""
+        self._joined = with_fetched(shipped(), fetched)
+
+    def match(self, info: ModelInfo, kind: str = "") -> Match:
+        """What the name of a model means on a backend of ``kind``: its own name first, then its other names."""
+        found = [names().match(name, kind, local=info.local) for name in (info.name, *info.aliases)]
+        return next((match for match in found if match.id), found[0])
+
+    def entry(self, info: ModelInfo, kind: str = "") -> Entry | None:
+        """What is known of a model; None where its name means nothing certain."""
+        match = self.match(info, kind)
+        return self.snapshot.entries[match.id] if match.id else None
+
+    def standings(self, info: ModelInfo, kind: str = "") -> Mapping[str, Standing]:
+        """The standing per task of a model, empty for one that nobody knows."""
+        entry = self.entry(info, kind)
+        return standings(entry, self.snapshot.benchmarks) if entry else {}
+
+
+def with_fetched(snapshot: Snapshot, fetched: Iterable[SyncedFigure]) -> Snapshot:
+    """The snapshot joined with fetched figures; those of models that it does not know are passed over."""
+    by_model: dict[str, list[SyncedFigure]] = defaultdict(list)
+    for figure in fetched:
+        by_model[figure.model].append(figure)
+    if not by_model:
+        return snapshot
+    entries = dict(snapshot.entries)
+    for model, figures in by_model.items():
+        if (entry := entries.get(model)) is not None:
+            entries[model] = joined(entry, figures)
+    return replace(snapshot, entries=entries, benchmarks=anchored(snapshot.benchmarks))
