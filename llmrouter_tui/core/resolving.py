@@ -40,7 +40,7 @@ def resolve(requested: str, models: Sequence[ModelView]) -> Resolved:
     wanted = _plain(requested)
     if wanted in ("", "auto"):
         return _resolved(tuple(models))
-    found = _named(requested, wanted, models)
+    found = named(requested, models)
     if found:
         return _enabled(requested, found)
     if wanted.startswith("auto:"):
@@ -54,9 +54,10 @@ def _plain(name: str) -> str:
     return name.strip().lower().removesuffix(":latest")
 
 
-def _named(requested: str, wanted: str, models: Sequence[ModelView]) -> list[ModelView]:
-    """The exact spelling first, so that two names that differ by case stay apart; an id before a name, a name before
-    an alias."""
+def named(requested: str, models: Sequence[ModelView]) -> list[ModelView]:
+    """The models of a name; none where nobody is called so. The exact spelling first, so that two names that differ by
+    case stay apart; an id before a name, a name before an alias."""
+    wanted = _plain(requested)
     for same in (
         lambda m: m.id == requested,
         lambda m: m.info.name == requested,
