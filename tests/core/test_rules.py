@@ -38,10 +38,10 @@ def route(
     client: str = "",
     session: str = "",
     models: Sequence[ModelView] = FLEET,
-    **needs: frozenset[str],
+    needs: frozenset[str] = frozenset(),
 ) -> Decision:
     """Decide on a request under rules."""
-    found = analysis(task, **needs)
+    found = analysis(task, needs=needs)
     return by_rules(
         [parse(rule) for rule in rules],
         asked(model, client, session),
