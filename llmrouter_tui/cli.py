@@ -283,7 +283,9 @@ def eval_names() -> None:
 def echo_json(value: object) -> None:
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    from llmrouter_tui.core.ranking import to_plain
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=to_plain), indent=2).decode())
 
 
 def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:

@@ -1,6 +1,6 @@
 """Facts about one exchange: what was asked, what was decided and why, what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -88,7 +88,8 @@ class Decision:
     """A ranked choice. ``candidates[0]`` is the best score; ``chosen`` is what was taken first."""
 
     analysis: Analysis
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
+    """Where it was just made, a ``Ranking``, whose candidates come to be when they are looked at."""
     filtered: tuple[tuple[str, str], ...]
     """(model, reason) of every model that a hard filter removed."""
     chosen: str

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from llmrouter_tui.core.decision import Analysis, Breakdown, Candidate, Decision, Seconds
+from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
-from llmrouter_tui.core.making import maker, maker_with
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.ranking import Figures, figures, ranking
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, Wait, cost_value, terms
 from llmrouter_tui.core.traits import facts
@@ -27,10 +28,10 @@ _NONE_BARRED: frozenset[str] = frozenset()
 _NONE_LEFT_OUT: tuple[tuple[str, str], ...] = ()
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
 
-_candidate, _decision = maker_with(Candidate, breakdown=Breakdown, seconds=Seconds), maker(Decision)
+_decision = maker(Decision)
 
 Barred = tuple[ModelView, Bar]
-Rated = tuple[int, bool, float, str, Candidate]
+Rated = tuple[int, bool, float, str, Figures]
 """What ranks a model, smallest first (the id makes it unique), and its numbers."""
 
 
@@ -64,18 +65,18 @@ def decide(
             refuse_named(analysis, bars)
         refuse_all(analysis, bars)
     rated.sort()
-    candidates, filtered = tuple([entry[-1] for entry in rated]), _NONE_LEFT_OUT
+    rows, filtered = [entry[-1] for entry in rated], _NONE_LEFT_OUT
     if hopeless or bars:
-        candidates, filtered = _without(candidates, bars)
-    best = candidates[0]
+        rows, filtered = _without(rows, bars)
+    best = rows[0]
     kinds = frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED
     return _decision(
         analysis,
-        candidates,
+        ranking(rows),
         filtered,
         best.model,
-        best.score - candidates[1].score if len(candidates) > 1 else 0.0,
-        clause(analysis, candidates, named, best.model == continuity, kinds),
+        best.score - rows[1].score if len(rows) > 1 else 0.0,
+        clause(analysis, rows, named, best.model == continuity, kinds),
         preference,
         requested,
         clock() - since if clock is not None else 0.0,
@@ -94,18 +95,14 @@ def _read(
     return analysis, resolved.models, resolved.named, preference
 
 
-def _without(
-    candidates: tuple[Candidate, ...], bars: Sequence[Barred]
-) -> tuple[tuple[Candidate, ...], tuple[tuple[str, str], ...]]:
+def _without(rows: list[Figures], bars: Sequence[Barred]) -> tuple[list[Figures], tuple[tuple[str, str], ...]]:
     """The candidates that are not hopeless, and why the others and those that are barred were left out."""
-    floor = FLOOR * max([c.predicted_quality for c in candidates])
+    floor = FLOOR * max([c.predicted_quality for c in rows])
     filtered = [(m.id, bar.reason) for m, bar in bars]
     filtered += [
-        (c.model, f"too weak for this, quality {c.predicted_quality:.2f}")
-        for c in candidates
-        if c.predicted_quality < floor
+        (c.model, f"too weak for this, quality {c.predicted_quality:.2f}") for c in rows if c.predicted_quality < floor
     ]
-    return tuple([c for c in candidates if c.predicted_quality >= floor]), tuple(sorted(filtered))
+    return [c for c in rows if c.predicted_quality >= floor], tuple(sorted(filtered))
 
 
 def _rate(
@@ -158,10 +155,10 @@ def _rate(
         cheap = by_cost * cost_value(traits.info, prompt_tokens, answer) if priced else by_cost
         score = good + fast + same + pin + cheap
         note = "warm" if rests and not (load or queue or doubts) else _note(model, doubts, load, queue, warm)
-        candidate = _candidate(
-            model_id, score, good, fast, same, pin, cheap, quality, queue, load, prefill, decode, warm, footprint, note
+        row = figures(
+            (model_id, note, footprint, warm, quality, good, fast, same, pin, cheap, queue, load, prefill, decode)
         )
-        rated.append((-round(score * SAME_SCORE), not warm, size, model_id, candidate))
+        rated.append((-round(score * SAME_SCORE), not warm, size, model_id, row))
     return rated, bars, lowest < FLOOR * highest
 
 

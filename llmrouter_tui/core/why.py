@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from llmrouter_tui.core.decision import Analysis, Candidate
+from llmrouter_tui.core.decision import Analysis
+from llmrouter_tui.core.ranking import Figures
 
 CLOSE = 0.1
 """Predicted qualities within this are called close."""
 
 
 def clause(
-    analysis: Analysis, candidates: Sequence[Candidate], named: bool, continues: bool, barred: frozenset[str]
+    analysis: Analysis, candidates: Sequence[Figures], named: bool, continues: bool, barred: frozenset[str]
 ) -> str:
     """At most 28 characters, so that it fits the ledger's column. ``candidates[0]`` is the choice; ``barred`` are the
     kinds of reasons that kept other models out."""
@@ -38,18 +39,14 @@ def _alone(barred: frozenset[str]) -> str:
     return "only one at hand" if barred else "only good enough one"
 
 
-def _against(best: Candidate, rival: Candidate, analysis: Analysis) -> str:
+def _against(best: Figures, rival: Figures, analysis: Analysis) -> str:
     """What outweighed the better one: warmth, speed, price."""
     gap = rival.predicted_quality - best.predicted_quality
     if analysis.level == "easy" and best.resident:
         return "small task, already warm"
-    if best.breakdown.pinned > gap and best.breakdown.pinned > rival.breakdown.pinned:
+    if best.pinned > gap and best.pinned > rival.pinned:
         return "pinned, quality close"
-    reason = "cheaper" if _cost_gap(best, rival) > best.breakdown.speed - rival.breakdown.speed else "faster"
+    reason = "cheaper" if best.cost - rival.cost > best.speed - rival.speed else "faster"
     if reason == "faster" and best.resident and not rival.resident:
         reason = "warm"
     return f"{reason}, quality close" if gap <= CLOSE else f"{reason}, good enough"
-
-
-def _cost_gap(best: Candidate, rival: Candidate) -> float:
-    return best.breakdown.cost - rival.breakdown.cost

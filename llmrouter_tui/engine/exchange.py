@@ -86,21 +86,18 @@ class Run:
 
     async def open(self) -> None:
         assert self.decision is not None
-        left = list(self.decision.candidates)
+        candidate, left = self.decision.candidates[0], None
         error: BackendError | None = None
-        while left and len(self._tried) < MAX_ATTEMPTS:
-            candidate = left.pop(0)
+        while True:
             try:
-                await self._attempt(candidate)
+                return await self._attempt(candidate)
             except BackendError as failure:
                 error = _more_telling(error, failure)
-                left = self._after(failure, left)
+                left = self._after(failure, list(self.decision.candidates[1:]) if left is None else left)
                 self._attempt_failed(candidate.model, failure, left)
-                if not failure.fallback:
+                if not failure.fallback or not left or len(self._tried) >= MAX_ATTEMPTS:
                     break
-            else:
-                return
-        assert error is not None
+                candidate = left.pop(0)
         self._error = error
         raise error
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
+from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.meta import Meta, decode_fields
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
@@ -20,7 +21,7 @@ MAX_PAGE = 500
 SLICE = 20
 """Exchanges encoded in one go: each carries a breakdown per candidate, and chunks of answers wait meanwhile."""
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=to_plain)
 _HIDDEN = "(set)"
 
 
@@ -40,6 +41,10 @@ class _NewBackend(msgspec.Struct):
     name: str = ""
 
 
+class _Sync(msgspec.Struct):
+    sources: Annotated[list[str], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
+
+
 class _Listen(msgspec.Struct):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
@@ -47,7 +52,9 @@ class _Listen(msgspec.Struct):
 _EXPLAIN = msgspec.json.Decoder(_Explain)
 _SETTING = msgspec.json.Decoder(_NewSetting)
 _BACKEND = msgspec.json.Decoder(_NewBackend)
+_SYNC = msgspec.json.Decoder(_Sync)
 _LISTEN = msgspec.json.Decoder(_Listen)
+_SOURCES = {"sources": "a list of names of sources, as GET /admin/sync lists them"}
 _PORT = {"port": "a whole number from 1 to 65535"}
 
 
@@ -144,6 +151,19 @@ class Admin:
 
     async def cancel_fetch(self, request: web.Request) -> web.StreamResponse:
         await self._control.cancel_fetch()
+        return accepted()
+
+    async def sync_view(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.sync_view())
+
+    async def sync(self, request: web.Request) -> web.StreamResponse:
+        """Fetch public figures: from all sources without a body, from those that ``sources`` names with one."""
+        body = await read_body(request, SMALL)
+        await self._control.sync(decode_fields(body, _SYNC, _SOURCES).sources if body.strip() else ())
+        return accepted()
+
+    async def cancel_sync(self, request: web.Request) -> web.StreamResponse:
+        await self._control.cancel_sync()
         return accepted()
 
     async def listen(self, request: web.Request) -> web.StreamResponse:

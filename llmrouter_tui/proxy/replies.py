@@ -11,6 +11,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import ExchangeRun
+from llmrouter_tui.core.ranking import to_plain
 
 JSON_TYPE = "application/json"
 SERVER = "llmrouter-tui"
@@ -23,7 +24,7 @@ _TYPES = {
     429: "rate_limit_error",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=to_plain)
 
 
 class InternalError(RouterError):

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.events import Envelope, SettingChanged
 from llmrouter_tui.core.ports import Subscription, Subscriptions
+from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.proxy.admin import veiled
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -24,7 +25,7 @@ RING = 1024
 
 RESET = b"event: reset\ndata: {}\n\n"
 _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=to_plain)
 
 
 class Watch:

@@ -1,65 +1,76 @@
-"""Decisions as the audit log keeps them: MessagePack without names, a third of the size of JSON and of its time.
+"""Decisions as the audit log keeps them: MessagePack without names, and numbers in blocks.
 
-A decision holds some ninety numbers; every request writes one. What earlier versions wrote as JSON is read too.
+A decision holds some ninety numbers; every request writes one. What earlier versions wrote is read too: JSON, and
+candidates packed one by one.
 """
+
+import struct
 
 import msgspec
 
 from llmrouter_tui.core.decision import Analysis, Breakdown, Candidate, Decision, Level, Seconds
+from llmrouter_tui.core.domain import TASKS
+from llmrouter_tui.core.ranking import Ranking
 
-_AnalysisRow = tuple[dict[str, float], str, float, Level, frozenset[str], str, int, int, bool]
-_Terms = tuple[float, float, float, float, float]
-"""Quality, speed, continuity, pinned, cost."""
-_Times = tuple[float, float, float, float]
-"""Queue, load, prefill, decode."""
-_CandidateRow = tuple[str, float, _Terms, float, _Times, bool, int | None, str]
-_Row = tuple[_AnalysisRow, list[_CandidateRow], tuple[tuple[str, str], ...], str, float, str, float, str, float]
+UNENCODABLE = (UnicodeError, OverflowError, TypeError, ValueError, struct.error, msgspec.MsgspecError)
+"""What ``pack`` raises for what cannot be kept."""
+
+_Rest = tuple[tuple[tuple[str, str], ...], str, float, str, float, str, float]
+"""The fields of a decision after its candidates."""
+_Facts = tuple[str, float, Level, frozenset[str], str, int, int, bool]
+"""The fields of an analysis after its tasks."""
+_Row = tuple[bytes, _Facts, tuple[str, ...], tuple[str, ...], bytes, _Rest]
+"""Shares of the tasks, the rest of the analysis; models, notes and block of the ranking, the rest of the decision."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_PACKED = msgspec.msgpack.Decoder(_Row)
-_JSON = msgspec.json.Decoder(Decision)
+_decode = msgspec.msgpack.Decoder(_Row).decode
+_NOTHING = (0.0,) * len(TASKS)
+_shares = struct.Struct(f"<{len(TASKS)}d")
 
 
 def pack(decision: Decision) -> bytes:
-    """Raises ``ValueError``, ``TypeError`` or ``OverflowError`` for what cannot be encoded."""
-    a = decision.analysis
-    return _encode(
-        (
-            (
-                a.tasks,
-                a.task,
-                a.difficulty,
-                a.level,
-                a.needs,
-                a.language,
-                a.prompt_tokens,
-                a.expected_tokens,
-                a.background,
-            ),
-            [_candidate_row(candidate) for candidate in decision.candidates],
-            decision.filtered,
-            decision.chosen,
-            decision.margin,
-            decision.why,
-            decision.preference,
-            decision.requested,
-            decision.seconds,
-        )
+    """Raises one of ``UNENCODABLE`` for what cannot be encoded."""
+    a, ranked = decision.analysis, decision.candidates
+    if not isinstance(ranked, Ranking):
+        ranked = Ranking.of(ranked)
+    facts = a.task, a.difficulty, a.level, a.needs, a.language, a.prompt_tokens, a.expected_tokens, a.background
+    rest = (
+        decision.filtered,
+        decision.chosen,
+        decision.margin,
+        decision.why,
+        decision.preference,
+        decision.requested,
+        decision.seconds,
     )
+    shares = _shares.pack(*map(a.tasks.get, TASKS, _NOTHING))
+    return _encode((shares, facts, ranked.models, ranked.notes, ranked.block, rest))
 
 
 def unpack(stored: bytes | str) -> Decision:
-    """Raises ``msgspec.MsgspecError`` for what is no decision."""
+    """Raises ``msgspec.MsgspecError`` or ``ValueError`` for what is no decision."""
     if isinstance(stored, str):
         return _JSON.decode(stored)
-    analysis, candidates, filtered, *rest = _PACKED.decode(stored)
-    return Decision(Analysis(*analysis), tuple(map(_candidate, candidates)), filtered, *rest)
+    if stored[:1] == _SINGLY:
+        row = _decode_singly(stored)
+        return Decision(Analysis(*row[0]), Ranking.of(map(_candidate, row[1])), *row[2:])
+    shares, facts, models, notes, block, rest = _decode(stored)
+    tasks = dict(zip(TASKS, _shares.unpack(shares), strict=True))
+    return Decision(Analysis(tasks, *facts), Ranking(models, notes, block), *rest)
 
 
-def _candidate_row(c: Candidate) -> _CandidateRow:
-    b, s = c.breakdown, c.seconds
-    terms, times = (b.quality, b.speed, b.continuity, b.pinned, b.cost), (s.queue, s.load, s.prefill, s.decode)
-    return c.model, c.score, terms, c.predicted_quality, times, c.resident, c.footprint, c.note
+# ── what earlier versions wrote ──
+
+_AnalysisRow = tuple[dict[str, float], str, float, Level, frozenset[str], str, int, int, bool]
+_Terms = tuple[float, float, float, float, float]
+_Times = tuple[float, float, float, float]
+_CandidateRow = tuple[str, float, _Terms, float, _Times, bool, int | None, str]
+_SINGLY = b"\x99"
+"""First byte of a list of nine."""
+_decode_singly = msgspec.msgpack.Decoder(
+    tuple[_AnalysisRow, list[_CandidateRow], tuple[tuple[str, str], ...], str, float, str, float, str, float]
+).decode
+_JSON = msgspec.json.Decoder(Decision)
 
 
 def _candidate(row: _CandidateRow) -> Candidate:

@@ -8,7 +8,7 @@ import msgspec
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Feedback, Usage
 from llmrouter_tui.core.domain import Speed
 from llmrouter_tui.storage import tables
-from llmrouter_tui.storage.packing import pack, unpack
+from llmrouter_tui.storage.packing import UNENCODABLE, pack, unpack
 
 PREVIEW: Final = 500
 """Characters of a prompt or an answer that the policy ``preview`` keeps."""
@@ -26,7 +26,6 @@ Text = tuple[str, str, bytes, str]
 LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
 """In the order in which ``tables.Exchange`` declares them."""
 
-_UNENCODABLE = (UnicodeError, OverflowError, TypeError, ValueError, msgspec.MsgspecError)
 _encode = msgspec.json.Encoder().encode
 _ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
 _REASONS = msgspec.json.Decoder(tuple[str, ...])
@@ -46,7 +45,7 @@ def to_json(value: object) -> str:
     """JSON; empty when the value holds text or numbers that JSON cannot."""
     try:
         return _encode(value).decode()
-    except _UNENCODABLE:
+    except UNENCODABLE:
         return ""
 
 
@@ -91,7 +90,7 @@ def _packed(decision: Decision) -> bytes:
     """Empty when it holds what cannot be encoded."""
     try:
         return pack(decision)
-    except _UNENCODABLE:
+    except UNENCODABLE:
         return b""
 
 
@@ -125,7 +124,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
 def _decision(stored: bytes | str | None) -> Decision | None:
     try:
         return unpack(stored) if stored else None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return None
 
 

@@ -35,6 +35,8 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
+from llmrouter_tui.core.ranking import Ranking
+from llmrouter_tui.core.sync import SourceView, SyncProgress, SyncRecord, SyncView
 
 BIG, SMALL = "big/qwen3:32b", "box/library/qwen3:4b"
 
@@ -93,11 +95,11 @@ class Script:
 
 
 def decision(requested: str = "auto", chosen: str = SMALL) -> Decision:
-    candidates = tuple(
+    candidates = Ranking.of(
         Candidate(
             model=model,
-            score=0.62 - rank * 0.11,
-            breakdown=Breakdown(quality=0.5 - rank * 0.11, speed=0.1, continuity=0.02, pinned=0.0, cost=0.0),
+            score=terms.score,
+            breakdown=terms,
             predicted_quality=0.7,
             seconds=Seconds(load=6.0 * rank, prefill=0.2, decode=3.0),
             resident=rank == 0,
@@ -105,6 +107,7 @@ def decision(requested: str = "auto", chosen: str = SMALL) -> Decision:
             note="load 6s" if rank else "",
         )
         for rank, model in enumerate((SMALL, BIG))
+        for terms in [Breakdown(quality=0.5 - rank * 0.11, speed=0.1, continuity=0.02, pinned=0.0, cost=0.0)]
     )
     return Decision(
         analysis=Analysis(
@@ -302,6 +305,14 @@ class ScriptedControl:
         Exchange("x2", 11.0, "failed", code="out_of_memory", message="box has no room for it"),
     )
 
+    figures: SyncView = SyncView(
+        (
+            SourceView("lmarena", "hf.example", last=SyncRecord("lmarena", 1.0, 2.0, "ok", figures=3, as_of="2026-11")),
+            SourceView("livebench", "lb.example", progress=SyncProgress("livebench", "fetching", pages=2, of=8)),
+        ),
+        asking=("livebench",),
+    )
+
     def _known(self, model: str) -> None:
         if all(view.id != model for view in self.views):
             raise RouterError("model_not_found", f"There is no model {model!r}.", hint="Did you mean another?")
@@ -321,6 +332,7 @@ class ScriptedControl:
             rates=Rates(in_flight=1, samples=((1.0, 2.0, 3.0, 0.4),)),
             total_exchanges=len(self.history),
             embedded_available=True,
+            sync=self.figures,
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -400,6 +412,17 @@ class ScriptedControl:
 
     async def cancel_fetch(self) -> None:
         self.calls.append(("cancel_fetch",))
+
+    async def sync(self, sources: Sequence[str] = ()) -> None:
+        if "lmsys" in sources:
+            raise RouterError("invalid_request", "There is no source 'lmsys'.", hint="lmarena is one.", param="sources")
+        self.calls.append(("sync", tuple(sources)))
+
+    async def cancel_sync(self) -> None:
+        self.calls.append(("cancel_sync",))
+
+    async def sync_view(self) -> SyncView:
+        return self.figures
 
     async def listen(self, port: int) -> None:
         self.calls.append(("listen", port))

@@ -1,5 +1,7 @@
 """Facts for the tests of the database room: plain ones, and any at all."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.decision import (
@@ -16,13 +18,21 @@ from llmrouter_tui.core.decision import (
 from llmrouter_tui.core.domain import NEEDS, TASKS, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Fact, ResidencyChanged
 
+TASK_SHARES = dict.fromkeys(TASKS, 0.0) | {"coding": 0.75, "chat": 0.25}
+
+
+def candidate(model: str, terms: Breakdown, *rest: Any, **more: Any) -> Candidate:
+    """One whose score is what its terms add up to."""
+    return Candidate(model, terms.score, terms, *rest, **more)
+
+
 DECISION = Decision(
-    analysis=Analysis({"coding": 0.75, "chat": 0.25}, "coding", 0.5, "medium", frozenset({"tools"})),
+    analysis=Analysis(TASK_SHARES, "coding", 0.5, "medium", frozenset({"tools"})),
     candidates=(
-        Candidate(
-            "a/big", 0.8, Breakdown(0.5, 0.1, 0.1, 0.1, 0.0), 0.9, Seconds(0, 6, 1, 2), resident=False, note="load 6s"
+        candidate(
+            "a/big", Breakdown(0.5, 0.1, 0.1, 0.1, 0.0), 0.9, Seconds(0, 6, 1, 2), resident=False, note="load 6s"
         ),
-        Candidate("a/small", 0.6, Breakdown(0.3, 0.2, 0.1, 0.0, 0.0), 0.5, Seconds(0, 0, 1, 1), resident=True),
+        candidate("a/small", Breakdown(0.3, 0.2, 0.1, 0.0, 0.0), 0.5, Seconds(0, 0, 1, 1), resident=True),
     ),
     filtered=(("a/blind", "cannot see images"),),
     chosen="a/big",
@@ -76,12 +86,14 @@ def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 
 
 seconds = st.builds(Seconds, reals, reals, reals, reals)
+terms = st.floats(-2, 2)
+footprints = st.integers(0, 2**53)
 candidates = st.builds(
-    Candidate, words, reals, st.builds(Breakdown, reals, reals, reals, reals, reals), reals, seconds, st.booleans(),
-    maybe(counts), words,
+    candidate, words, st.builds(Breakdown, terms, terms, terms, terms, terms), reals, seconds, st.booleans(),
+    maybe(footprints), words,
 )  # fmt: skip
 analyses = st.builds(
-    Analysis, st.dictionaries(st.sampled_from(TASKS), reals), st.sampled_from(TASKS), reals,
+    Analysis, st.fixed_dictionaries(dict.fromkeys(TASKS, reals)), st.sampled_from(TASKS), reals,
     st.sampled_from(("easy", "medium", "hard")), st.frozensets(st.sampled_from(NEEDS)), words, counts, counts,
     st.booleans(),
 )  # fmt: skip

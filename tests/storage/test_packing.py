@@ -1,5 +1,7 @@
 """A decision comes back as it was; what the first version wrote is read too."""
 
+from dataclasses import astuple, replace
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -15,7 +17,12 @@ def test_any_decision_comes_back_as_it_was(decision: Decision) -> None:
 
 
 def test_rows_of_the_first_version_are_json() -> None:
-    assert unpack(msgspec.json.encode(facts.DECISION).decode()) == facts.DECISION
+    found = unpack(msgspec.json.encode(facts.DECISION).decode())
+    assert replace(found, candidates=tuple(found.candidates)) == facts.DECISION
+
+
+def test_rows_of_the_second_version_hold_candidates_one_by_one() -> None:
+    assert unpack(_singly(facts.DECISION)) == facts.DECISION
 
 
 def test_it_is_less_than_half_of_the_json() -> None:
@@ -26,3 +33,24 @@ def test_it_is_less_than_half_of_the_json() -> None:
 def test_what_is_no_decision_is_refused(stored: bytes | str) -> None:
     with pytest.raises(msgspec.MsgspecError):
         unpack(stored)
+
+
+def _singly(decision: Decision) -> bytes:
+    """As the second version packed it."""
+    a = astuple(decision.analysis)
+    candidates = [
+        (
+            c.model,
+            c.score,
+            astuple(c.breakdown),
+            c.predicted_quality,
+            astuple(c.seconds),
+            c.resident,
+            c.footprint,
+            c.note,
+        )
+        for c in decision.candidates
+    ]
+    d = decision
+    rest = d.chosen, d.margin, d.why, d.preference, d.requested, d.seconds
+    return msgspec.msgpack.encode((a, candidates, d.filtered, *rest))
