@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
@@ -21,6 +21,7 @@ from llmrouter_tui.tui import first_run_text
 from llmrouter_tui.tui.actions import PAGES, PLACES
 from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.errands import History, Preference
+from llmrouter_tui.tui.keystrokes import Keystrokes
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.modals.backend import BackendDialog
@@ -108,6 +109,7 @@ class ControlCenter(App[None]):
             lambda: self._tell(Dirty.SERVICE),
         )
         self._interrupted = -TWICE
+        self._keystrokes = Keystrokes(self, super().on_event)
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
         self.theme = "mono" if self.no_color else DARK.name
@@ -122,6 +124,12 @@ class ControlCenter(App[None]):
         self._timer = self.set_interval(self._every, self.look_out)
         if not self.is_headless:
             self.call_later(_settle)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._keystrokes.take(event)
+        else:
+            await super().on_event(event)
 
     def on_unmount(self) -> None:
         self._leaving = True

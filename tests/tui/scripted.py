@@ -40,6 +40,8 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.whatif import WhatIf
 
 T = TypeVar("T")
 NOW = 1_793_826_249.0
@@ -406,16 +408,17 @@ class ScriptedControl:
         self.calls: list[tuple[Any, ...]] = []
         self.refuse: RouterError | None = None
         """When set, every command fails with it."""
-        self.hold = asyncio.Event
-        self.answer_slowly = 0.0
+        self.would_change = 14
+        self.holds = False
+        """While true, commands wait for their answer."""
 
     async def snapshot(self) -> Snapshot:
         return replace(self.now, seq=self.feed.seq)
 
     async def _note(self, *call: Any) -> None:
         self.calls.append(call)
-        if self.answer_slowly:
-            await asyncio.sleep(self.answer_slowly)
+        while self.holds:
+            await asyncio.sleep(0.005)
         if self.refuse:
             raise self.refuse
 
@@ -480,6 +483,9 @@ class ScriptedControl:
         self.feed.push(ev.SettingChanged(setting))
         return setting
 
+    async def what_if(self, preference: float) -> WhatIf:
+        return WhatIf(preference, 200, self.would_change, 0.031, 1.24)
+
     async def retry_backend(self, name: str) -> None:
         await self._note("retry_backend", name)
 
@@ -499,6 +505,15 @@ class ScriptedControl:
 
     async def cancel_fetch(self) -> None:
         await self._note("cancel_fetch")
+
+    async def sync(self, sources: Sequence[str] = ()) -> None:
+        await self._note("sync", *sources)
+
+    async def cancel_sync(self) -> None:
+        await self._note("cancel_sync")
+
+    async def sync_view(self) -> SyncView:
+        return self.now.sync
 
     async def listen(self, port: int) -> None:
         await self._note("listen", port)

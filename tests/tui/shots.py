@@ -4,6 +4,8 @@
 import asyncio
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -19,9 +21,32 @@ from tests.tui.scripted import NOW, ScriptedHost
 
 def build(host: ScriptedHost | None = None, *, symbols: str = "braille", **more: Any) -> ControlCenter:
     """The control center over a scripted host, with a clock that stands still and times in UTC."""
-    return ControlCenter(
+    app = ControlCenter(
         host or ScriptedHost(), look=Look(SYMBOLS[symbols], UTC), symbols=symbols, clock=lambda: NOW, **more
     )
+    start = app.run_test
+
+    @asynccontextmanager
+    async def run_test(**options: Any) -> AsyncIterator[Any]:
+        async with start(**options) as pilot:
+            press = pilot.press
+
+            async def press_and_wait(*keys: str) -> None:
+                await press(*keys)
+                await quiet(app, pilot)
+
+            pilot.press = press_and_wait  # type: ignore[method-assign]
+            yield pilot
+
+    app.run_test = run_test  # type: ignore[assignment,method-assign]
+    return app
+
+
+async def quiet(app: ControlCenter, pilot: Any) -> None:
+    """Wait until every key has done its work, and until a switch of screens is painted (Textual holds that back)."""
+    while app.is_running and (app._keystrokes.busy or app._batch_count):
+        await asyncio.sleep(0.005)
+    await pilot.pause()
 
 
 def screen_text(app: ControlCenter) -> str:
@@ -37,6 +62,7 @@ async def settled(app: ControlCenter, pilot: Any, *, turns: int = 3) -> None:
         if app.store.ready or app.crashed:
             break
         await asyncio.sleep(0.01)
+    await quiet(app, pilot)
     for _ in range(turns):
         app.tick()
         await pilot.pause()
@@ -57,7 +83,6 @@ async def write(folder: Path) -> None:
             remember(app)
             for page in app.pages:
                 app.go(page)
-                await pilot.pause(0.15)
                 await settled(app, pilot)
                 name = folder / f"{page}-{width}x{height}"
                 name.with_suffix(".svg").write_text(app.export_screenshot())

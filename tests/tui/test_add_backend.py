@@ -1,6 +1,5 @@
 """Adding a backend by its address, from every place that offers it."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -49,9 +48,10 @@ async def test_what_the_server_refuses_is_said_and_can_be_mended() -> None:
 
 async def test_while_it_is_asked_it_says_so_and_enter_asks_only_once() -> None:
     async with running((80, 24), EMPTY) as (app, pilot):
-        app.host.control.answer_slowly = 0.3  # type: ignore[attr-defined]
+        app.host.control.holds = True  # type: ignore[attr-defined]
         await pilot.press("A", *"box:1", "enter", "enter", "enter")
         await until(app, pilot, lambda: "asking box:1 what it is" in screen_text(app))
+        app.host.control.holds = False  # type: ignore[attr-defined]
         await until(app, pilot, lambda: not isinstance(app.screen, BackendDialog))
         assert len(calls(app)) == 1
 
@@ -61,7 +61,6 @@ async def test_without_an_address_nothing_is_asked_and_escape_leaves() -> None:
         await pilot.press("A", "enter")
         await until(app, pilot, lambda: "Write the address first" in screen_text(app))
         await pilot.press("escape")
-        await asyncio.sleep(0)
         assert not isinstance(app.screen, BackendDialog)
         assert calls(app) == []
 

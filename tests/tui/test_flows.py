@@ -54,12 +54,13 @@ def fill(app: ControlCenter, words: str) -> None:
 
 async def test_thumbs_up_is_sent_and_the_row_waits_for_the_event() -> None:
     async with running() as (app, pilot):
-        app.host.control.answer_slowly = 0.3  # type: ignore[attr-defined]
+        app.host.control.holds = True  # type: ignore[attr-defined]
         await pilot.press("j", "j", "j", "u")
         row = app.store.rows["x8f1e"]
         assert row.pending == "+"
         assert " +?" in screen_text(app)
         assert row.exchange.rating is None
+        app.host.control.holds = False  # type: ignore[attr-defined]
         await until(app, pilot, lambda: row.exchange.rating is not None)
         assert calls(app) == [("rate", FeedbackInput("x8f1e", rating="up"))]
         assert row.pending == ""
@@ -160,7 +161,7 @@ async def test_readonly_shows_no_buttons_and_rates_nothing() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settled(app, pilot)
         await pilot.press("2")
-        await pilot.pause(0.1)
+        await settled(app, pilot)
         await pilot.press("j", "j", "j", "u", "d", "right_curly_bracket")
         await settled(app, pilot)
         assert host.control.calls == []
@@ -216,7 +217,6 @@ async def test_a_filter_stays_when_the_page_turns() -> None:
         await pilot.press("slash")
         fill(app, "task:math")
         await pilot.press("enter", "2")
-        await pilot.pause(0.1)
         await settled(app, pilot)
         assert "filter task:math" in screen_text(app)
 
@@ -278,7 +278,6 @@ async def test_a_click_selects_and_enter_explains() -> None:
         await pilot.click(ledger, offset=(10, 6))
         assert app.view.focus == "x8f1d"
         await pilot.press("enter")
-        await pilot.pause(0.1)
         await settled(app, pilot)
         assert "The top score was qwen3:32b" in screen_text(app)
         await pilot.press("escape")
@@ -291,10 +290,11 @@ async def test_a_click_selects_and_enter_explains() -> None:
 
 async def test_the_preference_moves_by_steps_and_shows_where_it_goes() -> None:
     async with running() as (app, pilot):
-        app.host.control.answer_slowly = 0.5  # type: ignore[attr-defined]
+        app.host.control.holds = True  # type: ignore[attr-defined]
         await pilot.press("right_curly_bracket", "right_curly_bracket", "right_curly_bracket")
         assert app.preference.asked == 0.65
         assert "◌" in screen_text(app)
+        app.host.control.holds = False  # type: ignore[attr-defined]
         await until(app, pilot, lambda: app.store.preference == 0.65)
         assert calls(app)[-1] == ("set_setting", "quality_preference", 0.65)
         assert "quality .65" in screen_text(app)
@@ -333,7 +333,7 @@ async def test_the_palette_finds_an_act_by_its_words() -> None:
     async with running() as (app, pilot):
         await pilot.press("colon")
         fill(app, "hold the list")
-        await pilot.pause(0.3)
+        await until(app, pilot, lambda: "pause        Hold the list still" in screen_text(app))
         await pilot.press("enter")
         await until(app, pilot, lambda: app.view.paused)
 
@@ -407,10 +407,10 @@ async def test_the_footer_greys_what_cannot_work_and_clicks_work() -> None:
 async def test_tabs_can_be_clicked_and_turned() -> None:
     async with running() as (app, pilot):
         await pilot.click("#tabs", offset=(13, 0))
-        await pilot.pause(0.1)
+        await settled(app, pilot)
         assert app.current_mode == "routes"
         await pilot.press("left_square_bracket")
-        await pilot.pause(0.1)
+        await settled(app, pilot)
         assert app.current_mode == "dash"
 
 

@@ -76,10 +76,10 @@ async def test_the_focus_shows_on_every_row() -> None:
 
         focused = edge(3)
         app.screen.set_focus(None)
-        await pilot.pause(0.06)
+        await settled(app, pilot)
         assert edge(3) != focused
         ledger.focus()
-        await pilot.pause(0.06)
+        await settled(app, pilot)
         assert edge(3) == focused
 
 

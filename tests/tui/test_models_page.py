@@ -54,11 +54,12 @@ async def test_a_model_takes_a_page_of_its_own_in_a_narrow_terminal() -> None:
 
 async def test_loading_is_marked_until_the_router_says_it_loads() -> None:
     async with running(page="models") as (app, pilot):
-        app.host.control.answer_slowly = 0.3  # type: ignore[attr-defined]
+        app.host.control.holds = True  # type: ignore[attr-defined]
         await put_cursor(app, pilot, DEEP)
         await pilot.press("l")
         await settled(app, pilot)
         assert "▶ load?" in screen_text(app)
+        app.host.control.holds = False  # type: ignore[attr-defined]
         await until(app, pilot, lambda: app.store.models[DEEP].residency == "resident")
         assert calls(app)[-1] == ("load", DEEP)
         assert "load?" not in screen_text(app)
@@ -138,7 +139,7 @@ async def test_a_read_only_screen_has_no_keys_that_change_something() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settled(app, pilot)
         app.go("models")
-        await pilot.pause(0.1)
+        await settled(app, pilot)
         await pilot.press("l", "x", "P", "e")
         await settled(app, pilot)
         assert calls(app) == []

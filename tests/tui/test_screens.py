@@ -26,7 +26,6 @@ async def running(
     async with app.run_test(size=size) as pilot:
         app.go(page)
         await settled(app, pilot)
-        await pilot.pause(0.06)  # a switch of screens is painted after Textual's own 50 ms
         yield app, pilot
 
 

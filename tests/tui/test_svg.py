@@ -15,7 +15,7 @@ def test_routes_in_each_theme(snap_compare: Any, theme: str) -> None:
         await settled(app, pilot)
         app.theme = theme
         app.go("routes")
-        await pilot.pause(0.1)
+        await settled(app, pilot)
         await pilot.press("j", "j", "j", "j")
         await settled(app, pilot)
 
