@@ -177,6 +177,7 @@ class Assembly:
     def _open_control(self, repo: Repo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
+        self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(

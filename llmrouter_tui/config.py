@@ -16,6 +16,7 @@ import platformdirs
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.settings import APP, KEYS, NOTHING, BackendConfig, BadValueError, Key, Settings, nearest
 
 Origin = Literal["flag", "environment", "set", "file", "default"]
@@ -257,6 +258,8 @@ def _plain(value: object) -> object:
     match value:
         case Path():
             return str(value)
+        case Rule():
+            return str(value)
         case BackendConfig():
             return asdict(value)
         case tuple():
@@ -272,6 +275,12 @@ _TABLES: Final = """\
 # Keys of the control center, by binding (the help screen names them).
 # [keys]
 # quit = "ctrl+q"
+
+# Rules may be tables too, in place of the list above: never, always or only, with a model or a list of them; task,
+# client (the name it gives itself) and session say for what. Stand below all keys above.
+# [[rules]]
+# always = ["qwen2.5-coder:7b", "ollama/qwen3:32b"]
+# task = "coding"
 
 # Servers to use, as many as you like; where any is named here, this machine is not searched for others.
 # kind: {kinds}. Optional: name, api_key_env (the environment variable that holds

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.rules import Rule, RuleError
+from llmrouter_tui.core.rules import parse as parse_rule
 
 APP: Final = "llmrouter-tui"
 NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
@@ -51,6 +53,7 @@ class Settings:
     privacy: str = "preview"
     keep_days: float = 90.0
     quality_preference: float = 0.5
+    rules: tuple[Rule, ...] = ()
     pinned_model: str = ""
     load_timeout_seconds: float = 300.0
     first_token_timeout_seconds: float = 300.0
@@ -218,6 +221,13 @@ def _backends(value: object) -> tuple[BackendConfig, ...]:
     return backends
 
 
+def _rule(value: object) -> Rule:
+    try:
+        return parse_rule(value)
+    except RuleError as error:
+        raise BadValueError(error.must, value if isinstance(value, str) else None, error.inside) from None
+
+
 # ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -279,6 +289,11 @@ KEYS: Final[Mapping[str, Key]] = {
     "keep_days": Key("Days that the history is kept.", _number(0.01, 36_500), _as_number),
     "quality_preference": Key(
         "0 = the fastest model that will do, 1 = the best answer whatever it takes.", _number(0, 1), _as_number
+    ),
+    "rules": Key(
+        'Your rules, such as "never llama3.3:70b for chat"; in the variable with ; between them.',
+        _list(_rule),
+        _as_list(";"),
     ),
     "pinned_model": Key(
         "A model (backend/name) to prefer whenever it can answer; empty = none.",

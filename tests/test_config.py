@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from llmrouter_tui import config
 from llmrouter_tui.config import Config, ConfigError
+from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.settings import BackendConfig, Settings, default_database
 
 
@@ -90,6 +91,7 @@ def test_the_example_shows_tables_that_can_be_used(file: Path) -> None:
     usable = [line[2:] for line in tables if re.match(r"# (\[|\w+ = )", line)]
     got = load("\n".join(usable), at=file).settings
     assert got.backends == (BackendConfig("workstation", "ollama", "http://192.168.1.20:11434"),)
+    assert got.rules == (Rule("always", ("qwen2.5-coder:7b", "ollama/qwen3:32b"), "coding"),)
     assert got.keys
 
 
@@ -205,6 +207,34 @@ def test_backends_are_checked_in_words(file: Path, body: str, words: str) -> Non
     assert int(line[1]) >= 5
 
 
+@pytest.mark.parametrize(
+    ("toml", "line", "words"),
+    [
+        ('port = 1\nrules = ["never a", "use b"]', 2, "rules[1] must begin with never, always or only, not 'use b'."),
+        (
+            'rules = ["never a for cdoing"]',
+            1,
+            "(the nearest to 'cdoing' is coding), for client NAME or for session ID, not 'never",
+        ),
+        ('rules = "never a"', 1, "rules must be a list, not 'never a'."),
+        ('[[rules]]\nnever = "a"\n[[rules]]\nonly = "b"\ntask = "maths"', 3, "the nearest to 'maths' is math"),
+        ('[[rules]]\nnever = "a"\ntaks = "math"', 3, "rules[0].taks is no key of a rule; the nearest is task."),
+    ],
+)
+def test_rules_are_checked_in_words(file: Path, toml: str, line: int, words: str) -> None:
+    message = refused(toml, file)
+    assert message.startswith(f"{file}, line {line}: ")
+    assert words in message
+
+
+def test_rules_are_written_as_sentences_or_tables_and_shown_as_sentences(file: Path) -> None:
+    sentences = load('rules = ["always a, b for coding, client aider"]', at=file)
+    tables = load('[[rules]]\nalways = ["a", "b"]\ntask = "coding"\nclient = "aider"', at=file)
+    assert sentences.settings == tables.settings
+    shown = {view.key: view.value for view in tables.views()}
+    assert shown["rules"] == ["always a, b for coding, client aider"]
+
+
 # ── secrets ──
 
 SECRET = "sk-very-secret-7351"
@@ -276,6 +306,7 @@ def test_without_its_key_an_openai_server_is_asked_without_one() -> None:
         ("EMBEDDED", "1", True),
         ("ALLOWED_HOSTS", "a.lan, b.lan,", ("a.lan", "b.lan")),
         ("GGUF_FOLDERS", os.pathsep.join(("/a", "/b c")), (Path("/a"), Path("/b c"))),
+        ("RULES", "never a for chat; only b", (Rule("never", ("a",), "chat"), Rule("only", ("b",)))),
         ("DATABASE", ":memory:", None),
         ("DATABASE", "/x/y.db", Path("/x/y.db")),
         ("DATABASE", "~/y.db", Path.home() / "y.db"),
@@ -325,6 +356,7 @@ def values(draw: st.DrawFn) -> dict[str, object]:
         "calm": st.booleans(),
         "embedded": st.sampled_from((True, False, "auto")),
         "vram_max_gb": st.floats(0.1, 100),
+        "rules": st.lists(st.sampled_from(("never a for chat", "always b, c", "only d for client e")), max_size=2),
         "allowed_hosts": st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), max_size=3),
         "signature_format": st.text("ab \"\\'\n\x1f\x7f—😀", max_size=9),
         "keys": st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), st.sampled_from(("x", "ctrl+y"))),
@@ -333,8 +365,14 @@ def values(draw: st.DrawFn) -> dict[str, object]:
     return {key: draw(some[key]) for key in chosen}
 
 
-def text_of(value: object) -> str:
-    return ",".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+def text_of(value: object, between: str = ",") -> str:
+    return (
+        between.join(value)
+        if isinstance(value, list)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 @LAW
@@ -343,7 +381,7 @@ def test_the_strongest_source_wins_and_is_named(
     flags: dict[str, object], env: dict[str, object], stored: dict[str, object]
 ) -> None:
     env = {key: value for key, value in env.items() if key != "keys" and text_of(value)}
-    variables = {f"ROUTER_{key.upper()}": text_of(value) for key, value in env.items()}
+    variables = {f"ROUTER_{key.upper()}": text_of(value, ";" if key == "rules" else ",") for key, value in env.items()}
     got = config.load(env=variables, flags=flags, stored=stored)
     for key in config.KEYS:
         sources = (("flag", flags), ("environment", env), ("set", stored))

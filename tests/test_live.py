@@ -12,6 +12,7 @@ from llmrouter_tui.config import load
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
 from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.rules import parse
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.live import LiveSettings
@@ -55,6 +56,19 @@ async def test_a_change_is_stored_shown_applied_and_announced(house: House) -> N
     assert await house.repo.settings() == {"quality_preference": 0.9}
     assert house.told == [("quality_preference", 0.9)]
     assert applied == [0.5, 0.9]
+
+
+async def test_rules_come_and_go_while_it_runs(house: House) -> None:
+    applied: list[object] = []
+    house.live.on_change("rules", applied.append)
+    rule = parse("never a for chat")
+    await house.live.change("rules", ["never a for chat"])
+    assert house.shown("rules") == ["never a for chat"]
+    error = await refusal(house.live.change("rules", ["never a for chat", "use b"]))
+    assert str(error) == "rules[1] must begin with never, always or only, not 'use b'."
+    await house.live.change("rules", [])
+    assert applied == [(), (rule,), ()]
+    assert (await house.repo.settings(), house.told[-1]) == ({"rules": []}, ("rules", []))
 
 
 async def test_changes_at_the_same_time_lose_none(house: House) -> None:

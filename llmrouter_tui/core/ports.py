@@ -29,6 +29,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord
+from llmrouter_tui.core.whatif import WhatIf
 
 T = TypeVar("T")
 
@@ -355,6 +356,10 @@ class Control(Protocol):
     async def enable(self, model: str, enabled: bool) -> None: ...
     async def settings(self) -> Sequence[Setting]: ...
     async def set_setting(self, key: str, value: object) -> Setting: ...
+    async def what_if(self, preference: float) -> WhatIf:
+        """What another quality preference (0..1) would have chosen for the newest exchanges."""
+        ...
+
     async def retry_backend(self, name: str) -> None: ...
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
         """Use a server from now on, and keep it as a setting. Without a ``kind`` the server is asked which it is;

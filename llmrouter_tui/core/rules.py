@@ -143,8 +143,8 @@ def _checked(verb: str, models: Iterable[str], fields: Mapping[str, str]) -> Rul
     task = said.get("task", "").lower()
     if task and task not in TASKS:
         near = difflib.get_close_matches(task, TASKS, 1, 0.4)
-        known = f"the nearest is {near[0]}" if near else f"the tasks are {', '.join(TASKS)}"
-        raise RuleError(f"must be for a task, for client NAME or for session ID; {task!r} is no task, {known}")
+        known = f"the nearest to {task!r} is {near[0]}" if near else ", ".join(TASKS)
+        raise RuleError(f"must be for a task ({known}), for client NAME or for session ID")
     picked: Verb = next(known for known in VERBS if known == verb)
     return Rule(picked, names, task, said.get("client", ""), said.get("session", ""))
 

@@ -14,6 +14,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
+from llmrouter_tui.core.whatif import WhatIf, what_if
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.fetching import Fetching
@@ -193,6 +194,12 @@ class EngineControl:
 
     async def set_setting(self, key: str, value: object) -> Setting:
         return await self._p.settings.change(key, value)
+
+    async def what_if(self, preference: float) -> WhatIf:
+        if not 0 <= preference <= 1:
+            raise RouterError("invalid_request", "a preference is a number from 0 to 1", param="value")
+        decided = [(e.id, e.decision) for e in self._p.router.traffic.newest() if e.decision is not None]
+        return await asyncio.to_thread(what_if, decided, preference)
 
     async def retry_backend(self, name: str) -> None:
         self._p.fleet.look_again(name)

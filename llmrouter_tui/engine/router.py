@@ -1,12 +1,18 @@
 """The door from the proxy to the engine: begins exchanges, decides, and records what never became one."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision, Exchange
+from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeFinished
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.rules import Rule
+from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.exchange import Run
@@ -47,6 +53,7 @@ class Router:
         self.sessions = Sessions(clock)
         self.traffic = Traffic(clock)
         self.preference = 0.5
+        self.rules: Sequence[Rule] = ()
         self.draining = False
         self._counter = int(clock.wall() * 1000)
 
@@ -71,6 +78,8 @@ class Router:
         if not models:
             raise self._nobody_here()
         try:
+            if self.rules:
+                return self._by_rules(request, models, continuity, started)
             return decide(
                 analyse(request),
                 models,
@@ -85,6 +94,20 @@ class Router:
             if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
                 raise self._nobody_here() from None
             raise
+
+    def _by_rules(self, request: ChatRequest, models: Sequence[ModelView], continuity: str, started: float) -> Decision:
+        analysis = analyse(request)
+        choose = partial(
+            decide,
+            analysis,
+            preference=self.preference,
+            requested=request.model,
+            waits=self.ledger.waits(),
+            continuity=continuity,
+            clock=self.clock.mono,
+            since=started,
+        )
+        return by_rules(self.rules, request, analysis, models, choose)
 
     def _nobody_here(self) -> RouterError:
         """No model can be reached: who is away, and since when."""

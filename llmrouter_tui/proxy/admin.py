@@ -120,6 +120,10 @@ class Admin:
         asked = decode(await read_body(request, SMALL), _SETTING)
         return json_response(veiled(await self._control.set_setting(asked.key, asked.value)))
 
+    async def what_if(self, request: web.Request) -> web.StreamResponse:
+        """What another preference, ``?value=0.7``, would have chosen for the newest exchanges."""
+        return json_response(await self._control.what_if(share(request, "value")))
+
     async def vram(self, request: web.Request) -> web.StreamResponse:
         snapshot = await self._control.snapshot()
         return json_response({"devices": snapshot.devices, "residency": snapshot.residency})
@@ -204,6 +208,18 @@ def whole_number(request: web.Request, name: str, *, default: int, most: int) ->
             f"The parameter {name!r} must be a whole number from 1 to {most}.", param=name, hint="Correct it."
         )
     return int(given)
+
+
+def share(request: web.Request, name: str) -> float:
+    """A parameter that must be given."""
+    try:
+        value = float(request.query.get(name, ""))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        hint = f"Such as {request.path}?{name}=0.7."
+        raise bad_request(f"The parameter {name!r} must be a number from 0 to 1.", param=name, hint=hint)
+    return value
 
 
 def flag(request: web.Request, name: str) -> bool:

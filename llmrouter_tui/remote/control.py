@@ -13,6 +13,7 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
 _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
+_WHAT_IF = msgspec.json.Decoder(WhatIf)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
 
@@ -93,6 +95,10 @@ class RemoteControl:
 
     async def set_setting(self, key: str, value: object) -> Setting:
         return self._read(await self._command("POST", "settings", {"key": key, "value": value}), _SETTING)
+
+    async def what_if(self, preference: float) -> WhatIf:
+        """Asking changes nothing: a read-only control may."""
+        return await self._get("preference/what-if", _WHAT_IF, {"value": repr(preference)})
 
     async def retry_backend(self, name: str) -> None:
         await self._command("POST", f"backends/{quote(name, safe='')}/retry")

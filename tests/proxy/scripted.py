@@ -37,6 +37,7 @@ from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.sync import SourceView, SyncProgress, SyncRecord, SyncView
+from llmrouter_tui.core.whatif import Change, WhatIf
 
 BIG, SMALL = "big/qwen3:32b", "box/library/qwen3:4b"
 
@@ -393,6 +394,10 @@ class ScriptedControl:
             raise RouterError("invalid_request", f"There is no setting {key!r}.", param="key")
         self.kept[key] = replace(self.kept[key], value=value, origin="set")
         return self.kept[key]
+
+    async def what_if(self, preference: float) -> WhatIf:
+        self.calls.append(("what_if", preference))
+        return WhatIf(preference, 12, 1, 0.1, 2.5, (Change("x1", SMALL, BIG, 0.1, 2.5),))
 
     async def retry_backend(self, name: str) -> None:
         self.calls.append(("retry_backend", name))

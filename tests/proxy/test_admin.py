@@ -83,6 +83,9 @@ async def test_a_request_to_be_explained_may_be_as_large_as_one_to_be_answered(r
         ("GET", "exchanges?limit=501", None, None),
         ("GET", "exchanges?limit=²", None, None),
         ("GET", "logs?limit=x", None, None),
+        ("GET", "preference/what-if?value=2", None, None),
+        ("GET", "preference/what-if?value=nan", None, None),
+        ("GET", "preference/what-if", None, "value"),
         ("POST", f"models/{BIG}/unload?force=maybe", None, None),
         ("POST", "settings", {"value": 1}, "key"),
         ("POST", "backends", {"kind": "ollama"}, "url"),
@@ -109,6 +112,15 @@ async def test_actions_are_accepted_for_ids_with_slashes(router: Router, action:
     assert router.control.calls[0][1] == SMALL
     missing = await router.http.post(f"/admin/models/none/{action}")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_what_another_preference_would_change_is_asked_by_its_value(router: Router) -> None:
+    told = (await router.http.get("/admin/preference/what-if?value=.7")).json()
+    assert router.control.calls == [("what_if", 0.7)]
+    assert (told["preference"], told["looked_at"], told["changed"], told["quality"], told["seconds"]) == (
+        0.7, 12, 1, 0.1, 2.5
+    )  # fmt: skip
+    assert told["changes"] == [{"exchange_id": "x1", "chosen": SMALL, "instead": BIG, "quality": 0.1, "seconds": 2.5}]
 
 
 async def test_rate_tells_what_it_moved(router: Router) -> None:

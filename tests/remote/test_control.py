@@ -63,6 +63,11 @@ async def test_explain_sends_a_whole_request_as_it_stands(router: Router, remote
     assert arrived == asked
 
 
+async def test_what_another_preference_would_change_is_told_whole(router: Router, remote: RemoteControl) -> None:
+    assert await remote.what_if(0.7) == await router.control.what_if(0.7)
+    assert await remote.what_if(1 / 3) == await router.control.what_if(1 / 3)
+
+
 async def test_commands_reach_the_model_that_was_named(router: Router, remote: RemoteControl) -> None:
     await remote.load(SMALL)
     await remote.unload(BIG)
