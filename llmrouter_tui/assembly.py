@@ -4,18 +4,21 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
+from llmrouter_tui.boards import make_boards
+from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, usable
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
+from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
@@ -29,6 +32,7 @@ from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
 from llmrouter_tui.engine.status import Status
+from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
@@ -38,7 +42,8 @@ from llmrouter_tui.live import LiveSettings
 from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
-from llmrouter_tui.storage.repo import STORED, open_repo
+from llmrouter_tui.public import Public
+from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
 
 if TYPE_CHECKING:
     from llmrouter_tui.demo.fleet import DemoFleet
@@ -60,6 +65,8 @@ class Mode:
     """Serve HTTP; off when only a question is to be answered."""
     port_required: bool = False
     """A taken port is an error (``serve``); on screen it is a state."""
+    endpoints: Endpoints = LIVE
+    """Where public figures are fetched, if the user wants that."""
 
 
 class Assembly:
@@ -75,6 +82,7 @@ class Assembly:
         self._journal = Journal()
         self._demo: DemoFleet | None = None
         self._demo_traffic = False
+        self._public = Public()
         self.bus = Bus(self._clock)
         self.control: EngineControl
         self.status: Status
@@ -84,6 +92,7 @@ class Assembly:
         self._open_bus(stack)
         repo = await self._open_storage(stack)
         await self._open_engine(stack, repo)
+        await self._open_syncs(repo)
         self._open_control(repo)
         await self._open_doors(stack, repo)
 
@@ -106,7 +115,7 @@ class Assembly:
             root.setLevel(logging.INFO)
         stack.callback(root.removeHandler, handler)
 
-    async def _open_storage(self, stack: contextlib.AsyncExitStack) -> Repo:
+    async def _open_storage(self, stack: contextlib.AsyncExitStack) -> SqliteRepo:
         path = None if self._mode.demo else self._config.settings.database
         repo = await open_repo(path, privacy=self._config.settings.privacy)
         stack.push_async_callback(repo.close)
@@ -174,10 +183,23 @@ class Assembly:
         stack.push_async_callback(self._demo.stop)
         return self._demo.probe
 
+    async def _open_syncs(self, repo: SqliteRepo) -> None:
+        boards = make_boards(repo, self._config.settings, self._mode.endpoints, demo=self._mode.demo)
+        self._syncs = Syncs(boards, repo, self.bus, self._tasks, self._clock, self._take_figures)
+        await self._syncs.load()
+
+    async def _take_figures(self, figures: Sequence[SyncedFigure]) -> None:
+        """Public figures are others than before: abilities follow at once."""
+        await asyncio.to_thread(self._public.take, figures)
+        for record in self._fleet.models.values():
+            self._learning.refresh(record)
+            self._fleet.touch(record)
+
     def _open_control(self, repo: Repo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
+        self._live.on_change("sync", self._syncs.schedule)
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(
@@ -193,6 +215,7 @@ class Assembly:
                 journal=self._journal,
                 status=self.status,
                 fetching=self._fetching,
+                syncs=self._syncs,
                 settings=self._live,
                 tasks=self._tasks,
                 clock=self._clock,
@@ -228,6 +251,8 @@ class Assembly:
         repeat(lambda: self._watch_storage(repo), "the storage watch", pause=1.0)
         repeat(lambda: self._prune(repo), "pruning", pause=3600.0)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
+        if self._mode.listen:  # not where only a question is answered
+            repeat(self._syncs.step, "the schedule of public figures")
         if self._membership.look_around:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 

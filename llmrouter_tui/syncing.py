@@ -14,7 +14,7 @@ from llmrouter_tui.catalog.sync.run import Sync, Terms
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.matching import Names
 from llmrouter_tui.core.ports import FigureStore
-from llmrouter_tui.core.sync import SOURCES, SyncProgress, SyncRecord
+from llmrouter_tui.core.sync import SyncProgress, SyncRecord, outcome, title
 from llmrouter_tui.settings import Settings
 from llmrouter_tui.storage.repo import open_repo
 
@@ -61,12 +61,8 @@ def told(records: Sequence[SyncRecord]) -> list[str]:
 
 
 def _line(record: SyncRecord) -> str:
-    head = f"{SOURCES[record.source]:22} {record.status:10}"
-    if not record.good:
-        return f"{head} {record.message}; the figures that are here stay in use"
-    names = record.matched + record.unmatched
-    line = f"{head} {record.figures:>6,} figures of {record.as_of}, {record.matched} of {names} names are known here"
-    return f"{line} ({record.message})" if record.message and record.status == "ok" else line
+    stay = "" if record.good else "; the figures that are here stay in use"
+    return f"{title(record.source):22} {record.status:10} {outcome(record)}{stay}"
 
 
 class Ticker:
@@ -89,7 +85,7 @@ def _progress(progress: SyncProgress) -> str:
     part = f" {progress.pages} of {progress.of}" if progress.of else ""
     size = f", {progress.size / MEGABYTE:.1f} MB" if progress.size else ""
     why = f": {progress.message}" if progress.message else ""
-    return f"{SOURCES[progress.source]}: {progress.state}{part}{size}{why}"[:100]
+    return f"{title(progress.source)}: {progress.state}{part}{size}{why}"[:100]
 
 
 def run(database: Path, settings: Settings, sources: Sequence[str]) -> list[SyncRecord]:

@@ -93,8 +93,8 @@ def test_each_source_is_told_in_a_line() -> None:
         [record("ok"), record("unchanged", "livebench", "x"), record("failed", "openrouter", "it answered 503")]
     )
     assert lines == [
-        "LMArena                ok          3,412 figures of 2026-10-02, 245 of 402 names are known here",
-        "LiveBench              unchanged   3,412 figures of 2026-10-02, 245 of 402 names are known here",
+        "LMArena                ok         3,412 figures of 2026-10-02, 245 of 402 names are known here",
+        "LiveBench              unchanged  3,412 figures of 2026-10-02, 245 of 402 names are known here",
         "OpenRouter             failed     it answered 503; the figures that are here stay in use",
     ]
 

@@ -18,6 +18,7 @@ from llmrouter_tui.core.domain import (
     ResidencyEvent,
     ServiceView,
 )
+from llmrouter_tui.core.sync import SyncView
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,13 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SyncChanged:
+    """Fetching public figures began, went on, ended, or its schedule is another; folded to four a second."""
+
+    sync: SyncView
+
+
 Fact = (
     ExchangeStarted
     | Decided
@@ -169,6 +177,7 @@ Fact = (
     | SettingChanged
     | FetchProgress
     | LogLine
+    | SyncChanged
 )
 
 FACTS: dict[str, type] = {cls.__name__: cls for cls in get_args(Fact)}

@@ -28,7 +28,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
-from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord
+from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 
 T = TypeVar("T")
@@ -301,6 +301,7 @@ class Snapshot:
     fetch: FetchProgress | None = None
     embedded_available: bool = False
     """Whether the embedded engine is installed, so that a starter model would run."""
+    sync: SyncView = SyncView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +373,16 @@ class Control(Protocol):
         ...
 
     async def cancel_fetch(self) -> None: ...
+    async def sync(self, sources: Sequence[str] = ()) -> None:
+        """Start fetching public figures from these sources, from all that can be asked where none is named. Refused
+        while another run is under way."""
+        ...
+
+    async def cancel_sync(self) -> None:
+        """Stop the run under way, if there is one; the source in turn stays as it was."""
+        ...
+
+    async def sync_view(self) -> SyncView: ...
     async def listen(self, port: int) -> None:
         """Try to serve on this port (after ``port_taken``), and keep it as the setting."""
         ...

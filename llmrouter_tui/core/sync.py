@@ -33,6 +33,12 @@ DAY: Final = 86_400.0
 FIRST_RETRY: Final = 3_600.0
 """Seconds until a source that failed is asked again by the schedule; doubled by each failure, up to a day."""
 
+
+def title(source: str) -> str:
+    """What a source itself is called."""
+    return SOURCES.get(source, source).removeprefix("maker, by ")
+
+
 Status = Literal["ok", "unchanged", "failed", "offline", "cancelled"]
 
 
@@ -107,13 +113,78 @@ class SyncProgress:
     """The outcome, once ``done``."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One source for a screen: whom it is, how it went, how far it is."""
+
+    name: str
+    host: str = ""
+    """Whom a sync of it contacts."""
+    why_not: str = ""
+    """Why it is not asked, in words; empty when it can be."""
+    last: SyncRecord | None = None
+    """Its newest run."""
+    good: SyncRecord | None = None
+    """The newest run after which the figures here were those of the source."""
+    progress: SyncProgress | None = None
+    """Its part of the run that is under way; None before its turn."""
+
+    @property
+    def title(self) -> str:
+        return title(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """Where fetching public figures stands."""
+
+    sources: tuple[SourceView, ...] = ()
+    asking: tuple[str, ...] = ()
+    """The sources of the run that is under way, in their order; empty when there is none."""
+    daily: bool = False
+    next_at: float | None = None
+    """When the schedule asks again; None without one."""
+    refused: str = ""
+    """Why nothing is ever fetched here, in words."""
+
+    @property
+    def running(self) -> bool:
+        return bool(self.asking)
+
+    @property
+    def now(self) -> SourceView | None:
+        """The source that is being asked."""
+        under_way = (s for s in self.sources if s.progress is not None and s.progress.state != "done")
+        return next(under_way, None)
+
+
+def outcome(record: SyncRecord) -> str:
+    """How a run of one source went, in words: ``3,412 figures of 2026-10-02, 245 of 402 names are known here``."""
+    if not record.good:
+        return record.message
+    figures = f"{record.figures:,} figure{'s' if record.figures != 1 else ''} of {record.as_of}"
+    said = f"{figures}, {record.matched} of {record.matched + record.unmatched} names are known here"
+    return f"{said} ({record.message})" if record.message and record.status == "ok" else said
+
+
 def due(history: Iterable[SyncRecord], sources: Iterable[str], now: float) -> tuple[str, ...]:
     """The sources to ask now by a daily schedule: a day after they answered, sooner after a failure. Newest first in
     ``history``; a time in the future (the clock was set back) counts as now."""
+    runs = _by_source(history)
+    return tuple(source for source in sources if now >= _next(runs.get(source, []), now))
+
+
+def next_due(history: Iterable[SyncRecord], sources: Iterable[str], now: float) -> float | None:
+    """When the first of these sources is due, not before ``now``; None where there is none."""
+    runs = _by_source(history)
+    return min((max(now, _next(runs.get(source, []), now)) for source in sources), default=None)
+
+
+def _by_source(history: Iterable[SyncRecord]) -> dict[str, list[SyncRecord]]:
     runs: dict[str, list[SyncRecord]] = {}
     for record in history:
         runs.setdefault(record.source, []).append(record)
-    return tuple(source for source in sources if now >= _next(runs.get(source, []), now))
+    return runs
 
 
 def _next(newest_first: Sequence[SyncRecord], now: float) -> float:

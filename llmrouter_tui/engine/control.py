@@ -14,6 +14,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
+from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.whatif import WhatIf, what_if
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
@@ -26,6 +27,7 @@ from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
+from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
 
 
@@ -58,6 +60,7 @@ class Parts:
     journal: Journal
     status: Status
     fetching: Fetching
+    syncs: Syncs
     settings: LiveSettings
     tasks: Tasks
     clock: Clock
@@ -95,6 +98,7 @@ class EngineControl:
             total_exchanges=p.status.stored_exchanges + p.router.traffic.finished_total,
             fetch=p.fetching.state,
             embedded_available=p.embedded_available,
+            sync=p.syncs.view(),
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -228,6 +232,17 @@ class EngineControl:
 
     async def cancel_fetch(self) -> None:
         self._p.fetching.cancel()
+
+    async def sync(self, sources: Sequence[str] = ()) -> None:
+        if self._p.repo.problem:
+            raise RouterError("storage_unavailable", f"nothing fetched could be kept: {self._p.repo.problem}")
+        self._p.syncs.start(sources)
+
+    async def cancel_sync(self) -> None:
+        self._p.syncs.cancel()
+
+    async def sync_view(self) -> SyncView:
+        return self._p.syncs.view()
 
     async def listen(self, port: int) -> None:
         await self._p.listen(port)

@@ -13,6 +13,7 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
 
@@ -27,6 +28,7 @@ _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
 _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
+_SYNC = msgspec.json.Decoder(SyncView)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
@@ -115,6 +117,15 @@ class RemoteControl:
 
     async def cancel_fetch(self) -> None:
         await self._command("DELETE", "starter")
+
+    async def sync(self, sources: Sequence[str] = ()) -> None:
+        await self._command("POST", "sync", {"sources": list(sources)})
+
+    async def cancel_sync(self) -> None:
+        await self._command("DELETE", "sync")
+
+    async def sync_view(self) -> SyncView:
+        return await self._get("sync", _SYNC)
 
     async def listen(self, port: int) -> None:
         await self._command("POST", "listen", {"port": port})

@@ -22,7 +22,9 @@ class Dirty(IntFlag):
     ATTENTION = 1024
     CLOCK = 2048
     """A second went by: figures per minute, ages and the clock."""
-    ALL = 4095
+    SYNC = 4096
+    """How far fetching public figures is."""
+    ALL = 8191
 
 
 ARRIVED = Dirty.ROUTES | Dirty.ROWS

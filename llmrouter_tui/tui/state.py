@@ -14,6 +14,7 @@ from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.dirty import ARRIVED, Dirty
 from llmrouter_tui.tui.memory import MemoryBook
@@ -53,6 +54,7 @@ class Store:
         """Lines ever seen; grows while ``log`` forgets the oldest."""
         self.fetch: ev.FetchProgress | None = None
         self.embedded_available = False
+        self.sync = SyncView()
         self.total = 0
         self.rates = RateBook()
         self.memory = MemoryBook()
@@ -79,6 +81,7 @@ class Store:
             ev.SettingChanged: self._setting,
             ev.FetchProgress: self._fetch,
             ev.LogLine: self._log_line,
+            ev.SyncChanged: self._sync,
         }
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,6 +107,7 @@ class Store:
         self.log = deque(snapshot.log, maxlen=KEPT_LOG)
         self.log_count = len(self.log)
         self.fetch, self.embedded_available = snapshot.fetch, snapshot.embedded_available
+        self.sync = snapshot.sync
         self.total = max(snapshot.total_exchanges, len(self.order))
         self._restart_rates(snapshot)
         self.attention.problems = snapshot.service.problems
@@ -344,6 +348,10 @@ class Store:
     def _fetch(self, fact: ev.FetchProgress, at: float) -> Dirty:
         self.fetch = fact
         return Dirty.FETCH
+
+    def _sync(self, fact: ev.SyncChanged, at: float) -> Dirty:
+        self.sync = fact.sync
+        return Dirty.SYNC
 
     def _log_line(self, fact: ev.LogLine, at: float) -> Dirty:
         self.log.append(fact)

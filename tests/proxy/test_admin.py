@@ -89,6 +89,9 @@ async def test_a_request_to_be_explained_may_be_as_large_as_one_to_be_answered(r
         ("POST", f"models/{BIG}/unload?force=maybe", None, None),
         ("POST", "settings", {"value": 1}, "key"),
         ("POST", "backends", {"kind": "ollama"}, "url"),
+        ("POST", "sync", {"sources": "lmarena"}, "sources"),
+        ("POST", "sync", {"sources": [1]}, "sources[0]"),
+        ("POST", "sync", {"sources": ["lmsys"]}, "sources"),
         ("POST", "listen", {"port": 0}, "port"),
         ("POST", "listen", {"port": 70000}, "port"),
         ("POST", "listen", {"port": "1"}, "port"),
@@ -166,3 +169,15 @@ async def test_a_slow_command_blocks_nobody_else(router: Router) -> None:
     assert not loading.done()
     gate.set()
     assert (await loading).status_code == 202
+
+
+async def test_public_figures_are_fetched_watched_and_cancelled(router: Router) -> None:
+    assert (await router.http.post("/admin/sync")).status_code == 202
+    assert (await router.http.post("/admin/sync", json={"sources": ["lmarena"]})).status_code == 202
+    assert (await router.http.delete("/admin/sync")).status_code == 202
+    assert router.control.calls == [("sync", ()), ("sync", ("lmarena",)), ("cancel_sync",)]
+    view = (await router.http.get("/admin/sync")).json()
+    assert view["asking"] == ["livebench"]
+    assert [(s["name"], s["host"]) for s in view["sources"]] == [("lmarena", "hf.example"), ("livebench", "lb.example")]
+    assert (view["sources"][0]["last"]["status"], view["sources"][1]["progress"]["pages"]) == ("ok", 2)
+    assert view == (await router.http.get("/admin/snapshot")).json()["sync"]

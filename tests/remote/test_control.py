@@ -35,6 +35,7 @@ async def test_the_snapshot_arrives_whole(router: Router, remote: RemoteControl)
     assert (here.backends, here.devices, here.residency) == (there.backends, there.devices, there.residency)
     assert (here.service, here.log, here.rates) == (there.service, there.log, there.rates)
     assert here.embedded_available
+    assert here.sync == there.sync
 
 
 async def test_questions_get_the_routers_own_answers(router: Router, remote: RemoteControl) -> None:
@@ -43,6 +44,7 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     assert await remote.exchange("x1") == await control.exchange("x1")
     assert await remote.exchange("chatcmpl-1") == await control.exchange("x1")
     assert await remote.logs(limit=7) == await control.logs(limit=7)
+    assert await remote.sync_view() == await control.sync_view()
     page = await remote.exchanges(before="x9", limit=1)
     assert page == await control.exchanges(before="x9", limit=1)
     assert page.before == "x1"
@@ -98,9 +100,15 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.retry_backend("my box")
     await remote.fetch_starter()
     await remote.cancel_fetch()
+    await remote.sync()
+    await remote.sync(["lmarena", "models.dev"])
+    await remote.cancel_sync()
     await remote.listen(11999)
     await remote.shutdown()
-    expected = [("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("listen", 11999), ("shutdown",)]
+    expected = [
+        ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("sync", ()),
+        ("sync", ("lmarena", "models.dev")), ("cancel_sync",), ("listen", 11999), ("shutdown",),
+    ]  # fmt: skip
     assert router.control.calls == expected
 
 
@@ -157,7 +165,7 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
     commands: list[tuple[object, ...]] = [
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
-        ("cancel_fetch",), ("listen", 1234), ("shutdown",), ("rate", FeedbackInput("x1", rating="up")),
+        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("listen", 1234), ("shutdown",), ("rate", FeedbackInput("x1", rating="up")),
     ]  # fmt: skip
     for name, *args in commands:
         assert (await refusal(control, str(name), *args)).code == "forbidden"

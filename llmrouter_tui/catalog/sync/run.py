@@ -23,7 +23,7 @@ from llmrouter_tui.catalog.sync.reading import Harvest
 from llmrouter_tui.catalog.sync.source import Session, Source
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FigureStore
-from llmrouter_tui.core.sync import BY_KEY, SOURCES, Status, SyncedFigure, SyncProgress, SyncRecord, Validator
+from llmrouter_tui.core.sync import BY_KEY, SOURCES, Status, SyncedFigure, SyncProgress, SyncRecord, Validator, title
 
 READERS: Final[tuple[Source, ...]] = (LMArena(), OpenRouter(), LiveBench(), ModelsDev(), ArtificialAnalysis())
 SOURCE_SECONDS: Final = 600.0
@@ -83,7 +83,7 @@ class Sync:
             if source not in self.askable():
                 raise RouterError(
                     "invalid_request",
-                    f"{SOURCES[source]} is asked with a key of your own only, and none is set.",
+                    f"{title(source)} is asked with a key of your own only, and none is set.",
                     hint="Put it into ROUTER_ARTIFICIAL_ANALYSIS_KEY.",
                 )
         return frozenset(sources or self.askable())

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from llmrouter_tui.tui import actions, status, text
+from llmrouter_tui.tui import actions, status, sync_text, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
@@ -140,7 +140,10 @@ class Page(Screen[None]):
             app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected, demo=app.demo
         )
         self.status.show([(shown, role, "") for shown, role in line])
-        self.tabs.show(fmt.tabs(self.TAB or self.PAGE, app.pages, cells))
+        tabs = fmt.tabs(self.TAB or self.PAGE, app.pages, cells)
+        room = cells - sum(text.width(said) for said, _, _ in tabs) - 2
+        job = sync_text.job(app.store.sync, room, app.look)
+        self.tabs.show([*tabs, (" " * (room + 1 - text.width(job)), "", ""), (job, "run", "models")] if job else tabs)
         if self.debug.display is not app.debugging:
             self.debug.display = app.debugging
         if app.debugging:

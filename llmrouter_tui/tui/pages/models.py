@@ -9,6 +9,7 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import model_detail, models_text, text
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
+from llmrouter_tui.tui.modals.figures import FiguresDialog
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Roster
 from llmrouter_tui.tui.state import Dirty
@@ -206,6 +207,9 @@ class ModelsPage(ModelActs):
 
     def leave_filter(self) -> None:
         self.list.focus()
+
+    def do_figures(self) -> None:
+        self.app.push_screen(FiguresDialog())
 
     def do_sort_left(self) -> None:
         self._sort(-1)
