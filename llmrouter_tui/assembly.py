@@ -43,6 +43,7 @@ from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
 from llmrouter_tui.public import Public
+from llmrouter_tui.recall import Recall
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class Assembly:
         stack.push_async_callback(session.close)
         self._sampling = Sampling(await self._open_probe(stack), bus)
         stack.callback(self._sampling.close)
-        learning = self._learning = Learning(repo, clock)
+        self._recall = Recall(self._public)
+        learning = self._learning = Learning(repo, clock, self._recall)
         await learning.start()
         fleet = self._fleet = self._sampling.fleet = Fleet(
             bus, clock, learning, await repo.memories(), s.context_length
@@ -191,9 +193,10 @@ class Assembly:
     async def _take_figures(self, figures: Sequence[SyncedFigure]) -> None:
         """Public figures are others than before: abilities follow at once."""
         await asyncio.to_thread(self._public.take, figures)
-        for record in self._fleet.models.values():
+        for record in tuple(self._fleet.models.values()):
             self._learning.refresh(record)
             self._fleet.touch(record)
+            await asyncio.sleep(0)  # each takes a millisecond or so, and answers pass meanwhile
 
     def _open_control(self, repo: Repo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
@@ -239,6 +242,8 @@ class Assembly:
         elif await self._membership.populate() and self._mode.fetch_starter:
             self._fetching.start()
         await self._lookout.start()
+        if self._recall.asked and not self._mode.listen:
+            await self._look_up()
         self._check_pinned()
         self._keep_up(repo)
         if self._mode.listen:
@@ -250,11 +255,19 @@ class Assembly:
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
         repeat(lambda: self._watch_storage(repo), "the storage watch", pause=1.0)
         repeat(lambda: self._prune(repo), "pruning", pause=3600.0)
+        repeat(self._look_up, "looking models up in the catalog")
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._mode.listen:  # not where only a question is answered
             repeat(self._syncs.step, "the schedule of public figures")
         if self._membership.look_around:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
+
+    async def _look_up(self) -> None:
+        """What is publicly known of models whose names were not seen before."""
+        for model_id in await self._recall.look_up():
+            if record := self._fleet.models.get(model_id):
+                self._learning.refresh(record)
+                self._fleet.touch(record)
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
         """A backend came up: what is pinned there belongs into memory."""

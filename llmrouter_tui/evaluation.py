@@ -17,6 +17,11 @@ from llmrouter_tui.core.classifier import Sorted, marks, sort_out
 from llmrouter_tui.core.domain import Ability, ModelInfo
 from llmrouter_tui.core.lessons import Lesson, Tally, learn, predicted_quality
 from llmrouter_tui.core.reading import clip, read_turn
+from llmrouter_tui.public import Public
+from llmrouter_tui.recall import recall
+
+_PUBLIC = Public()
+"""The shipped figures."""
 
 
 class Evaluation:
@@ -50,7 +55,7 @@ def sort_prompt(prompt: str) -> Sorted:
 
 
 def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:
-    """What is known of a model without grades: all evidence that ``abilities`` finds by name and size."""
+    """What is known of a model without grades: by its size, its name and its public figures."""
     total, active = facts.get("params_b"), facts.get("active_b")
     info = ModelInfo(
         "eval",
@@ -59,7 +64,7 @@ def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:
         active_parameters=round(active * 1e9) if active else None,
         price_out=facts.get("price"),
     )
-    return abilities(info)
+    return abilities(info, known=recall(_PUBLIC, info))
 
 
 def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""How good a model is at each task: a prior from its size, its name, and what the user said, each with its weight.
+"""How good a model is at each task: a prior from its size and age, its name, public figures, and what the user said.
 
 An ability is a Beta-like estimate: the weighted mean of its evidence, with the sum of weights as its strength.
-Later sources (public figures, checks, judges) are more evidence of the same kind.
+Later sources (checks, judges) are more evidence of the same kind.
 """
 
 import math
@@ -9,40 +9,46 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Feedback
 from llmrouter_tui.core.domain import TASKS, Ability, Evidence, ModelInfo
+from llmrouter_tui.core.figures import EVERYDAY, evidence
 from llmrouter_tui.core.naming import ParsedName, parse_name
 from llmrouter_tui.core.words import word_set
 
 
 class SizeLine(NamedTuple):
-    """Logit of quality for an 8B model, and its growth per doubling of the total parameters."""
+    """Logit of a public figure for an 8B model, its growth per doubling of the total parameters, and per year."""
 
     at_8b: float
     per_doubling: float
+    per_year: float
 
-
-EVERYDAY = 0.8
-"""Public figures are of exam questions; everyday prompts are easier. Added to every line below; by judgement."""
 
 SIZE_LINES: Mapping[str, SizeLine] = {
-    "chat": SizeLine(-0.63, 0.32),
-    "factual": SizeLine(-0.09, 0.36),
-    "reasoning": SizeLine(-0.52, 0.31),
-    "math": SizeLine(-0.59, 0.32),
-    "coding": SizeLine(-0.18, 0.22),
-    "creative": SizeLine(-0.84, 0.29),
-    "instruction": SizeLine(0.15, 0.25),
-    "extraction": SizeLine(0.03, 0.25),
-    "translation": SizeLine(-0.48, 0.28),
+    "chat": SizeLine(-0.63, 0.32, 0.85),
+    "factual": SizeLine(-0.09, 0.36, 0.45),
+    "reasoning": SizeLine(-0.52, 0.31, 0.45),
+    "math": SizeLine(-0.59, 0.32, 0.85),
+    "coding": SizeLine(-0.18, 0.22, 0.55),
+    "creative": SizeLine(-0.84, 0.29, 0.8),
+    "instruction": SizeLine(0.15, 0.25, 0.6),
+    "extraction": SizeLine(0.03, 0.25, 0.55),
+    "translation": SizeLine(-0.48, 0.28, 0.85),
 }
 """Least squares over the open chat models without a specialty in the public catalog of November 2026 (141 to 296
 models a task; figures normalised to 0..1 by the catalog's anchors; residual .13 to .22). Exceptions: extraction
-is the mean of factual and instruction; the instruction slope is .25, not the .15 found, because its main benchmark
-(IFEval) saturates."""
+is the mean of factual and instruction; the slopes of instruction are .25 and .6, not the .15 and 1.0 found, because
+its main benchmark (IFEval) saturates. The years are those of a second fit, with date, coder and thinking beside size
+(173 to 344 models; residual .09 to .16)."""
+MIDDLE = 2024.8
+"""The mean date of these models; where a date is not known, it counts as this."""
+EARLIEST, LATEST = 2022.0, 2028.0
 
 PRIOR_STRENGTH = 8.0
 """A Beta of this strength has about the residual that the regression left (.16)."""
+DATED_STRENGTH = 12.0
+"""The same where the release date is known too (.09 to .16)."""
 UNKNOWN_STRENGTH = 3.0
 """Strength of the prior when the size is not known."""
 UNKNOWN_SIZE = 8e9
@@ -94,6 +100,7 @@ _BITS_PENALTY = {6: 0.01, 5: 0.02, 4: 0.05, 3: 0.25, 2: 0.7, 1: 1.3}
 """Logit lost by bits of the quantization: next to nothing down to 4 bits and steep below, the shape of every published
 perplexity curve of llama.cpp quantizations."""
 _BITS = re.compile(r"\d+")
+_MONTH = re.compile(r"(\d{4})-(\d\d)")
 
 HALF_LIFE = 60 * 86400.0
 """Seconds after which a rating weighs half: models, prompts and tastes change."""
@@ -107,15 +114,22 @@ _NOT_CHAT = word_set("rerank reranker")
 _THINKING = word_set("r1 qwq thinking think reasoning reasoner magistral o1 o3 o4")
 
 
-def abilities(info: ModelInfo, *, ratings: Sequence[Feedback] = (), now: float = 0.0) -> Mapping[str, Ability]:
-    """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds."""
+def abilities(
+    info: ModelInfo, *, ratings: Sequence[Feedback] = (), now: float = 0.0, known: Known | None = None
+) -> Mapping[str, Ability]:
+    """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
+    is what the catalog says of it. The name only counts where its own figures say nothing."""
     name = parse_name(info.name)
+    size = info.parameters or name.size or (known.parameters if known else None)
+    penalty = quantization_penalty(info.quantization or name.quantization)
     ours = [(r, _rating_weight(r, now)) for r in ratings if _is_of(r, info)]
     result = {}
     for task in TASKS:
-        prior = _prior(info, name, task)
-        evidence = (prior, *_affinities(name, task, prior.value), *_ratings(ours, task))
-        result[task] = _blend(evidence)
+        prior = _prior(info, task, size, penalty, known)
+        public = evidence(known, task, penalty) if known else ()
+        told = known is not None and not known.related and public
+        guesses = () if told else _affinities(name, known, task, prior.value)
+        result[task] = _blend((prior, *public, *guesses, *_ratings(ours, task)))
     return result
 
 
@@ -155,18 +169,28 @@ def _words(name: ParsedName) -> frozenset[str]:
     return name.words | frozenset("-".join(pair) for pair in zip(parts, (*parts[1:], *name.variants[:1]), strict=False))
 
 
-def _prior(info: ModelInfo, name: ParsedName, task: str) -> Evidence:
-    size: float | None = info.parameters or name.size
-    quantization = info.quantization or name.quantization
-    at_8b, per_doubling = SIZE_LINES[task]
+def _prior(info: ModelInfo, task: str, size: int | None, penalty: float, known: Known | None) -> Evidence:
+    at_8b, per_doubling, per_year = SIZE_LINES[task]
+    released = known.released if known else ""
+    quantization = info.quantization or parse_name(info.name).quantization
+    strength, parameters = PRIOR_STRENGTH, float(size or 0)
     if size:
-        strength, note = PRIOR_STRENGTH, f"{_billions(size)} parameters"
+        note = f"{_billions(size)} parameters"
     else:
-        size, strength = (UNKNOWN_SIZE, UNKNOWN_STRENGTH) if info.local else (HOSTED_SIZE, UNKNOWN_STRENGTH)
+        parameters, strength = (UNKNOWN_SIZE, UNKNOWN_STRENGTH) if info.local else (HOSTED_SIZE, UNKNOWN_STRENGTH)
         note = "size unknown" if info.local else "hosted, size unknown"
-    bounded = min(LARGEST, max(SMALLEST, float(size)))
-    logit = at_8b + EVERYDAY + per_doubling * math.log2(bounded / 8e9) - quantization_penalty(quantization)
-    return Evidence("prior", _sigmoid(logit), strength, f"{note}, {quantization}" if quantization else note)
+    bounded = min(LARGEST, max(SMALLEST, parameters))
+    logit = at_8b + EVERYDAY + per_doubling * math.log2(bounded / 8e9) - penalty
+    if year := _year(released):
+        logit += per_year * (year - MIDDLE)
+        strength = DATED_STRENGTH if size and known and not known.related else strength
+    return Evidence("prior", _sigmoid(logit), strength, ", ".join(filter(None, (note, quantization, released))))
+
+
+def _year(released: str) -> float | None:
+    """The middle of a month, in years; None for what is no date."""
+    found = _MONTH.match(released)
+    return min(LATEST, max(EARLIEST, int(found[1]) + (int(found[2]) - 0.5) / 12)) if found else None
 
 
 def quantization_penalty(quantization: str) -> float:
@@ -175,9 +199,9 @@ def quantization_penalty(quantization: str) -> float:
     return _BITS_PENALTY.get(int(bits[0]), 0.0) if bits else 0.0
 
 
-def _affinities(name: ParsedName, task: str, prior: float) -> Iterable[Evidence]:
+def _affinities(name: ParsedName, known: Known | None, task: str, prior: float) -> Iterable[Evidence]:
     """Evidence from the name, relative to the prior so that a talent never lowers a large model."""
-    words = _words(name)
+    words = _words(name) | ({"base"} if known and known.kind == "base" else frozenset())
     for kind, cues, shifts in AFFINITY:
         shift = shifts.get(task, 0.0)
         if shift and not words.isdisjoint(cues):

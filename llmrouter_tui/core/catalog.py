@@ -106,6 +106,26 @@ class Standing:
     """Heaviest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalog knows of a model that somebody hosts."""
+
+    id: str
+    standings: Mapping[str, Standing]
+    benchmarks: Benchmarks
+    kind: EntryKind = "chat"
+    parameters: int | None = None
+    released: str = ""
+    related: bool = False
+    """Whether only a relative of the model is listed: other weights, perhaps made from the same."""
+
+
+def known(entry: Entry, benchmarks: Benchmarks, *, related: bool = False) -> Known:
+    """What an entry says of a model that it is, or to which it is ``related``."""
+    found = standings(entry, benchmarks)
+    return Known(entry.id, found, benchmarks, entry.kind, entry.parameters, entry.released, related)
+
+
 def standings(entry: Entry, benchmarks: Benchmarks, *, mode: str = "") -> Mapping[str, Standing]:
     """The standing per task (and for ``tools`` and ``vision``) of a model run in ``mode``; tasks without figures are
     left out. Extraction is half instruction and half factual, and half as sure where one of them is unknown."""

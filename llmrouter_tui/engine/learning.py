@@ -1,11 +1,13 @@
 """What traffic teaches: speeds from every answer, abilities from ratings. Better routes tomorrow."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Effect, Feedback, Timings, Usage
-from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.domain import ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
 from llmrouter_tui.engine.record import ModelRecord
@@ -17,15 +19,19 @@ SHORT_ANSWER = 8
 SHORT_PROMPT = 32
 """Prompts of fewer tokens say nothing of prefill speed."""
 
+Recall = Callable[[ModelInfo, str], Known | None]
+"""What is publicly known of a model on a backend of a kind; asked on the event loop, so it must be quick."""
+
 _speed = maker(Speed)
 
 
 class Learning:
     """Owns the ratings in memory and turns samples into what a ``ModelRecord`` knows."""
 
-    def __init__(self, repo: Repo, clock: Clock) -> None:
+    def __init__(self, repo: Repo, clock: Clock, recall: Recall = lambda info, kind: None) -> None:
         self._repo = repo
         self._clock = clock
+        self._recall = recall
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
 
     async def start(self) -> None:
@@ -36,7 +42,8 @@ class Learning:
     def refresh(self, record: ModelRecord) -> None:
         """Compute the model's abilities anew."""
         ratings = list(self._ratings[record.id].values())
-        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall())
+        known = self._recall(record.info, record.backend.kind)
+        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
         record.changed()

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from llmrouter_tui.core.ability import EVERYDAY, SIZE_LINES
+from llmrouter_tui.core.ability import SIZE_LINES
+from llmrouter_tui.core.figures import EVERYDAY
 from llmrouter_tui.core.kinds import KINDS
 
 K = len(KINDS)

@@ -1,0 +1,63 @@
+"""What the catalog knows of the models that are hosted, for abilities: by their names, looked up once each."""
+
+import asyncio
+from collections.abc import Mapping
+
+from llmrouter_tui.core.catalog import Known, known
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.matching import Match
+from llmrouter_tui.public import Public
+
+Asked = tuple[str, tuple[str, ...], str, bool]
+KEPT = 4096
+"""Names remembered, more than any fleet has."""
+
+
+def recall(public: Public, info: ModelInfo, kind: str = "") -> Known | None:
+    """What is known of a model on a backend of ``kind``, or of its relative; None where neither is listed. Reads the
+    catalog at the first call of a process (a tenth of a second), then takes up to some milliseconds."""
+    return _known(public, public.match(info, kind))
+
+
+class Recall:
+    """``recall`` for an event loop: it answers from what was looked up, and a thread looks up what was asked for."""
+
+    def __init__(self, public: Public) -> None:
+        self._public = public
+        self._matches: dict[Asked, Match] = {}
+        self._wanted: dict[Asked, tuple[ModelInfo, str]] = {}
+        self._wake = asyncio.Event()
+
+    def __call__(self, info: ModelInfo, kind: str) -> Known | None:
+        """What is known of a model; None too as long as its name was not looked up, which this asks for."""
+        asked = info.name, info.aliases, kind, info.local
+        if asked in self._matches:
+            return _known(self._public, self._matches[asked])
+        self._wanted[asked] = info, kind
+        self._wake.set()
+        return None
+
+    @property
+    def asked(self) -> bool:
+        """Whether names wait to be looked up."""
+        return bool(self._wanted)
+
+    async def look_up(self) -> frozenset[str]:
+        """Wait until names are asked for and look them up; the ids of the models whose answer is there now."""
+        await self._wake.wait()
+        self._wake.clear()
+        wanted, self._wanted = self._wanted, {}
+        found = await asyncio.to_thread(self._match, wanted)
+        if len(self._matches) + len(found) > KEPT:
+            self._matches.clear()
+        self._matches |= found
+        return frozenset(info.id for info, _ in wanted.values())
+
+    def _match(self, wanted: Mapping[Asked, tuple[ModelInfo, str]]) -> dict[Asked, Match]:
+        return {asked: self._public.match(info, kind) for asked, (info, kind) in wanted.items()}
+
+
+def _known(public: Public, match: Match) -> Known | None:
+    found = match.id or match.near
+    snapshot = public.snapshot
+    return known(snapshot.entries[found], snapshot.benchmarks, related=not match.id) if found else None
