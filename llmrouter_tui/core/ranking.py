@@ -18,7 +18,8 @@ class Figures(NamedTuple):
 
     model: str
     note: str
-    footprint: int | None
+    footprint: float
+    """-1 where it is not known."""
     resident: bool
     predicted_quality: float
     quality: float
@@ -44,9 +45,8 @@ _WORDS = 2
 """Fields that are no numbers."""
 _WIDTH = len(Figures._fields) - _WORDS
 _BYTES = 8 * _WIDTH
-_UNKNOWN = -1.0
-"""Stands for a footprint that is not known."""
-_one = Struct(f"<{_WIDTH}d")
+_TERMS_AT = 8 * (Figures._fields.index("quality") - _WORDS)
+_one, _terms = Struct(f"<{_WIDTH}d"), Struct("<5d")
 _candidate = maker_with(Candidate, breakdown=Breakdown, seconds=Seconds)
 
 
@@ -67,6 +67,15 @@ class Ranking(Sequence[Candidate]):
         """The same candidates, packed. Raises ``OverflowError`` or ``struct.error`` for what is no number."""
         return ranking([_figures(candidate) for candidate in candidates])
 
+    def score(self, model: str) -> float | None:
+        """Of that model; None where it is no candidate."""
+        if model not in self.models:
+            return None
+        quality, speed, continuity, pinned, cost = _terms.unpack_from(
+            self.block, _BYTES * self.models.index(model) + _TERMS_AT
+        )
+        return float(quality + speed + continuity + pinned + cost)
+
     def __len__(self) -> int:
         return len(self.models)
 
@@ -81,7 +90,7 @@ class Ranking(Sequence[Candidate]):
         footprint, resident, quality, *terms = _one.unpack_from(self.block, _BYTES * at)
         breakdown, seconds = terms[:5], terms[5:]
         score = breakdown[0] + breakdown[1] + breakdown[2] + breakdown[3] + breakdown[4]
-        known = None if footprint == _UNKNOWN else int(footprint)
+        known = None if footprint < 0 else int(footprint)
         return _candidate(self.models[at], score, *breakdown, quality, *seconds, resident == 1.0, known, self.notes[at])
 
     def __iter__(self) -> Iterator[Candidate]:
@@ -101,10 +110,9 @@ class Ranking(Sequence[Candidate]):
 
 def ranking(rows: Sequence[Figures]) -> Ranking:
     """Rows, best first, as a ranking."""
-    numbers: list[float] = []
+    numbers: list[object] = []
     for row in rows:
-        numbers.append(_UNKNOWN if row.footprint is None else row.footprint)
-        numbers += row[_WORDS + 1 :]  # type: ignore[arg-type]  # what follows the words is numbers
+        numbers += row[_WORDS:]
     models, notes = tuple([row[0] for row in rows]), tuple([row[1] for row in rows])
     return Ranking(models, notes, _packer(len(rows)).pack(*numbers))
 
@@ -117,7 +125,15 @@ def _packer(count: int) -> Struct:
 def _figures(c: Candidate) -> Figures:
     b, s = c.breakdown, c.seconds
     terms, times = (b.quality, b.speed, b.continuity, b.pinned, b.cost), (s.queue, s.load, s.prefill, s.decode)
-    return Figures(c.model, c.note, c.footprint, c.resident, c.predicted_quality, *terms, *times)
+    footprint = -1.0 if c.footprint is None else c.footprint
+    return Figures(c.model, c.note, footprint, c.resident, c.predicted_quality, *terms, *times)
+
+
+def score_of(candidates: Sequence[Candidate], model: str) -> float | None:
+    """The score of a model; None where it is no candidate."""
+    if isinstance(candidates, Ranking):
+        return candidates.score(model)
+    return next((c.score for c in candidates if c.model == model), None)
 
 
 def to_plain(value: object) -> object:

@@ -47,7 +47,7 @@ Facts = tuple[
     float,  # prefill, tokens per second
     float,  # decode, tokens per second
     float,  # size, for ties: parameters or bytes
-    int | None,  # footprint
+    float,  # footprint, -1 where it is not known
 ]
 """A plain tuple, because a loop takes those apart without a single look-up."""
 
@@ -95,7 +95,7 @@ def _read(model: ModelView, traits: Traits) -> Facts:
         max(SLOWEST_PREFILL, speed.prefill),
         max(SLOWEST_DECODE, speed.decode),
         info.parameters or model.footprint or info.size_bytes or math.inf,
-        model.footprint,
+        -1.0 if model.footprint is None else model.footprint,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
-from llmrouter_tui.core.decision import Attempt, Candidate, Decision, Exchange, Outcome, Usage
+from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
 from llmrouter_tui.core.making import maker
@@ -86,20 +86,25 @@ class Run:
 
     async def open(self) -> None:
         assert self.decision is not None
-        candidate, left = self.decision.candidates[0], None
+        model, left = self.decision.chosen, None
         error: BackendError | None = None
         while True:
             try:
-                return await self._attempt(candidate)
+                return await self._attempt(model)
             except BackendError as failure:
                 error = _more_telling(error, failure)
-                left = self._after(failure, list(self.decision.candidates[1:]) if left is None else left)
-                self._attempt_failed(candidate.model, failure, left)
+                left = self._after(failure, self._others() if left is None else left)
+                self._attempt_failed(model, failure, left)
                 if not failure.fallback or not left or len(self._tried) >= MAX_ATTEMPTS:
                     break
-                candidate = left.pop(0)
+                model = left.pop(0)
         self._error = error
         raise error
+
+    def _others(self) -> list[str]:
+        """The models that may be asked where the chosen one failed, best first."""
+        assert self.decision is not None
+        return [c.model for c in self.decision.candidates if c.model != self.decision.chosen]
 
     async def body(self) -> AsyncIterator[bytes]:
         assert self._chunks is not None
@@ -145,18 +150,17 @@ class Run:
 
     # ── attempts ──
 
-    async def _attempt(self, candidate: Candidate) -> None:
+    async def _attempt(self, model: str) -> None:
         """One try: a lease, the request, the first token. Leaves nothing held when it fails."""
         router = self._router
-        record = router.fleet.models.get(candidate.model)
+        record = router.fleet.models.get(model)
         if record is None:
-            raise _vanished(candidate.model)
+            raise _vanished(model)
         self._record = record
         asked = self._sent = router.clock.mono()
         self._lease = router.residency.lease(record)
         if self._lease is None:
-            expected = candidate.seconds.load + candidate.seconds.queue
-            router.bus.publish(Waiting(self.id, record.id, "load", expected))
+            router.bus.publish(Waiting(self.id, record.id, "load", self._expected_wait(model)))
             self._lease = await router.residency.acquire(record, self.id)
             self._sent = router.clock.mono()
         self._wait_seconds = self._sent - asked
@@ -171,6 +175,10 @@ class Run:
             self._lease.release()
             self._lease = None
             raise
+
+    def _expected_wait(self, model: str) -> float:
+        assert self.decision is not None
+        return next((c.seconds.load + c.seconds.queue for c in self.decision.candidates if c.model == model), 0.0)
 
     def _call(self, record: ModelRecord) -> ChatCall:
         residency = self._router.residency
@@ -189,25 +197,25 @@ class Run:
         if self._request.stream:
             self._router.bus.publish(FirstToken(self.id, self._record.id, self._ttft))
 
-    def _after(self, error: BackendError, left: list[Candidate]) -> list[Candidate]:
+    def _after(self, error: BackendError, left: list[str]) -> list[str]:
         """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone."""
         self._reproach(error)
         if not error.fallback:
             return []
         if error.unhealthy:
-            return [c for c in left if not c.model.startswith(f"{error.backend}/")]
+            return [model for model in left if not model.startswith(f"{error.backend}/")]
         if error.code == "context_length_exceeded":
             return self._roomier(left)
         return left
 
-    def _roomier(self, left: list[Candidate]) -> list[Candidate]:
+    def _roomier(self, left: list[str]) -> list[str]:
         """Who may have room for what was too long: the one with the largest context, since where that is too small
         all are; where no context is known, the next one."""
         assert self._record is not None and self.decision is not None
         tried = self._record.info.context_length or self._record.loaded_context or self.decision.analysis.prompt_tokens
         models = self._router.fleet.models
-        known = [(m.info.context_length, c) for c in left if (m := models.get(c.model)) and m.info.context_length]
-        larger = [(context, c) for context, c in known if context > tried]
+        known = [(m.info.context_length, m.id) for name in left if (m := models.get(name)) and m.info.context_length]
+        larger = [(context, name) for context, name in known if context > tried]
         if larger:
             return [max(larger, key=lambda found: found[0])[1]]
         return [] if known else left[:1]
@@ -216,10 +224,10 @@ class Run:
         if error.unhealthy:
             self._router.fleet.failed(error.backend, error)
 
-    def _attempt_failed(self, model: str, error: BackendError, left: list[Candidate]) -> None:
+    def _attempt_failed(self, model: str, error: BackendError, left: list[str]) -> None:
         attempt = _new_attempt(model, "failed", self._wait_seconds, None, error.code, error.message)
         self._tried.append(attempt)
-        following = left[0].model if left and error.fallback and len(self._tried) < MAX_ATTEMPTS else ""
+        following = left[0] if left and error.fallback and len(self._tried) < MAX_ATTEMPTS else ""
         log.warning("%s %s: %s%s", self.id[-4:], model, error.message, f"; trying {following}" if following else "")
         self._router.bus.publish(AttemptFailed(self.id, attempt, following))
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import ExchangeRun
-from llmrouter_tui.core.ranking import to_plain
+from llmrouter_tui.core.ranking import score_of, to_plain
 
 JSON_TYPE = "application/json"
 SERVER = "llmrouter-tui"
@@ -114,10 +114,9 @@ def run_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
         headers["x-router-task"] = decision.analysis.task
         headers["x-router-difficulty"] = f"{decision.analysis.difficulty:.2f}"
         headers["x-router-margin"] = f"{decision.margin:.3f}"
-        for candidate in decision.candidates:
-            if candidate.model == model:
-                headers["x-router-score"] = f"{candidate.score:.3f}"
-                break
+        score = score_of(decision.candidates, model)
+        if score is not None:
+            headers["x-router-score"] = f"{score:.3f}"
     return headers
 
 

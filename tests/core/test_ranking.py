@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.decision import Breakdown, Candidate, Seconds
-from llmrouter_tui.core.ranking import Ranking, to_plain
+from llmrouter_tui.core.ranking import Ranking, score_of, to_plain
 
 numbers = st.floats(-1e6, 1e6)
 words = st.text(max_size=8)
@@ -66,3 +66,10 @@ def test_json_shows_the_candidates(given: list[Candidate]) -> None:
     assert encoded == msgspec.json.encode({"candidates": given})
     with pytest.raises(TypeError, match="complex"):
         to_plain(1j)
+
+
+@given(st.lists(candidates, max_size=5, unique_by=lambda c: c.model))
+def test_a_score_is_found_without_making_candidates(given: list[Candidate]) -> None:
+    for ranked in (Ranking.of(given), given):
+        assert [score_of(ranked, c.model) for c in given] == [c.score for c in given]
+        assert score_of(ranked, "no such model") is None
