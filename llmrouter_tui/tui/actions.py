@@ -120,6 +120,8 @@ ACTIONS: tuple[Action, ...] = (
            LISTS, mutating=True, needs=("service",)),
     Action("prefer.quality", "right_curly_bracket,shift+right", "}", "better", "Prefer quality a little more",
            "Preference", LISTS, mutating=True, needs=("service",)),
+    Action("rules", "", "", "rules", "Rules of your own: never use a model for something, always use one for a client "
+           "or a task", "Preference", mutating=True, needs=("service",)),
     Action("dismiss", "x", "x", "dismiss", "Dismiss what the Attention line shows", "Dash", ("dash",)),
     Action("starter.get", "enter,g", "⏎", "get the model", "Get the starter model for the embedded engine", "First run",
            ("first_run",), 10, mutating=True, needs=("service",)),

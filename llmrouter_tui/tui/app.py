@@ -28,6 +28,7 @@ from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
+from llmrouter_tui.tui.modals.rules import RulesDialog
 from llmrouter_tui.tui.pace import Pace
 from llmrouter_tui.tui.pages import PAGE_CLASSES
 from llmrouter_tui.tui.pages.base import Page
@@ -100,7 +101,7 @@ class ControlCenter(App[None]):
         self._pace = Pace()
         self._fetching = False
         self._leaving = False
-        self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS))
+        self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS), self.set_timer)
         self.history = History(self)
         self.port = TakenPort(
             self.store,
@@ -344,6 +345,9 @@ class ControlCenter(App[None]):
                 self.say(f"{added.name} ({added.kind}) is in: {count if added.health == 'up' else added.detail}.")
 
         self.push_screen(BackendDialog(), done)
+
+    def do_rules(self) -> None:
+        self.push_screen(RulesDialog(self.store.rules))
 
     def do_rate_faster(self) -> None:
         self._look_every(self._every / 2)

@@ -1,22 +1,38 @@
 """Two longer errands that pages send the app on: moving the preference, and reading history."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from llmrouter_tui.core.decision import ExchangePage
+from llmrouter_tui.core.whatif import WhatIf
+from llmrouter_tui.tui import text
 from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.text import hundredths
 
 HISTORY_PAGE = 200
 """Exchanges read at once when the list is scrolled to its end."""
+SETTLED = 0.3
+"""Seconds without another step after which it is told what the preference means."""
+
+
+class Waiting(Protocol):
+    """A timer."""
+
+    def stop(self) -> None: ...
 
 
 class Preference:
-    """Moves quality against speed. Steps that come faster than answers are sent as one."""
+    """Moves quality against speed, and tells what that means. Steps that come faster than answers are sent as one."""
 
-    def __init__(self, app: AppLike, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, app: AppLike, changed: Callable[[], None], later: Callable[[float, Callable[[], None]], Waiting]
+    ) -> None:
+        """``later`` calls back once after some seconds, unless it is stopped."""
         self._app = app
         self._changed = changed
+        self._later = later
         self._sending = False
+        self._wondering: Waiting | None = None
         self.asked: float | None = None
         """Where it was asked to go, until the router confirmed."""
 
@@ -31,16 +47,44 @@ class Preference:
     def _send(self) -> None:
         wanted, self._sending = self.asked, True
 
-        def done(_: object = None) -> None:
+        def done(moved: bool) -> None:
             self._sending = False
             if self.asked != wanted:
                 self._send()
-            else:
-                self.asked = None
-                self._changed()
+                return
+            self.asked = None
+            self._changed()
+            if moved and wanted is not None:
+                self._wonder(wanted)
 
         call = self._app.host.control.set_setting("quality_preference", wanted)
-        self._app.command(call, "Preference not changed", done, done)
+        self._app.command(call, "Preference not changed", lambda _: done(True), lambda: done(False))
+
+    def _wonder(self, preference: float) -> None:
+        """When no further step follows, ask what would have been chosen with it."""
+        if self._wondering is not None:
+            self._wondering.stop()
+
+        def ask() -> None:
+            call = self._app.host.control.what_if(preference)
+            self._app.command(call, "What it would change is not known", self._tell)
+
+        self._wondering = self._later(SETTLED, ask)
+
+    def _tell(self, found: WhatIf) -> None:
+        if found.looked_at:
+            self._app.say(what_if_text(found))
+
+
+def what_if_text(found: WhatIf) -> str:
+    """``Quality .70: of the last 200 choices 14 would change, on average +.03 quality and 1.2s longer.``"""
+    head = f"Quality {text.fraction(found.preference)}: of the last {found.looked_at} choices"
+    if not found.changed:
+        return f"{head} none would change."
+    each = "" if found.changed == 1 else " on average"
+    pace = "longer" if found.seconds >= 0 else "faster"
+    gains = f"{text.signed(found.quality)} quality and {text.seconds(abs(found.seconds))} {pace}"
+    return f"{head} {found.changed} would change,{each} {gains}."
 
 
 class History:

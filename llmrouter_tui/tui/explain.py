@@ -64,6 +64,8 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
     why = text.tame(decision.why)
     if chosen is None or top is None:
         return f"{name(decision.chosen)}: {why}"
+    if len(decision.candidates) == 1 and why.startswith("rule unmet"):
+        return f"{name(chosen.model)}: {why}."
     if len(decision.candidates) == 1:
         return f"{name(chosen.model)} was {'the ' if why.startswith('only ') else ''}{why}."
     if chosen is not top:
@@ -101,7 +103,10 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
         other = next(c for c in decision.candidates if c is not chosen)
         lines += price(chosen, other, name, cells, look)
     if decision.filtered:
-        gone = ", ".join(f"{name(model)} ({reason})" for model, reason in decision.filtered)
+        alike: dict[str, list[str]] = {}
+        for model, reason in decision.filtered:
+            alike.setdefault(reason, []).append(name(model))
+        gone = ", ".join(f"{', '.join(models)} ({reason})" for reason, models in alike.items())
         lines += labelled("OUT", text.tame(f"{len(decision.filtered)} filtered out: {gone}"), cells, "dim")
     return lines
 

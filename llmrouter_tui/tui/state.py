@@ -168,6 +168,12 @@ class Store:
         setting = self.settings.get("quality_preference")
         return float(setting.value) if setting and isinstance(setting.value, (int, float)) else 0.5
 
+    @property
+    def rules(self) -> list[str]:
+        """The user's rules, as sentences."""
+        setting = self.settings.get("rules")
+        return [str(rule) for rule in setting.value] if setting and isinstance(setting.value, list | tuple) else []
+
     def device_history(self, pool: str) -> tuple[float, ...]:
         """Utilisation (0..1) of a pool over its last samples, oldest first."""
         return tuple(self._device_history.get(pool, ()))
