@@ -154,6 +154,9 @@ class ModelView:
     """Whether its backend loads and unloads it on request; False where it is simply always there."""
     splits: bool = False
     """Whether its backend puts what a GPU cannot hold into RAM."""
+    shares: str = ""
+    """The name, on the same backend, whose weights in memory it shares (``footprint`` is not to be added); empty for
+    its own."""
 
     @property
     def id(self) -> str:

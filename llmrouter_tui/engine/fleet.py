@@ -266,8 +266,8 @@ class Fleet:
             if not model.backend.manages_memory or model.turns != turns.get(model.id):
                 continue
             resident = held.get(model.info.name)
-            model.shares = resident.shares if resident else ""
             before = _place(model)
+            model.shares = resident.shares if resident else ""
             if model.residency not in ("loading", "unloading"):
                 model.residency = resident.state if resident else "absent"
                 if resident is None:
@@ -312,7 +312,7 @@ class Fleet:
 
 def _place(model: ModelRecord) -> tuple[object, ...]:
     """What others must be told of when it changes."""
-    return model.residency, model.footprint, model.footprint_source, model.on_gpu
+    return model.residency, model.footprint, model.footprint_source, model.on_gpu, model.shares
 
 
 def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:

@@ -150,4 +150,5 @@ class ModelRecord:
             problem=self.problem,
             loadable=self.backend.manages_memory,
             splits=self.splits,
+            shares=self.shares,
         )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
 from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place, with_place
+from llmrouter_tui.tui.held import held, in_memory
 
 Verdict = Literal["fits", "evicts", "full", "too big", "unknown", "loaded"]
 ORDER: tuple[Verdict, ...] = ("fits", "evicts", "unknown", "full", "too big", "loaded")
@@ -47,11 +48,6 @@ class Fit:
     reason: str = ""
 
 
-def in_memory(model: ModelView) -> bool:
-    """Whether the model takes memory now."""
-    return model.residency in ("resident", "loading", "unloading")
-
-
 def pool(device: Device, limits: Limits) -> Pool:
     """A measured device as placement sees it."""
     budget = device.total - limits.reserve
@@ -64,8 +60,8 @@ def pool(device: Device, limits: Limits) -> Pool:
 
 
 def occupants(models: Iterable[ModelView], now: float) -> list[Occupant]:
-    """The models that hold memory, as placement sees them."""
-    return [_occupant(model, now) for model in models if model.pool and in_memory(model)]
+    """What holds memory, as placement sees it."""
+    return [_occupant(weights.model, now) for weights in held(model for model in models if model.pool)]
 
 
 def _occupant(model: ModelView, now: float) -> Occupant:
@@ -85,28 +81,28 @@ def _occupant(model: ModelView, now: float) -> Occupant:
 def fits(models: Sequence[ModelView], devices: Sequence[Device], now: float, limits: Limits) -> list[Fit]:
     """Every model of this machine's memory with what loading it would mean, the most useful first."""
     pools = [pool(device, limits) for device in devices if not device.problem]
-    held = occupants(models, now)
+    inside = occupants(models, now)
     found: list[Fit] = []
     for model in models:
         if in_memory(model) and model.pool:
             found.append(Fit(model, "loaded"))
         elif model.loadable and model.pool:
-            beside = [_occupant(other, now) for other in models if _beside(other, model)]
-            found.append(_fit(model, pools, held, limits.places.get(model.info.backend), beside))
+            beside = [_occupant(other.model, now) for other in held(m for m in models if _beside(m, model))]
+            found.append(_fit(model, pools, inside, limits.places.get(model.info.backend), beside))
     return sorted(found, key=lambda fit: (ORDER.index(fit.verdict), -fit.model.used, fit.model.id))
 
 
 def _beside(other: ModelView, model: ModelView) -> bool:
     """Whether ``other`` takes a place of the backend that would load ``model``."""
-    return other.info.backend == model.info.backend and other.id != model.id and in_memory(other)
+    return other.info.backend == model.info.backend and other.id != model.id
 
 
 def _fit(
-    model: ModelView, pools: Sequence[Pool], held: Sequence[Occupant], places: int | None, beside: Sequence[Occupant]
+    model: ModelView, pools: Sequence[Pool], inside: Sequence[Occupant], places: int | None, beside: Sequence[Occupant]
 ) -> Fit:
     mine = [item for item in pools if item.name == model.pool]
     ram = next((item for item in pools if item.name == HOST_POOL), None) if model.splits else None
-    plan = place(model.footprint, mine, [item for item in held if item.model != model.id], ram=ram)
+    plan = place(model.footprint, mine, [item for item in inside if item.model != model.id], ram=ram)
     if places is not None:
         plan = with_place(plan, places, beside)
     if not plan.fits:

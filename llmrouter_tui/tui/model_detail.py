@@ -7,6 +7,7 @@ from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
 from llmrouter_tui.tui.heads import FACT, NAME, Part
+from llmrouter_tui.tui.held import of
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.text import Line, Look, Span
@@ -204,7 +205,9 @@ def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
     guess = model.footprint_source == "estimated"
     whence = WHENCE.get(model.footprint_source, "")
     said = f"{mt.memory_text(model, shown.look.symbols.none)}{where}{f' ({whence})' if whence else ''}"
-    return said, "guess" if guess else ""
+    others = [shown.store.name(id_) for id_ in of(model, shown.store.models.values()).ids if id_ != model.id]
+    once = f", once for it and {' and '.join(others)}: the same weights" if others else ""
+    return said + once, "guess" if guess else ""
 
 
 def _speed(model: ModelView) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from llmrouter_tui.core.domain import HOST_POOL, ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import roster, text
 from llmrouter_tui.tui.format import Column, Placed
+from llmrouter_tui.tui.held import in_memory
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
@@ -112,6 +113,8 @@ def _cell(model: ModelView, column: str, size: int, shown: Shown) -> Span:
         return state_cell(model, shown, size)
     if column == "toks":
         return speed_cell(model)
+    if column == "vram" and model.shares and in_memory(model):
+        return "shared", "dim"  # its memory is told once, at the name that holds it
     if column == "vram":
         return memory_text(model, none), "guess" if model.footprint_source == "estimated" else ""
     if column == "you":

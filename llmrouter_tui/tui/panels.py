@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.attention import Cause
+from llmrouter_tui.tui.held import Held, held, in_memory, names
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
@@ -20,15 +21,16 @@ def pools(store: Store) -> list[Device]:
     return [d for d in store.devices if d.pool != HOST_POOL or not gpus or inhabited]
 
 
-def in_memory(model: ModelView) -> bool:
-    """Whether the model takes memory now."""
-    return model.residency in ("resident", "loading", "unloading")
+def residents(store: Store, pool: str) -> list[Held]:
+    """What is in a pool, largest first."""
+    inside = held(model for model in store.models.values() if model.pool == pool)
+    return sorted(inside, key=lambda weights: (-(weights.model.footprint or 0), weights.model.id))
 
 
-def residents(store: Store, pool: str) -> list[ModelView]:
-    """Models in a pool, largest first."""
-    inside = [model for model in store.models.values() if model.pool == pool and in_memory(model)]
-    return sorted(inside, key=lambda model: (-(model.footprint or 0), model.id))
+def loaded_text(store: Store) -> str:
+    """``3 models loaded``; names of the same weights are one."""
+    count = len(held(store.models.values()))
+    return f"{count} model{'s' if count != 1 else ''} loaded"
 
 
 def pool_label(device: Device) -> str:
@@ -51,13 +53,13 @@ def fill_role(index: int) -> str:
 
 def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
     """Models by size, what is not ours, what is free; the figures are beside it."""
-    models = residents(store, device.pool)
-    held = sum(model.footprint or 0 for model in models if model.residency == "resident")
+    models = [weights.model for weights in residents(store, device.pool)]
+    whole = sum(model.footprint or 0 for model in models if model.residency == "resident")
     parts: list[tuple[float, str]] = []
     for index, model in enumerate(models):
         amount = model.footprint or 0
         if model.residency != "resident":  # under way: only what is there already
-            amount = max(0, min(amount, device.used - held))
+            amount = max(0, min(amount, device.used - whole))
         parts.append((float(amount), fill_role(index)))
     parts.append((max(0.0, device.used - sum(part for part, _ in parts)), "other"))
     return chart.meter(parts, device.total, cells, look.symbols)
@@ -129,22 +131,23 @@ def _legend(store: Store, device: Device, now: float, cells: int, look: Look) ->
 
 
 def _legend_entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
-    models = residents(store, device.pool)
+    inside = residents(store, device.pool)
     entries: list[Line] = []
-    for index, model in enumerate(models):
+    for index, weights in enumerate(inside):
+        model = weights.model
         fill = look.symbols.fills[index % len(look.symbols.fills)]
         guess = "~" if model.footprint_source == "estimated" else ""
         entry: Line = (
             (f"{fill} ", fill_role(index)),
-            (f"{text.tame(store.name(model.id))} ", ""),
+            (f"{text.tame(names(weights, store.name))} ", ""),
             (f"{guess}{text.size(model.footprint)}", "strong"),
         )
         state: Line = ((f" {model_state(model, now)}", "run" if model.busy else "dim"),) if states else ()
         entries.append(entry + state)
-    other = max(0, device.used - sum(model.footprint or 0 for model in models))
+    other = max(0, device.used - sum(weights.model.footprint or 0 for weights in inside))
     if other > 64 * 1024**2:
         entries.append(((f"{look.symbols.other} ", "other"), ("other ", "dim"), (text.size(other), "dim")))
-    if not models:
+    if not inside:
         entries.append((("no model loaded", "dim"),))
     return entries
 
@@ -165,18 +168,18 @@ def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     lines: list[Line] = []
     for device in pools(store):
         model = device_name(device, 24).removeprefix("RTX ").removeprefix("GTX ").partition(" (")[0]
-        called = text.left(model, 8) + " " if cells >= 70 else ""
-        head: Line = ((f"{pool_label(device)} ", "strong"), (called, "dim"))
+        kind = text.left(model, 8) + " " if cells >= 70 else ""
+        head: Line = ((f"{pool_label(device)} ", "strong"), (kind, "dim"))
         if device.problem:
             lines.append(text.clip_line((*head, (f"! {text.tame(device.problem)}", "warn")), cells))
             continue
         used = f" {used_text(device):>10} "
         busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
         busy = f"CPU {busy}" if device.pool == HOST_POOL and busy.strip() else busy
-        names: list[Line] = [((text.tame(store.name(m.id)), ""),) for m in residents(store, device.pool)]
-        bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if called else 4))), look)
+        called: list[Line] = [((text.tame(names(w, store.name)), ""),) for w in residents(store, device.pool)]
+        bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if kind else 4))), look)
         line: Line = (*head, *bar, (used, "strong"), (busy, "dim"))
-        lines.append(text.clip_line((*line, *fitting(names, cells - text.line_width(line), "  ")), cells))
+        lines.append(text.clip_line((*line, *fitting(called, cells - text.line_width(line), "  ")), cells))
     return lines
 
 

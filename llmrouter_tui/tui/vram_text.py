@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
-from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, in_memory, pool
+from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, pool
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
+from llmrouter_tui.tui.held import names
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
@@ -81,7 +82,7 @@ def axis(total: int, cells: int) -> Line:
 
 def bar(store: Store, device: Device, cells: int, look: Look, keep: Limits) -> Line:
     """Models by size, then what is not ours, what is free, and the line that loading does not pass."""
-    models = panels.residents(store, device.pool)
+    models = [weights.model for weights in panels.residents(store, device.pool)]
     parts = [(float(model.footprint or 0), panels.fill_role(i)) for i, model in enumerate(models)]
     parts.append((float(not_ours(device, models)), "other"))
     most = HOST_SHARE if device.pool == HOST_POOL else pool(device, keep).budget / max(1, device.total)
@@ -95,9 +96,10 @@ def not_ours(device: Device, models: Iterable[ModelView]) -> int:
 
 def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
     """A line per model, and one for the rest."""
-    models = panels.residents(store, device.pool)
+    inside = panels.residents(store, device.pool)
+    models = [weights.model for weights in inside]
     lines: list[Line] = []
-    for index, model in enumerate(models):
+    for index, (weights, model) in enumerate(zip(inside, models, strict=True)):
         name = fmt.short_model(store.name(model.id), NAME_CELLS, look.symbols.ellipsis)
         size = models_text.memory_text(model, "?")
         lines.append(
@@ -107,6 +109,7 @@ def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
                 (text.right(size, 7), "guess" if size.startswith("~") else "strong"),
                 (f"  {doing(model, now)}", "run" if model.busy else "dim"),
                 ("  pinned" if model.pinned else "", "key"),
+                ("".join(f"  = {store.name(other)}" for other in weights.others), "soft"),
             )
         )
     other = not_ours(device, models)
@@ -216,15 +219,16 @@ def _legend_brief(store: Store, device: Device, now: float, cells: int, look: Lo
 
 def _entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
     """A pool's models, and what is not ours, each in a few words; ``states`` says what each model does."""
-    models = panels.residents(store, device.pool)
+    inside = panels.residents(store, device.pool)
+    models = [weights.model for weights in inside]
     entries: list[Line] = [
         (
             (f"{fill(model, index, look)} ", panels.fill_role(index)),
-            (fmt.short_model(store.name(model.id), NAME_CELLS), ""),
+            (names(weights, lambda id_: fmt.short_model(store.name(id_), NAME_CELLS)), ""),
             (f" {models_text.memory_text(model, '?')}", "strong"),
             (f" {panels.model_state(model, now)}" if states else "", "run" if model.busy else "dim"),
         )
-        for index, model in enumerate(models)
+        for index, (weights, model) in enumerate(zip(inside, models, strict=True))
     ]
     other = not_ours(device, models)
     if other > 64 * 1024**2:
@@ -317,8 +321,3 @@ def fit_note(fitting: Sequence[Fit]) -> tuple[Part, ...]:
     """How many figures are guessed, and the key that loads."""
     guessed = sum(1 for fit in fitting if fit.model.footprint_source == "estimated")
     return (Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS))
-
-
-def loaded_count(store: Store) -> int:
-    """Models in memory now."""
-    return sum(1 for model in store.models.values() if in_memory(model))

@@ -227,6 +227,7 @@ async def test_names_of_the_same_weights_count_once_and_leave_together():
         backend.residents = shared
         house.fleet.look_again("one")
         await until(lambda: house.fleet.model("one/alias").residency == "resident")
+        assert {view.info.name: view.shares for view in house.fleet.views()} == {"a": "", "alias": "a", "b": ""}
         lease = await house.residency.acquire(house.fleet.model("one/alias"))
         waiting = asyncio.ensure_future(house.residency.acquire(house.fleet.model("one/b")))
         await until(lambda: house.fleet.model("one/a").draining)

@@ -74,11 +74,9 @@ class DashPage(PortActs, ListingPage):
                 panel.styles.height = None
             elif panel.styles.height is None or panel.styles.height.value != rows:
                 panel.styles.height = rows
-        loaded = sum(1 for model in store.models.values() if panels.in_memory(model))
         gpus = sum(1 for device in pools if device.pool != HOST_POOL)
         note = Part(f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "", FACT)
-        count = Part(f"{loaded} model{'s' if loaded != 1 else ''} loaded")
-        self.vram.head("VRAM" if gpus else "Memory", (note, count))
+        self.vram.head("VRAM" if gpus else "Memory", (note, Part(panels.loaded_text(store))))
         self.vram.paint()
 
     def _draw_vram(self, cells: int, rows: int) -> list[Line]:

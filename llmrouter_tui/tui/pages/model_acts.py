@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from llmrouter_tui.core.domain import ModelView
-from llmrouter_tui.tui import models_text
+from llmrouter_tui.tui import held, models_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.models_text import Shown
@@ -60,10 +60,11 @@ class ModelActs(Page):
         model = self.chosen()
         if model is None:
             return
-        if not model.busy:
+        weights = held.of(model, self.center.store.models.values())
+        if not weights.model.busy:
             self._unload(model, force=False)
             return
-        name, count = self.center.store.name(model.id), model.leases
+        name, count = held.names(weights, self.center.store.name), weights.model.leases
         said = f"{name} is writing {count} answer{'s' if count > 1 else ''}."
         answers = (
             Answer("wait", "Unload when they are done", "w"),

@@ -128,8 +128,7 @@ class VramPage(ModelActs):
                 panel.paint()
 
     def _paint_brief(self, pools: list[Device]) -> None:
-        count = vram_text.loaded_count(self.center.store)
-        self.brief.head("Memory", (Part(f"{count} model{'s' if count != 1 else ''} loaded"),))
+        self.brief.head("Memory", (Part(panels.loaded_text(self.center.store)),))
         lines = len(pools) if self._tiny else 3 * len(pools) + 1 + (not vram_text.has_gpu(self.center.store))
         wanted = 1 + max(1, min(lines, self.size.height // 2))
         if self.brief.styles.height is None or self.brief.styles.height.value != wanted:

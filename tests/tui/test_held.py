@@ -1,0 +1,126 @@
+"""Two names of the same weights: one memory, told once, under both names."""
+
+from dataclasses import replace
+
+from llmrouter_tui.core.domain import Device, ModelView
+from llmrouter_tui.tui import fitting, held, model_detail, models_text, panels, text, vram_text
+from llmrouter_tui.tui.fitting import GIB, Limits
+from llmrouter_tui.tui.modals.ask import Ask
+from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.text import Look
+from tests.tui.scripted import DEVICES, MODELS, NOW, SNAPSHOT
+from tests.tui.shots import screen_text, settled
+from tests.tui.test_flows import calls, until
+from tests.tui.test_models_page import put_cursor
+from tests.tui.test_screens import running
+
+LOOK = Look()
+PHI = next(item for item in MODELS if item.info.name == "phi4:14b")
+OTHER = replace(
+    PHI, info=replace(PHI.info, name="tutor"), shares="phi4:14b", leases=2, pinned=True, last_used=NOW - 2, used=1
+)
+TUTORED = replace(SNAPSHOT, models=(OTHER, *MODELS))
+"""``tutor`` is phi4 with another system prompt: it answers twice and is pinned."""
+GPU1 = DEVICES[1]
+
+
+def store() -> Store:
+    made = Store()
+    made.reset(TUTORED)
+    return made
+
+
+def said(lines: list[text.Line]) -> str:
+    return "\n".join(text.plain(line).rstrip() for line in lines)
+
+
+def devices(gib: float) -> tuple[Device, ...]:
+    free = int(gib * GIB)
+    return tuple(replace(d, free=free, used=d.total - free) if d is GPU1 else d for d in DEVICES)
+
+
+def fit(name: str, models: tuple[ModelView, ...], free: float = 3.9) -> fitting.Fit:
+    fits = fitting.fits(models, devices(free), NOW, Limits())
+    return next(item for item in fits if item.model.info.name == name)
+
+
+def test_what_is_held_by_one_name_is_held_for_all() -> None:
+    weights = held.of(PHI, TUTORED.models)
+    assert weights.ids == ("ollama/phi4:14b", "ollama/tutor")
+    assert (weights.model.leases, weights.model.pinned, weights.model.last_used) == (2, True, NOW - 2)
+    assert held.of(OTHER, TUTORED.models) == weights
+    assert len(held.held(TUTORED.models)) == len(held.held(MODELS))
+
+
+def test_names_on_different_backends_share_nothing() -> None:
+    elsewhere = replace(OTHER, info=replace(OTHER.info, backend="llama.cpp"))
+    assert held.of(PHI, (PHI, elsewhere)).others == ()
+
+
+def test_placement_counts_the_memory_once() -> None:
+    found = fitting.occupants(TUTORED.models, NOW)
+    mine = [item for item in found if item.pool == "gpu1"]
+    assert [(item.model, item.footprint, item.leases, item.pinned) for item in mine] == [
+        ("ollama/phi4:14b", PHI.footprint, 2, True)
+    ]
+
+
+def test_a_pin_on_either_name_keeps_the_weights() -> None:
+    assert fit("deepseek-r1:14b", MODELS).verdict == "evicts"
+    assert fit("deepseek-r1:14b", TUTORED.models).verdict == "full"
+
+
+def test_what_would_leave_is_one_model_with_one_size() -> None:
+    loose = tuple(replace(item, pinned=False) for item in TUTORED.models)
+    needed = fit("deepseek-r1:14b", loose)
+    assert needed.evicts == needed.drains == ("ollama/phi4:14b",)
+
+
+def test_the_pools_draw_it_once_and_name_both() -> None:
+    data = store()
+    used = GPU1.used
+    assert vram_text.not_ours(GPU1, [weights.model for weights in panels.residents(data, "gpu1")]) == max(
+        0, used - (PHI.footprint or 0)
+    )
+    legend = said(vram_text.legend(data, GPU1, NOW, LOOK))
+    assert legend == "▓ phi4:14b             8.1G  busy, 2 answers  pinned  = tutor"
+    assert "phi4:14b = tutor 8.1G" in said(vram_text.pools_brief(data, NOW, 100, LOOK))
+    assert "phi4:14b = tutor 8.1G busy" in said(panels.vram_lines(data, NOW, 60, LOOK))
+    assert "phi4:14b = tutor" in said(panels.vram_brief(data, NOW, 100, LOOK))
+    assert panels.loaded_text(data) == "3 models loaded"
+
+
+def test_the_bar_is_no_longer_than_the_memory() -> None:
+    plain, tutored = Store(), store()
+    plain.reset(SNAPSHOT)
+    assert panels.memory_bar(tutored, GPU1, 60, LOOK) == panels.memory_bar(plain, GPU1, 60, LOOK)
+
+
+def test_the_list_tells_the_memory_at_one_name_and_the_facts_name_the_other() -> None:
+    shown = Shown(store(), LOOK, NOW)
+    placed = models_text.place_columns(120, 16)
+    assert " shared " in text.plain(models_text.row(OTHER, placed, shown))
+    assert " 8.1G " in text.plain(models_text.row(PHI, placed, shown))
+    assert "8.1G in GPU1" in said(model_detail.facts(OTHER, shown, 120))
+    assert "once for it and phi4:14b: the same weights" in said(model_detail.facts(OTHER, shown, 120))
+    assert "once for it and tutor: the same weights" in said(model_detail.facts(PHI, shown, 120))
+
+
+def test_one_that_left_memory_tells_its_own_size_again() -> None:
+    gone = replace(OTHER, residency="absent")
+    assert " shared " not in text.plain(
+        models_text.row(gone, models_text.place_columns(120, 16), Shown(store(), LOOK, NOW))
+    )
+
+
+async def test_unloading_one_name_asks_when_the_other_answers() -> None:
+    async with running(snapshot=TUTORED, page="models") as (app, pilot):
+        await put_cursor(app, pilot, PHI.id)
+        await pilot.press("x")
+        assert isinstance(app.screen, Ask)
+        await settled(app, pilot)
+        assert "phi4:14b = tutor is writing 2 answers." in screen_text(app)
+        await pilot.press("w")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("unload", PHI.id, False)]
