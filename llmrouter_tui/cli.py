@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -15,8 +15,13 @@ from llmrouter_tui import __version__
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.chat import ChatRequest
+    from llmrouter_tui.core.domain import ModelView
+    from llmrouter_tui.core.matching import Match
     from llmrouter_tui.core.ports import Control, Host, Snapshot
+    from llmrouter_tui.core.sync import SyncRecord
     from llmrouter_tui.nearby import Nearby
+
+    Named = tuple[list[ModelView], Sequence[Match], str]
 
 T = TypeVar("T")
 USAGE = 2
@@ -233,10 +238,10 @@ def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":
 def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """The models that can be routed to, with their scores."""
     config = load_config(config_file, insecure, **flags)
-    snapshot = ask(config, url, lambda control: control.snapshot())
     if why:
-        explain_model(why, snapshot, as_json)
+        explain_model(why, config, url, as_json)
         return
+    snapshot = ask(config, url, lambda control: control.snapshot())
     if as_json:
         echo_json(snapshot.models)
         return
@@ -247,12 +252,34 @@ def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure
         click.echo("No backend that answers has a model; `llmrouter-tui doctor` tells what was looked for.", err=True)
 
 
-def explain_model(name: str, snapshot: "Snapshot", as_json: bool) -> None:
-    """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name."""
+def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
+    """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name, with
+    those that were fetched."""
+    from llmrouter_tui import known
+    from llmrouter_tui.catalog.snapshot import shipped
+    from llmrouter_tui.plain import evidence_lines
+    from llmrouter_tui.public import with_fetched
+
+    async def look(control: "Control") -> "tuple[Named, Any]":
+        named = meant_by(name, await control.snapshot())
+        return named, await control.figures([match.id for match in named[1] if match.id])
+
+    (views, found, problem), fetched = ask(config, url, look)
+    if problem and not any(match.id or match.near for match in found):
+        fail(problem, USAGE)
+    public = with_fetched(shipped(), fetched)
+    if as_json:
+        echo_json({"models": views, "catalog": known.facts_of(found, public)})
+        return
+    lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
+    click.echo("\n".join([*lines, "", *known.lines_of(name, found, public)]))
+
+
+def meant_by(name: str, snapshot: "Snapshot") -> "Named":
+    """The models here that a name means, what the catalog takes them for, and why there are none, in words."""
     from llmrouter_tui import known
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.core.resolving import resolve
-    from llmrouter_tui.plain import evidence_lines
 
     views = [view for view in snapshot.models if name in (view.id, view.info.name, *view.info.aliases)]
     kinds = {backend.name: backend.kind for backend in snapshot.backends}
@@ -262,14 +289,7 @@ def explain_model(name: str, snapshot: "Snapshot", as_json: bool) -> None:
     except RouterError as error:
         problem = str(error)
     said = [(view.info.name, kinds.get(view.info.backend, ""), view.info.local) for view in views]
-    found = known.matches(said or [(name, "", False)])
-    if problem and not any(match.id or match.near for match in found):
-        fail(problem, USAGE)
-    if as_json:
-        echo_json({"models": views, "catalog": known.facts_of(found)})
-        return
-    lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
-    click.echo("\n".join([*lines, "", *known.lines_of(name, found)]))
+    return views, known.matches(said or [(name, "", False)]), problem
 
 
 @main.command(name="eval-names")
@@ -332,29 +352,48 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
 
 @main.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--url", default="", help="A running router (default: the one on our port, unless --db is given).")
 @options(COMMON)
-def sync(sources: tuple[str, ...], config_file: Path | None, insecure: bool, **flags: Any) -> None:
+def sync(sources: tuple[str, ...], url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """Fetch newer public figures of models.
 
     SOURCE is lmarena, openrouter, livebench, models.dev or artificial-analysis (with ROUTER_ARTIFICIAL_ANALYSIS_KEY);
     without one, all that can be asked. Nothing is sent but the questions themselves.
+
+    A router that runs does it itself and uses the figures at once; else they go into the database, where the next
+    router finds them.
     """
     config = in_force(load_config(config_file, insecure, **flags))
-    if config.settings.database is None:
-        fail("without a database nothing that is fetched can be kept", USAGE)
+    from llmrouter_tui.nearby import answers, url_of
+
+    there = url or url_of(config.settings.host, config.settings.port)
+    if not url and (flags["database"] is not None or not answers(there)):
+        there = ""
+    records = synced(config, there, sources)
+    from llmrouter_tui.syncing import told
+
+    click.echo("\n".join(told(records)))
+    raise SystemExit(0 if all(record.good for record in records) else 1)
+
+
+def synced(config: "Config", url: str, sources: tuple[str, ...]) -> "list[SyncRecord]":
+    """What came of a sync by the router at ``url``; done here where there is none, or one that asks nobody."""
     from llmrouter_tui import syncing
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.logs import quiet
 
     quiet()
     try:
-        records = syncing.run(config.settings.database, config.settings, sources)
+        if url and (records := syncing.run_at(url, config.settings.admin_api_key, sources)) is not None:
+            click.echo(f"fetched by the router at {url}", err=True)
+            return records
+        if config.settings.database is None:
+            fail("without a database nothing that is fetched can be kept", USAGE)
+        return syncing.run(config.settings.database, config.settings, sources)
     except RouterError as error:
         fail(str(error), USAGE if error.code in WRONG_INPUT else 1)
     except KeyboardInterrupt:
         fail("cancelled; the source under way was left as it was")
-    click.echo("\n".join(syncing.told(records)))
-    raise SystemExit(0 if all(record.good for record in records) else 1)
 
 
 @main.command()

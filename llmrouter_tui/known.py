@@ -5,9 +5,10 @@ from typing import IO, Any
 
 import msgspec
 
-from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
+from llmrouter_tui.catalog.snapshot import Snapshot, names
 from llmrouter_tui.core.catalog import Entry, Standing, standings
 from llmrouter_tui.core.matching import Match
+from llmrouter_tui.core.sync import BY_KEY, SOURCES
 
 
 class _Question(msgspec.Struct):
@@ -34,19 +35,18 @@ def matches(said: Iterable[tuple[str, str, bool]]) -> Sequence[Match]:
     return list(dict.fromkeys(names().match(name, kind, local=local) for name, kind, local in said))
 
 
-def lines_of(name: str, found: Sequence[Match]) -> list[str]:
+def lines_of(name: str, found: Sequence[Match], snapshot: Snapshot) -> list[str]:
     """The match of a name, the abilities that its public figures make, and each figure with source and date."""
     lines: list[str] = []
     for match in found:
         lines += ["", *_match_lines(name, match)]
         if match.id:
-            lines += _entry_lines(shipped().entries[match.id], shipped())
+            lines += _entry_lines(snapshot.entries[match.id], snapshot)
     return lines[1:]
 
 
-def facts_of(found: Sequence[Match]) -> list[dict[str, Any]]:
+def facts_of(found: Sequence[Match], snapshot: Snapshot) -> list[dict[str, Any]]:
     """The same for a program."""
-    snapshot = shipped()
     return [
         {
             "id": match.id,
@@ -80,7 +80,15 @@ def _entry_lines(entry: Entry, snapshot: Snapshot) -> list[str]:
         return [*lines, "  no figures are known"]
     for task, found in standings(entry, snapshot.benchmarks).items():
         lines += _standing_lines(task, found, snapshot)
-    return lines
+    return [*lines, *_by_key_lines(entry)]
+
+
+def _by_key_lines(entry: Entry) -> list[str]:
+    """Figures fetched with the user's key: shown to the user only, and in no ability, for others are told those."""
+    labels = {SOURCES[source] for source in BY_KEY}
+    own = [figure for figure in entry.figures if figure.source in labels]
+    lines = [f"    {f.key:34.34} {f.value:>8.4g}  {f.as_of:10}  {f.source}" for f in own]
+    return ["  not counted, for your eyes only", *lines] if lines else []
 
 
 def _standing_lines(task: str, found: Standing, snapshot: Snapshot) -> list[str]:

@@ -13,12 +13,13 @@ from llmrouter_tui.catalog.sync.naming import Known
 from llmrouter_tui.catalog.sync.run import Sync, Terms
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.matching import Names
-from llmrouter_tui.core.ports import FigureStore
-from llmrouter_tui.core.sync import SyncProgress, SyncRecord, outcome, title
+from llmrouter_tui.core.ports import Control, FigureStore
+from llmrouter_tui.core.sync import SyncProgress, SyncRecord, outcome, so_far, title
 from llmrouter_tui.settings import Settings
 from llmrouter_tui.storage.repo import open_repo
 
-MEGABYTE = 1_000_000
+POLL = 0.25
+"""Seconds between two looks at a router that does it."""
 
 
 def make_sync(
@@ -74,21 +75,50 @@ class Ticker:
 
     def __call__(self, progress: SyncProgress) -> None:
         if self._shows:
-            self._write("" if progress.state == "done" else _progress(progress))
+            self._write("" if progress.state == "done" else f"{title(progress.source)}: {so_far(progress)}"[:100])
 
     def _write(self, line: str) -> None:
         click.echo(f"\r{line:{self._width}}\r{line}", nl=False, err=True)
         self._width = len(line)
 
 
-def _progress(progress: SyncProgress) -> str:
-    part = f" {progress.pages} of {progress.of}" if progress.of else ""
-    size = f", {progress.size / MEGABYTE:.1f} MB" if progress.size else ""
-    why = f": {progress.message}" if progress.message else ""
-    return f"{title(progress.source)}: {progress.state}{part}{size}{why}"[:100]
-
-
 def run(database: Path, settings: Settings, sources: Sequence[str]) -> list[SyncRecord]:
     """Run it from the command line. Raises ``RouterError``, and ``KeyboardInterrupt`` once what was under way is
     recorded as cancelled."""
     return asyncio.run(sync_into(database, settings, sources, Ticker()))
+
+
+def run_at(url: str, key: str, sources: Sequence[str]) -> list[SyncRecord] | None:
+    """Have a running router do it, so that it uses the figures at once; None if it is a demo, which asks nobody.
+    Raises as ``run`` does."""
+    from llmrouter_tui.remote.control import RemoteControl
+
+    async def there() -> list[SyncRecord] | None:
+        control = RemoteControl(url, key=key)
+        try:
+            return None if (await control.snapshot()).service.demo else await follow(control, sources, Ticker())
+        finally:
+            await control.aclose()
+
+    return asyncio.run(there())
+
+
+async def follow(
+    control: Control, sources: Sequence[str], report: Callable[[SyncProgress], None], *, pause: float = POLL
+) -> list[SyncRecord]:
+    """Start a run at a router, or join the one that is under way there, and wait for its end; cancelled here, it is
+    cancelled there. Raises ``RouterError``."""
+    view = await control.sync_view()
+    before = {source.name: source.last for source in view.sources}
+    if not view.running:
+        await control.sync(sources)
+    try:
+        while (view := await control.sync_view()).running:
+            if view.now is not None and view.now.progress is not None:
+                report(view.now.progress)
+            await asyncio.sleep(pause)
+    except asyncio.CancelledError:
+        await control.cancel_sync()
+        raise
+    report(SyncProgress("", "done"))
+    return [s.last for s in view.sources if s.last is not None and s.last != before.get(s.name)]

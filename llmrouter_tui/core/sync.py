@@ -158,6 +158,14 @@ class SyncView:
         return next(under_way, None)
 
 
+def so_far(progress: SyncProgress) -> str:
+    """How far a source is: ``fetching 3 of 16, 1.2 MB``, ``waiting: it answered 503``."""
+    part = f" {progress.pages} of {progress.of}" if progress.of else ""
+    size = f", {progress.size / 1e6:.1f} MB" if progress.size else ""
+    why = f": {progress.message}" if progress.message else ""
+    return f"{progress.state}{part}{size}{why}"
+
+
 def outcome(record: SyncRecord) -> str:
     """How a run of one source went, in words: ``3,412 figures of 2026-10-02, 245 of 402 names are known here``."""
     if not record.good:

@@ -14,7 +14,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
-from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf, what_if
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
@@ -243,6 +243,9 @@ class EngineControl:
 
     async def sync_view(self) -> SyncView:
         return self._p.syncs.view()
+
+    async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
+        return await self._p.syncs.figures(frozenset(models))
 
     async def listen(self, port: int) -> None:
         await self._p.listen(port)

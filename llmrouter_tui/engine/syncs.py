@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -102,6 +102,10 @@ class Syncs:
 
     def _askable(self) -> tuple[str, ...]:
         return tuple(name for name in SOURCES if not self._boards.why_not.get(name))
+
+    async def figures(self, models: Collection[str]) -> Sequence[SyncedFigure]:
+        """What was fetched of these models, by their ids in the catalog."""
+        return [figure for figure in await self._store.synced_figures() if figure.model in models]
 
     def _publish(self) -> None:
         self._told_at = self._clock.mono()

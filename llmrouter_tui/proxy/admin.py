@@ -11,6 +11,7 @@ from aiohttp import web
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.core.ranking import to_plain
+from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.meta import Meta, decode_fields
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
@@ -159,6 +160,11 @@ class Admin:
 
     async def sync_view(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.sync_view())
+
+    async def figures(self, request: web.Request) -> web.StreamResponse:
+        """What was fetched of each ``?model=``, without the figures that belong to the holder of a key."""
+        figures = await self._control.figures(request.query.getall("model", []))
+        return json_response([figure for figure in figures if figure.source not in BY_KEY])
 
     async def sync(self, request: web.Request) -> web.StreamResponse:
         """Fetch public figures: from all sources without a body, from those that ``sources`` names with one."""

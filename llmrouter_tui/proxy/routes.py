@@ -63,6 +63,7 @@ class Routes:
             "logs": {"GET": admin.logs},
             "rate": {"POST": admin.rate},
             "starter": {"POST": admin.fetch_starter, "DELETE": admin.cancel_fetch},
+            "benchmarks": {"GET": admin.figures},
             "sync": {"GET": admin.sync_view, "POST": admin.sync, "DELETE": admin.cancel_sync},
             "listen": {"POST": admin.listen},
             "shutdown": {"POST": admin.shutdown},

@@ -13,7 +13,7 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
-from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
 
@@ -28,6 +28,7 @@ _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
 _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
+_FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
@@ -127,6 +128,9 @@ class RemoteControl:
     async def sync_view(self) -> SyncView:
         return await self._get("sync", _SYNC)
 
+    async def figures(self, models: Sequence[str]) -> tuple[SyncedFigure, ...]:
+        return await self._get("benchmarks", _FIGURES, {"model": list(models)}) if models else ()
+
     async def listen(self, port: int) -> None:
         await self._command("POST", "listen", {"port": port})
 
@@ -139,7 +143,9 @@ class RemoteControl:
     async def _act(self, model: str, action: str) -> None:
         await self._command("POST", f"models/{quote(model, safe='/:')}/{action}")
 
-    async def _get(self, path: str, decoder: msgspec.json.Decoder[T], params: Mapping[str, str] | None = None) -> T:
+    async def _get(
+        self, path: str, decoder: msgspec.json.Decoder[T], params: Mapping[str, str | list[str]] | None = None
+    ) -> T:
         return self._read(await self._send("GET", path, params=params), decoder)
 
     async def _command(self, method: str, path: str, body: object = None) -> bytes:
@@ -152,7 +158,7 @@ class RemoteControl:
         return await self._send(method, path, body=body)
 
     async def _send(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
+        self, method: str, path: str, *, params: Mapping[str, str | list[str]] | None = None, body: object = None
     ) -> bytes:
         content = None if body is None else msgspec.json.encode(body)
         headers = {} if content is None else {"Content-Type": "application/json"}

@@ -102,8 +102,8 @@ ACTIONS: tuple[Action, ...] = (
            "Models", ("models", "vram"), 22, mutating=True, needs=("model", "service")),
     Action("model.enable", "e", "e", "on/off", "Switch the selected model off for requests, or on again", "Models",
            ("models",), 23, mutating=True, needs=("model", "service")),
-    Action("figures", "F", "F", "figures", "Public figures behind the scores: how fresh they are; fetch newer ones, now "
-           "or daily", "Models", ("models",), 27, needs=("service",)),
+    Action("figures", "F", "F", "figures", "Public figures behind the scores: how fresh they are; fetch newer ones, "
+           "now or daily", "Models", ("models",), 27, needs=("service",)),
     Action("log.follow", "f", "f", "follow", "Follow the newest line, or hold still", "Log", ("log",), 20),
     Action("log.wrap", "w", "w", "wrap", "Break long lines, or cut them off", "Log", ("log",), 21),
     Action("log.time", "t", "t", "time", "Tell times to the second, to the millisecond, with the date", "Log", ("log",),

@@ -1,10 +1,9 @@
 """Fetching public figures in words: the job in the tab line, and the whole of it for the dialog. Pure."""
 
-from llmrouter_tui.core.sync import SourceView, SyncProgress, SyncView, outcome, title
+from llmrouter_tui.core.sync import SourceView, SyncView, outcome, so_far, title
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.text import Line, Look
 
-MEGABYTE = 1e6
 LABEL = 23
 INDENT = 2
 
@@ -59,7 +58,7 @@ def _state(view: SyncView, source: SourceView, now: float, look: Look) -> tuple[
     """Glyph, role and words of a source."""
     symbols, progress, last = look.symbols, source.progress, source.last
     if progress is not None and progress.state != "done":
-        return symbols.run, "run", _progress(progress)
+        return symbols.run, "run", so_far(progress)
     if source.name in view.asking and progress is None:
         return symbols.off, "dim", "waits for its turn"
     if source.why_not:
@@ -72,14 +71,6 @@ def _state(view: SyncView, source: SourceView, now: float, look: Look) -> tuple[
     stay = f"; those of {source.good.as_of} stay in use" if source.good else ""
     glyph, role = (symbols.fail, "bad") if last.status == "failed" else (symbols.dot, "dim")
     return glyph, role, f"{ago} {last.status}: {outcome(last)}{stay}"
-
-
-def _progress(progress: SyncProgress) -> str:
-    if progress.state == "waiting":
-        return f"waits: {progress.message}"
-    part = f" {progress.pages} of {progress.of}" if progress.of else ""
-    size = f", {progress.size / MEGABYTE:.1f} MB" if progress.size else ""
-    return f"{progress.state}{part}{size}"
 
 
 def _schedule(view: SyncView, now: float, look: Look) -> Line:

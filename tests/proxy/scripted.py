@@ -36,7 +36,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.ranking import Ranking
-from llmrouter_tui.core.sync import SourceView, SyncProgress, SyncRecord, SyncView
+from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.whatif import Change, WhatIf
 
 BIG, SMALL = "big/qwen3:32b", "box/library/qwen3:4b"
@@ -306,7 +306,12 @@ class ScriptedControl:
         Exchange("x2", 11.0, "failed", code="out_of_memory", message="box has no room for it"),
     )
 
-    figures: SyncView = SyncView(
+    fetched: tuple[SyncedFigure, ...] = (
+        SyncedFigure("qwen3-32b", "arena_elo", 1350.0, "lmarena", "2026-11-20", 1.0),
+        SyncedFigure("qwen3-32b", "aa_index", 30.5, "artificial-analysis", "2026-11-20", 1.0),
+        SyncedFigure("qwen3-4b", "arena_elo", 1200.0, "lmarena", "2026-11-20", 1.0, "thinking"),
+    )
+    view: SyncView = SyncView(
         (
             SourceView("lmarena", "hf.example", last=SyncRecord("lmarena", 1.0, 2.0, "ok", figures=3, as_of="2026-11")),
             SourceView("livebench", "lb.example", progress=SyncProgress("livebench", "fetching", pages=2, of=8)),
@@ -333,7 +338,7 @@ class ScriptedControl:
             rates=Rates(in_flight=1, samples=((1.0, 2.0, 3.0, 0.4),)),
             total_exchanges=len(self.history),
             embedded_available=True,
-            sync=self.figures,
+            sync=self.view,
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -427,7 +432,11 @@ class ScriptedControl:
         self.calls.append(("cancel_sync",))
 
     async def sync_view(self) -> SyncView:
-        return self.figures
+        return self.view
+
+    async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
+        self.calls.append(("figures", *models))
+        return [figure for figure in self.fetched if figure.model in models]
 
     async def listen(self, port: int) -> None:
         self.calls.append(("listen", port))

@@ -181,3 +181,12 @@ async def test_public_figures_are_fetched_watched_and_cancelled(router: Router) 
     assert [(s["name"], s["host"]) for s in view["sources"]] == [("lmarena", "hf.example"), ("livebench", "lb.example")]
     assert (view["sources"][0]["last"]["status"], view["sources"][1]["progress"]["pages"]) == ("ok", 2)
     assert view == (await router.http.get("/admin/snapshot")).json()["sync"]
+
+
+async def test_figures_that_belong_to_the_holder_of_a_key_do_not_leave_the_router(router: Router) -> None:
+    told = (await router.http.get("/admin/benchmarks?model=qwen3-32b&model=qwen3-4b")).json()
+    assert [(f["model"], f["source"], f["value"]) for f in told] == [
+        ("qwen3-32b", "lmarena", 1350.0), ("qwen3-4b", "lmarena", 1200.0)
+    ]  # fmt: skip
+    assert len(await router.control.figures(["qwen3-32b", "qwen3-4b"])) == 3
+    assert (await router.http.get("/admin/benchmarks")).json() == []

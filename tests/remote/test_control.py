@@ -45,6 +45,8 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     assert await remote.exchange("chatcmpl-1") == await control.exchange("x1")
     assert await remote.logs(limit=7) == await control.logs(limit=7)
     assert await remote.sync_view() == await control.sync_view()
+    assert await remote.figures(["qwen3-4b", "é&="]) == tuple(await control.figures(["qwen3-4b"]))
+    assert await remote.figures([]) == ()
     page = await remote.exchanges(before="x9", limit=1)
     assert page == await control.exchanges(before="x9", limit=1)
     assert page.before == "x1"
@@ -165,7 +167,8 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
     commands: list[tuple[object, ...]] = [
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
-        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("listen", 1234), ("shutdown",), ("rate", FeedbackInput("x1", rating="up")),
+        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("listen", 1234), ("shutdown",),
+        ("rate", FeedbackInput("x1", rating="up")),
     ]  # fmt: skip
     for name, *args in commands:
         assert (await refusal(control, str(name), *args)).code == "forbidden"

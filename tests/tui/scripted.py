@@ -40,7 +40,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
-from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 
 T = TypeVar("T")
@@ -514,6 +514,9 @@ class ScriptedControl:
 
     async def sync_view(self) -> SyncView:
         return self.now.sync
+
+    async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
+        return ()
 
     async def listen(self, port: int) -> None:
         await self._note("listen", port)
