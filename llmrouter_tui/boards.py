@@ -12,7 +12,7 @@ from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.engine.syncs import Boards
 from llmrouter_tui.settings import Settings
 
-NO_KEY: Final = "it takes a key of your own, in ROUTER_ARTIFICIAL_ANALYSIS_KEY"
+NO_KEY: Final = "it needs a key, ROUTER_ARTIFICIAL_ANALYSIS_KEY"
 DEMO: Final = "the demo asks nobody outside this machine"
 
 

@@ -65,7 +65,7 @@ async def test_what_is_fetched_meets_the_shipped_figures(tmp_path: Path, monkeyp
     ]
     lines = told(records)
     assert lines[0].split()[:3] == ["LMArena", "ok", "48"]
-    assert lines[0].endswith("of 2026-10-02, 3 of 123 names are known here")
+    assert lines[0].endswith("of 2026-10-02, 3 of 123 names known here")
     repo = await open_repo(database)
     figures = [f for f in await repo.synced_figures() if f.model == "qwen3-32b"]
     await repo.close()
@@ -93,8 +93,8 @@ def test_each_source_is_told_in_a_line() -> None:
         [record("ok"), record("unchanged", "livebench", "x"), record("failed", "openrouter", "it answered 503")]
     )
     assert lines == [
-        "LMArena                ok         3,412 figures of 2026-10-02, 245 of 402 names are known here",
-        "LiveBench              unchanged  3,412 figures of 2026-10-02, 245 of 402 names are known here",
+        "LMArena                ok         3,412 figures of 2026-10-02, 245 of 402 names known here",
+        "LiveBench              unchanged  3,412 figures of 2026-10-02, 245 of 402 names known here",
         "OpenRouter             failed     it answered 503; the figures that are here stay in use",
     ]
 

@@ -167,11 +167,11 @@ def so_far(progress: SyncProgress) -> str:
 
 
 def outcome(record: SyncRecord) -> str:
-    """How a run of one source went, in words: ``3,412 figures of 2026-10-02, 245 of 402 names are known here``."""
+    """How a run of one source went, in words: ``3,412 figures of 2026-10-02, 245 of 402 names known here``."""
     if not record.good:
         return record.message
     figures = f"{record.figures:,} figure{'s' if record.figures != 1 else ''} of {record.as_of}"
-    said = f"{figures}, {record.matched} of {record.matched + record.unmatched} names are known here"
+    said = f"{figures}, {record.matched} of {record.matched + record.unmatched} names known here"
     return f"{said} ({record.message})" if record.message and record.status == "ok" else said
 
 
