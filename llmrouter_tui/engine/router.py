@@ -5,7 +5,7 @@ from functools import partial
 
 from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.chat import ChatRequest
-from llmrouter_tui.core.decision import Decision, Exchange
+from llmrouter_tui.core.decision import Analysis, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeFinished
@@ -78,10 +78,11 @@ class Router:
         if not models:
             raise self._nobody_here()
         try:
+            analysis = analyse(request)
             if self.rules:
-                return self._by_rules(request, models, continuity, started)
+                return self._by_rules(request, analysis, models, continuity, started)
             return decide(
-                analyse(request),
+                analysis,
                 models,
                 preference=self.preference,
                 requested=request.model,
@@ -95,8 +96,9 @@ class Router:
                 raise self._nobody_here() from None
             raise
 
-    def _by_rules(self, request: ChatRequest, models: Sequence[ModelView], continuity: str, started: float) -> Decision:
-        analysis = analyse(request)
+    def _by_rules(
+        self, request: ChatRequest, analysis: Analysis, models: Sequence[ModelView], continuity: str, started: float
+    ) -> Decision:
         choose = partial(
             decide,
             analysis,
