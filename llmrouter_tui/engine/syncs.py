@@ -69,6 +69,7 @@ class Syncs:
         self._task: asyncio.Task[None] | None = None
         self._told_at = 0.0
         self._said = ""
+        self._given_up = False
         self._daily = False
         self._wake = asyncio.Event()
         self._wake.set()
@@ -133,7 +134,9 @@ class Syncs:
         self._begin(tuple(name for name in SOURCES if name in (sources or self._askable())))
 
     def cancel(self) -> None:
-        if self._task is not None and not self._task.cancelling():
+        """Sources whose turn did not come count as cancelled too, so that the schedule lets them rest for an hour."""
+        if self._asking and self._task is not None and not self._task.cancelling():
+            self._given_up = True
             self._task.cancel()
 
     def schedule(self, value: str) -> None:
@@ -168,7 +171,7 @@ class Syncs:
     # ── a run ──
 
     def _begin(self, sources: tuple[str, ...]) -> None:
-        self._asking, self._progress = sources, {}
+        self._asking, self._progress, self._given_up = sources, {}, False
         self._task = self._tasks.spawn(self._run(sources), "fetching public figures")
         self._publish()
 
@@ -193,6 +196,10 @@ class Syncs:
         """However it ended: what was stored is in use from now on, and one line tells of it."""
         records = [progress.record for progress in self._progress.values() if progress.record is not None]
         try:
+            for source in self._asking if self._given_up else ():
+                if source not in self._progress:
+                    now = self._clock.wall()
+                    await self._store.store_sync(SyncRecord(source, now, now, "cancelled", message="not asked"))
             history = await self._store.sync_history()
             if any(record.status == "ok" for record in records):
                 await self._read(history)

@@ -77,6 +77,6 @@ def _schedule(view: SyncView, now: float, look: Look) -> Line:
     if not view.daily:
         return (("By itself: ", "head"), ("never", "strong"), (", only when you ask", "soft"))
     next_at = view.next_at
-    soon = "now" if next_at is None or next_at <= now else f"in {text.span(next_at - now)}"
+    soon = "in some minutes" if next_at is None or next_at <= now else f"in {text.span(next_at - now)}"
     when = "" if view.running or view.refused else f", next {soon}"
     return (("By itself: ", "head"), ("daily", "strong"), (when, "soft"))

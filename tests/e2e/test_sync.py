@@ -211,7 +211,9 @@ async def test_a_run_that_hangs_is_cancelled_and_leaves_no_trace_but_its_record(
         await running.until(asking)
         await running.call(running.control.cancel_sync())
         view = await running.settled()
-        assert [s.last and s.last.status for s in view.sources[:2]] == ["cancelled", None]
+        assert [s.last.message for s in view.sources[:2]] == ["nothing was changed", "not asked"]
+        assert {s.last.status for s in view.sources[:4]} == {"cancelled"}
+        assert not any(s.good for s in view.sources)
         assert FRESH not in await running.evidence()
 
 

@@ -222,10 +222,35 @@ async def test_a_cancelled_run_keeps_the_sources_that_were_complete(house: House
     assert lmarena.last is not None
     assert lmarena.good is not None
     assert (lmarena.last.status, lmarena.good.finished) == ("cancelled", house.world.now - 60)
-    assert livebench.last is not None
-    assert livebench.last.status == "ok"
+    assert livebench.good is not None
+    assert livebench.good.status == "ok"
     assert len(house.world.taken) == 1
     assert [f.value for f in await house.world.repo.synced_figures()] == [house.world.now - 60] * 2
+
+
+async def test_after_a_cancel_the_schedule_lets_all_of_the_run_rest_for_an_hour(house: House) -> None:
+    house.world.gate.clear()
+    house.syncs.schedule("daily")
+    await house.syncs.look()
+    await until(lambda: house.world.asked != [])
+    house.syncs.cancel()
+    house.syncs.cancel()
+    await house.ended()
+    lmarena, _, livebench = house.syncs.view().sources[:3]
+    assert [s.last and (s.last.status, s.last.message) for s in (lmarena, livebench)] == [
+        ("cancelled", ""), ("cancelled", "not asked")
+    ]  # fmt: skip
+    assert house.syncs.view().next_at == house.world.now + FIRST_RETRY
+    await house.syncs.look()
+    assert len(house.world.asked) == 1
+
+
+async def test_the_end_of_the_program_is_no_cancel_of_what_was_not_asked(house: House) -> None:
+    house.world.gate.clear()
+    house.syncs.start()
+    await until(lambda: house.world.asked != [])
+    await house.tasks.close()
+    assert [(r.source, r.status) for r in await house.world.repo.sync_history()] == [("lmarena", "cancelled")]
 
 
 async def test_cancelling_nothing_is_no_error(house: House) -> None:

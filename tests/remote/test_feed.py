@@ -29,6 +29,7 @@ from llmrouter_tui.core.events import (
     ResidencyChanged,
     ServiceChanged,
     SettingChanged,
+    SyncChanged,
     Waiting,
 )
 from llmrouter_tui.proxy.watch import RESET, encode_event
@@ -55,6 +56,7 @@ ONE_OF_EACH: list[Fact] = [
     ServiceChanged(ServiceView("serving")),
     SettingChanged(Setting("quality_preference", 0.7, "set")),
     FetchProgress("fetching", 10, 93),
+    SyncChanged(ScriptedControl().view),
     LogLine(1.0, "warn", "engine", "line\u2028separator\x1b[31m"),
 ]
 

@@ -84,7 +84,7 @@ def test_the_run_under_way_is_told_by_source() -> None:
 
 def test_the_schedule_says_when_it_asks_next() -> None:
     assert told(replace(IDLE, daily=True, next_at=NOW + 7300)).endswith("By itself: daily, next in 2h01m")
-    assert told(replace(IDLE, daily=True, next_at=NOW)).endswith("By itself: daily, next now")
+    assert told(replace(IDLE, daily=True, next_at=NOW)).endswith("By itself: daily, next in some minutes")
     assert told(replace(RUNNING, daily=True, next_at=NOW)).endswith("By itself: daily")
 
 

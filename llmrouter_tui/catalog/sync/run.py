@@ -98,7 +98,7 @@ class Sync:
             async with asyncio.timeout(self._terms.source_seconds):
                 record, figures = await self._asked(reader, client, meter, blank)
         except asyncio.CancelledError:
-            cancelled = self._ended(blank, "cancelled", "cancelled; nothing was changed")
+            cancelled = self._ended(blank, "cancelled", "nothing was changed")
             with contextlib.suppress(RouterError):
                 await self._store.store_sync(cancelled)
             meter.done(cancelled)
