@@ -12,8 +12,10 @@ from llmrouter_tui import __version__
 from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.boards import make_boards
+from llmrouter_tui.brain import weights
 from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, usable
+from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
@@ -169,7 +171,8 @@ class Assembly:
             load_timeout=s.load_timeout_seconds,
         )
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
-        self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, keep)
+        analyse = Analyst(weights()).analyse
+        self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
         self._router.traffic.remember(self._history.items)
         fleet.pinned_name = s.pinned_model
         if self._mode.listen:

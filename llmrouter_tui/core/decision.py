@@ -35,6 +35,8 @@ class Analysis:
     expected_tokens: int = 256
     background: bool = False
     """A chat client's own housekeeping (titles, tags, follow-ups)."""
+    kinds: Mapping[str, float] | None = None
+    """Probability per kind of prompt within the tasks, those that matter: what grades are counted by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ later behind the same functions.
 """
 
 from collections.abc import Sequence
-from math import exp, log2
+from math import exp, log, log2
+from operator import mul
 from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.decision import Level
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     from llmrouter_tui.core.reading import Turn
 
 EASY_BELOW = 0.35
-HARD_FROM = 0.65
+HARD_FROM = 0.6
 """Cuts of the three levels; fixed, so that a level means the same on every screen and in every release."""
+
+STRETCH = 1.6
+"""Log-odds of difficulty per unit of easiness. Easiness is counted in logits of a middling model's success, where
+everyday prompts and exam questions lie closer together than people put easy and hard."""
+EASIEST, HARDEST = 0.05, 0.93
+"""Difficulties beyond these move a predicted quality no further."""
 
 _BASE = {
     "chat": 0.12,
@@ -59,26 +66,36 @@ SHORTEST_ANSWER = 8
 
 _BASES = tuple(_BASE[task] for task in TASKS)
 _GROWTHS = tuple(_GROWTH[task] for task in TASKS)
-_ANSWERS = tuple(_ANSWER[task] for task in TASKS)
+_ANSWERS = tuple(float(_ANSWER[task]) for task in TASKS)
 
 
-def weigh(logits: Sequence[float]) -> tuple[dict[str, float], str, float, float, float]:
-    """(probability per task, the likeliest one; difficulty, growth and tokens of the answer on average over them).
-    ``logits`` are log-odds in the order of ``TASKS``. All in one pass, because every request comes through here."""
+def weigh(logits: Sequence[float]) -> tuple[list[float], float, float]:
+    """(probability per task; difficulty and growth on average over them). ``logits`` are log-odds in the order of
+    ``TASKS``."""
     top, total = max(logits), 0.0
     odds: list[float] = []
     for logit in logits:
         odd = exp(logit - top)
         total += odd
         odds.append(odd)
-    tasks: dict[str, float] = {}
-    base = growth = answer = 0.0
-    for odd, task, its_base, its_growth, its_answer in zip(odds, TASKS, _BASES, _GROWTHS, _ANSWERS, strict=True):
-        share = tasks[task] = odd / total
-        base += share * its_base
-        growth += share * its_growth
-        answer += share * its_answer
-    return tasks, TASKS[odds.index(1.0)], base, growth, answer
+    shares = [odd / total for odd in odds]
+    return shares, sum(map(mul, shares, _BASES)), sum(map(mul, shares, _GROWTHS))
+
+
+def answer_tokens(shares: Sequence[float]) -> float:
+    """Tokens of a middling answer, from the probability per task in the order of ``TASKS``."""
+    return float(sum(map(mul, shares, _ANSWERS)))
+
+
+def logit_of(easiness: float) -> float:
+    """Log-odds of a difficulty from the easiness that the classifier tells."""
+    return -STRETCH * easiness
+
+
+def easiness_of(difficulty: float) -> float:
+    """The other way round; bounded, because a wrong extreme costs more than a cautious estimate."""
+    bounded = HARDEST if difficulty > HARDEST else EASIEST if difficulty < EASIEST else difficulty
+    return log((1 - bounded) / bounded) / STRETCH
 
 
 def form(

@@ -8,10 +8,11 @@ Q is the preference (0 speed, 1 quality). Everything is a pure function of numbe
 """
 
 from dataclasses import dataclass
-from math import exp, floor, log
+from math import exp, floor
 from typing import NamedTuple
 
 from llmrouter_tui.core.decision import Analysis, Breakdown
+from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import TASKS, ModelInfo
 
 Factors = tuple[float, float, float, float, float]
@@ -102,8 +103,7 @@ def terms(analysis: Analysis, preference: float) -> tuple[list[float], float, fl
         shares.append(share)
     if total:
         shares = [share / total for share in shares]
-    bounded = 0.93 if difficulty > 0.93 else 0.05 if difficulty < 0.05 else difficulty
-    against = exp(-SLOPE * log((1 - bounded) / bounded))
+    against = exp(-SLOPE * easiness_of(difficulty))
     scale *= 0.3 + 2 * difficulty * difficulty
     hidden = HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
     rest = 1.0 - preference

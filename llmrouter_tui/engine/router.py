@@ -1,9 +1,8 @@
 """The door from the proxy to the engine: begins exchanges, decides, and records what never became one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from llmrouter_tui.core.analysis import analyse
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Analysis, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
@@ -40,6 +39,7 @@ class Router:
         bus: Bus,
         clock: Clock,
         tasks: Tasks,
+        analyse: Callable[[ChatRequest], Analysis],
         keep: Keep = PREVIEW,
     ) -> None:
         self.fleet = fleet
@@ -49,6 +49,7 @@ class Router:
         self.bus = bus
         self.clock = clock
         self.tasks = tasks
+        self.analyse = analyse
         self.keep = keep
         self.sessions = Sessions(clock)
         self.traffic = Traffic(clock)
@@ -78,7 +79,7 @@ class Router:
         if not models:
             raise self._nobody_here()
         try:
-            analysis = analyse(request)
+            analysis = self.analyse(request)
             if self.rules:
                 return self._by_rules(request, analysis, models, continuity, started)
             return decide(

@@ -17,7 +17,7 @@ UNENCODABLE = (UnicodeError, OverflowError, TypeError, ValueError, struct.error,
 
 _Rest = tuple[tuple[tuple[str, str], ...], str, float, str, float, str, float]
 """The fields of a decision after its candidates."""
-_Facts = tuple[str, float, Level, frozenset[str], str, int, int, bool]
+_Facts = tuple[str, float, Level, frozenset[str], str, int, int, bool, dict[str, float] | None]
 """The fields of an analysis after its tasks."""
 _Row = tuple[bytes, _Facts, tuple[str, ...], tuple[str, ...], bytes, _Rest]
 """Shares of the tasks, the rest of the analysis; models, notes and block of the ranking, the rest of the decision."""
@@ -33,7 +33,17 @@ def pack(decision: Decision) -> bytes:
     a, ranked = decision.analysis, decision.candidates
     if not isinstance(ranked, Ranking):
         ranked = Ranking.of(ranked)
-    facts = a.task, a.difficulty, a.level, a.needs, a.language, a.prompt_tokens, a.expected_tokens, a.background
+    facts = (
+        a.task,
+        a.difficulty,
+        a.level,
+        a.needs,
+        a.language,
+        a.prompt_tokens,
+        a.expected_tokens,
+        a.background,
+        a.kinds,
+    )
     rest = (
         decision.filtered,
         decision.chosen,

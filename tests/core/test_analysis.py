@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmrouter_tui.brain import weights
 from llmrouter_tui.core import reading
-from llmrouter_tui.core.analysis import analyse
+from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.difficulty import EASY_BELOW, HARD_FROM, level
 from llmrouter_tui.core.domain import TASKS
 from tests.core.fleet import ask
 from tests.core.prompts import EVERYDAY, HARD, MORE
+
+analyse = Analyst(weights()).analyse
 
 CODE = "```python\ndef quicksort(items): ...\n```"
 PROSE = "The council met on Tuesday to talk about the new library and what it would cost the town. "

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from llmrouter_tui.core.analysis import analyse
+from llmrouter_tui.brain import weights
+from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import TASKS, Ability, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.selection import Wait, decide, resolve
 from tests.core.fleet import analysis, ask, fleet, model
 from tests.core.prompts import EVERYDAY, HARD
+
+analyse = Analyst(weights()).analyse
 
 CODE = "```python\ndef quicksort(items): ...\n```"
 SHORT = {view.id: key for key, view in fleet().items()}
@@ -91,7 +94,7 @@ class TestConversation:
         assert chosen("hi", "Hello!", prompt, resident="3b 8b", after="3b") != "3b"
 
     def test_a_long_conversation_is_left_less_lightly(self) -> None:
-        turn = "Write a Python function that merges two sorted lists"
+        turn = "Write a Python class for a thread-safe LRU cache with expiry, and its unit tests"
         assert chosen("hi", "Hello!", turn, resident="8b coder", after="8b") == "coder"
         assert chosen("hi", "Hello! " * 2500, turn, resident="8b coder", after="8b") == "8b"
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
+from llmrouter_tui.brain import weights
+from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelInfo, Resident
@@ -182,7 +184,7 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0, ram:
     residency = Residency(
         fleet, ledger, learning, bus, clock, tasks, measure=measure, keep_alive=60, load_timeout=load_timeout
     )
-    router = Router(fleet, ledger, residency, learning, bus, clock, tasks)
+    router = Router(fleet, ledger, residency, learning, bus, clock, tasks, Analyst(weights()).analyse)
     await measure()
     for backend in backends:
         fleet.add(backend, configured=True, pool="gpu0")

@@ -17,6 +17,7 @@ from llmrouter_tui.core.decision import (
 )
 from llmrouter_tui.core.domain import NEEDS, TASKS, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Fact, ResidencyChanged
+from llmrouter_tui.core.kinds import KINDS
 
 TASK_SHARES = dict.fromkeys(TASKS, 0.0) | {"coding": 0.75, "chat": 0.25}
 
@@ -95,7 +96,7 @@ candidates = st.builds(
 analyses = st.builds(
     Analysis, st.fixed_dictionaries(dict.fromkeys(TASKS, reals)), st.sampled_from(TASKS), reals,
     st.sampled_from(("easy", "medium", "hard")), st.frozensets(st.sampled_from(NEEDS)), words, counts, counts,
-    st.booleans(),
+    st.booleans(), maybe(st.dictionaries(st.sampled_from(KINDS), reals)),
 )  # fmt: skip
 decisions = st.builds(
     Decision, analyses, st.lists(candidates, max_size=3).map(tuple),

@@ -37,7 +37,7 @@ def test_what_is_no_decision_is_refused(stored: bytes | str) -> None:
 
 def _singly(decision: Decision) -> bytes:
     """As the second version packed it."""
-    a = astuple(decision.analysis)
+    a = astuple(decision.analysis)[:9]
     candidates = [
         (
             c.model,
