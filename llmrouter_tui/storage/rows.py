@@ -105,7 +105,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
         session=row["session"],
         client=row["client"],
         stream=row["stream"],
-        decision=_decision(row["decision"]),
+        decision=decision(row["decision"]),
         attempts=_decoded(_ATTEMPTS, row["attempts"], ()),
         ttft=row["ttft"],
         seconds=row["seconds"],
@@ -121,7 +121,8 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
     )
 
 
-def _decision(stored: bytes | str | None) -> Decision | None:
+def decision(stored: bytes | str | None) -> Decision | None:
+    """The decision as it is stored; None where there is none, or none that can be read."""
     try:
         return unpack(stored) if stored else None
     except (msgspec.MsgspecError, ValueError):
