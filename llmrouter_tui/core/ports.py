@@ -28,6 +28,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 
@@ -172,6 +173,10 @@ class Repo(Protocol):
         ...
 
     async def exchanges(self, *, before: str | None, limit: int, text: str = "") -> ExchangePage: ...
+
+    async def audit(self, since: float) -> Audit:
+        """What a review of the exchanges that arrived since then needs."""
+        ...
 
     async def settings(self) -> Mapping[str, object]: ...
 
@@ -359,6 +364,10 @@ class Control(Protocol):
     async def set_setting(self, key: str, value: object) -> Setting: ...
     async def what_if(self, preference: float) -> WhatIf:
         """What another quality preference (0..1) would have chosen for the newest exchanges."""
+        ...
+
+    async def review(self, span: float | None = SPAN) -> Review:
+        """How right the choices of the last so many seconds were, of all that is kept where ``span`` is None."""
         ...
 
     async def retry_backend(self, name: str) -> None: ...

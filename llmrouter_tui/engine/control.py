@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
+from llmrouter_tui.core.review import SPAN, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf, what_if
 from llmrouter_tui.engine.bus import Bus
@@ -204,6 +206,11 @@ class EngineControl:
             raise RouterError("invalid_request", "a preference is a number from 0 to 1", param="value")
         decided = [(e.id, e.decision) for e in self._p.router.traffic.newest() if e.decision is not None]
         return await asyncio.to_thread(what_if, decided, preference)
+
+    async def review(self, span: float | None = SPAN) -> Review:
+        await self._p.repo.flush()
+        audit = await self._p.repo.audit(-math.inf if span is None else self._p.clock.wall() - span)
+        return await asyncio.to_thread(review, audit, span)
 
     async def retry_backend(self, name: str) -> None:
         self._p.fleet.look_again(name)

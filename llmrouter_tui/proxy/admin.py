@@ -11,6 +11,7 @@ from aiohttp import web
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.core.ranking import to_plain
+from llmrouter_tui.core.review import SPAN, parse_span
 from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.meta import Meta, decode_fields
@@ -124,6 +125,15 @@ class Admin:
     async def what_if(self, request: web.Request) -> web.StreamResponse:
         """What another preference, ``?value=0.7``, would have chosen for the newest exchanges."""
         return json_response(await self._control.what_if(share(request, "value")))
+
+    async def review(self, request: web.Request) -> web.StreamResponse:
+        """How right the choices were, ``?since=7d``; over the usual time without it."""
+        given = request.query.get("since")
+        try:
+            span = SPAN if given is None else parse_span(given)
+        except ValueError as error:
+            raise bad_request(f"The parameter 'since': {error}.", param="since", hint="Correct it.") from error
+        return json_response(await self._control.review(span))
 
     async def vram(self, request: web.Request) -> web.StreamResponse:
         snapshot = await self._control.snapshot()

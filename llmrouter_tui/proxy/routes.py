@@ -56,6 +56,7 @@ class Routes:
             f"models/{{id:.+}}/{{action:{_ACTIONS}}}": {"POST": admin.act},
             "settings": {"GET": admin.settings, "POST": admin.set_setting},
             "preference/what-if": {"GET": admin.what_if},
+            "review": {"GET": admin.review},
             "vram": {"GET": admin.vram},
             "backends": {"GET": admin.backends, "POST": admin.add_backend},
             "backends/{name}": {"DELETE": admin.remove_backend},

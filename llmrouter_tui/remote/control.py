@@ -13,6 +13,7 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.review import SPAN, Review, said_span
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
@@ -30,6 +31,7 @@ _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
 _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
+_REVIEW = msgspec.json.Decoder(Review)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
@@ -102,6 +104,9 @@ class RemoteControl:
     async def what_if(self, preference: float) -> WhatIf:
         """Asking changes nothing: a read-only control may."""
         return await self._get("preference/what-if", _WHAT_IF, {"value": repr(preference)})
+
+    async def review(self, span: float | None = SPAN) -> Review:
+        return await self._get("review", _REVIEW, {"since": said_span(span)})
 
     async def retry_backend(self, name: str) -> None:
         await self._command("POST", f"backends/{quote(name, safe='')}/retry")

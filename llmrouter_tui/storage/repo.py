@@ -1,6 +1,7 @@
 """``core.ports.Repo`` over SQLite: the only door to the database."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +14,10 @@ from llmrouter_tui.core.domain import Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.ports import ModelMemory
+from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import history, rows
+from llmrouter_tui.storage import history, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
 from llmrouter_tui.storage.tables import ModelFeedback, ModelProfile, ModelState, Setting
@@ -123,6 +125,26 @@ class SqliteRepo:
 
     async def _search(self, at: history.Key, limit: int, text: str) -> tuple[list[Exchange], history.Key | None]:
         return await self._database.call(lambda db: history.search(db, at, limit, text))
+
+    async def audit(self, since: float) -> Audit:
+        """At most the newest ``review.MOST`` marks."""
+        answered: Counter[tuple[str, str]] = Counter()
+        at: history.Key | None = history.NEWEST
+        while at is not None:
+            counts, at = await self._count_answered(at, since)
+            answered.update(counts)
+        marks: list[Mark] = []
+        at = history.NEWEST
+        while at is not None and len(marks) < review.MOST:
+            more, at = await self._read_marks(at, since)
+            marks += more
+        return Audit(answered, marks[: review.MOST], cut=at is not None or len(marks) > review.MOST)
+
+    async def _count_answered(self, at: history.Key, since: float) -> tuple[review.Answered, history.Key | None]:
+        return await self._database.call(lambda db: review.answered(db, at, since))
+
+    async def _read_marks(self, at: history.Key, since: float) -> tuple[list[Mark], history.Key | None]:
+        return await self._database.call(lambda db: review.marks(db, at, since))
 
     async def settings(self) -> Mapping[str, object]:
         query = Setting.select(Setting.key, Setting.value).tuples()

@@ -36,6 +36,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.ranking import Ranking
+from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.whatif import Change, WhatIf
 
@@ -403,6 +404,12 @@ class ScriptedControl:
     async def what_if(self, preference: float) -> WhatIf:
         self.calls.append(("what_if", preference))
         return WhatIf(preference, 12, 1, 0.1, 2.5, (Change("x1", SMALL, BIG, 0.1, 2.5),))
+
+    async def review(self, span: float | None = SPAN) -> Review:
+        self.calls.append(("review", span))
+        bad = [Mark(f"x{n}", "coding", SMALL, 0.0, 0.7, others=(BIG,)) for n in range(4)]
+        liked = [Mark(f"y{n}", "coding", BIG, 1.0, 0.6) for n in range(3)]
+        return review(Audit({("coding", SMALL): 9, ("chat", BIG): 2}, (*bad, *liked)), span)
 
     async def retry_backend(self, name: str) -> None:
         self.calls.append(("retry_backend", name))

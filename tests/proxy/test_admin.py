@@ -92,6 +92,8 @@ async def test_a_request_to_be_explained_may_be_as_large_as_one_to_be_answered(r
         ("POST", "sync", {"sources": "lmarena"}, "sources"),
         ("POST", "sync", {"sources": [1]}, "sources[0]"),
         ("POST", "sync", {"sources": ["lmsys"]}, "sources"),
+        ("GET", "review?since=lately", None, None),
+        ("GET", "review?since=", None, None),
         ("POST", "listen", {"port": 0}, "port"),
         ("POST", "listen", {"port": 70000}, "port"),
         ("POST", "listen", {"port": "1"}, "port"),
@@ -124,6 +126,20 @@ async def test_what_another_preference_would_change_is_asked_by_its_value(router
         0.7, 12, 1, 0.1, 2.5
     )  # fmt: skip
     assert told["changes"] == [{"exchange_id": "x1", "chosen": SMALL, "instead": BIG, "quality": 0.1, "seconds": 2.5}]
+
+
+async def test_a_review_looks_back_as_far_as_asked(router: Router) -> None:
+    told = (await router.http.get("/admin/review?since=7d")).json()
+    assert (told["span"], told["answered"], told["rated"], told["right"], told["regretted"]) == (604_800, 14, 7, 3, 4)
+    [first, *_] = told["rows"]
+    assert (first["task"], first["model"], first["verdict"]) == ("coding", SMALL, "worse")
+    assert first["compared"] == {
+        "count": 4, "expected": 0.7, "seen": 0.0, "difference": -0.7, "margin": 0.5, "surprise": pytest.approx(-0.2)
+    }  # fmt: skip
+    assert first["regrets"][0]["instead"] == BIG
+    await router.http.get("/admin/review")
+    await router.http.get("/admin/review?since=all")
+    assert router.control.calls == [("review", 7 * 86_400.0), ("review", 30 * 86_400.0), ("review", None)]
 
 
 async def test_rate_tells_what_it_moved(router: Router) -> None:

@@ -72,6 +72,12 @@ async def test_what_another_preference_would_change_is_told_whole(router: Router
     assert await remote.what_if(1 / 3) == await router.control.what_if(1 / 3)
 
 
+@pytest.mark.parametrize("span", [604_800.0, 90.0, None])
+async def test_a_review_arrives_whole(router: Router, remote: RemoteControl, span: float | None) -> None:
+    assert await remote.review(span) == await router.control.review(span)
+    assert router.control.calls == [("review", span)] * 2
+
+
 async def test_commands_reach_the_model_that_was_named(router: Router, remote: RemoteControl) -> None:
     await remote.load(SMALL)
     await remote.unload(BIG)

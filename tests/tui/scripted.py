@@ -40,6 +40,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.whatif import WhatIf
 
@@ -304,6 +305,23 @@ SNAPSHOT = Snapshot(
     rates=RATES,
     total_exchanges=214,
 )
+
+
+def marks(task: str, model: str, seen: str, expected: float, *others: str) -> list[Mark]:
+    """Marks on answers of a model, a + or a - each."""
+    given = {"+": 1.0, "-": 0.0}
+    return [Mark(f"{task}{n:02d}", task, model, given[mark], expected, others=others) for n, mark in enumerate(seen)]
+
+
+ANSWERED = {("coding", BIG): 41, ("reasoning", BIG): 21, ("chat", SMALL): 84, ("coding", SMALL): 14, ("math", PHI): 31}
+MARKS = (
+    *marks("coding", BIG, "+++++++-", 0.86),
+    *marks("reasoning", BIG, "++++-", 0.90),
+    *marks("chat", SMALL, "++++++++-", 0.78),
+    *marks("coding", SMALL, "------", 0.62, BIG, PHI),
+)
+REVIEW = review(Audit(ANSWERED, MARKS), SPAN)
+
 PORT_TAKEN = Problem(
     "port_taken",
     "could not listen on 127.0.0.1:11436 (address already in use)",
@@ -411,6 +429,10 @@ class ScriptedControl:
         self.would_change = 14
         self.holds = False
         """While true, commands wait for their answer."""
+        self.reviewed: Review | RouterError = REVIEW
+        """What ``review`` tells, or what it fails with."""
+        self.spans: list[float | None] = []
+        """What was asked of ``review``, which is no command."""
 
     async def snapshot(self) -> Snapshot:
         return replace(self.now, seq=self.feed.seq)
@@ -485,6 +507,12 @@ class ScriptedControl:
 
     async def what_if(self, preference: float) -> WhatIf:
         return WhatIf(preference, 200, self.would_change, 0.031, 1.24)
+
+    async def review(self, span: float | None = SPAN) -> Review:
+        self.spans.append(span)
+        if isinstance(self.reviewed, RouterError):
+            raise self.reviewed
+        return replace(self.reviewed, span=span)
 
     async def retry_backend(self, name: str) -> None:
         await self._note("retry_backend", name)
