@@ -68,7 +68,7 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
         return f"{name(chosen.model)}: {why}."
     if len(decision.candidates) == 1:
         return f"{name(chosen.model)} was {'the ' if why.startswith('only ') else ''}{why}."
-    if chosen is not top:
+    if chosen.model != top.model:
         return (
             f"The top score was {name(top.model)} ({text.fraction(top.breakdown.score)}); "
             f"{name(chosen.model)} ({text.fraction(chosen.breakdown.score)}) was taken: {why}."
@@ -85,8 +85,9 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
 
 def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
     """CANDIDATE, the five terms, = SCORE; then who is further below and who was filtered out."""
-    shown = list(decision.candidates[:SHOWN])
-    chosen = next((c for c in decision.candidates if c.model == decision.chosen), None)
+    ranked = list(decision.candidates)
+    shown = ranked[:SHOWN]
+    chosen = next((c for c in ranked if c.model == decision.chosen), None)
     if chosen is not None and chosen not in shown:
         shown[-1] = chosen
     terms = sum(size + 1 for _, size in TERMS)
@@ -95,12 +96,12 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
     head = "".join(text.right(title, size + 1) for title, size in TERMS)
     lines: list[Line] = [((f" {text.left('CANDIDATE', label)}{head} = SCORE", "head"),)]
     lines += [_candidate(c, c is chosen, name, label, max(0, room - label), look) for c in shown]
-    hidden = [c for c in decision.candidates if c not in shown]
+    hidden = [c for c in ranked if c not in shown]
     if hidden:
         below = text.fraction(max(c.breakdown.score for c in hidden))
         lines.append(((f" {len(hidden)} more, at most {below}", "dim"),))
-    if chosen is not None and len(decision.candidates) > 1:
-        other = next(c for c in decision.candidates if c is not chosen)
+    if chosen is not None and len(ranked) > 1:
+        other = next(c for c in ranked if c is not chosen)
         lines += price(chosen, other, name, cells, look)
     if decision.filtered:
         alike: dict[str, list[str]] = {}

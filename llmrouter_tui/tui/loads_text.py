@@ -22,7 +22,7 @@ def _event(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
     sign, role = {"load": ("+", "good"), "unload": ("-", "soft")}.get(event.kind, (look.symbols.fail, "bad"))
     name = 18 if cells >= 56 else 14
     took = text.seconds(event.seconds, "")
-    why = text.tame(event.reason)
+    why = " ".join(store.name(word) if word in store.models else word for word in text.tame(event.reason).split())
     if event.exchange_id and event.exchange_id[-4:] not in why:
         why = f"{why} {event.exchange_id[-4:]}".strip()
     line: Line = (

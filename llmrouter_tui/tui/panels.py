@@ -53,6 +53,11 @@ def fill_role(index: int) -> str:
 
 def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
     """Models by size, what is not ours, what is free; the figures are beside it."""
+    return chart.meter(memory_parts(store, device), device.total, cells, look.symbols)
+
+
+def memory_parts(store: Store, device: Device) -> list[tuple[float, str]]:
+    """Bytes and role of each model in a pool, largest first, and of what is not ours."""
     models = [weights.model for weights in residents(store, device.pool)]
     whole = sum(model.footprint or 0 for model in models if model.residency == "resident")
     parts: list[tuple[float, str]] = []
@@ -61,8 +66,12 @@ def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
         if model.residency != "resident":  # under way: only what is there already
             amount = max(0, min(amount, device.used - whole))
         parts.append((float(amount), fill_role(index)))
-    parts.append((max(0.0, device.used - sum(part for part, _ in parts)), "other"))
-    return chart.meter(parts, device.total, cells, look.symbols)
+    return [*parts, (float(not_ours(store, device)), "other")]
+
+
+def not_ours(store: Store, device: Device) -> int:
+    """Bytes used beyond the footprints that are known; all of a model that loads counts as there."""
+    return max(0, device.used - sum(weights.model.footprint or 0 for weights in residents(store, device.pool)))
 
 
 def used_text(device: Device) -> str:
@@ -144,7 +153,7 @@ def _legend_entries(store: Store, device: Device, now: float, look: Look, *, sta
         )
         state: Line = ((f" {model_state(model, now)}", "run" if model.busy else "dim"),) if states else ()
         entries.append(entry + state)
-    other = max(0, device.used - sum(weights.model.footprint or 0 for weights in inside))
+    other = not_ours(store, device)
     if other > 64 * 1024**2:
         entries.append(((f"{look.symbols.other} ", "other"), ("other ", "dim"), (text.size(other), "dim")))
     if not inside:

@@ -1,6 +1,6 @@
 """Memory pools and what would fit, as text at a given width. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
 from llmrouter_tui.tui import format as fmt
@@ -82,16 +82,8 @@ def axis(total: int, cells: int) -> Line:
 
 def bar(store: Store, device: Device, cells: int, look: Look, keep: Limits) -> Line:
     """Models by size, then what is not ours, what is free, and the line that loading does not pass."""
-    models = [weights.model for weights in panels.residents(store, device.pool)]
-    parts = [(float(model.footprint or 0), panels.fill_role(i)) for i, model in enumerate(models)]
-    parts.append((float(not_ours(device, models)), "other"))
     most = HOST_SHARE if device.pool == HOST_POOL else pool(device, keep).budget / max(1, device.total)
-    return chart.meter(parts, device.total, cells, look.symbols, most)
-
-
-def not_ours(device: Device, models: Iterable[ModelView]) -> int:
-    """Bytes used beyond the footprints that are known."""
-    return max(0, device.used - sum(model.footprint or 0 for model in models))
+    return chart.meter(panels.memory_parts(store, device), device.total, cells, look.symbols, most)
 
 
 def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
@@ -112,7 +104,7 @@ def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
                 ("".join(f"  = {store.name(other)}" for other in weights.others), "soft"),
             )
         )
-    other = not_ours(device, models)
+    other = panels.not_ours(store, device)
     if other > 64 * 1024**2:
         untold = any(model.footprint is None for model in models)
         said = "  the system, and models of untold size" if untold else "  the system and other programs"
@@ -230,7 +222,7 @@ def _entries(store: Store, device: Device, now: float, look: Look, *, states: bo
         )
         for index, (weights, model) in enumerate(zip(inside, models, strict=True))
     ]
-    other = not_ours(device, models)
+    other = panels.not_ours(store, device)
     if other > 64 * 1024**2:
         entries.append(((f"{look.symbols.other} ", "other"), (f"not ours {text.size(other)}", "dim")))
     return entries or [(("nothing is loaded", "dim"),)]

@@ -1,14 +1,16 @@
 """The explanation adds up as displayed and says everything."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.decision import Breakdown, Candidate, Effect, Seconds
+from llmrouter_tui.core.decision import Breakdown, Candidate, Decision, Effect, Seconds
 from llmrouter_tui.tui import explain, ledger, text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.symbols import BRAILLE
@@ -51,6 +53,27 @@ def test_each_row_adds_up_and_the_chosen_score_is_the_ledgers(store: Store, id_:
     chosen = store.name(store.rows[id_].model)
     assert score is not None
     assert [total for name, _, total in rows if chosen.startswith(name.rstrip("…"))] == [text.hundredths(score)]
+
+
+class Fresh(Sequence[Candidate]):
+    """Makes its candidates anew whenever they are looked at, as a decision that was just made does."""
+
+    def __init__(self, ranked: Sequence[Candidate]) -> None:
+        self._ranked = ranked
+
+    def __len__(self) -> int:
+        return len(self._ranked)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._ranked[index]
+        return [replace(c) for c in found] if isinstance(index, slice) else replace(found)
+
+
+@pytest.mark.parametrize("decision", [scripted.CODE_BIG, scripted.BUSY, scripted.CHAT])
+def test_candidates_are_known_by_their_model_and_not_by_the_object(store: Store, decision: Decision) -> None:
+    fresh = replace(decision, candidates=Fresh(decision.candidates))
+    assert explain.sentence(fresh, store.name, LOOK) == explain.sentence(decision, store.name, LOOK)
+    assert explain.table(fresh, store.name, 98, LOOK) == explain.table(decision, store.name, 98, LOOK)
 
 
 @given(st.lists(st.floats(0, 0.5, allow_nan=False), min_size=5, max_size=5))

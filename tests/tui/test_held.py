@@ -79,10 +79,7 @@ def test_what_would_leave_is_one_model_with_one_size() -> None:
 
 def test_the_pools_draw_it_once_and_name_both() -> None:
     data = store()
-    used = GPU1.used
-    assert vram_text.not_ours(GPU1, [weights.model for weights in panels.residents(data, "gpu1")]) == max(
-        0, used - (PHI.footprint or 0)
-    )
+    assert panels.not_ours(data, replace(GPU1, used=GPU1.used + 3)) == GPU1.used + 3 - (PHI.footprint or 0)
     legend = said(vram_text.legend(data, GPU1, NOW, LOOK))
     assert legend == "▓ phi4:14b             8.1G  busy, 2 answers  pinned  = tutor"
     assert "phi4:14b = tutor 8.1G" in said(vram_text.pools_brief(data, NOW, 100, LOOK))

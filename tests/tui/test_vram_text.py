@@ -172,6 +172,15 @@ def test_a_resident_of_untold_size_says_so() -> None:
     assert "models of untold size" in legend[1]
 
 
+def test_of_a_model_that_loads_only_what_is_there_is_drawn() -> None:
+    used = BY_NAME["phi4:14b"].footprint + GIB
+    loading = replace(BY_NAME["deepseek-r1:14b"], residency="loading")
+    device = replace(GPU1, used=used, free=GPU1.total - used)
+    data = store(models=(BY_NAME["phi4:14b"], loading), devices=(GPU0, device, HOST))
+    assert [int(part) for part, _ in panels.memory_parts(data, device)] == [GIB, used - GIB, 0]
+    assert text.plain(vram_text.bar(data, device, 60, LOOK, KEEP)).count("▓") < 10
+
+
 @pytest.mark.parametrize("total", [4, 8, 12, 24, 80, 192, 1024])
 @pytest.mark.parametrize("cells", [24, 44, 78])
 def test_the_axis_is_as_long_as_the_bar_and_ends_with_the_total(total: int, cells: int) -> None:
@@ -287,6 +296,12 @@ def test_two_models_that_keep_throwing_each_other_out_are_told_of() -> None:
     assert "phi4:14b" in warning and "qwen2.5vl:7b" in warning
     assert "took turns 5 times" in warning
     assert said(loads_text.event_lines(data, NOW, 70, LOOK))[0].startswith("! ")
+
+
+def test_a_reason_calls_a_model_by_its_name() -> None:
+    data = store()
+    data.residency = deque([ResidencyEvent(NOW, "unload", "ollama/qwen3:32b", "gpu1", 0.5, "for ollama/phi4:14b")])
+    assert said(loads_text.event_lines(data, NOW, 70, LOOK))[0].endswith("  for phi4:14b")
 
 
 def test_a_few_loads_or_old_ones_are_no_thrashing() -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -167,6 +168,14 @@ class LinesView(Painter, Framed, ScrollView):
     """
 
     DEFAULT_CSS = "LinesView { overflow-x: hidden; }"
+    BINDINGS = [  # noqa: RUF012
+        Binding("j", "scroll_down", "down", show=False),
+        Binding("k", "scroll_up", "up", show=False),
+        Binding("ctrl+d", "page_down", "page down", show=False),
+        Binding("ctrl+u", "page_up", "page up", show=False),
+        Binding("g", "scroll_home", "first", show=False),
+        Binding("G", "scroll_end", "last", show=False),
+    ]
 
     def __init__(
         self,
