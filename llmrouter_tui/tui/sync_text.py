@@ -30,11 +30,9 @@ def lines(view: SyncView, now: float, cells: int, look: Look) -> list[Line]:
     """What they are, whom fetching newer ones contacts, and how each source is."""
     said = "Public figures say how good models were found to be elsewhere. The shipped ones serve without a network. "
     if view.refused:
-        out = _soft(f"{said}Newer ones are not fetched here: {text.tame(view.refused)}.", cells)
-    else:
-        asked = "Newer ones are asked for at the addresses below, only when you say so; these servers get the question"
-        out = _soft(f"{said}{asked} and nothing of yours: no prompts, no names of your models.", cells)
-    out.append(())
+        return _soft(f"{said}Newer ones are not fetched here: {text.tame(view.refused)}.", cells)
+    asked = "Newer ones are asked for at the addresses below, only when you say so; these servers get the question"
+    out = [*_soft(f"{said}{asked} and nothing of yours: no prompts, no names of your models.", cells), ()]
     for source in view.sources:
         out += _source(view, source, now, cells, look)
     return [*out, (), _schedule(view, now, look)]
@@ -78,5 +76,5 @@ def _schedule(view: SyncView, now: float, look: Look) -> Line:
         return (("By itself: ", "head"), ("never", "strong"), (", only when you ask", "soft"))
     next_at = view.next_at
     soon = "in some minutes" if next_at is None or next_at <= now else f"in {text.span(next_at - now)}"
-    when = "" if view.running or view.refused else f", next {soon}"
+    when = "" if view.running else f", next {soon}"
     return (("By itself: ", "head"), ("daily", "strong"), (when, "soft"))
