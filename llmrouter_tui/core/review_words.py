@@ -22,8 +22,8 @@ def period(span: float | None) -> str:
     if span is None:
         return "all that is kept"
     said = said_span(span)
-    count, name = int(said[:-1]), _NAMES[said[-1]]
-    return f"the last {name}" if count == 1 else f"the last {count:,} {name}s"
+    number, name = int(said[:-1]), _NAMES[said[-1]]
+    return f"the last {name}" if number == 1 else f"the last {count(number, name)}"
 
 
 def headline(found: Review, name: Name = as_is) -> str:
@@ -32,13 +32,13 @@ def headline(found: Review, name: Name = as_is) -> str:
     if not found.answered:
         return f"Nothing was answered in {when}, so there is nothing to review."
     if not found.rated:
-        return f"None of the {_count(found.answered, 'answer')} of {when} is rated, so nothing can be said of them yet."
+        return f"Of {count(found.answered, 'answer')} in {when} none is rated, so nothing can be said of them yet."
     if not found.chosen:
         asked = "All were asked of models by name, so they say nothing of the router's choice."
-        return f"{_count(found.rated, 'answer')} of {found.answered:,} rated in {when}. {asked}"
+        return f"{count(found.rated, 'answer')} of {found.answered:,} rated in {when}. {asked}"
     bad = found.chosen - found.right
     parts = [f"right {found.right:,} of {found.chosen:,} rated", _missed(bad, found.regretted), _surprises(found, name)]
-    return f"{'; '.join(filter(None, parts))} ({_count(found.answered, 'answer')} in {when})"
+    return f"{'; '.join(filter(None, parts))} ({count(found.answered, 'answer')} in {when})"
 
 
 def _missed(bad: int, regretted: int) -> str:
@@ -74,7 +74,7 @@ def calibration(found: Review) -> str:
 
 
 def _ground(compared: Comparison) -> str:
-    return f"± {_percent(compared.margin)} ({_count(compared.count, 'rating')})"
+    return f"± {_percent(compared.margin)} ({count(compared.count, 'rating')})"
 
 
 def note(row: Reviewed, name: Name = as_is) -> str:
@@ -100,7 +100,8 @@ def caveats(found: Review) -> str:
     return f"{said} Only the newest {found.rated:,} ratings were looked at." if found.cut else said
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """``1 answer``, ``1,200 answers``"""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -191,7 +191,7 @@ def test_the_first_line_says_whether_the_router_was_right() -> None:
 def test_what_is_not_there_is_said_calmly_with_how_to_rate() -> None:
     nothing, unrated = review(Audit({}, ())), review(Audit({("chat", BIG): 1200}, ()), SPAN)
     assert headline(nothing) == "Nothing was answered in all that is kept, so there is nothing to review."
-    assert "None of the 1,200 answers of the last 30 days is rated" in headline(unrated)
+    assert "Of 1,200 answers in the last 30 days none is rated" in headline(unrated)
     assert (caveats(nothing), caveats(unrated)) == ("", HOW_TO_RATE)
 
 
