@@ -222,6 +222,7 @@ class Assembly:
                 status=self.status,
                 fetching=self._fetching,
                 syncs=self._syncs,
+                catalog=self._public,
                 settings=self._live,
                 tasks=self._tasks,
                 clock=self._clock,

@@ -15,13 +15,11 @@ from llmrouter_tui import __version__
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.chat import ChatRequest
-    from llmrouter_tui.core.domain import ModelView
-    from llmrouter_tui.core.matching import Match
+    from llmrouter_tui.core.domain import CatalogMatch, ModelView
+    from llmrouter_tui.core.dossier import Dossier
     from llmrouter_tui.core.ports import Control, Host, Snapshot
     from llmrouter_tui.core.sync import SyncRecord
     from llmrouter_tui.nearby import Nearby
-
-    Named = tuple[list[ModelView], Sequence[Match], str]
 
 T = TypeVar("T")
 USAGE = 2
@@ -232,14 +230,24 @@ def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":
 
 @main.command()
 @click.option("--why", metavar="NAME", default="", help="What the scores of one model rest on, here or not.")
+@click.option("--match", metavar="NAME=ID", default="", help="Say which model of the public catalog NAME is (or none).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
 @options(COMMON)
-def models(why: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
-    """The models that can be routed to, with their scores."""
+def models(
+    why: str, match: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
+) -> None:  # fmt: skip
+    """The models that can be routed to, with their scores.
+
+    --match corrects what the name of a model is taken for: NAME=none says that no public figures are its own, and
+    NAME=automatic goes by the name again.
+    """
     config = load_config(config_file, insecure, **flags)
+    if match:
+        set_match(match, config, url)
     if why:
         explain_model(why, config, url, as_json)
+    if match or why:
         return
     snapshot = ask(config, url, lambda control: control.snapshot())
     if as_json:
@@ -256,40 +264,61 @@ def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
     """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name, with
     those that were fetched."""
     from llmrouter_tui import known
-    from llmrouter_tui.catalog.snapshot import shipped
     from llmrouter_tui.plain import evidence_lines
-    from llmrouter_tui.public import with_fetched
 
-    async def look(control: "Control") -> "tuple[Named, Any]":
-        named = meant_by(name, await control.snapshot())
-        return named, await control.figures([match.id for match in named[1] if match.id])
+    async def look(control: "Control") -> "tuple[list[ModelView], Sequence[CatalogMatch], str, Sequence[Dossier]]":
+        snapshot = await control.snapshot()
+        views, problem = meant_by(name, snapshot)
+        found = known.matches(name, views, {backend.name: backend.kind for backend in snapshot.backends})
+        return views, found, problem, await control.known(known.entries_of(found))
 
-    (views, found, problem), fetched = ask(config, url, look)
-    if problem and not any(match.id or match.near for match in found):
+    views, found, problem, dossiers = ask(config, url, look)
+    if problem and not any(match.id for match in found):
         fail(problem, USAGE)
-    public = with_fetched(shipped(), fetched)
     if as_json:
-        echo_json({"models": views, "catalog": known.facts_of(found, public)})
+        echo_json({"models": views, "catalog": known.facts_of(found, dossiers)})
         return
     lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
-    click.echo("\n".join([*lines, "", *known.lines_of(name, found, public)]))
+    click.echo("\n".join([*lines, "", *known.lines_of(found, dossiers)]))
 
 
-def meant_by(name: str, snapshot: "Snapshot") -> "Named":
-    """The models here that a name means, what the catalog takes them for, and why there are none, in words."""
-    from llmrouter_tui import known
+def set_match(asked: str, config: "Config", url: str) -> None:
+    """``NAME=ID``: say which catalog entry the models called NAME are, ``none`` of them or what the name says."""
+    from llmrouter_tui.core.domain import AUTOMATIC
+    from llmrouter_tui.core.dossier import match_words
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.core.resolving import named
+
+    name, _, entry = asked.rpartition("=")
+    if not name or not entry:
+        fail(f"{asked!r} is no match; write NAME=ID, NAME=none or NAME={AUTOMATIC}", USAGE)
+
+    async def tell(control: "Control") -> "list[ModelView]":
+        views = named(name, (await control.snapshot()).models)
+        if not views:
+            hint = "`llmrouter-tui models` lists them"
+            raise RouterError("model_not_found", f"no model here is called {name!r}", hint=hint)
+        for view in views:
+            await control.match(view.id, "" if entry == "none" else entry)
+        changed = {view.id for view in views}
+        return [view for view in await control.models() if view.id in changed]
+
+    for view in ask(config, url, tell, command=True):
+        click.echo(f"{view.id}   public figures: {match_words(view.match) if view.match else 'not looked up yet'}")
+
+
+def meant_by(name: str, snapshot: "Snapshot") -> "tuple[list[ModelView], str]":
+    """The models here that a name means, and why there are none, in words."""
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.core.resolving import resolve
 
     views = [view for view in snapshot.models if name in (view.id, view.info.name, *view.info.aliases)]
-    kinds = {backend.name: backend.kind for backend in snapshot.backends}
     problem = ""
     try:
         views = views or list(resolve(name, snapshot.models).models)
     except RouterError as error:
         problem = str(error)
-    said = [(view.info.name, kinds.get(view.info.backend, ""), view.info.local) for view in views]
-    return views, known.matches(said or [(name, "", False)]), problem
+    return views, problem
 
 
 @main.command(name="eval-names")
@@ -308,8 +337,10 @@ def echo_json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=to_plain), indent=2).decode())
 
 
-def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]") -> T:
-    """Put one question to a running router, or to one assembled just for it."""
+def ask(
+    config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]", *, command: bool = False
+) -> T:
+    """Put one question to a running router, or to one assembled just for it; a ``command`` may change something."""
     import threading
     from concurrent.futures import CancelledError
 
@@ -324,7 +355,7 @@ def ask(config: "Config", url: str, question: "Callable[[Control], Coroutine[Any
     host: Host
     if url or answers(target):
         try:
-            host = RemoteHost(target, key=settings.admin_api_key, readonly=True)
+            host = RemoteHost(target, key=settings.admin_api_key, readonly=not command)
         except RouterError as error:
             fail(str(error), USAGE)
     else:

@@ -1,14 +1,13 @@
 """What is publicly known of a name, as lines of text: for ``models --why`` and ``eval-names``. Needs no router."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 import msgspec
 
-from llmrouter_tui.catalog.snapshot import Snapshot, names
-from llmrouter_tui.core.catalog import Entry, Standing, standings
-from llmrouter_tui.core.matching import Match
-from llmrouter_tui.core.sync import BY_KEY, SOURCES
+from llmrouter_tui.catalog.snapshot import names
+from llmrouter_tui.core.domain import CatalogMatch, ModelView
+from llmrouter_tui.core.dossier import OWN, Dossier, match_words
 
 
 class _Question(msgspec.Struct):
@@ -30,74 +29,51 @@ def answer_names(lines: Iterable[bytes], out: IO[bytes]) -> None:
         out.flush()
 
 
-def matches(said: Iterable[tuple[str, str, bool]]) -> Sequence[Match]:
-    """What names mean: (name, kind of the backend that says it or empty, whether it runs the weights here)."""
-    return list(dict.fromkeys(names().match(name, kind, local=local) for name, kind, local in said))
+def matches(name: str, views: Sequence[ModelView], kinds: Mapping[str, str]) -> Sequence[CatalogMatch]:
+    """What the router takes these models for, or where it does not say, and of a name that no backend (``kinds`` by
+    their names) has, what the shipped catalog does."""
+
+    def shipped(name: str, kind: str = "", *, local: bool = False) -> CatalogMatch:
+        return names().match(name, kind, local=local).taken()
+
+    found = [v.match or shipped(v.info.name, kinds.get(v.info.backend, ""), local=v.info.local) for v in views]
+    return list(dict.fromkeys(found)) or [shipped(name)]
 
 
-def lines_of(name: str, found: Sequence[Match], snapshot: Snapshot) -> list[str]:
-    """The match of a name, the abilities that its public figures make, and each figure with source and date."""
+def entries_of(found: Iterable[CatalogMatch]) -> Sequence[str]:
+    """The entries whose figures are to be told."""
+    return [match.own for match in found if match.own]
+
+
+def lines_of(found: Sequence[CatalogMatch], dossiers: Iterable[Dossier]) -> list[str]:
+    """What a name is taken for, the abilities that its public figures make, and each figure with source and date."""
+    known = {one.id: one for one in dossiers}
     lines: list[str] = []
     for match in found:
-        lines += ["", *_match_lines(name, match)]
-        if match.id:
-            lines += _entry_lines(snapshot.entries[match.id], snapshot)
+        lines += ["", f"public figures: {match_words(match)}"]
+        if match.own in known:
+            lines += _dossier_lines(known[match.own])
     return lines[1:]
 
 
-def facts_of(found: Sequence[Match], snapshot: Snapshot) -> list[dict[str, Any]]:
+def facts_of(found: Sequence[CatalogMatch], dossiers: Iterable[Dossier]) -> list[dict[str, Any]]:
     """The same for a program."""
+    known = {one.id: one for one in dossiers}
     return [
-        {
-            "id": match.id,
-            "near": match.near,
-            "how": match.how,
-            "abilities": standings(snapshot.entries[match.id], snapshot.benchmarks) if match.id else {},
-        }
+        {"id": match.own or None, "near": match.near or None, "match": match, "known": known.get(match.own)}
         for match in found
     ]
 
 
-def _match_lines(name: str, match: Match) -> list[str]:
-    if match.id:
-        return [f"public figures: {match.id}   ({match.how})"]
-    if match.near:
-        return [f"public figures: none of {name}", f"  nearest is {match.near}, whose figures are not this model's"]
-    return [f"public figures: none of {name}"]
-
-
-def _entry_lines(entry: Entry, snapshot: Snapshot) -> list[str]:
-    facts = [
-        f"{entry.parameters / 1e9:.3g}B parameters" if entry.parameters else "size unknown",
-        f"{entry.active_parameters / 1e9:.3g}B active" if entry.active_parameters else "",
-        f"context {entry.context}" if entry.context else "",
-        ", ".join(sorted(entry.capabilities)),
-        f"released {entry.released}" if entry.released else "",
-        f"figures also for: {', '.join(entry.modes)}" if entry.modes else "",
-    ]
-    lines = ["  " + " · ".join(filter(None, facts)), ""]
-    if not entry.figures:
-        return [*lines, "  no figures are known"]
-    for task, found in standings(entry, snapshot.benchmarks).items():
-        lines += _standing_lines(task, found, snapshot)
-    return [*lines, *_by_key_lines(entry)]
-
-
-def _by_key_lines(entry: Entry) -> list[str]:
-    """Figures fetched with the user's key: shown to the user only, and in no ability, for others are told those."""
-    labels = {SOURCES[source] for source in BY_KEY}
-    own = [figure for figure in entry.figures if figure.source in labels]
-    lines = [f"    {f.key:34.34} {f.value:>8.4g}  {f.as_of:10}  {f.source}" for f in own]
-    return ["  not counted, for your eyes only", *lines] if lines else []
-
-
-def _standing_lines(task: str, found: Standing, snapshot: Snapshot) -> list[str]:
-    lines = [f"  {task:12} {found.mean:.2f}   weight {found.strength:.2f}"]
-    for ground in found.grounds:
-        figure, benchmark = ground.figure, snapshot.benchmarks[ground.figure.key]
-        value = f"{figure.value:.4g}{'%' if benchmark.unit == 'pct' else ''}"
-        lines.append(
-            f"    {benchmark.title:34.34} {value:>8} = {ground.share:.2f}  weight {ground.weight:.2f}  "
-            f"{figure.as_of:10}  {figure.source}"
-        )
-    return lines
+def _dossier_lines(known: Dossier) -> list[str]:
+    lines = [f"  {known.about}", ""]
+    for task in known.tasks:
+        lines.append(f"  {task.task:12} {task.mean:.2f}   weight {task.strength:.2f}")
+        lines += [
+            f"    {f.title:34.34} {f.result:>8} = {f.share:.2f}  weight {f.weight:.2f}  {f.as_of:10}  {f.source}"
+            for f in task.figures
+        ]
+    if known.own:
+        lines.append(f"  {OWN}")
+        lines += [f"    {f.title:34.34} {f.result:>8}  {f.as_of:10}  {f.source}" for f in known.own]
+    return lines if known.tasks or known.own else [*lines, "  no figures are known"]

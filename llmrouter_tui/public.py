@@ -1,12 +1,13 @@
 """What is publicly known of models in this process: the shipped figures, joined with those that were fetched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
 from llmrouter_tui.core.catalog import Entry, Standing, standings
 from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.dossier import Dossier, Listed, dossier, listed
 from llmrouter_tui.core.matching import Match
 from llmrouter_tui.core.sync import SyncedFigure, anchored, joined
 
@@ -36,6 +37,16 @@ class Public:
         """What is known of a model; None where its name means nothing certain."""
         match = self.match(info, kind)
         return self.snapshot.entries[match.id] if match.id else None
+
+    def listed(self) -> Sequence[Listed]:
+        """All entries, by id."""
+        entries = self.snapshot.entries
+        return [listed(entries[entry_id]) for entry_id in sorted(entries)]
+
+    def dossiers(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        """These entries with their figures; those that there are not are left out."""
+        known, benchmarks = self.snapshot.entries, self.snapshot.benchmarks
+        return [dossier(known[entry_id], benchmarks) for entry_id in dict.fromkeys(entries) if entry_id in known]
 
     def standings(self, info: ModelInfo, kind: str = "") -> Mapping[str, Standing]:
         """The standing per task of a model, empty for one that nobody knows."""

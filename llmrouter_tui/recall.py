@@ -2,15 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from llmrouter_tui.core.catalog import Known, known
-from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.domain import CatalogMatch, ModelInfo
 from llmrouter_tui.core.matching import Match
 from llmrouter_tui.public import Public
 
 Asked = tuple[str, tuple[str, ...], str, bool]
 KEPT = 4096
 """Names remembered, more than any fleet has."""
+
+
+class Recalled(NamedTuple):
+    """What became of a name: the entry that it is taken for, and what is known by that."""
+
+    match: CatalogMatch
+    known: Known | None
 
 
 def recall(public: Public, info: ModelInfo, kind: str = "") -> Known | None:
@@ -28,14 +36,18 @@ class Recall:
         self._wanted: dict[Asked, tuple[ModelInfo, str]] = {}
         self._wake = asyncio.Event()
 
-    def __call__(self, info: ModelInfo, kind: str) -> Known | None:
-        """What is known of a model; None too as long as its name was not looked up, which this asks for."""
+    def __call__(self, info: ModelInfo, kind: str, chosen: str | None = None) -> Recalled | None:
+        """What is known of a model: the match of its name unless the user has ``chosen`` an entry, or with an empty
+        word none of them, and what that entry says. None as long as its name was not looked up, which this asks for."""
         asked = info.name, info.aliases, kind, info.local
-        if asked in self._matches:
-            return _known(self._public, self._matches[asked])
-        self._wanted[asked] = info, kind
-        self._wake.set()
-        return None
+        if asked not in self._matches:
+            self._wanted[asked] = info, kind
+            self._wake.set()
+            return None
+        match = self._matches[asked]
+        if chosen and chosen not in self._public.snapshot.entries:  # another catalog had it
+            chosen = None
+        return Recalled(match.taken(chosen), _known(self._public, match if chosen is None else Match(chosen or None)))
 
     @property
     def asked(self) -> bool:

@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.dossier import match_words
 from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import Recall, recall
@@ -39,9 +42,10 @@ async def test_a_loop_gets_no_answer_until_a_thread_has_looked_and_then_at_once(
     assert found.asked
     assert await waiting == {QWEN.id, TUNE.id}
     assert not found.asked
-    known = found(QWEN, "ollama")
-    assert known is not None
-    assert known.id == "qwen3-8b"
+    recalled = found(QWEN, "ollama")
+    assert recalled is not None
+    assert recalled.known is not None
+    assert recalled.known.id == "qwen3-8b"
     assert not found.asked
 
 
@@ -55,4 +59,54 @@ async def test_fetched_figures_are_seen_without_another_look() -> None:
     after = found(QWEN, "ollama")
     assert before is not None
     assert after is not None
-    assert after.standings["math"].mean > before.standings["math"].mean
+    assert before.known is not None
+    assert after.known is not None
+    assert after.known.standings["math"].mean > before.known.standings["math"].mean
+
+
+async def looked_up(*infos: ModelInfo) -> Recall:
+    found = Recall(Public())
+    for info in infos:
+        found(info, "ollama")
+    await found.look_up()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "entry", "words"),
+    [
+        ("qwen3:8b", "alias", "qwen3-8b", "is one of its names"),
+        ("qwen3:8b-q5_K_M", "grammar", "qwen3-8b", "the same words and sizes as"),
+        ("acme/Qwen2.5-7B-Instruct-ft", "near", "qwen2.5-7b-instruct", ""),
+        ("my-model", "none", "", ""),
+    ],
+)
+async def test_how_a_name_matched_is_told(name: str, kind: str, entry: str, words: str) -> None:
+    info = ModelInfo("ollama", name)
+    recalled = (await looked_up(info))(info, "ollama")
+    assert recalled is not None
+    match = recalled.match
+    assert (match.kind, match.id, match.by_user) == (kind, entry, False)
+    assert words in match.how
+    assert (match.own, match.near) == (("", entry) if kind == "near" else (entry, ""))
+
+
+async def test_the_users_word_counts_before_the_name_and_stands_beside_it() -> None:
+    found = await looked_up(QWEN)
+    chosen, none, name = (found(QWEN, "ollama", said) for said in ("llama-3.1-8b-instruct", "", None))
+    assert chosen is not None
+    assert chosen.known is not None
+    assert (chosen.known.id, chosen.known.related) == ("llama-3.1-8b-instruct", False)
+    assert (chosen.match.own, chosen.match.id, chosen.match.by_user) == ("llama-3.1-8b-instruct", "qwen3-8b", True)
+    assert match_words(chosen.match) == "llama-3.1-8b-instruct, by you (by its name: qwen3-8b)"
+    assert none is not None
+    assert (none.known, none.match.own, none.match.near) == (None, "", "")
+    assert match_words(none.match) == "none, by you (by its name: qwen3-8b)"
+    assert name is not None
+    assert name.match.own == "qwen3-8b"
+
+
+async def test_an_entry_that_left_the_catalog_is_no_word_any_more() -> None:
+    recalled = (await looked_up(QWEN))(QWEN, "ollama", "left-the-catalog")
+    assert recalled is not None
+    assert (recalled.match.own, recalled.match.by_user) == ("qwen3-8b", False)

@@ -30,6 +30,7 @@ FootprintSource = Literal["reported", "measured", "estimated", "unknown"]
 ResidencyState = Literal["resident", "loading", "unloading", "absent", "unknown"]
 BackendKind = Literal["ollama", "llamacpp", "openai", "embedded"]
 BackendHealth = Literal["starting", "up", "down"]
+MatchKind = Literal["alias", "grammar", "near", "none"]
 
 HOST_POOL = "host"
 """The memory pool of a machine without a usable GPU: its RAM."""
@@ -122,6 +123,39 @@ class Speed:
     ttft: float | None = None
 
 
+AUTOMATIC = "automatic"
+"""In the place of a catalog id: what the model's name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogMatch:
+    """Which entry of the public catalog a model is taken for: as its name says, unless the user said otherwise."""
+
+    kind: MatchKind = "none"
+    """How its name matches: it is one of the entry's names (``alias``), has the same words and sizes (``grammar``), or
+    is only that of a relative (``near``)."""
+    id: str = ""
+    """The entry that the name means, or the relative's."""
+    how: str = ""
+    """In words: by which of the entry's spellings."""
+    by_user: bool = False
+    """Whether ``chosen`` holds in the place of all this."""
+    chosen: str = ""
+    """The entry that the user chose; empty: it is none of them."""
+
+    @property
+    def own(self) -> str:
+        """The entry whose figures are the model's own; empty for none."""
+        if self.by_user:
+            return self.chosen
+        return self.id if self.kind in ("alias", "grammar") else ""
+
+    @property
+    def near(self) -> str:
+        """The relative whose figures are a weak guess for it; empty for none."""
+        return self.id if self.kind == "near" and not self.by_user else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelView:
     """Everything a person or a decision needs to know of one model, at one moment."""
@@ -157,6 +191,8 @@ class ModelView:
     shares: str = ""
     """The name, on the same backend, whose weights in memory it shares (``footprint`` is not to be added); empty for
     its own."""
+    match: CatalogMatch | None = None
+    """What it is in the public catalog; None as long as that was not looked up."""
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from llmrouter_tui.core.catalog import Entry
+from llmrouter_tui.core.domain import CatalogMatch, MatchKind
 from llmrouter_tui.core.near import nearest
 from llmrouter_tui.core.places import REQUANTIZERS, Place, Way, place_of
 from llmrouter_tui.core.spelling import Spelling, is_number, size_of, spell
@@ -36,6 +37,18 @@ class Match(NamedTuple):
     near: str | None = None
     how: str = ""
     """In words: by which of the entry's spellings."""
+    exact: bool = False
+    """Letter by letter, case aside; else by the grammar of names."""
+
+    @property
+    def kind(self) -> MatchKind:
+        if self.id:
+            return "alias" if self.exact else "grammar"
+        return "near" if self.near else "none"
+
+    def taken(self, chosen: str | None = None) -> CatalogMatch:
+        """What the model is taken for by this, unless the user has ``chosen`` an entry, or with an empty word none."""
+        return CatalogMatch(self.kind, self.id or self.near or "", self.how, chosen is not None, chosen or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Names:
             return Match(None)
         place = place_of(name, kind, local=local)
         if entry := self._alias(place):
-            return Match(entry.id, how=f"{name} is one of its names")
+            return Match(entry.id, how=f"{name} is one of its names", exact=True)
         ollama = place.way is Way.OLLAMA
         if not place.foreign:
             for stem, tag in place.readings(self._owners):

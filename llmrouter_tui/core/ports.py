@@ -27,6 +27,7 @@ from llmrouter_tui.core.domain import (
     ServiceView,
     Speed,
 )
+from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
@@ -168,6 +169,14 @@ class Repo(Protocol):
 
     async def set_model_state(self, model: str, *, pinned: bool | None = None, enabled: bool | None = None) -> None: ...
 
+    async def matches(self) -> Mapping[str, str]:
+        """The entry of the public catalog that the user says each of these models is, empty where it is none."""
+        ...
+
+    async def set_match(self, model: str, entry: str | None) -> None:
+        """Keep the user's word on a model; None forgets it."""
+        ...
+
     async def exchange(self, exchange_id: str) -> Exchange | None:
         """By exchange id or by the response id the client saw."""
         ...
@@ -210,6 +219,18 @@ class FigureStore(Protocol):
 
     async def sync_history(self, source: str | None = None, *, limit: int = 20) -> Sequence[SyncRecord]:
         """The newest runs, newest first: of one source, or ``limit`` of each."""
+        ...
+
+
+class Catalog(Protocol):
+    """What is publicly known of models. Blocking: its first answer takes a tenth of a second."""
+
+    def listed(self) -> Sequence[Listed]:
+        """All entries, by id."""
+        ...
+
+    def dossiers(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        """These entries with their figures; those that there are not are left out."""
         ...
 
 
@@ -392,6 +413,20 @@ class Control(Protocol):
         ...
 
     async def sync_view(self) -> SyncView: ...
+    async def catalog(self) -> Sequence[Listed]:
+        """The entries of the public catalog, by id."""
+        ...
+
+    async def known(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        """What is publicly known of these entries of the catalog, those that there are not left out; over HTTP without
+        what may not be passed on."""
+        ...
+
+    async def match(self, model: str, entry: str) -> None:
+        """Say which entry of the catalog a model is, by its id: none where that is empty, ``AUTOMATIC`` to go by its
+        name again."""
+        ...
+
     async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
         """What was fetched of these models, by their ids in the catalog; over HTTP without what may not be passed
         on."""

@@ -5,15 +5,17 @@ import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Feedback, Rating, Setting
-from llmrouter_tui.core.domain import BackendView, ModelView
+from llmrouter_tui.core.domain import AUTOMATIC, BackendView, ModelView
+from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
-from llmrouter_tui.core.ports import Backend, Clock, FeedbackInput, Repo, Snapshot
+from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.core.review import SPAN, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
@@ -63,6 +65,7 @@ class Parts:
     status: Status
     fetching: Fetching
     syncs: Syncs
+    catalog: Catalog
     settings: LiveSettings
     tasks: Tasks
     clock: Clock
@@ -191,6 +194,22 @@ class EngineControl:
         record.enabled = enabled
         self._p.fleet.touch(record)
 
+    async def match(self, model: str, entry: str) -> None:
+        record = self._p.fleet.model(model)
+        chosen = None if entry == AUTOMATIC else entry
+        if chosen:
+            await self._check_entry(chosen)
+        await self._p.repo.set_match(model, chosen)
+        self._p.learning.matched(record, chosen)
+        self._p.fleet.touch(record)
+
+    async def _check_entry(self, entry: str) -> None:
+        ids = [one.id for one in await self.catalog()]
+        if entry not in ids:
+            near = ", ".join(get_close_matches(entry, ids, 3, 0.5))
+            hint = f"near are {near}" if near else "GET /admin/catalog lists them"
+            raise RouterError("not_found", f"the catalog has no model {entry!r}", hint=hint, param="id")
+
     async def _quietly(self, work: Awaitable[None]) -> None:
         """A command's work in the background: its failure is an event and a log line already."""
         with contextlib.suppress(RouterError):
@@ -250,6 +269,12 @@ class EngineControl:
 
     async def sync_view(self) -> SyncView:
         return self._p.syncs.view()
+
+    async def catalog(self) -> Sequence[Listed]:
+        return await asyncio.to_thread(self._p.catalog.listed)
+
+    async def known(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        return await asyncio.to_thread(self._p.catalog.dossiers, entries)
 
     async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
         return await self._p.syncs.figures(frozenset(models))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Effect, Feedback, Timings, Usage
-from llmrouter_tui.core.domain import ModelInfo, Speed
+from llmrouter_tui.core.domain import CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
 from llmrouter_tui.engine.record import ModelRecord
@@ -19,8 +19,9 @@ SHORT_ANSWER = 8
 SHORT_PROMPT = 32
 """Prompts of fewer tokens say nothing of prefill speed."""
 
-Recall = Callable[[ModelInfo, str], Known | None]
-"""What is publicly known of a model on a backend of a kind; asked on the event loop, so it must be quick."""
+Recall = Callable[[ModelInfo, str, str | None], tuple[CatalogMatch, Known | None] | None]
+"""What is publicly known of a model on a backend of a kind, and by which entry of the catalog: by that which the user
+chose (empty: by none), if that is not None. Asked on the event loop, so it must be quick; None until it is known."""
 
 _speed = maker(Speed)
 
@@ -28,25 +29,37 @@ _speed = maker(Speed)
 class Learning:
     """Owns the ratings in memory and turns samples into what a ``ModelRecord`` knows."""
 
-    def __init__(self, repo: Repo, clock: Clock, recall: Recall = lambda info, kind: None) -> None:
+    def __init__(self, repo: Repo, clock: Clock, recall: Recall = lambda info, kind, chosen: None) -> None:
         self._repo = repo
         self._clock = clock
         self._recall = recall
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
+        self._chosen: dict[str, str] = {}
+        """Entries of the catalog that the user chose, by model; empty for none of them."""
 
     async def start(self) -> None:
-        """Read the standing ratings."""
+        """Read the standing ratings, and what the user said of names."""
+        self._chosen = dict(await self._repo.matches())
         for feedback in await self._repo.ratings():
             self._ratings[feedback.model][feedback.exchange_id] = feedback
 
     def refresh(self, record: ModelRecord) -> None:
         """Compute the model's abilities anew."""
         ratings = list(self._ratings[record.id].values())
-        known = self._recall(record.info, record.backend.kind)
+        recalled = self._recall(record.info, record.backend.kind, self._chosen.get(record.id))
+        record.match, known = recalled or (None, None)
         record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
         record.changed()
+
+    def matched(self, record: ModelRecord, entry: str | None) -> None:
+        """The user said which entry of the catalog a model is, none with an empty word; None goes by its name."""
+        if entry is None:
+            self._chosen.pop(record.id, None)
+        else:
+            self._chosen[record.id] = entry
+        self.refresh(record)
 
     def rated(self, record: ModelRecord | None, feedback: Feedback) -> tuple[Effect, ...]:
         """Count a rating in (or out, when cleared); what it moved on its own task."""

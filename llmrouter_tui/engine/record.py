@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from llmrouter_tui.core.domain import HOST_POOL, Ability, FootprintSource, ModelInfo, ModelView, ResidencyState, Speed
+from llmrouter_tui.core.domain import (
+    HOST_POOL,
+    Ability,
+    CatalogMatch,
+    FootprintSource,
+    ModelInfo,
+    ModelView,
+    ResidencyState,
+    Speed,
+)
 from llmrouter_tui.core.estimate import footprint as estimate_footprint
 from llmrouter_tui.core.ports import Backend, ModelMemory
 
@@ -48,6 +57,7 @@ class ModelRecord:
         """Answers that its server makes at the same time before others must wait."""
         self.speed = memory.speed or speed
         self.abilities: Mapping[str, Ability] = {}
+        self.match: CatalogMatch | None = None
         self.used = memory.used
         self.ratings_up = memory.ratings_up
         self.ratings_down = memory.ratings_down
@@ -151,4 +161,5 @@ class ModelRecord:
             loadable=self.backend.manages_memory,
             splits=self.splits,
             shares=self.shares,
+            match=self.match,
         )

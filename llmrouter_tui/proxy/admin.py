@@ -47,6 +47,10 @@ class _Sync(msgspec.Struct):
     sources: Annotated[list[str], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
 
 
+class _Match(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None
+
+
 class _Listen(msgspec.Struct):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
@@ -55,8 +59,10 @@ _EXPLAIN = msgspec.json.Decoder(_Explain)
 _SETTING = msgspec.json.Decoder(_NewSetting)
 _BACKEND = msgspec.json.Decoder(_NewBackend)
 _SYNC = msgspec.json.Decoder(_Sync)
+_MATCH = msgspec.json.Decoder(_Match)
 _LISTEN = msgspec.json.Decoder(_Listen)
 _SOURCES = {"sources": "a list of names of sources, as GET /admin/sync lists them"}
+_ENTRY = {"id": "an id that GET /admin/catalog lists, null for no match, or automatic"}
 _PORT = {"port": "a whole number from 1 to 65535"}
 
 
@@ -170,6 +176,20 @@ class Admin:
 
     async def sync_view(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.sync_view())
+
+    async def catalog(self, request: web.Request) -> web.StreamResponse:
+        """All entries of the public catalog in short, or those that ``?id=`` names with their figures, without what
+        belongs to the holder of a key."""
+        asked = request.query.getall("id", [])
+        if not asked:
+            return json_response(await self._control.catalog())
+        return json_response([replace(found, own=()) for found in await self._control.known(asked)])
+
+    async def match(self, request: web.Request) -> web.StreamResponse:
+        """Which entry of the catalog a model is: ``{"id": "qwen3-8b"}``, null for none, "automatic" for by its name."""
+        asked = decode_fields(await read_body(request, SMALL), _MATCH, _ENTRY)
+        await self._control.match(request.match_info["id"], asked.id or "")
+        return accepted()
 
     async def figures(self, request: web.Request) -> web.StreamResponse:
         """What was fetched of each ``?model=``, without the figures that belong to the holder of a key."""

@@ -64,6 +64,8 @@ class Routes:
             "logs": {"GET": admin.logs},
             "rate": {"POST": admin.rate},
             "starter": {"POST": admin.fetch_starter, "DELETE": admin.cancel_fetch},
+            "models/{id:.+}/match": {"POST": admin.match},
+            "catalog": {"GET": admin.catalog},
             "benchmarks": {"GET": admin.figures},
             "sync": {"GET": admin.sync_view, "POST": admin.sync, "DELETE": admin.cancel_sync},
             "listen": {"POST": admin.listen},

@@ -10,6 +10,7 @@ import msgspec
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Setting
 from llmrouter_tui.core.domain import BackendView, ModelView
+from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
@@ -29,6 +30,8 @@ _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
 _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
+_LISTED = msgspec.json.Decoder(tuple[Listed, ...])
+_DOSSIERS = msgspec.json.Decoder(tuple[Dossier, ...])
 _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
 _REVIEW = msgspec.json.Decoder(Review)
@@ -95,6 +98,9 @@ class RemoteControl:
     async def enable(self, model: str, enabled: bool) -> None:
         await self._act(model, "enable" if enabled else "disable")
 
+    async def match(self, model: str, entry: str) -> None:
+        await self._command("POST", f"models/{quote(model, safe='/:')}/match", {"id": entry or None})
+
     async def settings(self) -> Sequence[Setting]:
         return await self._get("settings", _SETTINGS)
 
@@ -132,6 +138,12 @@ class RemoteControl:
 
     async def sync_view(self) -> SyncView:
         return await self._get("sync", _SYNC)
+
+    async def catalog(self) -> Sequence[Listed]:
+        return await self._get("catalog", _LISTED)
+
+    async def known(self, entries: Sequence[str]) -> tuple[Dossier, ...]:
+        return await self._get("catalog", _DOSSIERS, {"id": list(entries)}) if entries else ()
 
     async def figures(self, models: Sequence[str]) -> tuple[SyncedFigure, ...]:
         return await self._get("benchmarks", _FIGURES, {"model": list(models)}) if models else ()

@@ -20,7 +20,7 @@ from llmrouter_tui.storage import figures as kept_figures
 from llmrouter_tui.storage import history, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
-from llmrouter_tui.storage.tables import ModelFeedback, ModelProfile, ModelState, Setting
+from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
 from llmrouter_tui.storage.transaction import transaction
 
 PRUNE_STEP: Final = 500
@@ -103,6 +103,21 @@ class SqliteRepo:
 
         if given:
             await self._database.commit(store)
+
+    async def matches(self) -> Mapping[str, str]:
+        query = ModelMatch.select(ModelMatch.model, ModelMatch.entry).tuples()
+        return await self._database.call(lambda db: dict(query.execute(db)))
+
+    async def set_match(self, model: str, entry: str | None) -> None:
+        name = rows.clean(model)
+
+        def store(db: SqliteDatabase) -> None:
+            if entry is None:
+                ModelMatch.delete().where(ModelMatch.model == name).execute(db)
+            else:
+                ModelMatch.insert(model=name, entry=rows.clean(entry)).on_conflict_replace().execute(db)
+
+        await self._database.commit(store)
 
     async def exchange(self, exchange_id: str) -> Exchange | None:
         return await self._database.call(lambda db: history.find(db, exchange_id))

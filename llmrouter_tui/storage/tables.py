@@ -36,6 +36,14 @@ class ModelState(Table):
     enabled = BooleanField()
 
 
+class ModelMatch(Table):
+    """The user's word on which entry of the public catalog a model is."""
+
+    model = TextField(primary_key=True)
+    entry = TextField()
+    """Empty: none of them."""
+
+
 class ModelFeedback(Table):
     """The standing rating of each exchange. It outlives the exchange's own row: learning needs it."""
 
@@ -141,6 +149,7 @@ class BenchmarkSync(Table):
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
+    ModelMatch,
     ModelFeedback,
     Exchange,
     ExchangeText,

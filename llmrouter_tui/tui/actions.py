@@ -104,6 +104,8 @@ ACTIONS: tuple[Action, ...] = (
            ("models",), 23, mutating=True, needs=("model", "service")),
     Action("figures", "F", "F", "figures", "Public figures behind the scores: how fresh they are; fetch newer ones, "
            "now or daily", "Models", ("models",), 27, needs=("service",)),
+    Action("model.match", "m", "m", "match", "Say which model of the public catalog the selected one is, whose figures "
+           "count as its own", "Models", ("models",), 28, mutating=True, needs=("model", "service")),
     Action("log.follow", "f", "f", "follow", "Follow the newest line, or hold still", "Log", ("log",), 20),
     Action("log.wrap", "w", "w", "wrap", "Break long lines, or cut them off", "Log", ("log",), 21),
     Action("log.time", "t", "t", "time", "Tell times to the second, to the millisecond, with the date", "Log", ("log",),

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import Ability, Evidence, ModelView
+from llmrouter_tui.core.dossier import Dossier, match_words
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.held import of
 from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.public_text import figures
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.text import Line, Look, Span
 
@@ -28,10 +30,15 @@ MEANINGS = {
 # ── scores ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def scores(model: ModelView, cells: int, look: Look) -> list[Line]:
-    """A line per task with what it rests on, then the evidence behind each."""
+def scores(model: ModelView, cells: int, look: Look, public: Dossier | None = None) -> list[Line]:
+    """A line per task with what it rests on, then the evidence behind each, then what is publicly known."""
     if roster.embeds_only(model):
         return [(("It makes embeddings, and no text: there is nothing to score.", "soft"),)]
+    told = [(), *figures(public, cells, look)] if public else []
+    return [*_abilities(model, cells, look), *told]
+
+
+def _abilities(model: ModelView, cells: int, look: Look) -> list[Line]:
     known = [task for task in SHOWN_TASKS if task in model.abilities]
     if not known:
         return [(("Nothing is known of how good it is.", "soft"),)]
@@ -119,6 +126,7 @@ def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
         ("SIZE", _size(model), ""),
         ("CONTEXT", _context(model), ""),
         ("CAN", _can(model), ""),
+        *_match(model),
         ("MEMORY", *_memory(model, shown)),
         ("SPEED", *_speed(model)),
         ("LOADS", _loads(model), ""),
@@ -187,6 +195,15 @@ def _can(model: ModelView) -> str:
     found = ", ".join(sorted(model.info.capabilities)) or "nothing told"
     whence = f"{model.info.backend} says so" if model.info.capabilities_known else "~ guessed from its name"
     return f"{found} ({whence})"
+
+
+def _match(model: ModelView) -> list[tuple[str, str, str]]:
+    """Whose public figures count as its own, and by what."""
+    if model.match is None:
+        return []
+    return [
+        ("CATALOG", match_words(model.match), "strong" if model.match.by_user else "" if model.match.own else "guess")
+    ]
 
 
 WHENCE = {
@@ -269,9 +286,9 @@ def _latest(model: ModelView, shown: Shown, cells: int) -> list[Line]:
 # ── in one ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def full(model: ModelView, shown: Shown, cells: int) -> list[Line]:
+def full(model: ModelView, shown: Shown, cells: int, public: Dossier | None = None) -> list[Line]:
     """Facts and scores one below the other, for narrow terminals."""
-    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look)]
+    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look, public)]
 
 
 def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:

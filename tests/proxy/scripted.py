@@ -32,6 +32,7 @@ from llmrouter_tui.core.domain import (
     ResidencyEvent,
     ServiceView,
 )
+from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
@@ -320,6 +321,13 @@ class ScriptedControl:
         asking=("livebench",),
     )
 
+    dossier: Dossier = Dossier(
+        "qwen3-32b",
+        "32.8B parameters",
+        (TaskFigures("math", 0.8, 1.0, (Told("MATH-500", 97.2, "%", 0.96, 1.0, "2025-04", "maker"),)),),
+        (Told("AA index", 30.5, "", 0, 0, "2026-11-20", "Artificial Analysis"),),
+    )
+
     def _known(self, model: str) -> None:
         if all(view.id != model for view in self.views):
             raise RouterError("model_not_found", f"There is no model {model!r}.", hint="Did you mean another?")
@@ -391,6 +399,16 @@ class ScriptedControl:
     async def enable(self, model: str, enabled: bool) -> None:
         self._known(model)
         self.calls.append(("enable", model, enabled))
+
+    async def match(self, model: str, entry: str) -> None:
+        self._known(model)
+        self.calls.append(("match", model, entry))
+
+    async def catalog(self) -> Sequence[Listed]:
+        return (Listed("qwen3-32b", parameters=32_800_000_000, released="2025-04", figures=1), Listed("qwen3-4b"))
+
+    async def known(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        return [self.dossier] if self.dossier.id in entries else []
 
     async def settings(self) -> Sequence[Setting]:
         return tuple(self.kept.values())

@@ -199,6 +199,34 @@ async def test_public_figures_are_fetched_watched_and_cancelled(router: Router) 
     assert view == (await router.http.get("/admin/snapshot")).json()["sync"]
 
 
+async def test_a_name_is_corrected_to_an_entry_to_none_and_back(router: Router) -> None:
+    for said in ("qwen3-4b", None, "automatic"):
+        assert (await router.http.post(f"/admin/models/{SMALL}/match", json={"id": said})).status_code == 202
+    assert router.control.calls == [("match", SMALL, "qwen3-4b"), ("match", SMALL, ""), ("match", SMALL, "automatic")]
+    assert (await router.http.post("/admin/models/box/none/match", json={"id": None})).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"id": ""}, {"id": 5}, {"id": "x" * 201}])
+async def test_a_correction_that_names_no_entry_is_refused(router: Router, body: object) -> None:
+    refused = await router.http.post(f"/admin/models/{SMALL}/match", json=body)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "id")
+    assert "GET /admin/catalog" in refused.json()["error"]["message"]
+    assert router.control.calls == []
+
+
+async def test_the_catalog_is_listed_and_its_entries_are_told_without_what_belongs_to_the_holder_of_a_key(
+    router: Router,
+) -> None:
+    assert [one["id"] for one in (await router.http.get("/admin/catalog")).json()] == ["qwen3-32b", "qwen3-4b"]
+    [told] = (await router.http.get("/admin/catalog?id=qwen3-32b&id=unknown")).json()
+    figure = told["tasks"][0]["figures"][0]
+    assert (figure["title"], figure["value"], figure["as_of"], figure["source"]) == (
+        "MATH-500", 97.2, "2025-04", "maker"
+    )  # fmt: skip
+    assert told["own"] == []
+    assert (await router.control.known(["qwen3-32b"]))[0].own
+
+
 async def test_figures_that_belong_to_the_holder_of_a_key_do_not_leave_the_router(router: Router) -> None:
     told = (await router.http.get("/admin/benchmarks?model=qwen3-32b&model=qwen3-4b")).json()
     assert [(f["model"], f["source"], f["value"]) for f in told] == [

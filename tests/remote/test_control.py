@@ -1,6 +1,7 @@
 """Every command and question of ``Control`` goes through HTTP and comes back as what the router's own control says."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,9 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     assert await remote.sync_view() == await control.sync_view()
     assert await remote.figures(["qwen3-4b", "é&="]) == tuple(await control.figures(["qwen3-4b"]))
     assert await remote.figures([]) == ()
+    assert await remote.catalog() == tuple(await control.catalog())
+    assert await remote.known(["qwen3-32b"]) == (replace(router.control.dossier, own=()),)
+    assert await remote.known([]) == ()
     page = await remote.exchanges(before="x9", limit=1)
     assert page == await control.exchanges(before="x9", limit=1)
     assert page.before == "x1"
@@ -111,11 +115,14 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.sync()
     await remote.sync(["lmarena", "models.dev"])
     await remote.cancel_sync()
+    await remote.match(SMALL, "qwen3-4b")
+    await remote.match(SMALL, "")
     await remote.listen(11999)
     await remote.shutdown()
     expected = [
         ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("sync", ()),
-        ("sync", ("lmarena", "models.dev")), ("cancel_sync",), ("listen", 11999), ("shutdown",),
+        ("sync", ("lmarena", "models.dev")), ("cancel_sync",), ("match", SMALL, "qwen3-4b"),
+        ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip
     assert router.control.calls == expected
 
@@ -173,7 +180,7 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
     commands: list[tuple[object, ...]] = [
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
-        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("listen", 1234), ("shutdown",),
+        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
         ("rate", FeedbackInput("x1", rating="up")),
     ]  # fmt: skip
     for name, *args in commands:

@@ -26,6 +26,20 @@ def test_the_repo_is_the_port(repo: SqliteRepo) -> None:
     assert port.pending == 0
 
 
+async def test_the_users_word_on_a_name_is_kept_changed_and_forgotten(path: Path) -> None:
+    repo = await open_repo(path)
+    await repo.set_match("box/a", "qwen3-8b")
+    await repo.set_match("box/b", "")
+    await repo.set_match("box/c", "qwen3-4b")
+    await repo.set_match("box/a", "qwen3-14b")
+    await repo.set_match("box/c", None)
+    await repo.set_match("box/never", None)
+    await repo.close()
+    again = await open_repo(path)
+    assert await again.matches() == {"box/a": "qwen3-14b", "box/b": ""}
+    await again.close()
+
+
 # ── exchanges ──
 
 

@@ -27,8 +27,10 @@ from llmrouter_tui.core.decision import (
     Usage,
 )
 from llmrouter_tui.core.domain import (
+    AUTOMATIC,
     Ability,
     BackendView,
+    CatalogMatch,
     Device,
     Evidence,
     ModelInfo,
@@ -38,6 +40,7 @@ from llmrouter_tui.core.domain import (
     ServiceView,
     Speed,
 )
+from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
@@ -105,10 +108,11 @@ def scores(*values: float) -> dict[str, float]:
 MODELS = (
     model("ollama", "qwen3:32b", 32, gib=14.1, tps=38, load=7.2, scores=scores(0.88, 0.86, 0.90, 0.71, 0.80),
           residency="resident", pool="gpu0", leases=1, ours=True, last_used=NOW - 1, used=62, ratings_up=11,
-          ratings_down=2, loads=31),
+          ratings_down=2, loads=31, match=CatalogMatch("alias", "qwen3-32b", "qwen3:32b is one of its names")),
     model("ollama", "llama3.1:8b", 8, gib=5.0, tps=96, load=2.8, scores=scores(0.60, 0.48, 0.55, 0.78, 0.66),
           context=8192, residency="resident", pool="gpu0", leases=1, pinned=True, ours=True, last_used=NOW - 4,
-          used=98, ratings_up=8, ratings_down=4, loads=12),
+          used=98, ratings_up=8, ratings_down=4, loads=12,
+          match=CatalogMatch("alias", "llama-3.1-8b-instruct", "llama3.1:8b is one of its names")),
     model("ollama", "phi4:14b", 14, gib=8.1, tps=61, load=4.9, scores=scores(0.69, 0.91, 0.77, 0.70, 0.79),
           context=16_384, residency="resident", pool="gpu1", ours=True, last_used=NOW - 250, used=31, ratings_up=5,
           loads=22),
@@ -123,9 +127,39 @@ MODELS = (
           context=8192, needs=frozenset({"completion", "vision"}), residency="absent", pool="gpu1", used=3,
           ratings_down=1, loads=2, source="estimated"),
     model("vllm", "mistral:7b", 7, gib=5.1, tps=70, load=9.0, scores=scores(0.50, 0.40, 0.47, 0.70, 0.61),
-          residency="unknown", healthy=False, problem="vllm is down", source="estimated"),
+          residency="unknown", healthy=False, problem="vllm is down", source="estimated",
+          match=CatalogMatch("near", "mistral-7b-instruct-v0.3")),
     model("ollama", "nomic-embed-text", 0.137, gib=0.3, tps=900, load=0.4, scores={}, context=8192,
           needs=frozenset({"embedding"}), residency="absent", pool="gpu1", used=188, loads=6),
+)  # fmt: skip
+
+CATALOG = tuple(
+    Listed(id_, kind, int(billions * 1e9) or None, released, hosted=not billions, figures=figures)
+    for id_, kind, billions, released, figures in (
+        ("llama-3.1-8b", "base", 8.03, "2024-07", 6), ("llama-3.1-8b-instruct", "chat", 8.03, "2024-07", 104),
+        ("qwen2.5-coder-7b-instruct", "chat", 7.62, "2024-09", 19), ("qwen3-8b", "chat", 8.19, "2025-04", 1),
+        ("qwen3-14b", "chat", 14.8, "2025-04", 52), ("qwen3-32b", "chat", 32.8, "2025-04", 81),
+        ("qwen3-30b-a3b", "chat", 30.5, "2025-04", 44), ("qwen3-embedding-8b", "embedding", 7.57, "2025-06", 0),
+        ("gpt-4o", "chat", 0, "2024-05", 96), ("phi-4", "chat", 14.7, "2024-12", 61),
+        ("deepseek-r1-distill-qwen-14b", "chat", 14.8, "2025-01", 17), ("gemma-3-4b-it", "chat", 4.3, "2025-03", 63),
+        ("mistral-7b-instruct-v0.3", "chat", 7.25, "2024-05", 38),
+    )
+)  # fmt: skip
+"""What the public catalog lists."""
+
+DOSSIER = Dossier(
+    "qwen3-32b",
+    "32.8B parameters · context 40960 · thinking, tools · released 2025-04",
+    (
+        TaskFigures("coding", 0.71, 3.1, (
+            Told("LiveCodeBench v5", 65.7, "%", 0.81, 1.0, "2025-04", "maker (QwenLM/Qwen3@7a2f61ffc7)"),
+            Told("Aider polyglot", 40.0, "%", 0.5, 0.8, "2025-05", "Aider (Aider-AI/aider@3caab85)"),
+            Told("LMArena coding", 1388.0, "", 0.68, 0.6, "2026-11-20", "LMArena"),
+        )),
+        TaskFigures("math", 0.86, 2.0, (
+            Told("MATH-500", 97.2, "%", 0.97, 1.0, "2025-04", "maker (QwenLM/Qwen3@7a2f61ffc7)"),
+        )),
+    ),
 )  # fmt: skip
 
 BACKENDS = (
@@ -426,6 +460,8 @@ class ScriptedControl:
         self.calls: list[tuple[Any, ...]] = []
         self.refuse: RouterError | None = None
         """When set, every command fails with it."""
+        self.looked_up: list[str] = []
+        """Entries of the catalog whose figures were asked for."""
         self.would_change = 14
         self.holds = False
         """While true, commands wait for their answer."""
@@ -542,6 +578,19 @@ class ScriptedControl:
 
     async def sync_view(self) -> SyncView:
         return self.now.sync
+
+    async def catalog(self) -> Sequence[Listed]:
+        return CATALOG
+
+    async def known(self, entries: Sequence[str]) -> Sequence[Dossier]:
+        self.looked_up += entries
+        return [replace(DOSSIER, id=entry) for entry in entries]
+
+    async def match(self, model: str, entry: str) -> None:
+        await self._note("match", model, entry)
+        old = next(one for one in self.now.models if one.id == model).match or CatalogMatch()
+        by_name = entry == AUTOMATIC
+        await self._change(model, match=replace(old, by_user=not by_name, chosen="" if by_name else entry))
 
     async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
         return ()

@@ -6,10 +6,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.dossier import Dossier
 from llmrouter_tui.tui import model_detail, models_text, text
+from llmrouter_tui.tui.dossiers import Dossiers
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.modals.figures import FiguresDialog
+from llmrouter_tui.tui.modals.match import MatchDialog
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Roster
 from llmrouter_tui.tui.state import Dirty
@@ -36,6 +39,7 @@ class ModelsPage(ModelActs):
         self.whole = LinesView(self._draw_whole, id="whole")
         self.preview.can_focus = False
         self._roster: Roster | None = None
+        self._dossiers: Dossiers | None = None
         self._columns: tuple[object, ...] = ()
         self._placed: tuple[Placed, ...] = ()
 
@@ -56,6 +60,13 @@ class ModelsPage(ModelActs):
 
     def chosen(self) -> ModelView | None:
         return self.roster.selected
+
+    @property
+    def dossiers(self) -> Dossiers:
+        """What is publicly known of the models that were looked at."""
+        if self._dossiers is None:
+            self._dossiers = Dossiers(self.center, self._paint_model)
+        return self._dossiers
 
     def on_mount(self) -> None:
         self.list.focus()
@@ -83,7 +94,7 @@ class ModelsPage(ModelActs):
 
     def _draw_scores(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.scores(model, cells, self.center.look) if model else []
+        return model_detail.scores(model, cells, self.center.look, self._known(model)) if model else []
 
     def _draw_facts(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
@@ -95,12 +106,17 @@ class ModelsPage(ModelActs):
 
     def _draw_whole(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.full(model, self.shown(model.id), cells) if model else []
+        return model_detail.full(model, self.shown(model.id), cells, self._known(model)) if model else []
+
+    def _known(self, model: ModelView) -> Dossier | None:
+        return self.dossiers.of(model.match.own) if model.match else None
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
+        if dirty & Dirty.SYNC and not self.center.store.sync.running:
+            self.dossiers.forget()
         if dirty & (Dirty.MODELS | Dirty.BACKENDS | Dirty.RESIDENCY):
             self.paint_models()
         elif dirty & (Dirty.ROWS | Dirty.CLOCK):
@@ -210,6 +226,18 @@ class ModelsPage(ModelActs):
 
     def do_figures(self) -> None:
         self.app.push_screen(FiguresDialog())
+
+    def do_model_match(self) -> None:
+        model = self.chosen()
+        if model is None:
+            return
+        center, name = self.center, self.center.store.name(model.id)
+
+        def answered(entry: str | None) -> None:
+            if entry is not None:
+                center.command(center.host.control.match(model.id, entry), f"{name}: match not changed")
+
+        self.app.push_screen(MatchDialog(name, model.info.name, model.match), answered)
 
     def do_sort_left(self) -> None:
         self._sort(-1)
