@@ -55,6 +55,8 @@ class FiguresDialog(ModalScreen[None]):
 
     def _look(self) -> None:
         """Offer what can be done now, and tell how far it is."""
+        if not self.is_attached:  # the dialog was left before its turn came
+            return
         app = center(self)
         view, may = app.store.sync, not app.host.readonly and not app.store.sync.refused
         for choice, offered in (
@@ -65,7 +67,8 @@ class FiguresDialog(ModalScreen[None]):
         ):
             choice.display = offered
         if self.focused is None or not self.focused.display:
-            next(choice for choice in self.query(Choice) if choice.display).focus()
+            for choice in [choice for choice in self.query(Choice) if choice.display][:1]:
+                choice.focus()
         cells = self.words.size.width
         if cells:
             self.words.styles.height = len(self._draw(cells, 0))
