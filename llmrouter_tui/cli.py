@@ -505,8 +505,8 @@ def eval_route() -> None:
         for answer in run(sys.stdin, os.environ):
             click.echo(answer)
             sys.stdout.flush()
-    except (ValueError, KeyError, OSError) as error:
-        fail(f"eval-route: {error!r}" if isinstance(error, KeyError) else f"eval-route: {error}", USAGE)
+    except (ValueError, OSError) as error:
+        fail(f"eval-route: {error}", USAGE)
 
 
 def in_force(config: "Config") -> "Config":

@@ -68,17 +68,34 @@ def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:
 
 
 def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """Answers, one line per line. Raises ``ValueError`` for a line that is not what the protocol says."""
-    models = environment.get("ROUTEEVAL_MODELS")
-    train = environment.get("ROUTEEVAL_TRAIN")
-    evaluation = Evaluation(
-        json.loads(Path(models).read_text("utf-8")) if models else {}, read_graded(Path(train)) if train else ()
-    )
-    for line in lines:
+    """Answers, one line per line. Raises ``ValueError`` for what is not as the protocol says, in words."""
+    models, train = environment.get("ROUTEEVAL_MODELS"), environment.get("ROUTEEVAL_TRAIN")
+    try:
+        evaluation = Evaluation(
+            json.loads(Path(models).read_text("utf-8")) if models else {}, read_graded(Path(train)) if train else ()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"what ROUTEEVAL_MODELS or ROUTEEVAL_TRAIN names cannot be used: {error!r}") from error
+    for number, line in enumerate(lines, 1):
         if line.strip():
-            question = json.loads(line)
-            answer = evaluation.answer(question["prompt"], question["candidates"])
-            yield json.dumps({"id": question["id"], "quality": {m: round(q, 5) for m, q in answer.items()}})
+            identity, prompt, candidates = _question(line, number)
+            answer = evaluation.answer(prompt, candidates)
+            yield json.dumps({"id": identity, "quality": {m: round(q, 5) for m, q in answer.items()}})
+
+
+def _question(line: str, number: int) -> tuple[object, str, list[str]]:
+    try:
+        asked = json.loads(line)
+        identity, prompt, candidates = asked["id"], asked["prompt"], asked["candidates"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"line {number} is no question with id, prompt and candidates: {error!r}") from error
+    if not isinstance(prompt, str) or not isinstance(candidates, list) or not all(map(_is_text, candidates)):
+        raise ValueError(f"line {number}: prompt is to be a text and candidates a list of names")
+    return identity, prompt, candidates
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def read_graded(path: Path) -> Iterator[Mapping[str, Any]]:

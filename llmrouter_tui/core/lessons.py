@@ -25,9 +25,10 @@ LEAST_SHARE = 0.1
 SWEEPS = 12
 """Rounds of the fit; each settles every number against all others, and a dozen leave nothing that matters."""
 
-KIND_SPREAD, TASK_SPREAD, TALENT_SPREAD = 1.0, 0.35, 0.7
-"""Standard deviations, in logits, of the normal priors: kinds for everybody, a model's tasks, a model's kinds."""
-SLOPE_SPREAD, OWN_SLOPE_SPREAD = 0.3, 0.25
+KIND_SPREAD, TASK_SPREAD, TALENT_SPREAD = 0.7, 0.25, 0.6
+"""Standard deviations, in logits, of the normal priors: kinds for everybody, a model's tasks, a model's kinds. With
+the next two, chosen on a quarter of the public training rows, with 60 graded prompts and with all others."""
+SLOPE_SPREAD, OWN_SLOPE_SPREAD = 0.3, 0.1
 """The same of the slope of all models, and of each one's own."""
 UNKNOWN_LOGIT = -0.4
 """Of a model for which nothing at all is known."""
