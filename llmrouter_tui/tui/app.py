@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Host, Snapshot
-from llmrouter_tui.tui import first_run_text
+from llmrouter_tui.tui import first_run_text, glossary
 from llmrouter_tui.tui.actions import PAGES, PLACES
 from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.errands import History, Preference
@@ -28,6 +28,7 @@ from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
+from llmrouter_tui.tui.modals.review import ReviewDialog
 from llmrouter_tui.tui.modals.rules import RulesDialog
 from llmrouter_tui.tui.pace import Pace
 from llmrouter_tui.tui.pages import PAGE_CLASSES
@@ -319,7 +320,8 @@ class ControlCenter(App[None]):
     def do_help(self) -> None:
         page = self.screen
         if isinstance(page, Page):
-            self.push_screen(HelpDialog(f"Keys on {PLACES[page.PAGE]}", page.acts()))
+            about = f"Keys and words on {PLACES[page.PAGE]}"
+            self.push_screen(HelpDialog(about, page.acts(), glossary.WORDS[page.PAGE]))
 
     def do_palette(self) -> None:
         self.push_screen(CommandPalette([Acts], placeholder="Find a command"))
@@ -345,6 +347,9 @@ class ControlCenter(App[None]):
                 self.say(f"{added.name} ({added.kind}) is in: {count if added.health == 'up' else added.detail}.")
 
         self.push_screen(BackendDialog(), done)
+
+    def do_review(self) -> None:
+        self.push_screen(ReviewDialog())
 
     def do_rules(self) -> None:
         self.push_screen(RulesDialog(self.store.rules))

@@ -1,6 +1,7 @@
 """The ledger as a list: filter, order, pause and focus over the store's exchanges. Pure."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from llmrouter_tui.core.errors import STATUS
@@ -166,6 +167,7 @@ class LedgerView:
     def refresh(self, touched: set[str] | None = None) -> None:
         """Bring the list up to date; ``touched`` are the exchanges that changed, None means any."""
         if self._frozen is not None:
+            self._rate(self._frozen, touched)
             return
         if touched is None:
             self._passes.clear()
@@ -173,6 +175,15 @@ class LedgerView:
             for id_ in touched:
                 self._passes.pop(id_, None)
         self._build()
+
+    def _rate(self, frozen: Mapping[str, Row], touched: set[str] | None) -> None:
+        """In a list that is held still, what the user says of a row shows all the same."""
+        for id_ in frozen if touched is None else touched & frozen.keys():
+            kept, now = frozen[id_], self._store.rows.get(id_)
+            if now and (kept.pending != now.pending or kept.exchange.rating != now.exchange.rating):
+                kept.pending, kept.effects = now.pending, now.effects
+                kept.exchange = replace(kept.exchange, rating=now.exchange.rating)
+                kept.version += 1
 
     def filter(self, query: str) -> None:
         """List only what matches."""

@@ -208,7 +208,7 @@ def throughput_lines(store: Store, now: float, cells: int, rows: int, look: Look
         gap = (" " * (LABEL + 8), "")
         lines += [(gap, (upper, role)) for upper in drawn[:-1]]
         lines.append(((text.left(label, LABEL), "dim"), (f"{figure:>6}  ", "strong"), (drawn[-1], role)))
-    rest = [outcome_line(store), rated_line(store), preference_line(store, cells, look, ghost)]
+    rest = [outcome_line(store, now), rated_line(store), preference_line(store, cells, look, ghost)]
     spare = rows - len(lines) - len(rest)
     if spare > 0:
         rest.insert(0, ())
@@ -225,7 +225,7 @@ def throughput_brief(store: Store, now: float, cells: int, look: Look) -> Line:
             _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", bars, look),
             _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", bars, look),
             _brief("TTFT", p50, ttfts, "fill2", bars, look),
-            outcome_line(store, brief=True, digits=digits),
+            outcome_line(store, now, brief=True, digits=digits),
         ]
         line = text.join(parts, "   " if bars else "  ")
         if text.line_width(line) <= cells:
@@ -238,12 +238,12 @@ def _brief(label: str, figure: str, values: Sequence[float], role: str, bars: in
     return ((f"{label} ", "dim"), (f"{figure:>4}", "strong"), (drawn, role))
 
 
-def outcome_line(store: Store, *, brief: bool = False, digits: int = 1) -> Line:
+def outcome_line(store: Store, now: float, *, brief: bool = False, digits: int = 1) -> Line:
     """``ok 97.6%  retried 1.9%  failed 0.5%``"""
-    rates = store.rates
+    rates = store.rates.outcomes(now)
     total = rates.ok + rates.failed
     if not total:
-        return (("nothing answered yet", "dim"),)
+        return (("no answers lately", "dim"),)
     spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, digits), "good")]
     if not brief:
         spans += [

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from llmrouter_tui.core.decision import Rates
 
@@ -58,6 +59,15 @@ class Window:
         return self._sum
 
 
+class Outcomes(NamedTuple):
+    """How many ended well, how many of these on another model than the first, and how many failed by no fault of the
+    client."""
+
+    ok: int
+    retried: int
+    failed: int
+
+
 class RateBook:
     """Counts what events say and answers in figures per minute and per second."""
 
@@ -68,19 +78,21 @@ class RateBook:
         self._ttfts: deque[tuple[float, float]] = deque(maxlen=400)
         self._ttft_p50: float | None = None
         self._ttfts_changed = False
-        self.ok = self.failed = self.retried = 0
+        self._outcomes = [Window(BUCKET * KEPT) for _ in Outcomes._fields]
 
-    def restart(self, rates: Rates, starts: list[float], ttfts: list[tuple[float, float]]) -> None:
-        """Begin from a snapshot: its samples, and the exchanges it lists (oldest first)."""
+    def restart(self, at: float, rates: Rates, starts: list[float], ttfts: list[tuple[float, float]]) -> None:
+        """Begin from a snapshot taken ``at``: its samples and counts, and the exchanges it lists (oldest first)."""
         self._buckets.clear()
-        for at, requests, tokens, ttft in rates.samples[-KEPT:]:
-            self._buckets.append(Bucket(_floor(at), requests, tokens, ttft, 1 if ttft else 0))
+        for start, requests, tokens, ttft in rates.samples[-KEPT:]:
+            self._buckets.append(Bucket(_floor(start), requests, tokens, ttft, 1 if ttft else 0))
         self._starts.clear()
-        for at in starts:
-            self._starts.add(at)
+        for start in starts:
+            self._starts.add(start)
         self._tokens.clear()
         self._ttfts, self._ttfts_changed = deque(ttfts, maxlen=400), True
-        self.ok, self.failed, self.retried = rates.ok, rates.failed, rates.retried
+        for window, count in zip(self._outcomes, (rates.ok, rates.retried, rates.failed), strict=True):
+            window.clear()
+            window.add(at, count)
 
     def started(self, at: float) -> None:
         self._starts.add(at)
@@ -98,12 +110,14 @@ class RateBook:
             self._tokens.add(at, count)
             self._bucket(at).tokens += count
 
-    def finished(self, *, ok: bool, retried: bool) -> None:
-        if ok:
-            self.ok += 1
-            self.retried += retried
-        else:
-            self.failed += 1
+    def finished(self, at: float, *, ok: bool, retried: bool) -> None:
+        for window, counts in zip(self._outcomes, (ok, ok and retried, not ok), strict=True):
+            if counts:
+                window.add(at)
+
+    def outcomes(self, now: float) -> Outcomes:
+        """Of the answers that ended in the last ten minutes."""
+        return Outcomes(*(int(window.total(now)) for window in self._outcomes))
 
     def per_minute(self, now: float) -> int:
         """Requests in the last 60 seconds."""

@@ -121,7 +121,7 @@ class Store:
         oldest_first = snapshot.exchanges[::-1]
         starts = [exchange.at for exchange in oldest_first]
         ttfts = [(exchange.at, exchange.ttft) for exchange in oldest_first if exchange.ttft is not None]
-        self.rates.restart(snapshot.rates, starts, ttfts)
+        self.rates.restart(snapshot.at, snapshot.rates, starts, ttfts)
 
     def fold(self, envelopes: Iterable[ev.Envelope]) -> Dirty:
         """Take in events in one pass; which parts changed. Events that a snapshot already counted in change nothing."""
@@ -294,7 +294,7 @@ class Store:
             self.rates.generated(at, counted - row.tokens)
             row.tokens = counted
         if exchange.outcome == "ok" or (exchange.outcome == "failed" and exchange.code not in CLIENT_FAULTS):
-            self.rates.finished(ok=exchange.outcome == "ok", retried=row.failed > 0)
+            self.rates.finished(at, ok=exchange.outcome == "ok", retried=row.failed > 0)
         return dirty
 
     def _rated(self, fact: ev.Rated, at: float) -> Dirty:

@@ -241,6 +241,29 @@ async def test_pause_holds_the_list_and_counts_what_waits() -> None:
         assert "new1" in screen_text(app)
 
 
+async def test_a_rating_shows_in_a_list_that_is_held_still() -> None:
+    async with running() as (app, pilot):
+        app.host.control.holds = True  # type: ignore[attr-defined]
+        await pilot.press("p", "j", "j", "j", "u")
+        assert " +?" in screen_text(app)
+        feed(app).push(ev.Progress("x8f21", 999))
+        app.host.control.holds = False  # type: ignore[attr-defined]
+        await until(app, pilot, lambda: " +?" not in screen_text(app))
+        line = next(line for line in screen_text(app).splitlines() if "8f1e" in line)
+        assert " +  │" in line
+        assert "999t" not in screen_text(app)
+
+
+async def test_what_is_selected_on_one_page_is_in_view_on_the_other() -> None:
+    async with running((80, 24), page="routes") as (app, pilot):
+        await pilot.press("G")
+        chosen = app.view.focus
+        await pilot.press("1")
+        await settled(app, pilot)
+        assert app.screen.query_one("Ledger").cursor == chosen  # type: ignore[attr-defined]
+        assert any(line.startswith("»") for line in screen_text(app).splitlines())
+
+
 async def test_sorting_marks_its_column() -> None:
     async with running() as (app, pilot):
         await pilot.press(*["full_stop"] * 5)

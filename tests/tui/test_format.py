@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from llmrouter_tui.core.decision import Attempt, Exchange
+from llmrouter_tui.core.decision import Attempt, Exchange, Rates
 from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.tui import actions, panels, status, text
 from llmrouter_tui.tui import format as fmt
@@ -148,7 +148,7 @@ def test_a_gpu_with_a_long_name_keeps_its_load_and_loses_its_history_first(store
 
 @pytest.mark.parametrize("cells", [58, 78, 118])
 def test_brief_panels_cut_no_figure_and_no_name(store: Store, cells: int) -> None:
-    store.rates.ok, store.rates.failed = 1000, 0
+    store.rates.restart(NOW, Rates(ok=1000), [], [])
     shown = [text.plain(panels.throughput_brief(store, NOW, cells, LOOK))]
     shown += [text.plain(line) for line in panels.vram_brief(store, NOW, cells, LOOK)]
     assert [line for line in shown if "…" in line or text.width(line) > cells] == []

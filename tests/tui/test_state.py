@@ -152,19 +152,29 @@ def test_tokens_that_nobody_asks_for_are_forgotten_all_the_same(store: Store) ->
 
 
 def test_outcomes_are_counted_and_cancelled_ones_are_neither(store: Store) -> None:
-    before = (store.rates.ok, store.rates.failed)
+    before = store.rates.outcomes(NOW)
     for outcome in ("ok", "failed", "cancelled"):
         begin(store, outcome)
         push(store, ev.ExchangeFinished(replace(store.rows[outcome].exchange, outcome=outcome)))
-    assert (store.rates.ok, store.rates.failed) == (before[0] + 1, before[1] + 1)
+    after = store.rates.outcomes(NOW)
+    assert (after.ok, after.failed) == (before.ok + 1, before.failed + 1)
+
+
+def test_outcomes_are_of_the_last_ten_minutes(store: Store) -> None:
+    begin(store, "late")
+    push(store, ev.ExchangeFinished(replace(store.rows["late"].exchange, outcome="failed")), NOW + 300)
+    assert store.rates.outcomes(NOW + 599).ok == SNAPSHOT.rates.ok
+    assert store.rates.outcomes(NOW + 700) == (0, 0, 1)
+    assert store.rates.outcomes(NOW + 1000) == (0, 0, 0)
 
 
 def test_what_the_client_did_wrong_is_no_failure(store: Store) -> None:
-    before = (store.rates.ok, store.rates.failed)
+    before = store.rates.outcomes(NOW)
     for code in ("model_not_found", "invalid_request", "backend_error"):
         begin(store, code)
         push(store, ev.ExchangeFinished(replace(store.rows[code].exchange, outcome="failed", code=code)))
-    assert (store.rates.ok, store.rates.failed) == (before[0], before[1] + 1)
+    after = store.rates.outcomes(NOW)
+    assert (after.ok, after.failed) == (before.ok, before.failed + 1)
 
 
 def test_attention_has_one_entry_a_cause_and_dismissal_lasts_until_it_changes(store: Store) -> None:

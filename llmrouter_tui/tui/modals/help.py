@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Action
+from llmrouter_tui.tui.glossary import Entry
 from llmrouter_tui.tui.symbols import Symbols
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
@@ -16,8 +17,8 @@ from llmrouter_tui.tui.widgets.lines import LinesView, center
 KEY = 12
 
 
-def help_lines(acts: Sequence[Action], symbols: Symbols, cells: int) -> list[Line]:
-    """Acts by group, then what the glyphs mean."""
+def help_lines(acts: Sequence[Action], words: Sequence[Entry], symbols: Symbols, cells: int) -> list[Line]:
+    """Acts by group, then what the words and the glyphs mean."""
     groups: dict[str, list[Action]] = {}
     for act in acts:
         if act.show:
@@ -32,8 +33,12 @@ def help_lines(acts: Sequence[Action], symbols: Symbols, cells: int) -> list[Lin
         for act in members:
             lines += _entry(act.show, act.description, cells)
         lines.append(())
-    lines.append((("In a list", "title"),))
+    lines.append((("In a list or panel", "title"),))
     lines += _entry("j k g G", "down, up, first, last; also arrows, home, end, ctrl+d, ctrl+u", cells)
+    lines.append(())
+    lines.append((("Words and figures", "title"),))
+    for word, meaning in words:
+        lines += _entry(word, meaning, cells)
     lines.append(())
     lines.append((("Glyphs", "title"),))
     for glyph, meaning in glyphs(symbols):
@@ -62,14 +67,14 @@ def glyphs(symbols: Symbols) -> list[tuple[str, str]]:
 
 
 class HelpDialog(ModalScreen[None]):
-    """The keys that work here."""
+    """The keys that work here, and what the words on the page mean."""
 
     BINDINGS = [Binding("escape,question_mark,f1,q", "leave", "close", show=False)]  # noqa: RUF012
 
-    def __init__(self, title: str, acts: Sequence[Action]) -> None:
+    def __init__(self, title: str, acts: Sequence[Action], words: Sequence[Entry]) -> None:
         super().__init__()
-        self._about, self._acts = title, acts
-        self._words = LinesView(lambda cells, rows: help_lines(self._acts, center(self).look.symbols, cells))
+        self._about = title
+        self._words = LinesView(lambda cells, rows: help_lines(acts, words, center(self).look.symbols, cells))
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tall"):
@@ -78,7 +83,7 @@ class HelpDialog(ModalScreen[None]):
     def on_mount(self) -> None:
         dialog = self.query_one(".dialog")
         dialog.border_title = self._about
-        dialog.border_subtitle = "esc closes"
+        dialog.border_subtitle = "j k scroll, G glyphs, esc closes"
         self._words.focus()
 
     def action_leave(self) -> None:

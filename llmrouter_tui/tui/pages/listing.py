@@ -59,7 +59,7 @@ class ListingPage(Page):
         if touched is None or dirty & (Dirty.ROUTES | Dirty.SERVICE) or reordered:
             self._paint_list()
             return
-        if dirty & Dirty.ROWS and not self.center.view.paused:
+        if dirty & Dirty.ROWS:
             self.ledger.touch(touched)
         if dirty & Dirty.SETTINGS:
             self._paint_head()
@@ -250,6 +250,7 @@ class ListingPage(Page):
                     center.say(fmt.effect_text(effect, store.name, center.look))
 
         center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
+        center.view.refresh({row.id})
         self.absorb(Dirty.ROWS, {row.id})
 
     # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -81,14 +81,17 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def show(self, keys: Sequence[str], cursor: str) -> None:
         """List these rows in this order, with the cursor on one of them. Rows above keep the view in place."""
-        anchor = self._anchor()
+        anchor, before = self._anchor(), self.cursor
         self._keys, self._known_places = keys, None
         self.cursor = cursor
         set_rows(self, len(keys) + 1)
         place = self._place(anchor[0]) if anchor is not None else None
-        if anchor is not None and place is not None:
+        chosen = self._place(cursor)
+        if cursor != before and chosen is not None:  # selected on another page, or it stands for one that is gone
+            self._reveal(chosen)
+        elif anchor is not None and place is not None:
             self.scroll_to(y=place - anchor[1], animate=False)
-        elif self.scroll_target_y and self._place(cursor) == 0:
+        elif self.scroll_target_y and chosen == 0:
             self.scroll_to(y=0, animate=False)
         self.refresh()
 

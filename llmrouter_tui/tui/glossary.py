@@ -1,0 +1,81 @@
+"""What the words and figures of each place mean, and their units: the second half of its help. Pure."""
+
+from llmrouter_tui.core.difficulty import EASY_BELOW, HARD_FROM
+from llmrouter_tui.tui.text import fraction
+
+Entry = tuple[str, str]
+
+_EVERYWHERE: tuple[Entry, ...] = (
+    ("in flight", "requests that are being answered now"),
+    ("/min", "requests that arrived in the last 60 seconds"),
+    ("p50", "median TTFT of the last ten minutes: half of the requests were faster"),
+    ("TTFT", "time to first token: from a request's arrival to the first word of its answer"),
+)
+_FIGURES: tuple[Entry, ...] = (
+    ("G, M", "memory in GiB and MiB (1 GiB = 1,073,741,824 bytes)"),
+    ("~", "not measured: an estimate, or a guess from size and name"),
+)
+_LIST: tuple[Entry, ...] = (
+    ("TASK", "what the prompt asks for most"),
+    ("DIFF", f"how hard it is, 0 to 1: easy below {fraction(EASY_BELOW)}, hard from {fraction(HARD_FROM)}"),
+    ("OF", "models that could have answered; the others were filtered out"),
+    ("SCORE", "what the choice was worth: quality, speed, continuity, pin and cost added up"),
+    ("MARGIN", "its score less the best other one"),
+    ("TOK/S", "tokens a second while the answer is written, the first one not counted"),
+    ("STATE", "how it stands, and the tokens written (212t)"),
+    ("YOU", "your rating"),
+)
+_DASH: tuple[Entry, ...] = (
+    ("req/min", "requests in the last 60 seconds; the chart shows ten minutes"),
+    ("tok/s", "tokens that all models wrote, a second, mean of the last ten seconds"),
+    ("ok", "share of the answers of the last ten minutes"),
+    ("retried", "answered by another model, after a failure"),
+    ("failed", "not answered, by no fault of the client"),
+    ("quality", "0 prefers the fastest model that will do, 1 the best one however slow"),
+    ("other", "memory that is not a model's of this router: the system, other programs"),
+)
+_WHY: tuple[Entry, ...] = (
+    ("QUALITY", "how good the answer would be, weighted by the preference"),
+    ("SPEED", "how soon it would be there, with waiting and loading, weighted likewise"),
+    ("CONT", "continuity: the conversation is on this model already"),
+    ("PIN", "you pinned the model"),
+    ("COST", "money: the most where running it costs nothing"),
+    ("INSTEAD", "what the best other model would have meant"),
+    ("RESTS ON", "what its quality on this task is known from, and how much each weighs"),
+)
+_MODELS: tuple[Entry, ...] = (
+    ("SIZE", "parameters (B: thousand million, M: million)"),
+    ("CTX", "context in tokens (8k is 8,192): prompt and answer together"),
+    ("VRAM", "memory that it takes, or would take; shared: counted at another name of the same weights"),
+    ("STATE", "where it is loaded, and how long it has been idle; always: its backend holds it"),
+    ("TOK/S", "tokens a second that it writes here"),
+    ("CODE ...", "quality on each task, 0 to 1 (CODE, MATH, REAS, CHAT, FACT, CREA, INST, EXTR, TRAN)"),
+    ("±", "one standard deviation: two times in three the truth is within it"),
+    ("WEIGHT", "how many observations a piece of evidence is worth"),
+    ("USED", "requests that it answered"),
+    ("YOU", "your good and bad ratings of its answers"),
+    ("P", "pinned: it stays in memory"),
+)
+_VRAM: tuple[Entry, ...] = (
+    ("left", "what models may still take: free memory less the reserve"),
+    ("│", "where models stop: the reserve, or the bound that you set"),
+    ("%", "how busy the GPU (or CPU) is; °C, and watts of the most it may draw"),
+    ("not ours", "memory that is not a model's of this router"),
+    ("NEEDS", "memory that loading would take"),
+    ("NOW", "what loading it now would mean: who would have to leave, who is waited for"),
+    ("COST", "seconds that it would take, with what must be unloaded first"),
+)
+_LOG: tuple[Entry, ...] = (
+    ("info+", "lines of this level and above are listed; v changes it"),
+    ("source", "who says it: proxy, route, memory, a backend"),
+)
+
+WORDS: dict[str, tuple[Entry, ...]] = {
+    "dash": (*_LIST, *_DASH, *_EVERYWHERE, *_FIGURES),
+    "routes": (*_LIST, *_WHY, *_EVERYWHERE),
+    "models": (*_MODELS, *_EVERYWHERE, *_FIGURES),
+    "vram": (*_VRAM, *_EVERYWHERE, *_FIGURES),
+    "log": (*_LOG, *_EVERYWHERE),
+    "first_run": _EVERYWHERE,
+}
+"""Words by the id of the place, those of the place itself first."""
