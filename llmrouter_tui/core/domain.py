@@ -121,6 +121,8 @@ class Speed:
     samples: int = 0
     load_samples: int = 0
     ttft: float | None = None
+    token_ratio: float = 1.0
+    """Tokens that it counts for one of our estimate: tokenizers differ by a third."""
 
 
 AUTOMATIC = "automatic"

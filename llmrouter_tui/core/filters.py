@@ -19,11 +19,11 @@ class Bar(NamedTuple):
     reason: str
 
 
-def context_needed(analysis: Analysis, context: int) -> int:
+def context_needed(analysis: Analysis, context: int, ratio: float = 1.0) -> int:
     """Tokens that must fit: the prompt, and the expected answer as far as it takes a quarter of the context (a
-    longer answer is cut by the model, not refused)."""
-    expected = analysis.expected_tokens
-    return analysis.prompt_tokens + (expected if expected < context // 4 else context // 4)
+    longer answer is cut by the model, not refused). ``ratio``: tokens of the model for one of our estimate."""
+    expected = round(analysis.expected_tokens * ratio)
+    return round(analysis.prompt_tokens * ratio) + (expected if expected < context // 4 else context // 4)
 
 
 def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> Bar | None:
@@ -39,9 +39,9 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> 
             return Bar("vision", "no vision")
         if "tools" in analysis.needs and "tools" not in info.capabilities:
             return Bar("tools", "no tools")
-    context = info.context_length
-    if context and context_needed(analysis, context) > context:
-        return Bar("context", f"context {context} < {analysis.prompt_tokens} tokens")
+    context, ratio = info.context_length, model.speed.token_ratio
+    if context and context_needed(analysis, context, ratio) > context:
+        return Bar("context", f"context {context} < {round(analysis.prompt_tokens * ratio)} tokens")
     if not model.healthy:
         return Bar("down", "backend down")
     if model.problem:

@@ -37,15 +37,15 @@ Facts = tuple[
     Traits,
     str,  # id
     tuple[float, ...],  # ability per task
-    float,  # room: tokens of its context; -1 where something speaks against the model, whatever is asked
+    float,  # room: its context, in tokens of our estimate; -1 where something speaks against it, whatever is asked
     bool,  # thinks
     bool,  # priced
     bool,  # pinned
     bool,  # warm: it can answer without a load
     bool,  # rests: warm, and nobody waits for it
     float,  # seconds to load it, 0 where it is warm
-    float,  # prefill, tokens per second
-    float,  # decode, tokens per second
+    float,  # prefill, the same tokens per second
+    float,  # decode
     float,  # size, for ties: parameters or bytes
     float,  # footprint, -1 where it is not known
 ]
@@ -77,7 +77,7 @@ def _of(model: ModelView) -> Facts:
 
 
 def _read(model: ModelView, traits: Traits) -> Facts:
-    info, speed = model.info, model.speed
+    info, speed, ratio = model.info, model.speed, model.speed.token_ratio
     against = traits.embeds or model.problem or not model.enabled or not model.healthy
     warm = model.residency == "resident" or not info.local
     return (
@@ -85,15 +85,15 @@ def _read(model: ModelView, traits: Traits) -> Facts:
         traits,
         traits.id,
         traits.means,
-        -1 if against else info.context_length or math.inf,
+        -1 if against else (info.context_length or math.inf) / ratio,
         traits.thinks,
         traits.priced,
         model.pinned,
         warm,
         warm and not model.waiting,
         0.0 if warm else speed.load_seconds,
-        max(SLOWEST_PREFILL, speed.prefill),
-        max(SLOWEST_DECODE, speed.decode),
+        max(SLOWEST_PREFILL, speed.prefill / ratio),
+        max(SLOWEST_DECODE, speed.decode / ratio),
         info.parameters or model.footprint or info.size_bytes or math.inf,
         -1.0 if model.footprint is None else model.footprint,
     )

@@ -63,7 +63,8 @@ WORDS = _table(
     coding="""
     python*2.5 javascript*2.6 typescript*2.6 java*2 rust*1.8 golang*2.6 kotlin*2.5 swift*1 php*2.5 ruby*1.3 perl*2
     haskell*2.4 sql*2.5 mysql*2.5 postgres*2.5 postgresql*2.5 sqlite*2.5 mongodb*2.4 redis*2 regex*2.6 html*2
-    component*.9 rerender*2 render*.8 rendering*.8 css*2.3 react*1.8 vue*2 angular*1.6 django*2.4 flask*1.6 fastapi*2.6 nodejs*2.6 npm*2.5 docker*2.2
+    component*.9 rerender*2 render*.8 rendering*.8
+    css*2.3 react*1.8 vue*2 angular*1.6 django*2.4 flask*1.6 fastapi*2.6 nodejs*2.6 npm*2.5 docker*2.2
     dockerfile*2.6 kubernetes*2.2 git*2.4 github*1.8 bash*2 shell*1 script*1.2 powershell*2.3 linux*1.4 api*1.5
     yaml*1.5 xml*1.2 json*.6 pytest*2.6 unittest*2.5 refactor*2.8 debug*2.5 bug*1.6 bugs*1.5 compile*1.5
     compiler*1.6 function*1.3 functions*1 variable*.8 array*1.3 arrays*1.3 loop*.9 recursion*1.5 recursive*1.4

@@ -244,6 +244,8 @@ class Run:
         ttft = self._ttft if self._request.stream else None
         seconds = None if self._waited_for_client(now) else now - self._sent
         self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds)
+        if self.decision is not None:
+            self._router.learning.counted(self._record, self.decision.analysis, reply.usage)
 
     def _waited_for_client(self, now: float) -> bool:
         """Whether the clock says little of the model. (To subtract the pauses would be wrong: the backend writes on

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.catalog import Known
-from llmrouter_tui.core.decision import Effect, Feedback, Timings, Usage
+from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
@@ -18,6 +18,12 @@ SHORT_ANSWER = 8
 """Answers of fewer tokens say nothing of decoding speed."""
 SHORT_PROMPT = 32
 """Prompts of fewer tokens say nothing of prefill speed."""
+COUNTABLE = 100
+"""Estimates of fewer tokens say nothing of how a model counts: its template weighs too much."""
+MOST_TOKENS = 4.0
+"""No tokenizer is further from the estimate than this, up or down; what says so counts something else."""
+NOTICED = 0.03
+"""Smaller changes of the ratio change no decision."""
 
 Recall = Callable[[ModelInfo, str, str | None], tuple[CatalogMatch, Known | None] | None]
 """What is publicly known of a model on a backend of a kind, and by which entry of the catalog: by that which the user
@@ -105,9 +111,22 @@ class Learning:
             samples=old.samples + (decode is not None),
             load_samples=old.load_samples,
             ttft=ttft if old.ttft is None else _mean(old.ttft, ttft, weight),
+            token_ratio=old.token_ratio,
         )
         record.changed()
         self._repo.remember_speed(record.id, record.speed, record.footprint)
+
+    def counted(self, record: ModelRecord, analysis: Analysis, usage: Usage) -> None:
+        """Learn how the model counts tokens, from prompts whose estimate rests on text alone."""
+        estimate, said = analysis.prompt_tokens, usage.prompt_tokens
+        if said is None or estimate < COUNTABLE or not analysis.needs.isdisjoint(("vision", "tools")):
+            return
+        ratio = min(MOST_TOKENS, max(1 / MOST_TOKENS, said / estimate))
+        record.token_ratio += (ratio - record.token_ratio) * WEIGHT
+        if abs(record.token_ratio / record.speed.token_ratio - 1) > NOTICED:
+            record.speed = replace(record.speed, token_ratio=record.token_ratio)
+            record.changed()
+            self._repo.remember_speed(record.id, record.speed, record.footprint)
 
     def loaded(self, record: ModelRecord, seconds: float) -> None:
         """Learn how long a load takes."""

@@ -56,6 +56,8 @@ class ModelRecord:
         self.side_by_side = 1 if backend.kind == "ollama" else 4
         """Answers that its server makes at the same time before others must wait."""
         self.speed = memory.speed or speed
+        self.token_ratio = self.speed.token_ratio
+        """Running mean of the tokens that it counts for one of our estimate."""
         self.abilities: Mapping[str, Ability] = {}
         self.match: CatalogMatch | None = None
         self.used = memory.used

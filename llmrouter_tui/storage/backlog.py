@@ -54,9 +54,9 @@ _LOADS = (
     "INSERT INTO model_profile (model, loads) VALUES (?, ?) "
     "ON CONFLICT (model) DO UPDATE SET loads = loads + excluded.loads"
 )
-_SPEED_COLUMNS = ("prefill", "decode", "load_seconds", "samples", "load_samples", "ttft", "at")
+_SPEED_COLUMNS = ("prefill", "decode", "load_seconds", "samples", "load_samples", "ttft", "token_ratio", "at")
 _SPEED = (
-    f"INSERT INTO model_profile (model, {', '.join(_SPEED_COLUMNS)}, footprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"INSERT INTO model_profile (model, {', '.join(_SPEED_COLUMNS)}, footprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     f"ON CONFLICT (model) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _SPEED_COLUMNS)}, "
     "footprint = coalesce(excluded.footprint, footprint)"
 )
@@ -209,5 +209,5 @@ def _insert(connection: sqlite3.Connection, statements: Mapping[int, str], value
 def _speed_values(measured: Measured) -> tuple[object, ...]:
     speed = measured.speed
     samples = (min(speed.samples, rows.LARGEST), min(speed.load_samples, rows.LARGEST))
-    figures = (speed.prefill, speed.decode, speed.load_seconds, *samples, speed.ttft)
+    figures = (speed.prefill, speed.decode, speed.load_seconds, *samples, speed.ttft, speed.token_ratio)
     return (rows.clean(measured.model), *figures, measured.at, rows.integer(measured.footprint))

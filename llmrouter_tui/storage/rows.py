@@ -174,4 +174,5 @@ def speed(row: Mapping[str, Any]) -> Speed | None:
         samples=row["samples"],
         load_samples=row["load_samples"],
         ttft=row["ttft"],
+        token_ratio=row["token_ratio"] or 1.0,
     )

@@ -26,6 +26,7 @@ class ModelProfile(Table):
     used = IntegerField()
     """Exchanges that it answered; kept by a trigger, and not lowered when history is pruned."""
     loads = IntegerField()
+    token_ratio = FloatField(null=True)
 
 
 class ModelState(Table):

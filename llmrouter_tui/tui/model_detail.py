@@ -30,15 +30,18 @@ MEANINGS = {
 # ── scores ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def scores(model: ModelView, cells: int, look: Look, public: Dossier | None = None) -> list[Line]:
-    """A line per task with what it rests on, then the evidence behind each, then what is publicly known."""
+def scores(
+    model: ModelView, cells: int, look: Look, public: Dossier | None = None, review: Sequence[Line] = ()
+) -> list[Line]:
+    """A line per task with what it rests on, then what was expected and seen, then the evidence behind each score, then
+    what is publicly known."""
     if roster.embeds_only(model):
         return [(("It makes embeddings, and no text: there is nothing to score.", "soft"),)]
     told = [(), *figures(public, cells, look)] if public else []
-    return [*_abilities(model, cells, look), *told]
+    return [*_abilities(model, cells, look, review), *told]
 
 
-def _abilities(model: ModelView, cells: int, look: Look) -> list[Line]:
+def _abilities(model: ModelView, cells: int, look: Look, review: Sequence[Line]) -> list[Line]:
     known = [task for task in SHOWN_TASKS if task in model.abilities]
     if not known:
         return [(("Nothing is known of how good it is.", "soft"),)]
@@ -50,6 +53,7 @@ def _abilities(model: ModelView, cells: int, look: Look) -> list[Line]:
             (),
             *_sentence("~ nobody has checked, graded or rated it: this is what its size and its name say.", cells),
         ]
+    lines += [(), *review] if review else []
     lines += [(), text.spread((("EVIDENCE", "head"),), (("VALUE WEIGHT", "head"),), cells)]
     for task in known:
         lines += _evidence(task, model.abilities[task], cells)
@@ -129,6 +133,7 @@ def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
         *_match(model),
         ("MEMORY", *_memory(model, shown)),
         ("SPEED", *_speed(model)),
+        ("TOKENS", _tokens(model), ""),
         ("LOADS", _loads(model), ""),
         ("USED", _used(model, shown), ""),
         ("YOU", _rated(model), ""),
@@ -237,6 +242,12 @@ def _speed(model: ModelView) -> tuple[str, str]:
     return f"{decode} tokens/s, prompt {prefill} tokens/s{first} ({answers} measured)", ""
 
 
+def _tokens(model: ModelView) -> str:
+    """Only where it counts otherwise than estimates do."""
+    ratio = model.speed.token_ratio
+    return "" if ratio == 1.0 else f"counts {ratio:.2f} for each token of our estimate of a prompt (measured)"
+
+
 def _loads(model: ModelView) -> str:
     if not model.loadable:
         return "never: it is always there"
@@ -286,9 +297,11 @@ def _latest(model: ModelView, shown: Shown, cells: int) -> list[Line]:
 # ── in one ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def full(model: ModelView, shown: Shown, cells: int, public: Dossier | None = None) -> list[Line]:
+def full(
+    model: ModelView, shown: Shown, cells: int, public: Dossier | None = None, review: Sequence[Line] = ()
+) -> list[Line]:
     """Facts and scores one below the other, for narrow terminals."""
-    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look, public)]
+    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look, public, review)]
 
 
 def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
