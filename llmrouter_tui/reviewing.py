@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.review import Audit, Review, Reviewed, review
-from llmrouter_tui.core.review_words import calibration, caveats, count, headline, note
+from llmrouter_tui.core.review_words import calibration, caveats, headline, note, unrated
 from llmrouter_tui.storage.repo import open_repo
 
 
@@ -38,9 +38,8 @@ def lines(found: Review) -> list[str]:
     if rated:
         out += ["", f"{'TASK':12} {'MODEL':36} {'ANSWERS':>7} {'RATED':>5} {'EXPECTED':>8} {'SEEN':>5} {'±':>4}  WHAT"]
         out += map(_line, rated)
-    if rated and (silent := [row for row in found.rows if not row.rated]):
-        answers, models = sum(row.answered for row in silent), len({row.model for row in silent})
-        out += ["", f"not rated: {count(answers, 'answer')} of {count(models, 'model')}"]
+    if rated and (said := unrated(found)):
+        out += ["", said]
     if said := caveats(found):
         out += ["", said]
     return out

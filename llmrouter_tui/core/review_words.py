@@ -87,6 +87,13 @@ def note(row: Reviewed, name: Name = as_is) -> str:
     return said
 
 
+def unrated(found: Review) -> str:
+    """What nothing can be said of; empty where everything that answered is rated."""
+    rows = [row for row in found.rows if not row.rated]
+    answers, models = sum(row.answered for row in rows), len({row.model for row in rows})
+    return f"not rated: {count(answers, 'answer')} of {count(models, 'model')}" if rows else ""
+
+
 def caveats(found: Review) -> str:
     """How to read it; how to rate, where nothing is rated."""
     if not found.answered:

@@ -124,6 +124,8 @@ ACTIONS: tuple[Action, ...] = (
            "Preference", LISTS, mutating=True, needs=("service",)),
     Action("rules", "", "", "rules", "Rules of your own: never use a model for something, always use one for a client "
            "or a task", "Preference", mutating=True, needs=("service",)),
+    Action("review", "", "", "review…", "Was the router right? Your ratings against what was expected, surprises first",
+           "Feedback", needs=("service",)),
     Action("dismiss", "x", "x", "dismiss", "Dismiss what the Attention line shows", "Dash", ("dash",)),
     Action("starter.get", "enter,g", "⏎", "get the model", "Get the starter model for the embedded engine", "First run",
            ("first_run",), 10, mutating=True, needs=("service",)),

@@ -7,13 +7,14 @@ from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.dossier import Dossier
-from llmrouter_tui.tui import model_detail, models_text, text
+from llmrouter_tui.tui import model_detail, models_text, review_text, text
 from llmrouter_tui.tui.dossiers import Dossiers
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.modals.figures import FiguresDialog
 from llmrouter_tui.tui.modals.match import MatchDialog
 from llmrouter_tui.tui.pages.model_acts import ModelActs
+from llmrouter_tui.tui.reviews import Reviews
 from llmrouter_tui.tui.roster import Roster
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -40,6 +41,7 @@ class ModelsPage(ModelActs):
         self.preview.can_focus = False
         self._roster: Roster | None = None
         self._dossiers: Dossiers | None = None
+        self._reviews: Reviews | None = None
         self._columns: tuple[object, ...] = ()
         self._placed: tuple[Placed, ...] = ()
 
@@ -68,6 +70,15 @@ class ModelsPage(ModelActs):
             self._dossiers = Dossiers(self.center, self._paint_model)
         return self._dossiers
 
+    @property
+    def reviews(self) -> Reviews:
+        """What was seen of the models against what was expected."""
+        if self._reviews is None:
+            self._reviews = Reviews(
+                self.center, lambda reading: self.run_worker(reading, exit_on_error=False), self._paint_model
+            )
+        return self._reviews
+
     def on_mount(self) -> None:
         self.list.focus()
 
@@ -94,7 +105,9 @@ class ModelsPage(ModelActs):
 
     def _draw_scores(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.scores(model, cells, self.center.look, self._known(model)) if model else []
+        if model is None:
+            return []
+        return model_detail.scores(model, cells, self.center.look, self._known(model), self._review(model, cells))
 
     def _draw_facts(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
@@ -106,7 +119,16 @@ class ModelsPage(ModelActs):
 
     def _draw_whole(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.full(model, self.shown(model.id), cells, self._known(model)) if model else []
+        if model is None:
+            return []
+        return model_detail.full(model, self.shown(model.id), cells, self._known(model), self._review(model, cells))
+
+    def _review(self, model: ModelView, cells: int) -> list[Line]:
+        """What was expected of the selected model and seen, once the router told."""
+        found, problem, center = self.reviews.look(), self.reviews.problem, self.center
+        if found is None:
+            return review_text.unknown(problem, cells) if problem else []
+        return review_text.of_model(found, model.id, cells, center.look, center.store.name)
 
     def _known(self, model: ModelView) -> Dossier | None:
         return self.dossiers.of(model.match.own) if model.match else None
