@@ -8,15 +8,19 @@ prices. With neither, names are all there is.
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from llmrouter_tui.brain import weights
 from llmrouter_tui.core.ability import abilities
-from llmrouter_tui.core.classifier import Sorted, marks, sort_out
+from llmrouter_tui.core.analysis import Analyst
+from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.core.classifier import Sorted
+from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import Ability, ModelInfo
+from llmrouter_tui.core.kinds import KINDS
 from llmrouter_tui.core.lessons import Lesson, Tally, learn, predicted_quality
-from llmrouter_tui.core.reading import clip, read_turn
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import recall
 
@@ -49,9 +53,15 @@ class Evaluation:
 
 
 def sort_prompt(prompt: str) -> Sorted:
-    """Kind and easiness of a prompt that stands alone."""
-    text = clip(prompt)
-    return sort_out(marks(weights(), text, read_turn(text)))
+    """What a prompt that stands alone is taken for."""
+    found = _analyst().analyse(ChatRequest("auto", (Message("user", prompt),), b"{}"))
+    kinds = found.kinds or {}
+    return Sorted(tuple(kinds.get(kind, 0.0) for kind in KINDS), easiness_of(found.difficulty))
+
+
+@cache
+def _analyst() -> Analyst:
+    return Analyst(weights())
 
 
 def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:

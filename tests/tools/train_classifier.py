@@ -6,6 +6,7 @@ it. Needs numpy, which nothing else here does. Seeded: the same data give the sa
 
 import argparse
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def targets(rows: list[sets.Row], made: list[Example], billions: dict[str, dict[
     keys = {pair: i for i, pair in enumerate(pairs)}
     people = sorted({_same(model) for _, model in pairs})
     levels = {_same(model): size_level(billions[name][model]) for name, model in pairs}
+    each = Counter(r.set for r in rows)
     n, most = len(rows) + len(made), max([len(r.scores) for r in rows], default=1)
     allowed, ease, lean = np.zeros((n, len(KINDS))), np.full(n, np.nan), np.zeros(n)
     grades, models = np.full((n, most), np.nan), np.full((n, most), -1)
@@ -50,6 +52,7 @@ def targets(rows: list[sets.Row], made: list[Example], billions: dict[str, dict[
         allowed,
         grades,
         models,
+        np.array([len(rows) / len(each) / each[r.set] for r in rows] + [1.0] * len(made)),
         ease,
         lean,
         np.array([sets.SETS.index(name) for name, _ in pairs]),

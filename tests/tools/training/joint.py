@@ -32,6 +32,8 @@ class Targets:
     """[n, models a row], nan where none"""
     models: Any
     """[n, models a row], index of the model, −1 where none"""
+    worth: Any
+    """[n] weight of its grades: every set counts the same, however many questions it has"""
     ease: Any
     """[n] easiness, nan where unknown"""
     lean: Any
@@ -149,7 +151,7 @@ def _grade_gradients(out: Any, p: Any, graded: Any, slopes: Any, fit: Fit, t: Ta
     models = t.models[graded]
     there = models >= 0
     m = np.where(there, models, 0)
-    weight = there / there.sum(1, keepdims=True) / len(out)
+    weight = t.worth[graded][:, None] * there / there.sum(1, keepdims=True) / len(out)
     ability = sigmoid(fit.level[t.people][:, None] + fit.talent)
     p, ease = p[graded], out[graded, EASE]
     able = ability[m]
