@@ -17,10 +17,12 @@ from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.classifier import Sorted
+from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.difficulty import easiness_of
-from llmrouter_tui.core.domain import Ability, ModelInfo
+from llmrouter_tui.core.domain import ModelInfo, ModelView
 from llmrouter_tui.core.kinds import KINDS
-from llmrouter_tui.core.lessons import Lesson, Tally, learn, predicted_quality
+from llmrouter_tui.core.lessons import Tally, learn
+from llmrouter_tui.core.selection import predicted
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import recall
 
@@ -36,15 +38,15 @@ class Evaluation:
         self._tallies: dict[str, Tally] = {}
         for row in graded:
             self._count(row)
-        self._lessons: dict[str, Lesson] = {}
+        self._views: dict[str, ModelView] = {}
 
     def answer(self, prompt: str, candidates: Sequence[str]) -> dict[str, float]:
-        """Predicted quality per candidate."""
-        if not self._lessons.keys() >= set(candidates):
+        """Predicted quality per candidate, as a decision counts with it."""
+        if not self._views.keys() >= set(candidates):
             names = sorted(self._models.keys() | self._tallies.keys() | set(candidates))
-            self._lessons = learn({name: known(name, self._models.get(name, {})) for name in names}, self._tallies)
-        found = sort_prompt(prompt)
-        return {m: predicted_quality(found.kinds, found.easiness, self._lessons[m]) for m in candidates}
+            self._views = views({name: info_of(name, self._models.get(name, {})) for name in names}, self._tallies)
+        found = predicted(analyse(prompt), [self._views[name] for name in candidates])
+        return {name: found[self._views[name].id] for name in candidates}
 
     def _count(self, row: Mapping[str, Any]) -> None:
         found = sort_prompt(row["prompt"])
@@ -52,9 +54,24 @@ class Evaluation:
             self._tallies.setdefault(model, Tally()).add(found.kinds, found.easiness, float(grade))
 
 
-def sort_prompt(prompt: str) -> Sorted:
+def views(infos: Mapping[str, ModelInfo], tallies: Mapping[str, Tally]) -> dict[str, ModelView]:
+    """The models as the router would see them: what is known without grades, and what the grades taught."""
+    before = {name: abilities(info, known=recall(_PUBLIC, info)) for name, info in infos.items()}
+    lessons = learn(before, tallies) if tallies else {}
+    return {
+        name: ModelView(info, "resident", abilities=before[name], lesson=lessons.get(name))
+        for name, info in infos.items()
+    }
+
+
+def analyse(prompt: str) -> Analysis:
     """What a prompt that stands alone is taken for."""
-    found = _analyst().analyse(ChatRequest("auto", (Message("user", prompt),), b"{}"))
+    return _analyst().analyse(ChatRequest("auto", (Message("user", prompt),), b"{}"))
+
+
+def sort_prompt(prompt: str) -> Sorted:
+    """The same, as grades are counted: shares of all kinds, and easiness."""
+    found = analyse(prompt)
     kinds = found.kinds or {}
     return Sorted(tuple(kinds.get(kind, 0.0) for kind in KINDS), easiness_of(found.difficulty))
 
@@ -64,17 +81,18 @@ def _analyst() -> Analyst:
     return Analyst(weights())
 
 
-def known(name: str, facts: Mapping[str, Any]) -> Mapping[str, Ability]:
-    """What is known of a model without grades: by its size, its name and its public figures."""
+def info_of(name: str, facts: Mapping[str, Any]) -> ModelInfo:
+    """What a backend would tell of a model. It is a chat model, whatever its name says: it was graded as one."""
     total, active = facts.get("params_b"), facts.get("active_b")
-    info = ModelInfo(
+    return ModelInfo(
         "eval",
         name,
         parameters=round(total * 1e9) if total else None,
         active_parameters=round(active * 1e9) if active else None,
         price_out=facts.get("price"),
+        capabilities=frozenset({"completion"}),
+        capabilities_known=True,
     )
-    return abilities(info, known=recall(_PUBLIC, info))
 
 
 def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ used in the database, the API and on screen.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 TASKS = (
     "chat",
@@ -158,6 +158,15 @@ class CatalogMatch:
         return self.id if self.kind == "near" and not self.by_user else ""
 
 
+class Lesson(NamedTuple):
+    """What grades taught of a model."""
+
+    means: tuple[float, ...]
+    """Ability per kind of prompt at middling difficulty, 0..1, in the order of ``kinds.KINDS``."""
+    slope: float
+    """How far easiness moves the logit of its quality."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelView:
     """Everything a person or a decision needs to know of one model, at one moment."""
@@ -195,6 +204,8 @@ class ModelView:
     its own."""
     match: CatalogMatch | None = None
     """What it is in the public catalog; None as long as that was not looked up."""
+    lesson: Lesson | None = None
+    """What its graded answers say on top of its abilities; None without grades."""
 
     @property
     def id(self) -> str:

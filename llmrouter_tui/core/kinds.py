@@ -39,5 +39,21 @@ KIND_TASKS: Mapping[str, str] = {
 ``quant`` science with figures, ``trace`` reading code, ``constrained`` writing within rules."""
 
 KINDS = tuple(KIND_TASKS)
+KIND_INDEX = {kind: at for at, kind in enumerate(KINDS)}
+_KINDS_OF = {task: tuple(kind for kind, of in KIND_TASKS.items() if of == task) for task in TASKS}
 TASK_OF_KIND = tuple(TASKS.index(KIND_TASKS[kind]) for kind in KINDS)
 """Index in ``TASKS`` of each kind's task."""
+
+
+def spread(tasks: Mapping[str, float]) -> dict[str, float]:
+    """Shares of the kinds where only those of the tasks are known; they add up to 1."""
+    total = sum(tasks.values()) or 1.0
+    each = {task: share / total / len(_KINDS_OF[task]) for task, share in tasks.items() if share}
+    return {kind: share for task, share in each.items() for kind in _KINDS_OF[task]}
+
+
+def within(kinds: Mapping[str, float] | None, task: str) -> dict[str, float]:
+    """Shares of the kinds of one task, when it is known that it is that."""
+    told = {kind: share for kind, share in (kinds or {}).items() if KIND_TASKS[kind] == task}
+    total = sum(told.values())
+    return {kind: share / total for kind, share in told.items()} if total else spread({task: 1.0})

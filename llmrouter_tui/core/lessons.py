@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from operator import mul
 from typing import NamedTuple
 
-from llmrouter_tui.core.domain import TASKS, Ability
+from llmrouter_tui.core.domain import TASKS, Ability, Lesson
 from llmrouter_tui.core.kinds import KINDS, TASK_OF_KIND
 from llmrouter_tui.core.scoring import SLOPE
 
@@ -32,15 +32,6 @@ SLOPE_SPREAD, OWN_SLOPE_SPREAD = 0.3, 0.1
 """The same of the slope of all models, and of each one's own."""
 UNKNOWN_LOGIT = -0.4
 """Of a model for which nothing at all is known."""
-
-
-class Lesson(NamedTuple):
-    """What is known of a model with its grades."""
-
-    means: tuple[float, ...]
-    """Ability per kind at middling difficulty, 0..1, in the order of ``KINDS``."""
-    slope: float
-    """How far easiness moves the logit of its quality."""
 
 
 @dataclass(slots=True)

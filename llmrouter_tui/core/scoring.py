@@ -8,12 +8,13 @@ Q is the preference (0 speed, 1 quality). Everything is a pure function of numbe
 """
 
 from dataclasses import dataclass
-from math import exp, floor
+from math import floor
 from typing import NamedTuple
 
 from llmrouter_tui.core.decision import Analysis, Breakdown
 from llmrouter_tui.core.difficulty import easiness_of
-from llmrouter_tui.core.domain import TASKS, ModelInfo
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.kinds import KIND_INDEX, KIND_TASKS, spread
 
 Factors = tuple[float, float, float, float, float]
 """What quality, speed, staying on the model that answered so far, a pin and cheapness are multiplied by; the products
@@ -54,7 +55,7 @@ SCALE_SECONDS = {
 }
 """Seconds to a whole answer at which speed counts half, for a rather hard prompt (difficulty .6); people wait longer
 for a proof than for a greeting. By judgement."""
-_SCALES = tuple((task, SCALE_SECONDS[task]) for task in TASKS)
+_SCALES = tuple(SCALE_SECONDS[task] for task in KIND_TASKS.values())
 
 VOICE = 0.4
 CACHE_TOKENS = 1500
@@ -82,34 +83,29 @@ class Wait:
 NO_WAIT = Wait()
 
 
-def terms(analysis: Analysis, preference: float) -> tuple[list[float], float, float, float, Factors]:
-    """What a score asks of a request, in one call because every request asks it: (shares of the tasks that matter,
-    those of at least one percent, in the order of ``TASKS``; what the prompt multiplies a model's odds of failing by;
-    seconds at which speed counts half; tokens that a thinking model writes before its answer; factors).
+def terms(analysis: Analysis, preference: float) -> tuple[list[tuple[int, float]], float, float, float, Factors]:
+    """What a score asks of a request, in one call because every request asks it: (the kinds of prompt that it can be
+    and their shares; easiness, about 2 for a greeting, 0 in the middle, −2 for the hardest; seconds at which speed
+    counts half; tokens that a thinking model writes before its answer; factors).
 
-    The odds are e^(−``SLOPE``·easiness), where easiness is the logit of being easy: about 3 for a greeting, 0 in the
-    middle, −2.5 for the hardest. Staying on the model that answered so far is worth 0.4 in a short conversation,
+    Staying on the model that answered so far is worth 0.4 in a short conversation,
     towards 1 in a long one.
     """
-    tasks, difficulty, prompt_tokens = analysis.tasks, analysis.difficulty, analysis.prompt_tokens
-    total = scale = 0.0
-    shares: list[float] = []
-    for task, seconds in _SCALES:
-        share = tasks.get(task, 0.0)
-        scale += share * seconds
-        if share < 0.01:
-            share = 0.0
-        total += share
-        shares.append(share)
-    if total:
-        shares = [share / total for share in shares]
-    against = exp(-SLOPE * easiness_of(difficulty))
+    kinds, difficulty, prompt_tokens = analysis.kinds, analysis.difficulty, analysis.prompt_tokens
+    if kinds is None:
+        kinds = spread(analysis.tasks)
+    scale = 0.0
+    shares: list[tuple[int, float]] = []
+    for kind, share in kinds.items():
+        at = KIND_INDEX[kind]
+        scale += share * _SCALES[at]
+        shares.append((at, share))
     scale *= 0.3 + 2 * difficulty * difficulty
     hidden = HIDDEN_LEAST + (HIDDEN_MOST - HIDDEN_LEAST) * difficulty * difficulty
     rest = 1.0 - preference
     staying = VOICE + (1 - VOICE) * prompt_tokens / (prompt_tokens + CACHE_TOKENS)
     factors = preference, rest * _BY_SPEED, rest * _BY_CONTINUITY * staying, rest * _BY_PIN, rest * _BY_COST
-    return shares, against, scale, hidden, factors
+    return shares, easiness_of(difficulty), scale, hidden, factors
 
 
 def cost_value(info: ModelInfo, prompt_tokens: int, answer_tokens: float) -> float:

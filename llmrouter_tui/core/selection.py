@@ -3,15 +3,17 @@ routing are the same call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import exp
 from types import MappingProxyType
 
 from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
+from llmrouter_tui.core.kinds import within
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ranking import Figures, figures, ranking
 from llmrouter_tui.core.resolving import Resolved, resolve
-from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, Wait, cost_value, terms
+from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, SLOPE, Wait, cost_value, terms
 from llmrouter_tui.core.traits import facts
 from llmrouter_tui.core.why import clause
 
@@ -83,13 +85,20 @@ def decide(
     )
 
 
+def predicted(analysis: Analysis, models: Sequence[ModelView]) -> dict[str, float]:
+    """The quality that a decision would count with, of every model that could serve."""
+    rated, _, _ = _rate(analysis, tuple(models), 1.0, _NO_WAITS, "")
+    return {entry[-1].model: entry[-1].predicted_quality for entry in rated}
+
+
 def _read(
     requested: str, analysis: Analysis, models: tuple[ModelView, ...], preference: float
 ) -> tuple[Analysis, tuple[ModelView, ...], bool, float]:
     """What a name other than ``auto`` makes of the question: (analysis, models, whether they are named, preference)."""
     resolved = resolve(requested, models)
     if resolved.task:
-        analysis = replace(analysis, task=resolved.task, tasks={t: float(t == resolved.task) for t in TASKS})
+        tasks = {t: float(t == resolved.task) for t in TASKS}
+        analysis = replace(analysis, task=resolved.task, tasks=tasks, kinds=within(analysis.kinds, resolved.task))
     if resolved.preference is not None:
         preference = resolved.preference
     return analysis, resolved.models, resolved.named, preference
@@ -111,8 +120,8 @@ def _rate(
     """All numbers of each model that can serve, what bars the others, and whether some that can are hopeless. One loop
     over plain numbers, because every request runs through it for every model: here each call and each object
     counts."""
-    shares, against, scale, hidden, (by_quality, by_speed, staying, by_pin, by_cost) = terms(analysis, preference)
-    p0, p1, p2, p3, p4, p5, p6, p7, p8 = shares
+    shares, easiness, scale, hidden, (by_quality, by_speed, staying, by_pin, by_cost) = terms(analysis, preference)
+    usual = exp(-SLOPE * easiness)
     needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
     easy, most = analysis.level == "easy", prompt_tokens + expected
     by_speed *= scale
@@ -122,8 +131,8 @@ def _rate(
     doubts: Sequence[str] = ()
     # fmt: off
     for (
-        model, traits, model_id, (m0, m1, m2, m3, m4, m5, m6, m7, m8), room, thinks, priced, pinned, warm, rests, load,
-        prefill, decode, size, footprint,
+        model, traits, model_id, means, slope, room, thinks, priced, pinned, warm, rests, load, prefill, decode, size,
+        footprint,
     ) in facts(models):
         # fmt: on
         queue, wait = 0.0, waits.get(model_id)
@@ -136,8 +145,10 @@ def _rate(
                 bars.append((model, bar))
                 continue
             doubts = [need for need in DOUBT if need in needs and need not in traits.info.capabilities]
-        # A loop over the tasks would take as long as all the rest.
-        mean = p0 * m0 + p1 * m1 + p2 * m2 + p3 * m3 + p4 * m4 + p5 * m5 + p6 * m6 + p7 * m7 + p8 * m8
+        mean = 0.0
+        for at, share in shares:
+            mean += share * means[at]
+        against = usual if slope == SLOPE else exp(-slope * easiness)
         mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
         quality = mean / (mean + (1 - mean) * against)
         for need in doubts:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.ability import is_embedding, thinks
-from llmrouter_tui.core.domain import TASKS, Ability, ModelInfo, ModelView
+from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelInfo, ModelView
+from llmrouter_tui.core.kinds import TASK_OF_KIND
+from llmrouter_tui.core.scoring import SLOPE
 
 UNKNOWN_ABILITY: Final = 0.4
 """For a task on which nothing at all is known of a model."""
@@ -24,8 +26,11 @@ class Traits(NamedTuple):
     info: ModelInfo
     abilities: Mapping[str, Ability]
     id: str
+    lesson: Lesson | None
     means: tuple[float, ...]
-    """Ability per task, in the order of ``TASKS``."""
+    """Ability per kind of prompt, in the order of ``KINDS``: as graded, else that of its task."""
+    slope: float
+    """How far easiness moves the logit of its quality."""
     embeds: bool
     thinks: bool
     priced: bool
@@ -36,7 +41,8 @@ Facts = tuple[
     ModelView,
     Traits,
     str,  # id
-    tuple[float, ...],  # ability per task
+    tuple[float, ...],  # ability per kind of prompt
+    float,  # how far easiness moves the logit of its quality
     float,  # room: its context, in tokens of our estimate; -1 where something speaks against it, whatever is asked
     bool,  # thinks
     bool,  # priced
@@ -69,7 +75,7 @@ def facts(models: tuple[ModelView, ...]) -> list[Facts]:
 def _of(model: ModelView) -> Facts:
     known = _facts.get(id(model.info))
     if known is None or known[0] is not model:
-        same = known is not None and known[1].abilities is model.abilities
+        same = known is not None and known[1].abilities is model.abilities and known[1].lesson is model.lesson
         if known is None and len(_facts) >= _KEPT:
             _facts.clear()
         known = _facts[id(model.info)] = _read(model, known[1] if known and same else _traits(model))
@@ -85,6 +91,7 @@ def _read(model: ModelView, traits: Traits) -> Facts:
         traits,
         traits.id,
         traits.means,
+        traits.slope,
         -1 if against else (info.context_length or math.inf) / ratio,
         traits.thinks,
         traits.priced,
@@ -100,12 +107,15 @@ def _read(model: ModelView, traits: Traits) -> Facts:
 
 
 def _traits(model: ModelView) -> Traits:
-    info, abilities = model.info, model.abilities
+    info, abilities, lesson = model.info, model.abilities, model.lesson
+    tasks = [abilities[task].mean if task in abilities else UNKNOWN_ABILITY for task in TASKS]
     return Traits(
         info,
         abilities,
         info.id,
-        tuple([abilities[task].mean if task in abilities else UNKNOWN_ABILITY for task in TASKS]),
+        lesson,
+        lesson.means if lesson else tuple([tasks[at] for at in TASK_OF_KIND]),
+        lesson.slope if lesson else SLOPE,
         is_embedding(info),
         thinks(info),
         info.price_in is not None or info.price_out is not None,

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.ability import abilities
-from llmrouter_tui.core.domain import TASKS, Ability, ModelInfo
+from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelInfo
 from llmrouter_tui.core.kinds import KINDS, TASK_OF_KIND
-from llmrouter_tui.core.lessons import LEAST_SHARE, Lesson, Tally, learn, predicted_quality
+from llmrouter_tui.core.lessons import LEAST_SHARE, Tally, learn, predicted_quality
 from llmrouter_tui.core.scoring import SLOPE
 
 Grade = tuple[str, str, float, float]

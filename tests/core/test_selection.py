@@ -8,9 +8,12 @@ import pytest
 from llmrouter_tui.brain import weights
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.decision import Decision
-from llmrouter_tui.core.domain import TASKS, Ability, ModelView, Speed
+from llmrouter_tui.core.difficulty import easiness_of
+from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.selection import Wait, decide, resolve
+from llmrouter_tui.core.kinds import KINDS, spread
+from llmrouter_tui.core.lessons import predicted_quality
+from llmrouter_tui.core.selection import Wait, decide, predicted, resolve
 from tests.core.fleet import analysis, ask, fleet, model
 from tests.core.prompts import EVERYDAY, HARD
 
@@ -430,3 +433,37 @@ def test_a_decision_says_how_long_it_took_where_a_clock_is_given() -> None:
     timed = decide(analysis(), models, preference=0.5, clock=lambda: 12.25, since=12.0)
     assert timed.seconds == 0.25
     assert replace(timed, seconds=0.0) == decide(analysis(), models, preference=0.5)
+
+
+class TestLessons:
+    """Where answers were graded, a decision counts with what the grades taught of kinds of prompts and difficulty."""
+
+    def test_it_is_the_quality_that_the_lesson_predicts(self) -> None:
+        lesson = Lesson(tuple([0.3 + 0.02 * i for i in range(len(KINDS))]), 1.3)
+        taught = replace(model("plain:14b", Speed(400, 40, 5)), lesson=lesson)
+        for prompt in ("hi", HARD[0][0], "Write a Python function that merges two sorted lists"):
+            found = analyse(ask(prompt))
+            kinds = [(found.kinds or {}).get(kind, 0.0) for kind in KINDS]
+            expected = predicted_quality(kinds, easiness_of(found.difficulty), lesson)
+            assert predicted(found, [taught])[taught.id] == pytest.approx(expected)
+
+    def test_a_kind_that_went_badly_is_left_to_another(self) -> None:
+        sides = [model(name, Speed(400, 40, 5)) for name in ("one:14b", "two:14b")]
+        poor = tuple([0.1 if kind == "function" else 0.8 for kind in KINDS])
+        found = analyse(ask("Write a Python function that merges two sorted lists"))
+        for at in (0, 1):
+            taught = [replace(m, lesson=Lesson(poor, 0.8)) if i == at else m for i, m in enumerate(sides)]
+            assert decide(found, taught, preference=1.0).chosen == sides[1 - at].id
+
+    def test_without_kinds_the_tasks_speak(self) -> None:
+        told = analysis("math")
+        views = list(fleet().values())
+        assert told.kinds is None
+        assert predicted(told, views) == pytest.approx(predicted(replace(told, kinds=spread(told.tasks)), views))
+
+    def test_a_task_that_is_asked_for_keeps_the_kinds_within_it(self) -> None:
+        forced = decide(analyse(ask("hello")), list(fleet().values()), preference=0.5, requested="auto:coding").analysis
+        assert forced.kinds == pytest.approx(spread({"coding": 1.0}))
+        prompt = "Write a Python function that merges two sorted lists"
+        coding = decide(analyse(ask(prompt)), list(fleet().values()), preference=0.5, requested="auto:coding").analysis
+        assert max(coding.kinds or {}, key=lambda k: (coding.kinds or {})[k]) == "function"

@@ -40,7 +40,8 @@ class Bench:
         self.name = name
         self.train, self.test = (_read(sets.load(data, name, split)) for split in ("train", "test"))
         self.models = sorted(self.test[0][1])
-        self.priors: Mapping[str, Mapping[str, Ability]] = {m: evaluation.known(m, facts[m]) for m in self.models}
+        before = evaluation.views({m: evaluation.info_of(m, facts[m]) for m in self.models}, {})
+        self.priors: Mapping[str, Mapping[str, Ability]] = {m: view.abilities for m, view in before.items()}
 
     def score(self, tallies: Mapping[str, Tally]) -> float:
         """Mean grade on the test rows of the models that are predicted to be best."""
