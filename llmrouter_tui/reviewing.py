@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import textwrap
 import time
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.review import Audit, Review, Reviewed, review
 from llmrouter_tui.core.review_words import calibration, caveats, headline, note, unrated
 from llmrouter_tui.storage.repo import open_repo
+
+WIDTH = 100
+"""Cells of a line of running text."""
 
 
 async def of_database(path: Path, span: float | None) -> Review:
@@ -41,7 +45,7 @@ def lines(found: Review) -> list[str]:
     if rated and (said := unrated(found)):
         out += ["", said]
     if said := caveats(found):
-        out += ["", said]
+        out += ["", *textwrap.wrap(said, WIDTH)]
     return out
 
 

@@ -78,12 +78,12 @@ def _ground(compared: Comparison) -> str:
 
 
 def note(row: Reviewed, name: Name = as_is) -> str:
-    """What a row comes to: its verdict, and the model that should have been chosen instead."""
+    """What a row comes to: its verdict, and the better-rated model that could have been chosen instead."""
     said = f"{row.verdict} than expected" if row.verdict in ("worse", "better") else row.verdict
     if row.regrets:
         regret = row.regrets[0]
-        times = f", {regret.times:,}×" if regret.times > 1 else ""
-        said += f"; instead {name(regret.instead)} +{regret.by:.2f} ({regret.rated:,} rated{times})"
+        times = f", passed over {regret.times:,}×" if regret.times > 1 else ""
+        said += f"; better rated: {name(regret.instead)} +{regret.by:.2f} ({count(regret.rated, 'rating')}{times})"
     return said
 
 

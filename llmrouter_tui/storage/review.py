@@ -31,7 +31,9 @@ _rating_place = Tuple(ModelFeedback.at, ModelFeedback.exchange_id)
 def answered_query(before: Key, until: Key | None, since: float) -> "ModelSelect[Exchange]":
     """(task, model, exchanges answered) among those older than ``before`` and not older than ``until``."""
     pair = (Exchange.task, Exchange.model)
-    query = Exchange.select(*pair, fn.COUNT()).where((_exchange_place < before) & (Exchange.at >= since))
+    # SQLite seeks by one lower bound only: it must be the nearest.
+    lowest = since if until is None else max(since, until[0])
+    query = Exchange.select(*pair, fn.COUNT()).where((_exchange_place < before) & (Exchange.at >= lowest))
     if until is not None:
         query = query.where(_exchange_place >= until)
     answers = (Exchange.model != "") & Exchange.outcome.in_(("ok", "cancelled"))

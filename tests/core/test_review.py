@@ -207,7 +207,10 @@ def test_a_row_says_what_should_have_been_chosen() -> None:
     row = only(of(mark(0.0)))
     assert note(row) == "too few to tell"
     [row] = [r for r in of(*[mark(0.0, others=(SMALL,))] * 4, *LIKED).rows if r.model == BIG]
-    assert note(row, lambda model: model[2:]) == "worse than expected; instead small +1.00 (3 rated, 4×)"
+    assert (
+        note(row, lambda model: model[2:])
+        == "worse than expected; better rated: small +1.00 (3 ratings, passed over 4×)"
+    )
 
 
 def test_ratings_that_were_not_looked_at_are_owned_up_to() -> None:

@@ -47,6 +47,22 @@ def test_the_demo_routes_by_task_and_falls_back_by_itself(demo):
     assert total == pytest.approx(decision["candidates"][0]["score"])
 
 
+def test_a_review_tells_of_what_was_rated_through_the_command_line(demo):
+    client = openai.OpenAI(base_url=f"{demo.url}/v1", api_key="none")
+    answer = client.chat.completions.create(
+        model="auto:coding", messages=[{"role": "user", "content": "Sort a list in Python."}]
+    )
+    demo.call("/v1/feedback", {"exchange_id": answer.id, "rating": "down"})
+    told = run("review", "--since", "1h", "--json", "--url", demo.url)
+    found = json.loads(told.stdout)
+    assert "DEMO" in told.stderr
+    assert found["answered"] >= found["rated"] >= 1
+    rows = [row for row in found["rows"] if row["task"] == "coding" and row["rated"]]
+    assert rows
+    assert all(0 < row["compared"]["expected"] < 1 for row in rows)
+    assert "rated" in run("review", "--url", demo.url).stdout.splitlines()[0]
+
+
 TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}
 

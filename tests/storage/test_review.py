@@ -157,6 +157,24 @@ async def test_every_step_over_a_large_log_uses_its_indexes(large: Path) -> None
     await database.close()
 
 
+async def test_a_step_costs_the_same_wherever_it_starts(large: Path) -> None:
+    database = Database(large, Backlog("preview"))
+    await database.open()
+
+    def cost(db: SqliteDatabase, place: int) -> int:
+        """Thousands of instructions of SQLite's machine."""
+        ticks: list[int] = []
+        raw(db).set_progress_handler(lambda: ticks.append(1), 1000)
+        reading.answered(db, (1e6 + place, "x"), EVER)
+        reading.marks(db, (1e6 + place, "x"), EVER)
+        raw(db).set_progress_handler(None, 0)
+        return len(ticks)
+
+    costs = [await database.call(lambda db, place=place: cost(db, place)) for place in (20_000, 90_000)]  # type: ignore[misc]
+    assert costs[1] <= costs[0] * 1.2
+    await database.close()
+
+
 async def test_a_large_log_is_reviewed_in_small_steps(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog("preview")
     database = Database(large, backlog)

@@ -41,8 +41,9 @@ def test_a_models_part_fits_a_narrow_panel_and_says_what_is_surprising() -> None
         "REVIEW      RATED       EXPECTED   SEEN    ±",
         "chat        9 of 84          .78    .89  .33",
         "coding      6 of 14          .62    .00  .41",
-        "  worse than expected; instead qwen3:32b",
-        "  +0.88 (8 rated, 6×)",
+        "  worse than expected; better rated:",
+        "  qwen3:32b +0.88 (8 ratings, passed over",
+        "  6×)",
     ]
 
 
