@@ -42,9 +42,9 @@ def test_a_database_is_reviewed_without_a_router(database: Path) -> None:
         "right 0 of 4 rated; for none of the 4 others a better-rated model was known; a/big is worse than expected at "
         "coding (7 answers in the last 7 days)"
     )
-    assert second == "expected 90% good, seen 0% ± 50% (4 ratings)"
+    assert second == "expected 90% good, seen 0% ± 68% (4 ratings)"
     assert head.split() == ["TASK", "MODEL", "ANSWERS", "RATED", "EXPECTED", "SEEN", "±", "WHAT"]
-    assert row.split() == ["coding", "a/big", "4", "4", "0.90", "0.00", "0.50", "worse", "than", "expected"]
+    assert row.split() == ["coding", "a/big", "4", "4", "0.90", "0.00", "0.68", "worse", "than", "expected"]
     assert "not rated: 3 answers of 1 model" in rest
 
 

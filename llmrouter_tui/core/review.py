@@ -19,7 +19,10 @@ UNITS: Mapping[str, float] = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY, "w": 7
 
 GOOD = 0.5
 """A mark above it says that the answer was good, one below that it was bad."""
-FEW = 9
+MARGIN = math.sqrt(math.log(2 / 0.05) / 2)
+"""Times 1 / √n: what chance makes of the mean of n marks between 0 and 1 in one case of twenty at most, however they
+are spread (Hoeffding's inequality)."""
+FEW = 16
 """Compared marks below which nothing is called unsurprising: they leave a margin of more than a third."""
 KNOWN = 3
 """Marks on a task after which a model is known well enough to have been a better choice."""
@@ -81,8 +84,7 @@ class Regret:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Marks beside expectations. Each mark lies between 0 and 1, so its standard deviation is at most ½ (Popoviciu),
-    and two standard errors of their mean are at most 1 / √count: that is the margin."""
+    """Marks beside expectations."""
 
     count: int = 0
     expected: float = 0.0
@@ -92,7 +94,7 @@ class Comparison:
     difference: float = 0.0
     """Seen less expected: below 0 where they were worse."""
     margin: float = 1.0
-    """What chance alone may make of the difference."""
+    """What chance alone may make of the difference, see ``MARGIN``."""
     surprise: float = 0.0
     """What is left of the difference beyond its margin, with its sign; 0 while chance may explain it."""
 
@@ -259,7 +261,7 @@ def _compare(marks: Sequence[Mark]) -> Comparison:
         return Comparison()
     count = len(pairs)
     expected, seen = math.fsum(e for e, _ in pairs) / count, math.fsum(s for _, s in pairs) / count
-    difference, margin = seen - expected, 1.0 / math.sqrt(count)
+    difference, margin = seen - expected, min(1.0, MARGIN / math.sqrt(count))
     surprise = math.copysign(max(0.0, abs(difference) - margin), difference)
     return Comparison(count, expected, seen, difference, margin, surprise)
 

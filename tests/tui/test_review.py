@@ -39,8 +39,8 @@ def of_model(found: Review, model: str, cells: int = 44) -> list[str]:
 def test_a_models_part_fits_a_narrow_panel_and_says_what_is_surprising() -> None:
     assert of_model(REVIEW, SMALL) == [
         "REVIEW      RATED       EXPECTED   SEEN    ±",
-        "chat        9 of 84          .78    .89  .33",
-        "coding      6 of 14          .62    .00  .41",
+        "chat        9 of 84          .78    .89  .45",
+        "coding      6 of 14          .62    .00  .55",
         "  worse than expected; better rated:",
         "  qwen3:32b +0.88 (8 ratings, passed over",
         "  6×)",
@@ -49,8 +49,8 @@ def test_a_models_part_fits_a_narrow_panel_and_says_what_is_surprising() -> None
 
 def test_with_room_a_row_says_behind_its_numbers_what_it_comes_to() -> None:
     assert of_model(REVIEW, BIG, 76)[1:] == [
-        "coding      8 of 41          .86    .88  .35  too few to tell",
-        "reasoning   5 of 21          .90    .80  .45  too few to tell",
+        "coding      8 of 41          .86    .88  .48  too few to tell",
+        "reasoning   5 of 21          .90    .80  .61  too few to tell",
     ]
 
 
