@@ -123,3 +123,20 @@ async def test_colours_change_and_text_does_not() -> None:
 async def test_the_clock_of_the_tests_stands_still() -> None:
     async with running() as (app, _):
         assert app.clock() == NOW
+
+
+@pytest.mark.parametrize("width", [100, 106, 112, 120, 160, 240])
+async def test_the_explanation_beside_the_list_cuts_no_score(width: int) -> None:
+    async with running((width, 24), page="routes") as (app, _):
+        shown = screen_text(app).splitlines()
+        assert "COST = SCORE" in "\n".join(shown)
+        assert any("»qwen3:32b" in line and "=   .86" in line for line in shown)
+        assert "SCORE" in shown[3].split("││")[0]
+
+
+async def test_enter_where_nothing_is_selected_says_so() -> None:
+    quiet = replace(SNAPSHOT, exchanges=(), total_exchanges=0)
+    async with running((100, 30), quiet, page="routes") as (app, pilot):
+        assert "is why it went where it did." in " ".join(screen_text(app).replace("│", " ").split())
+        await pilot.press("enter")
+        assert [note.message for note in app._notifications] == ["explain: no exchange is selected"]

@@ -39,6 +39,8 @@ class PortActs(Page):
 
     def hidden_acts(self) -> frozenset[str]:
         hidden = set() if self.trouble.port_taken or self.trouble.deserted else {"retry"}
+        if self.trouble.port_taken:
+            hidden.add("open")  # there ⏎ presses a button
         return super().hidden_acts() | hidden | ({"listen.watch"} if not self.center.port.router else set())
 
     def _down(self) -> list[str]:

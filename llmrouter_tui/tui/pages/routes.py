@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from llmrouter_tui.core.decision import Decision
-from llmrouter_tui.tui import actions, explain
+from llmrouter_tui.tui import actions, explain, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.heads import WORDS, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
@@ -14,6 +14,9 @@ from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
 
+LIST, WHY = 58, 53
+"""Cells of the list with its margins, and of an explanation whose table is whole beside a scroll bar; where both do not
+fit, the list gives way."""
 BUTTONS = (("good", "+ Good"), ("bad", "- Bad"), ("note", "Note"), ("clear", "Clear"))
 
 
@@ -44,6 +47,8 @@ class RoutesPage(ListingPage):
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
         focus = self.center.view.focus
+        if touched is None:
+            self._share_width()  # also when a pane is zoomed
         if touched is None or focus in touched or focus != self._shown or dirty & Dirty.MODELS:
             self._paint_why()
 
@@ -71,15 +76,22 @@ class RoutesPage(ListingPage):
         center = self.center
         row = center.view.selected
         if row is None:
-            return [(("Select an exchange, and here is why it went where it did.", "soft"),)]
+            said = text.wrap("Select an exchange, and here is why it went where it did.", cells)
+            return [((part, "soft"),) for part in said]
         today = self._today[1] if self._today else None
         return explain.explanation(row, center.store, cells, center.look, today)
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_resize(self) -> None:
+        self._share_width()
         if self.app.size.width < fmt.WIDE and self.focused is self.why:
             self.add_class("-detail")
+
+    def _share_width(self) -> None:
+        cells, beside = self.app.size.width, self.maximized is None
+        wide = beside and cells >= fmt.WIDE
+        self.ledger.styles.width = max(cells * 2 // 5, min(LIST, cells - WHY)) if wide else None
 
     def open_detail(self, on: bool) -> None:
         """In a narrow terminal the explanation takes the place of the list."""

@@ -255,8 +255,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
         self._go(len(self._keys) - 1 if end else 0)
 
     def action_open(self) -> None:
-        if self._place(self.cursor) is not None:
-            self.post_message(self.Opened(self, self.cursor))
+        self.post_message(self.Opened(self, self.cursor))  # also of no row: the page says that nothing is selected
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
