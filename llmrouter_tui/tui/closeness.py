@@ -8,6 +8,8 @@ T = TypeVar("T")
 
 _WORDS = re.compile(r"[^a-z0-9.]+")
 _PARTS = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
+BEGINS = 0.3
+"""Added for a name that begins like the first word."""
 STRETCH = 2
 """Letters of one word may be spread over this many times its length."""
 
@@ -21,7 +23,8 @@ def ranked(typed: str, items: Iterable[T], name: Callable[[T], str]) -> list[T]:
         text = name(item).lower()
         marks = [_mark(word, text) for word in words]
         if all(marks):
-            found.append((sum(marks) / len(marks), -len(text), item))
+            begun = BEGINS if words and text.startswith(words[0][:2]) else 0.0
+            found.append((sum(marks, begun) / max(1, len(marks)), -len(text), item))
     found.sort(key=lambda one: one[:2], reverse=True)
     return [item for _, _, item in found]
 

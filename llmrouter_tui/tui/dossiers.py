@@ -16,17 +16,18 @@ class Dossiers:
         self._app = app
         self._changed = changed
         self._known: dict[str, Dossier | None] = {}
+        self._fresh: set[str] = set()
         self._asking = False
 
     def of(self, entry: str) -> Dossier | None:
         """What is known of an entry; None until the router said so, and for good where it does not."""
-        if entry and entry not in self._known and not self._asking:
+        if entry and entry not in self._fresh and not self._asking:
             self._ask(entry)
         return self._known.get(entry)
 
-    def forget(self) -> None:
-        """Figures are others than before."""
-        self._known.clear()
+    def ask_again(self) -> None:
+        """Figures are others than before: what is looked at is asked for anew, and shown as it was meanwhile."""
+        self._fresh.clear()
 
     def _ask(self, entry: str) -> None:
         self._asking = True
@@ -35,7 +36,9 @@ class Dossiers:
             self._asking = False
             if len(self._known) >= KEPT:
                 self._known.clear()
+                self._fresh.clear()
             self._known[entry] = next(iter(found), None)
+            self._fresh.add(entry)
             self._changed()
 
         call = self._app.host.control.known([entry])

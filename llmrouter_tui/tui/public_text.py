@@ -8,7 +8,7 @@ from llmrouter_tui.core.dossier import OWN, Dossier, Listed, Told
 from llmrouter_tui.tui import closeness, text
 from llmrouter_tui.tui.text import Line, Look
 
-RESULT, COUNTS, DATE = 9, 5, 11
+RESULT, COUNTS, DATE = 9, 5, 13
 
 
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -54,15 +54,17 @@ class Choice(NamedTuple):
 
 
 def choices(typed: str, model: str, match: CatalogMatch | None, catalog: Sequence[Listed]) -> list[Choice]:
-    """The answers that fit what was typed, the closest first, then that it is none and that its name decides; while
-    nothing is typed those two first, and then the entries that are called most like it."""
+    """The answers that fit what was typed, the closest first, base models behind the others, then that its name decides
+    and that it is none; while nothing is typed those two first, and then the entries that are called most like it."""
     rest = [Choice(AUTOMATIC, "by its name", _automatic(match)), Choice("", "no match", "it is none of these")]
 
     def name(one: Listed) -> str:
         return one.id
 
-    if typed.strip():
-        return [*map(_entry, closeness.ranked(typed, catalog, name)), *rest]
+    if wanted := typed.strip():
+        found = closeness.ranked(wanted, catalog, name)
+        found.sort(key=lambda one: (one.id != wanted, one.kind == "base"))  # what people run is tuned, as a rule
+        return [*map(_entry, found), *rest]
     return [*rest, *map(_entry, closeness.likely(model, catalog, name))]
 
 

@@ -138,7 +138,8 @@ class ModelsPage(ModelActs):
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
         if dirty & Dirty.SYNC and not self.center.store.sync.running:
-            self.dossiers.forget()
+            self.dossiers.ask_again()
+            self._paint_model()
         if dirty & (Dirty.MODELS | Dirty.BACKENDS | Dirty.RESIDENCY):
             self.paint_models()
         elif dirty & (Dirty.ROWS | Dirty.CLOCK):
