@@ -21,6 +21,8 @@ from llmrouter_tui.core.events import (
     ResidencyChanged,
     ServiceChanged,
 )
+from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
@@ -31,10 +33,11 @@ def decision_lines(decision: Decision) -> list[str]:
     a = decision.analysis
     mix = "  ".join(f"{t} {p:.2f}" for t, p in sorted(a.tasks.items(), key=lambda i: -i[1])[:3])
     needs = " ".join(sorted(a.needs)) or "none"
+    kind = f"   mostly {found}" if (found := likeliest(a.kinds, a.task)) else ""
     lines = [
         f"{decision.chosen}   {decision.why}",
         "",
-        f"task {mix}   difficulty {a.difficulty:.2f} {a.level}   needs {needs}",
+        f"task {mix}{kind}   difficulty {a.difficulty:.2f} {a.level}   needs {needs}",
         (
             f"language {a.language}   prompt ~{a.prompt_tokens} tokens   answer ~{a.expected_tokens} tokens   "
             f"preference {decision.preference:.2f} (0 speed, 1 quality)"
@@ -50,6 +53,10 @@ def decision_lines(decision: Decision) -> list[str]:
             f"{b.cost:6.3f} = {c.score:6.3f} {c.seconds.total:7.1f}s {c.note}"
         )
     lines += [f" {model:35.35} filtered out: {reason}" for model, reason in decision.filtered]
+    if (other := instead(decision)) is not None:
+        memory = "" if other.footprint is None else f", {other.footprint / GIB:.1f} GiB"
+        held = " in memory already" if other.resident and memory else " to load" if memory else ""
+        lines += ["", f"instead {other.model}: quality {other.quality:+.3f}, {other.seconds:+.1f}s{memory}{held}"]
     lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
     return lines
 

@@ -57,3 +57,38 @@ def within(kinds: Mapping[str, float] | None, task: str) -> dict[str, float]:
     told = {kind: share for kind, share in (kinds or {}).items() if KIND_TASKS[kind] == task}
     total = sum(told.values())
     return {kind: share / total for kind, share in told.items()} if total else spread({task: 1.0})
+
+
+_WORDS = {
+    "smalltalk": "small talk",
+    "personal": "personal matters",
+    "trivia": "plain facts",
+    "explain": "explaining",
+    "school": "school science",
+    "exam": "an exam question",
+    "common": "common sense",
+    "puzzle": "a puzzle",
+    "expert": "expert science",
+    "argument": "an argument",
+    "word": "a sum in words",
+    "formal": "formulas and proofs",
+    "quant": "science with figures",
+    "function": "writing a function",
+    "trace": "reading code",
+    "debug": "finding a bug",
+    "build": "building software",
+    "story": "a story or a poem",
+    "ideas": "ideas",
+    "constrained": "writing within rules",
+    "howto": "a how-to",
+    "writing": "letters and texts",
+    "summary": "a summary",
+    "extract": "picking out facts",
+}
+
+
+def likeliest(kinds: Mapping[str, float] | None, task: str) -> str:
+    """The kind that a prompt of this task mostly is, in words; empty where none stands out."""
+    told = within(kinds, task) if kinds else {}
+    best = max(told, key=lambda kind: told[kind], default="")
+    return _WORDS.get(best, "") if best and told[best] > 0.5 else ""

@@ -1,8 +1,9 @@
-"""The WHY clause: one short reason for a choice, made from its numbers and never by a model."""
+"""Why a choice was made, from its numbers and never by a model: one short clause, and what another would have meant."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from llmrouter_tui.core.decision import Analysis
+from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.ranking import Figures
 
 CLOSE = 0.1
@@ -50,3 +51,32 @@ def _against(best: Figures, rival: Figures, analysis: Analysis) -> str:
     if reason == "faster" and best.resident and not rival.resident:
         reason = "warm"
     return f"{reason}, quality close" if gap <= CLOSE else f"{reason}, good enough"
+
+
+class Instead(NamedTuple):
+    """What the best other model would have meant, against the one that was chosen."""
+
+    model: str
+    quality: float
+    """Predicted quality gained, 0..1."""
+    seconds: float
+    """Seconds longer until the whole answer."""
+    footprint: int | None
+    """Bytes that it takes; None where it is not known."""
+    resident: bool
+    """Whether it is in memory already."""
+
+
+def instead(decision: Decision) -> Instead | None:
+    """None where there was no other."""
+    chosen = other = None
+    for candidate in decision.candidates:
+        if candidate.model == decision.chosen:
+            chosen = candidate
+        elif other is None:
+            other = candidate
+        if chosen is not None and other is not None:
+            quality = other.predicted_quality - chosen.predicted_quality
+            seconds = other.seconds.total - chosen.seconds.total
+            return Instead(other.model, quality, seconds, other.footprint, other.resident)
+    return None

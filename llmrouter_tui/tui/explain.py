@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.why import Instead, instead
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
@@ -100,9 +102,8 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
     if hidden:
         below = text.fraction(max(c.breakdown.score for c in hidden))
         lines.append(((f" {len(hidden)} more, at most {below}", "dim"),))
-    if chosen is not None and len(ranked) > 1:
-        other = next(c for c in ranked if c is not chosen)
-        lines += price(chosen, other, name, cells, look)
+    if (other := instead(decision)) is not None:
+        lines += price(other, name, cells, look)
     if decision.filtered:
         alike: dict[str, list[str]] = {}
         for model, reason in decision.filtered:
@@ -138,11 +139,10 @@ def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note:
     return tuple(spans)
 
 
-def price(chosen: Candidate, other: Candidate, name: Name, cells: int, look: Look) -> list[Line]:
+def price(other: Instead, name: Name, cells: int, look: Look) -> list[Line]:
     """What the best other model would have meant: quality, seconds, memory."""
-    quality = other.predicted_quality - chosen.predicted_quality
-    time = other.seconds.total - chosen.seconds.total
-    parts = [f"quality {text.signed(quality)}"]
+    time = other.seconds
+    parts = [f"quality {text.signed(other.quality)}"]
     parts.append("as fast" if abs(time) < 0.05 else f"{'+' if time > 0 else '-'}{text.seconds(abs(time))}")
     if other.footprint is not None:
         parts.append("memory in use already" if other.resident else f"{text.size(other.footprint)} more to load")
@@ -166,7 +166,8 @@ def analysis_lines(decision: Decision, name: Name, cells: int, look: Look) -> li
     mix = sorted(analysis.tasks.items(), key=lambda item: -item[1])
     shown, _ = text.shares(share for _, share in mix)
     tasks = "  ".join(f"{task} {share}" for (task, part), share in zip(mix, shown, strict=True) if part >= 0.045)
-    lines = labelled("TASK", tasks or analysis.task, cells)
+    kind = likeliest(analysis.kinds, analysis.task)
+    lines = labelled("TASK", f"{tasks or analysis.task}{f'   mostly {kind}' if kind else ''}", cells)
     hard = f"{fmt.difficulty(analysis.difficulty, 5, look)} {analysis.level}"
     needs = ", ".join(sorted(analysis.needs)) or "nothing special"
     lines += labelled("HARD", f"{hard}   needs {needs}", cells)

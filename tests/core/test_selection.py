@@ -14,6 +14,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.kinds import KINDS, spread
 from llmrouter_tui.core.lessons import predicted_quality
 from llmrouter_tui.core.selection import Wait, decide, predicted, resolve
+from llmrouter_tui.core.why import instead
 from tests.core.fleet import analysis, ask, fleet, model
 from tests.core.prompts import EVERYDAY, HARD
 
@@ -467,3 +468,17 @@ class TestLessons:
         prompt = "Write a Python function that merges two sorted lists"
         coding = decide(analyse(ask(prompt)), list(fleet().values()), preference=0.5, requested="auto:coding").analysis
         assert max(coding.kinds or {}, key=lambda k: (coding.kinds or {})[k]) == "function"
+
+
+def test_what_the_runner_up_would_have_meant_is_told_in_quality_seconds_and_memory() -> None:
+    decision = route("Write a Python function that merges two sorted lists")
+    other = instead(decision)
+    assert other is not None
+    first, second = decision.candidates[:2]
+    assert other.model == second.model
+    assert other.quality == second.predicted_quality - first.predicted_quality
+    assert other.seconds == second.seconds.total - first.seconds.total
+    assert (other.footprint, other.resident) == (second.footprint, second.resident)
+    assert instead(route("hi", preference=0.0)) is not None
+    alone = decide(analysis(), [model("only:8b", Speed(400, 40, 5))], preference=0.5)
+    assert instead(alone) is None
