@@ -97,8 +97,8 @@ def _shares(ability: Ability, room: int) -> list[Span]:
     ranked = sorted(weights.items(), key=lambda pair: -pair[1])
     spans: list[Span] = []
     for source, weight in ranked:
-        said = f"{source} {text.percent(weight / total)}  "
-        if sum(text.width(shown) for shown, _ in spans) + text.width(said.rstrip()) > room:
+        said = f"{'  ' if spans else ''}{source} {text.percent(weight / total)}"
+        if sum(text.width(shown) for shown, _ in spans) + text.width(said) > room:
             break
         spans.append((said, "soft"))
     return spans

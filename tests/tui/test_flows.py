@@ -447,6 +447,17 @@ async def test_zoom_shows_one_pane_alone() -> None:
         assert "VRAM" in screen_text(app)
 
 
+async def test_a_zoomed_pane_says_how_to_come_back_and_that_it_is_a_demo() -> None:
+    demo = replace(SNAPSHOT, service=replace(SNAPSHOT.service, demo=True))
+    async with running(snapshot=demo) as (app, pilot):
+        await pilot.press("z")
+        await settled(app, pilot)
+        assert "z back · DEMO ─╮" in screen_text(app).splitlines()[0]
+        await pilot.press("z")
+        await settled(app, pilot)
+        assert "z back" not in screen_text(app)
+
+
 @pytest.mark.parametrize("page", ["routes", "models"])
 async def test_a_zoomed_list_fills_the_screen(page: str) -> None:
     async with running(page=page) as (app, pilot):

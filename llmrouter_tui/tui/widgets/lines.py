@@ -104,12 +104,15 @@ class Framed:
     def _draw_head(self) -> None:
         widget = cast(Widget, self)
         cells = widget.outer_size.width
-        if not cells or (*self._head, cells) == self._drawn:
+        parts, notes = self._head
+        if widget.is_attached and widget.screen.maximized is widget:
+            notes += self._alone()
+        if not cells or (parts, notes, cells) == self._drawn:
             return
-        self._drawn = (*self._head, cells)
+        self._drawn = (parts, notes, cells)
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
-        title, note = heads.fitted(*self._head, cells - reserved - (0 if boxed else 2))
+        title, note = heads.fitted(parts, notes, cells - reserved - (0 if boxed else 2))
         if not boxed:
             title, note = f" {title}", f"{note} " if note else ""
         if center(widget).look.symbols is ASCII:
@@ -122,6 +125,13 @@ class Framed:
             if note
             else Content.assemble((title, "$title bold"), "" if boxed else " "),
         )
+
+
+    def _alone(self) -> tuple[Part, ...]:
+        """What a pane that fills the screen says in place of the lines that it hides."""
+        app = center(cast(Widget, self))
+        demo = (Part("DEMO", heads.NAME),) if app.demo or app.store.service.demo else ()
+        return Part("z back"), *demo
 
 
 class PlainScrollBar(ScrollBarRender):
