@@ -133,7 +133,7 @@ def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
         *_match(model),
         ("MEMORY", *_memory(model, shown)),
         ("SPEED", *_speed(model)),
-        ("TOKENS", _tokens(model), ""),
+        *_tokens(model),
         ("LOADS", _loads(model), ""),
         ("USED", _used(model, shown), ""),
         ("YOU", _rated(model), ""),
@@ -242,10 +242,10 @@ def _speed(model: ModelView) -> tuple[str, str]:
     return f"{decode} tokens/s, prompt {prefill} tokens/s{first} ({answers} measured)", ""
 
 
-def _tokens(model: ModelView) -> str:
+def _tokens(model: ModelView) -> list[tuple[str, str, str]]:
     """Only where it counts otherwise than estimates do."""
     ratio = model.speed.token_ratio
-    return "" if ratio == 1.0 else f"counts {ratio:.2f} for each token of our estimate of a prompt (measured)"
+    return [] if ratio == 1.0 else [("TOKENS", f"counts {ratio:.2f} where we estimate one (measured)", "")]
 
 
 def _loads(model: ModelView) -> str:
