@@ -2,7 +2,7 @@
 
 One JSON line in (``id``, ``prompt``, ``candidates``), one out (``id``, ``quality``). The environment names what may be
 known before: ``ROUTEEVAL_TRAIN``, graded prompts (as a judge would grade them), and ``ROUTEEVAL_MODELS``, sizes and
-prices. With neither, names are all there is.
+prices. With neither, names and the shipped public figures are all there is.
 """
 
 import gzip
