@@ -184,10 +184,15 @@ def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look
     if ability is None:
         return []
     head = f"{decision.analysis.task} {text.fraction(ability.mean)} ±{text.fraction(ability.uncertainty)} from "
+    weights: dict[str, float] = {}
+    sums: dict[str, float] = {}
+    for evidence in ability.evidence:
+        weights[evidence.source] = weights.get(evidence.source, 0.0) + evidence.weight
+        sums[evidence.source] = sums.get(evidence.source, 0.0) + evidence.weight * evidence.value
     parts = [
-        f"{evidence.source} {text.fraction(evidence.value)} (weight {evidence.weight:.0f})"
-        for evidence in ability.evidence
-        if evidence.weight >= 0.5
+        f"{source} {text.fraction(sums[source] / weight)} (weight {weight:.0f})"
+        for source, weight in sorted(weights.items(), key=lambda item: -item[1])
+        if weight >= 0.5
     ]
     return labelled("RESTS ON", head + (", ".join(parts) or "nothing yet"), cells, "soft")
 
