@@ -1,0 +1,41 @@
+"""What is set, and what works here: ``config`` and ``doctor``."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from llmrouter_tui.cli.flags import COMMON, in_force, load_config, options
+
+
+@click.command()
+@options(COMMON)
+def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """What works on this machine, and what to do about gaps."""
+    config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.doctor import report
+
+    lines, well = report(config, config_file)
+    click.echo("\n".join(lines))
+    raise SystemExit(0 if well else 1)
+
+
+@click.command(name="config")
+@click.option("--example", is_flag=True, help="Print a file with every key explained.")
+@options(COMMON)
+def config_command(example: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """Every setting, its value and where the value comes from."""
+    from llmrouter_tui import config
+
+    if example:
+        click.echo(config.example())
+        return
+    import msgspec
+
+    loaded = in_force(load_config(config_file, insecure, **flags))
+    for setting in loaded.views():
+        value = msgspec.json.encode(setting.value).decode()
+        click.echo(f"{setting.key:28} {value:40} {setting.origin}")
+    for backend, variable in config.missing_keys(loaded.settings, os.environ):
+        click.echo(f"{variable}, which should hold the key of backend {backend}, is not set", err=True)

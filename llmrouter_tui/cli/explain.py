@@ -1,0 +1,51 @@
+"""``explain``: which model a prompt would go to."""
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from llmrouter_tui.cli.asking import ask
+from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.telling import USAGE, echo_json, fail
+
+if TYPE_CHECKING:
+    from llmrouter_tui.core.chat import ChatRequest
+
+
+@click.command()
+@click.argument("prompt", required=False)
+@click.option("--body", type=click.File("rb"), help="A whole chat-completion body instead of PROMPT; - reads stdin.")
+@click.option("--model", default="auto", help="auto, auto:fast, auto:best, auto:<task>, or a model's name.")
+@click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
+@click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
+@options(COMMON)
+def explain(
+    prompt: str | None, body: IO[bytes] | None, model: str, as_json: bool, url: str, config_file: Path | None,
+    insecure: bool, **flags: Any,
+) -> None:  # fmt: skip
+    """Which model would get PROMPT, and why. Nothing is generated."""
+    config = load_config(config_file, insecure, **flags)
+    question = asked(prompt, body)
+    decision = ask(config, url, lambda control: control.explain(question, model=model))
+    if as_json:
+        echo_json(decision)
+        return
+    from llmrouter_tui.plain import decision_lines
+
+    click.echo("\n".join(decision_lines(decision)))
+
+
+def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":
+    """What is to be explained: a prompt, or a request as a client would send it."""
+    if prompt and prompt.strip() and body is None:
+        return prompt
+    if prompt or body is None:
+        fail("give a PROMPT, or a request with --body FILE", USAGE)
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.proxy.question import read_chat
+
+    try:
+        return read_chat(body.read())
+    except RouterError as error:
+        fail(f"{body.name}: {error}", USAGE)

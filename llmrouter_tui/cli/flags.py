@@ -1,0 +1,82 @@
+"""The options that commands share, and the settings that follow from them, the environment and the file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmrouter_tui.cli.telling import USAGE, fail
+
+if TYPE_CHECKING:
+    from llmrouter_tui.config import Config
+
+COMMON: list[Callable[[Any], Any]] = [
+    click.option(
+        "--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file."
+    ),
+    click.option("--db", "database", type=click.Path(dir_okay=False), help='Database file; ":memory:" keeps nothing.'),
+    click.option("--host", help="Address to listen on (default 127.0.0.1)."),
+    click.option("--port", type=int, help="Port to listen on (default 11436)."),
+    click.option(
+        "--embedded/--no-embedded", default=None, help="Run models in this program, also beside other backends."
+    ),
+    click.option("--insecure", is_flag=True, help="Allow an address others can reach without any key."),
+]
+SCREEN: list[Callable[[Any], Any]] = [
+    click.option("--readonly", is_flag=True, help="Show everything, change nothing."),
+    click.option("--calm", is_flag=True, help="Refresh twice a second and never move."),
+    click.option("--symbols", type=click.Choice(["braille", "block", "ascii"]), help="Characters for charts."),
+]
+
+
+def options(*groups: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Several click options as one decorator."""
+
+    def add(command: Any) -> Any:
+        for group in reversed(groups):
+            for option in reversed(group):
+                command = option(command)
+        return command
+
+    return add
+
+
+def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Config":
+    """Settings from flags, environment and file; a mistake ends the program with its place and the remedy."""
+    from llmrouter_tui import config
+
+    given = {k: v for k, v in flags.items() if v is not None and (v is not False or k == "embedded")}
+    try:
+        loaded = config.load(file=config_file, env=os.environ, flags=given)
+    except config.ConfigError as error:
+        fail(str(error), USAGE)
+    settings = loaded.settings
+    if not insecure and not settings.api_keys and settings.host not in ("127.0.0.1", "localhost", "::1"):
+        fail(
+            f"{settings.host} can be reached by others and no API key is set. "
+            "Set ROUTER_API_KEYS, or say --insecure if the network is yours alone.",
+            USAGE,
+        )
+    return loaded
+
+
+def in_force(config: "Config") -> "Config":
+    """With what was set on screen, which is kept in the database."""
+    import asyncio
+
+    from llmrouter_tui.config import usable
+    from llmrouter_tui.storage.repo import open_repo
+
+    async def stored() -> dict[str, object]:
+        repo = await open_repo(config.settings.database)
+        if repo.problem:
+            click.echo(f"What was set on screen is not shown: {repo.problem}", err=True)
+        try:
+            return usable(await repo.settings())[0]
+        finally:
+            await repo.close()
+
+    database = config.settings.database
+    return config.with_stored(asyncio.run(stored())) if database is not None and database.exists() else config

@@ -1,0 +1,110 @@
+"""``models``: what can be routed to, what a model's scores rest on, and which catalog entry it is taken for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmrouter_tui.cli.asking import ask
+from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.telling import USAGE, echo_json, fail
+
+if TYPE_CHECKING:
+    from llmrouter_tui.config import Config
+    from llmrouter_tui.core.domain import CatalogMatch, ModelView
+    from llmrouter_tui.core.dossier import Dossier
+    from llmrouter_tui.core.ports import Control, Snapshot
+
+
+@click.command()
+@click.option("--why", metavar="NAME", default="", help="What the scores of one model rest on, here or not.")
+@click.option("--match", metavar="NAME=ID", default="", help="Say which model of the public catalog NAME is (or none).")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
+@options(COMMON)
+def models(
+    why: str, match: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
+) -> None:  # fmt: skip
+    """The models that can be routed to, with their scores.
+
+    --match corrects what the name of a model is taken for: NAME=none says that no public figures are its own, and
+    NAME=automatic goes by the name again.
+    """
+    config = load_config(config_file, insecure, **flags)
+    if match:
+        set_match(match, config, url)
+    if why:
+        explain_model(why, config, url, as_json)
+    if match or why:
+        return
+    snapshot = ask(config, url, lambda control: control.snapshot())
+    if as_json:
+        echo_json(snapshot.models)
+        return
+    from llmrouter_tui.plain import model_lines
+
+    click.echo("\n".join(model_lines(snapshot.models)))
+    if not snapshot.models:
+        click.echo("No backend that answers has a model; `llmrouter-tui doctor` tells what was looked for.", err=True)
+
+
+def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
+    """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name, with
+    those that were fetched."""
+    from llmrouter_tui import known
+    from llmrouter_tui.plain import evidence_lines
+
+    async def look(control: "Control") -> "tuple[list[ModelView], Sequence[CatalogMatch], str, Sequence[Dossier]]":
+        snapshot = await control.snapshot()
+        views, problem = meant_by(name, snapshot)
+        found = known.matches(name, views, {backend.name: backend.kind for backend in snapshot.backends})
+        return views, found, problem, await control.known(known.entries_of(found))
+
+    views, found, problem, dossiers = ask(config, url, look)
+    if problem and not any(match.id for match in found):
+        fail(problem, USAGE)
+    if as_json:
+        echo_json({"models": views, "catalog": known.facts_of(found, dossiers)})
+        return
+    lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
+    click.echo("\n".join([*lines, "", *known.lines_of(found, dossiers)]))
+
+
+def set_match(asked: str, config: "Config", url: str) -> None:
+    """``NAME=ID``: say which catalog entry the models called NAME are, ``none`` of them or what the name says."""
+    from llmrouter_tui.core.domain import AUTOMATIC
+    from llmrouter_tui.core.dossier import match_words
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.core.resolving import named
+
+    name, _, entry = asked.rpartition("=")
+    if not name or not entry:
+        fail(f"{asked!r} is no match; write NAME=ID, NAME=none or NAME={AUTOMATIC}", USAGE)
+
+    async def tell(control: "Control") -> "list[ModelView]":
+        views = named(name, (await control.snapshot()).models)
+        if not views:
+            hint = "`llmrouter-tui models` lists them"
+            raise RouterError("model_not_found", f"no model here is called {name!r}", hint=hint)
+        for view in views:
+            await control.match(view.id, "" if entry == "none" else entry)
+        changed = {view.id for view in views}
+        return [view for view in await control.models() if view.id in changed]
+
+    for view in ask(config, url, tell, command=True):
+        click.echo(f"{view.id}   public figures: {match_words(view.match) if view.match else 'not looked up yet'}")
+
+
+def meant_by(name: str, snapshot: "Snapshot") -> "tuple[list[ModelView], str]":
+    """The models here that a name means, and why there are none, in words."""
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.core.resolving import resolve
+
+    views = [view for view in snapshot.models if name in (view.id, view.info.name, *view.info.aliases)]
+    problem = ""
+    try:
+        views = views or list(resolve(name, snapshot.models).models)
+    except RouterError as error:
+        problem = str(error)
+    return views, problem

@@ -1,0 +1,96 @@
+"""The commands that stay: the router without a screen, and the control center here or on another router."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmrouter_tui.cli.flags import COMMON, SCREEN, load_config, options
+from llmrouter_tui.cli.telling import USAGE, fail
+
+if TYPE_CHECKING:
+    from llmrouter_tui.config import Config
+    from llmrouter_tui.core.ports import Host
+    from llmrouter_tui.nearby import Nearby
+
+
+def show(
+    host: "Host", config: "Config", *, demo: bool = False, watching: bool = False, nearby: "Nearby | None" = None
+) -> None:
+    """Open the control center on a host until the user leaves it."""
+    from llmrouter_tui.tui.app import ControlCenter
+
+    settings = config.settings
+    app = ControlCenter(
+        host,
+        demo=demo,
+        symbols=settings.symbols,
+        calm=settings.calm,
+        watching=watching,
+        keys=settings.keys,
+        nearby=nearby,
+    )
+    if settings.theme:
+        if settings.theme not in app.available_themes:
+            fail(f"there is no theme {settings.theme!r}; there are: {', '.join(sorted(app.available_themes))}", USAGE)
+        app.theme = settings.theme
+    app.run()
+    raise SystemExit(app.return_code or 0)
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Serve a simulated fleet.")
+@options(COMMON)
+def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+    """The router without a screen: log lines go to stderr."""
+    config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.logs import to_stderr
+    from llmrouter_tui.service import Mode, Service
+
+    to_stderr(demo=demo)
+    service = Service(config, Mode(demo=demo, fetch_starter=config.settings.embedded is True, port_required=True))
+    on_signals(service.stop)
+    try:
+        service.run()
+    except RouterError as error:
+        fail(str(error))
+
+
+def on_signals(stop: Callable[[], None]) -> None:
+    """End cleanly on ctrl+c and on a polite kill."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+@click.command()
+@click.argument("url", default="")
+@click.option("--plain", is_flag=True, help="One line per event instead of a screen.")
+@options(SCREEN)
+def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None) -> None:
+    """The control center of a router that runs elsewhere.
+
+    Without a URL it is the one on our own port. Set ROUTER_ADMIN_API_KEY if it asks for a key.
+    """
+    config = load_config(None, True, calm=calm, symbols=symbols)
+    s = config.settings
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.nearby import url_of
+    from llmrouter_tui.remote.host import RemoteHost
+
+    try:
+        host = RemoteHost(url or url_of(s.host, s.port), key=s.admin_api_key, readonly=readonly)
+    except RouterError as error:
+        fail(str(error), USAGE)
+    if plain:
+        from llmrouter_tui.plain import print_events
+
+        try:
+            print_events(host)
+        except RouterError as error:
+            fail(str(error))
+        return
+    show(host, config, watching=True)
