@@ -8,6 +8,7 @@ from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
 from llmrouter_tui.core.catalog import Entry, Standing, standings
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.dossier import Dossier, Listed, dossier, listed
+from llmrouter_tui.core.fluency import Usual, shifts, usual
 from llmrouter_tui.core.matching import Match
 from llmrouter_tui.core.sync import SyncedFigure, anchored, joined
 
@@ -18,6 +19,7 @@ class Public:
 
     def __init__(self) -> None:
         self._joined: Snapshot | None = None
+        self._usual: Usual | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -26,7 +28,18 @@ class Public:
 
     def take(self, fetched: Iterable[SyncedFigure]) -> None:
         """Put these figures in the place of all that were fetched before."""
-        self._joined = with_fetched(shipped(), fetched)
+        joined = with_fetched(shipped(), fetched)
+        self._joined, self._usual = joined, usual(joined.entries.values(), joined.benchmarks)
+
+    def usual(self) -> Usual:
+        """What is usual in each language; worked out at the first call, in some milliseconds."""
+        if self._usual is None:
+            self._usual = usual(self.snapshot.entries.values(), self.snapshot.benchmarks)
+        return self._usual
+
+    def languages(self, entry: Entry, *, related: bool = False) -> dict[str, float]:
+        """How a model that is this entry, or ``related`` to it, stands in languages."""
+        return shifts(entry, self.snapshot.benchmarks, self.usual(), related=related)
 
     def match(self, info: ModelInfo, kind: str = "") -> Match:
         """What the name of a model means on a backend of ``kind``: its own name first, then its other names."""

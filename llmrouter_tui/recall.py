@@ -66,10 +66,13 @@ class Recall:
         return frozenset(info.id for info, _ in wanted.values())
 
     def _match(self, wanted: Mapping[Asked, tuple[ModelInfo, str]]) -> dict[Asked, Match]:
+        self._public.usual()  # needed by what is asked next, on the loop
         return {asked: self._public.match(info, kind) for asked, (info, kind) in wanted.items()}
 
 
 def _known(public: Public, match: Match) -> Known | None:
-    found = match.id or match.near
-    snapshot = public.snapshot
-    return known(snapshot.entries[found], snapshot.benchmarks, related=not match.id) if found else None
+    found, related = match.id or match.near, not match.id
+    if not found:
+        return None
+    entry = public.snapshot.entries[found]
+    return known(entry, public.snapshot.benchmarks, related=related, languages=public.languages(entry, related=related))

@@ -4,6 +4,7 @@ import pytest
 
 from llmrouter_tui.catalog.snapshot import shipped
 from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.fluency import HALF_AT
 from llmrouter_tui.core.sync import BY_KEY, SOURCES, SyncedFigure
 from llmrouter_tui.public import Public, with_fetched
 
@@ -57,3 +58,54 @@ def test_no_ability_rests_on_figures_that_must_not_be_passed_on(source: str) -> 
     assert entry is not None
     assert SOURCES[source] in {figure.source for figure in entry.figures}
     assert public.standings(QWEN, "ollama") == before
+
+
+def sisters(ids: list[str]) -> list[tuple[str, str]]:
+    """Each model with the one whose name begins most like its own, if that is a good part of it."""
+
+    def alike(one: str, other: str) -> int:
+        return next(
+            (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+        )
+
+    pairs = [(one, max((i for i in ids if i != one), key=lambda other: (alike(one, other), other))) for one in ids]
+    return [(one, other) for one, other in pairs if alike(one, other) >= 6]
+
+
+def test_half_of_what_a_sister_is_off_in_a_language_foretells_figures_that_were_left_out() -> None:
+    """What languages count by (``fluency.HALF_AT``), on the shipped figures: better than none of it and than all."""
+    public = Public()
+    half = {e.id: found for e in public.snapshot.entries.values() if (found := public.languages(e))}
+    whole = {model: {lang: shift * (1 + HALF_AT) for lang, shift in found.items()} for model, found in half.items()}
+    pairs = sisters(sorted(half))
+    told = [(whole[one][lang], half[other][lang]) for one, other in pairs for lang in whole[one] if lang in half[other]]
+    assert len(told) > 500
+    none = sum(true**2 for true, _ in told)
+    by_half = sum((true - guess) ** 2 for true, guess in told)
+    by_all = sum((true - guess * (1 + HALF_AT)) ** 2 for true, guess in told)
+    assert by_half < 0.85 * none
+    assert by_half < 0.85 * by_all
+
+
+def test_models_that_are_known_for_a_language_are_moved_to_where_they_are() -> None:
+    public = Public()
+
+    def in_(language: str, model: str) -> float:
+        return public.languages(public.snapshot.entries[model])[language]
+
+    assert in_("ja", "llama-3-70b-instruct") < -0.2
+    assert in_("ja", "command-r-08-2024") > 0.2
+    assert in_("zh", "qwen1.5-32b-chat") > 0.2
+    assert in_("zh", "llama-2-70b-chat") < -0.2
+    assert public.languages(public.snapshot.entries["qwen3-8b"]) == {}
+
+
+def test_fetched_figures_of_a_language_are_counted_at_once() -> None:
+    public = Public()
+    entry = public.snapshot.entries["qwen3-32b"]
+    public.take([fetched("arena_de", 1200.0)])
+    low = public.languages(public.snapshot.entries["qwen3-32b"])["de"]
+    public.take([fetched("arena_de", 1450.0)])
+    assert public.languages(public.snapshot.entries["qwen3-32b"])["de"] > max(low, 0)
+    public.take([])
+    assert public.languages(public.snapshot.entries["qwen3-32b"]) == Public().languages(entry)

@@ -118,12 +118,17 @@ class Known:
     released: str = ""
     related: bool = False
     """Whether only a relative of the model is listed: other weights, perhaps made from the same."""
+    languages: Mapping[str, float] = field(default_factory=dict)
+    """By language, logits by which it is better there than it is anyway (``fluency.shifts``)."""
 
 
-def known(entry: Entry, benchmarks: Benchmarks, *, related: bool = False) -> Known:
+def known(
+    entry: Entry, benchmarks: Benchmarks, *, related: bool = False, languages: Mapping[str, float] | None = None
+) -> Known:
     """What an entry says of a model that it is, or to which it is ``related``."""
     found = standings(entry, benchmarks)
-    return Known(entry.id, found, benchmarks, entry.kind, entry.parameters, entry.released, related)
+    size, date = entry.parameters, entry.released
+    return Known(entry.id, found, benchmarks, entry.kind, size, date, related, languages or {})
 
 
 def standings(entry: Entry, benchmarks: Benchmarks, *, mode: str = "") -> Mapping[str, Standing]:

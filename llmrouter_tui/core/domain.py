@@ -206,6 +206,9 @@ class ModelView:
     """What it is in the public catalog; None as long as that was not looked up."""
     lesson: Lesson | None = None
     """What its graded answers say on top of its abilities; None without grades."""
+    languages: Mapping[str, float] = field(default_factory=dict)
+    """By language, logits by which it is better there than it is anyway; languages of which nothing is known are not in
+    it."""
 
     @property
     def id(self) -> str:

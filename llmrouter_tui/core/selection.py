@@ -14,7 +14,7 @@ from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ranking import Figures, figures, ranking
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, SLOPE, Wait, cost_value, terms
-from llmrouter_tui.core.traits import facts
+from llmrouter_tui.core.traits import facts, facts_in
 from llmrouter_tui.core.why import clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
@@ -26,6 +26,8 @@ DOUBT = {"vision": 0.5, "tools": 0.7, "thinking": 0.85}
 promise): it may still serve where nothing surer is at hand."""
 SAME_SCORE = 1e9
 """Scores alike in this many parts of 1 are ties."""
+_PLAIN = frozenset(("en", ""))
+"""Languages (the last is none that was recognised) in which abilities hold as they are."""
 _NONE_BARRED: frozenset[str] = frozenset()
 _NONE_LEFT_OUT: tuple[tuple[str, str], ...] = ()
 _NO_WAITS: Mapping[str, Wait] = MappingProxyType({})
@@ -124,6 +126,8 @@ def _rate(
     usual = exp(-SLOPE * easiness)
     needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
     easy, most = analysis.level == "easy", prompt_tokens + expected
+    language = analysis.language
+    rows = facts(models) if language in _PLAIN else facts_in(language, models)
     by_speed *= scale
     lowest, highest = 1.0, 0.0
     rated: list[Rated] = []
@@ -133,7 +137,7 @@ def _rate(
     for (
         model, traits, model_id, means, slope, room, thinks, priced, pinned, warm, rests, load, prefill, decode, size,
         footprint,
-    ) in facts(models):
+    ) in rows:
         # fmt: on
         queue, wait = 0.0, waits.get(model_id)
         if wait is not None:

@@ -35,6 +35,10 @@ class Traits(NamedTuple):
     thinks: bool
     priced: bool
     """Whether running it costs money."""
+    languages: Mapping[str, float]
+    """Logits by which its abilities are others in a language."""
+    spoken: dict[str, tuple[float, ...]]
+    """``means`` in these languages, as far as somebody asked."""
 
 
 Facts = tuple[
@@ -61,6 +65,8 @@ _facts: dict[int, Facts] = {}
 """By the identity of the info, which each entry keeps alive."""
 _last: tuple[tuple[ModelView, ...], list[Facts]] = ((), [])
 """The fleet that was asked for last: nearly always it is asked for again."""
+_last_spoken: tuple[list[Facts], dict[str, list[Facts]]] = ([], {})
+"""The same in other languages than English."""
 
 
 def facts(models: tuple[ModelView, ...]) -> list[Facts]:
@@ -72,14 +78,39 @@ def facts(models: tuple[ModelView, ...]) -> list[Facts]:
     return last[1]
 
 
+def facts_in(language: str, models: tuple[ModelView, ...]) -> list[Facts]:
+    """The same for a request in a language other than English: its own abilities for each model that is known to be
+    better or worse there, and nothing new of the others."""
+    global _last_spoken
+    rows, spoken = facts(models), _last_spoken
+    if spoken[0] is not rows:
+        spoken = _last_spoken = rows, {}
+    if language not in spoken[1]:
+        spoken[1][language] = [_in(language, row) if language in row[1].languages else row for row in rows]
+    return spoken[1][language]
+
+
+def _in(language: str, row: Facts) -> Facts:
+    traits = row[1]
+    means = traits.spoken.get(language)
+    if means is None:
+        odds = math.exp(traits.languages[language])
+        means = traits.spoken[language] = tuple([m * odds / (m * odds + 1 - m) for m in traits.means])
+    return (*row[:3], means, *row[4:])
+
+
 def _of(model: ModelView) -> Facts:
     known = _facts.get(id(model.info))
     if known is None or known[0] is not model:
-        same = known is not None and known[1].abilities is model.abilities and known[1].lesson is model.lesson
         if known is None and len(_facts) >= _KEPT:
             _facts.clear()
+        same = known is not None and _same(known[1], model)
         known = _facts[id(model.info)] = _read(model, known[1] if known and same else _traits(model))
     return known
+
+
+def _same(traits: Traits, model: ModelView) -> bool:
+    return traits.abilities is model.abilities and traits.lesson is model.lesson and traits.languages is model.languages
 
 
 def _read(model: ModelView, traits: Traits) -> Facts:
@@ -119,4 +150,6 @@ def _traits(model: ModelView) -> Traits:
         is_embedding(info),
         thinks(info),
         info.price_in is not None or info.price_out is not None,
+        model.languages,
+        {},
     )

@@ -55,6 +55,7 @@ class Learning:
         recalled = self._recall(record.info, record.backend.kind, self._chosen.get(record.id))
         record.match, known = recalled or (None, None)
         record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
+        record.languages = known.languages if known else {}
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
         record.changed()

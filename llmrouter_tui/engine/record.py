@@ -59,6 +59,7 @@ class ModelRecord:
         self.token_ratio = self.speed.token_ratio
         """Running mean of the tokens that it counts for one of our estimate."""
         self.abilities: Mapping[str, Ability] = {}
+        self.languages: Mapping[str, float] = {}
         self.match: CatalogMatch | None = None
         self.used = memory.used
         self.ratings_up = memory.ratings_up
@@ -164,4 +165,5 @@ class ModelRecord:
             splits=self.splits,
             shares=self.shares,
             match=self.match,
+            languages=self.languages,
         )

@@ -147,6 +147,60 @@ def test_an_ineligible_model_never_wins(scene: Scene, preference: float, data: s
     assert out.isdisjoint(c.model for c in decision.candidates)
 
 
+LANGUAGES = ("de", "fr", "zh")
+known_languages = st.dictionaries(st.sampled_from(LANGUAGES), st.floats(-0.6, 0.6))
+
+
+@st.composite
+def foreign_scenes(draw: st.DrawFn) -> Scene:
+    """A request in some language, and a fleet of which it is partly known how it stands in languages."""
+    scene = draw(scenes())
+    fleet = tuple(replace(m, languages=draw(known_languages)) for m in scene.models)
+    asked = replace(scene.analysis, language=draw(st.sampled_from(["en", "", "pt", *LANGUAGES])))
+    return replace(scene, analysis=asked, models=fleet)
+
+
+def without_languages(scene: Scene) -> Scene:
+    return replace(scene, models=tuple(replace(m, languages={}) for m in scene.models))
+
+
+@given(foreign_scenes(), unit, st.sampled_from(["en", "", "pt"]))
+def test_what_is_known_in_a_language_touches_no_request_in_another(scene: Scene, preference: float, other: str) -> None:
+    scene = replace(scene, analysis=replace(scene.analysis, language=other))
+    assert scene.decide(preference) == without_languages(scene).decide(preference)
+
+
+@given(foreign_scenes(), unit)
+def test_a_model_of_which_nothing_is_known_in_the_language_is_unmoved(scene: Scene, preference: float) -> None:
+    language = scene.analysis.language
+    before = {c.model: c for c in without_languages(scene).decide(preference).candidates}
+    after = {c.model: c for c in scene.decide(preference).candidates}
+    for model in scene.models:
+        if language not in model.languages and model.id in before and model.id in after:
+            assert after[model.id] == before[model.id]
+
+
+@given(foreign_scenes(), unit, st.floats(0.001, 1))
+def test_better_figures_of_a_language_never_lose_a_choice(scene: Scene, preference: float, gain: float) -> None:
+    won, language = scene.decide(preference).chosen, scene.analysis.language
+    model = next(m for m in scene.models if m.id == won)
+    known = {**model.languages, language: model.languages.get(language, 0.0) + gain}
+    assert scene.with_model(replace(model, languages=known)).decide(preference).chosen == won
+
+
+@given(foreign_scenes(), unit, st.randoms(use_true_random=False))
+def test_the_order_of_models_does_not_matter_in_any_language(scene: Scene, preference: float, random: Random) -> None:
+    shuffled = list(scene.models)
+    random.shuffle(shuffled)
+    assert replace(scene, models=tuple(shuffled)).decide(preference) == scene.decide(preference)
+
+
+@given(foreign_scenes())
+def test_at_full_preference_the_best_quality_in_the_language_wins(scene: Scene) -> None:
+    decision = scene.decide(1.0)
+    assert decision.candidates[0].predicted_quality >= max(c.predicted_quality for c in decision.candidates) - EPSILON
+
+
 @given(scenes())
 def test_at_full_preference_the_best_predicted_quality_wins(scene: Scene) -> None:
     decision = scene.decide(1.0)
