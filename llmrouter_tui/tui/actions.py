@@ -155,6 +155,18 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_ID = {action.id: action for action in ACTIONS}
 
+
+def elsewhere(acts: Iterable[Action]) -> dict[str, Action]:
+    """Keys that do nothing where only ``acts`` work, with the act that each does in other places."""
+    here = {key for action in acts for key in action.keys.split(",")}
+    found: dict[str, Action] = {}
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            if key and key not in here and any(place in PAGES for place in action.pages):
+                found.setdefault(key, action)
+    return found
+
+
 _EXCHANGE_REASONS = {
     "exchange": "no exchange is selected",
     "finished": "the answer is still being written",

@@ -165,6 +165,7 @@ async def test_readonly_shows_no_buttons_and_rates_nothing() -> None:
         await pilot.press("j", "j", "j", "u", "d", "right_curly_bracket")
         await settled(app, pilot)
         assert host.control.calls == []
+        assert {note.message.partition(": ")[2] for note in app._notifications} == {"this screen is read-only"}
         assert "+ Good" not in screen_text(app)
         assert " good " not in screen_text(app).splitlines()[-1]
 
@@ -408,6 +409,22 @@ async def test_the_palette_says_that_nothing_matches() -> None:
         assert calls(app) == []
 
 
+@pytest.mark.parametrize(
+    ("page", "key", "said"),
+    [
+        ("dash", "l", "load: works on Models and VRAM"),
+        ("dash", "f", "follow: works on Log"),
+        ("vram", "u", "good: works on Dash and Routes"),
+        ("log", "slash", ""),
+    ],
+)
+async def test_a_key_that_works_only_elsewhere_says_where(page: str, key: str, said: str) -> None:
+    async with running(page=page) as (app, pilot):
+        await pilot.press(key)
+        assert [note.message for note in app._notifications] == ([said] if said else [])
+        assert calls(app) == []
+
+
 async def test_attention_is_dismissed_and_the_panel_goes() -> None:
     async with running() as (app, pilot):
         assert "vllm down for 12s" in screen_text(app)
@@ -477,6 +494,13 @@ async def test_keys_can_be_changed_by_act() -> None:
         assert calls(app) == []
         await pilot.press("ctrl+g")
         await until(app, pilot, lambda: calls(app))
+
+
+async def test_a_key_given_to_an_act_is_no_longer_another_pages() -> None:
+    async with running(keys={"good": "l"}) as (app, pilot):
+        await pilot.press("j", "j", "j", "l")
+        await until(app, pilot, lambda: calls(app))
+        assert [note.message for note in app._notifications if "works on" in note.message] == []
 
 
 @pytest.mark.parametrize("size", [(60, 16), (40, 10), (200, 60)])

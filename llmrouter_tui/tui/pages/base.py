@@ -111,6 +111,10 @@ class Page(Screen[None]):
             for action in self.acts()
             if action.keys
         ]
+        keys += [
+            Binding(key, f"not_here('{action.id}')", action.label, show=False)
+            for key, action in actions.elsewhere(self.acts()).items()
+        ]
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
         self.absorb(Dirty.ALL)
 
@@ -163,6 +167,15 @@ class Page(Screen[None]):
     def action_act(self, act: str) -> None:
         """A key was pressed."""
         self.perform(act)
+
+    def action_not_here(self, act: str) -> None:
+        """A key was pressed that does something only in other places."""
+        if self._too_small():
+            return
+        action = BY_ID[act]
+        places = " and ".join(actions.PLACES[place] for place in action.pages if place in actions.PAGES)
+        readonly = self.PAGE in action.pages
+        self.center.say(f"{action.label}: {'this screen is read-only' if readonly else f'works on {places}'}")
 
     def perform(self, act: str) -> None:
         """Do an act, or say why it cannot be done."""

@@ -126,7 +126,6 @@ class Framed:
             else Content.assemble((title, "$title bold"), "" if boxed else " "),
         )
 
-
     def _alone(self) -> tuple[Part, ...]:
         """What a pane that fills the screen says in place of the lines that it hides."""
         app = center(cast(Widget, self))
