@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -17,10 +16,8 @@ from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, usable
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
-from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
-from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
@@ -38,8 +35,9 @@ from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
+from llmrouter_tui.following import Following
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.holder import refusal
+from llmrouter_tui.listening import Listening
 from llmrouter_tui.live import LiveSettings
 from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -47,11 +45,11 @@ from llmrouter_tui.proxy.server import ProxyServer
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import Recall
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
+from llmrouter_tui.upkeep import prune, watch_storage
 
 if TYPE_CHECKING:
     from llmrouter_tui.demo.fleet import DemoFleet
 
-log = logging.getLogger(__name__)
 GIB = 1024**3
 
 
@@ -149,6 +147,7 @@ class Assembly:
             bus, clock, learning, await repo.memories(), s.context_length
         )
         stack.push_async_callback(fleet.close)
+        self._following = Following(self._public, self._recall, fleet, learning)
         stack.push_async_callback(tasks.close)
         look_around = not self._mode.demo and not self._config.names_backends
         self._lookout = Lookout(fleet, tasks)
@@ -190,16 +189,8 @@ class Assembly:
 
     async def _open_syncs(self, repo: SqliteRepo) -> None:
         boards = make_boards(repo, self._config.settings, self._mode.endpoints, demo=self._mode.demo)
-        self._syncs = Syncs(boards, repo, self.bus, self._tasks, self._clock, self._take_figures)
+        self._syncs = Syncs(boards, repo, self.bus, self._tasks, self._clock, self._following.take)
         await self._syncs.load()
-
-    async def _take_figures(self, figures: Sequence[SyncedFigure]) -> None:
-        """Public figures are others than before: abilities follow at once."""
-        await asyncio.to_thread(self._public.take, figures)
-        for record in tuple(self._fleet.models.values()):
-            self._learning.refresh(record)
-            self._fleet.touch(record)
-            await asyncio.sleep(0)  # each takes a millisecond or so, and answers pass meanwhile
 
     def _open_control(self, repo: Repo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
@@ -227,7 +218,7 @@ class Assembly:
                 tasks=self._tasks,
                 clock=self._clock,
                 build_backend=self._membership.build,
-                listen=self._move,
+                listen=lambda port: self._listening.move(port),
                 stop=self._stop,
                 embedded_available=available(),
             )
@@ -237,8 +228,17 @@ class Assembly:
 
     async def _open_doors(self, stack: contextlib.AsyncExitStack, repo: Repo) -> None:
         """Let models in first, then clients."""
-        self._proxy = ProxyServer(self._router, self.control, cast(Subscriptions, self.bus), self._proxy_options())
-        stack.push_async_callback(self._proxy.stop)
+        s = self._config.settings
+        proxy = ProxyServer(self._router, self.control, cast(Subscriptions, self.bus), self._proxy_options())
+        stack.push_async_callback(proxy.stop)
+        self._listening = Listening(
+            proxy,
+            self.status,
+            s.host,
+            self._live.keep_port,
+            required=self._mode.port_required,
+            on_serving=self._begin_demo,
+        )
         stack.callback(lambda: setattr(self._router, "draining", True))
         await self._sampling.measure()
         if self._demo is not None:
@@ -247,31 +247,24 @@ class Assembly:
             self._fetching.start()
         await self._lookout.start()
         if self._recall.asked and not self._mode.listen:
-            await self._look_up()
+            await self._following.look_up()
         self._check_pinned()
         self._keep_up(repo)
         if self._mode.listen:
-            await self._listen(self._config.settings.port)
+            await self._listening.start(s.port)
 
     def _keep_up(self, repo: Repo) -> None:
         """What goes on as long as the router lives."""
         repeat = self._tasks.repeat
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
-        repeat(lambda: self._watch_storage(repo), "the storage watch", pause=1.0)
-        repeat(lambda: self._prune(repo), "pruning", pause=3600.0)
-        repeat(self._look_up, "looking models up in the catalog")
+        repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
+        repeat(lambda: prune(repo, self._config.settings.keep_days), "pruning", pause=3600.0)
+        repeat(self._following.look_up, "looking models up in the catalog")
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._mode.listen:  # not where only a question is answered
             repeat(self._syncs.step, "the schedule of public figures")
         if self._membership.look_around:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
-
-    async def _look_up(self) -> None:
-        """What is publicly known of models whose names were not seen before."""
-        for model_id in await self._recall.look_up():
-            if record := self._fleet.models.get(model_id):
-                self._learning.refresh(record)
-                self._fleet.touch(record)
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
         """A backend came up: what is pinned there belongs into memory."""
@@ -295,47 +288,8 @@ class Assembly:
             signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
         )
 
-    async def _listen(self, port: int) -> bool:
-        """Serve there; an address that cannot be had is told and, on screen, lived with."""
-        host = self._config.settings.host
-        try:
-            await self._proxy.start(host, port)
-        except OSError as error:
-            problem, hint = await asyncio.to_thread(refusal, host, port, error)
-            self.status.report(problem.code, problem.message, problem.hint, detail=problem.detail)
-            if not self._proxy.port:
-                self.status.change(state="failed", port=port)
-            if self._mode.port_required:
-                raise RouterError("invalid_request", problem.message, hint=hint) from error
-            return False
-        self.status.clear("port_taken")
-        self.status.clear("not_serving")
-        self.status.change(state="serving", host=host, port=self._proxy.port)
-        log.info("serving http://%s:%d/v1", host, self._proxy.port)
+    def _begin_demo(self, url: str) -> None:
+        """Traffic for the simulated fleet, from when it can first be served."""
         if self._demo is not None and not self._demo_traffic:
             self._demo_traffic = True
-            self._tasks.spawn(self._demo.traffic(f"http://{host}:{self._proxy.port}"), "demo traffic")
-        return True
-
-    async def _move(self, port: int) -> None:
-        """Serve on another port and keep it as the setting, unless a flag or the environment says otherwise."""
-        if await self._listen(port):
-            with contextlib.suppress(RouterError):
-                await self._live.keep_port(port)
-
-    # ── upkeep ──
-
-    async def _watch_storage(self, repo: Repo) -> None:
-        """Say on screen when writes do not reach the disk, and when they do again."""
-        if not repo.problem:
-            self.status.clear("database")
-        elif repo.problem not in {p.message for p in self.status.view().problems}:
-            waits = ", and what is not written yet waits" if repo.pending else ""
-            self.status.report(
-                "database", repo.problem, f"routing goes on{waits}; --db names another file at the next start"
-            )
-
-    async def _prune(self, repo: Repo) -> None:
-        """Drop what is older than ``keep_days``."""
-        with contextlib.suppress(RouterError):  # a locked database is told by ``_watch_storage``
-            await repo.prune(keep_days=self._config.settings.keep_days, now=time.time())
+            self._tasks.spawn(self._demo.traffic(url), "demo traffic")

@@ -4,7 +4,6 @@ ROUTER = "router"
 """Where no better word is known."""
 
 _ROOMS = {
-    "assembly": "proxy",
     "backends": "backends",
     "backends.gguf_shelf": "embedded",
     "engine.exchange": "route",
@@ -14,6 +13,7 @@ _ROOMS = {
     "engine.moving": "memory",
     "engine.residency": "memory",
     "gpu": "memory",
+    "listening": "proxy",
     "proxy": "proxy",
     "storage": "database",
 }
