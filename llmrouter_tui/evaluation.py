@@ -56,10 +56,17 @@ class Evaluation:
 
 def views(infos: Mapping[str, ModelInfo], tallies: Mapping[str, Tally]) -> dict[str, ModelView]:
     """The models as the router would see them: what is known without grades, and what the grades taught."""
-    before = {name: abilities(info, known=recall(_PUBLIC, info)) for name, info in infos.items()}
+    known = {name: recall(_PUBLIC, info) for name, info in infos.items()}
+    before = {name: abilities(info, known=known[name]) for name, info in infos.items()}
     lessons = learn(before, tallies) if tallies else {}
     return {
-        name: ModelView(info, "resident", abilities=before[name], lesson=lessons.get(name))
+        name: ModelView(
+            info,
+            "resident",
+            abilities=before[name],
+            lesson=lessons.get(name),
+            languages=found.languages if (found := known[name]) else {},
+        )
         for name, info in infos.items()
     }
 

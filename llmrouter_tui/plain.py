@@ -21,6 +21,7 @@ from llmrouter_tui.core.events import (
     ResidencyChanged,
     ServiceChanged,
 )
+from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
@@ -28,12 +29,12 @@ from llmrouter_tui.remote.host import RemoteHost
 GIB = 1024**3
 
 
-def decision_lines(decision: Decision) -> list[str]:
-    """The explanation that the Routes page shows, without its colours."""
+def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[str]:
+    """The explanation that the Routes page shows, without its colours. ``views`` are the models as they are known."""
     a = decision.analysis
     mix = "  ".join(f"{t} {p:.2f}" for t, p in sorted(a.tasks.items(), key=lambda i: -i[1])[:3])
     needs = " ".join(sorted(a.needs)) or "none"
-    kind = f"   mostly {found}" if (found := likeliest(a.kinds, a.task)) else ""
+    kind = f"   mostly {like}" if (like := likeliest(a.kinds, a.task)) else ""
     lines = [
         f"{decision.chosen}   {decision.why}",
         "",
@@ -57,6 +58,8 @@ def decision_lines(decision: Decision) -> list[str]:
         memory = "" if other.footprint is None else f", {other.footprint / GIB:.1f} GiB"
         held = " in memory already" if other.resident and memory else " to load" if memory else ""
         lines += ["", f"instead {other.model}: quality {other.quality:+.3f}, {other.seconds:+.1f}s{memory}{held}"]
+    if found := moved(decision, {view.id: view.languages for view in views}):
+        lines += ["", f"language {moved_words(found, str, '{:+.2f}'.format)}"]
     lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
     return lines
 
@@ -84,6 +87,10 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
         for task, ability in view.abilities.items():
             lines.append(f"  {task:12} {ability.mean:.2f} ± {ability.uncertainty:.2f}")
             lines += [f"    {e.source:10} {e.value:.2f}  weight {e.weight:5.1f}  {e.note}" for e in ability.evidence]
+        if view.languages:
+            lines.append(
+                f"  {'languages':12} {told(view.languages, '{:+.2f}'.format)}   (added to a quality of .50 there)"
+            )
     return lines
 
 

@@ -10,7 +10,12 @@ from llmrouter_tui.cli.flags import COMMON, load_config, options
 from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmrouter_tui.core.chat import ChatRequest
+    from llmrouter_tui.core.decision import Decision
+    from llmrouter_tui.core.domain import ModelView
+    from llmrouter_tui.core.ports import Control
 
 
 @click.command()
@@ -27,13 +32,17 @@ def explain(
     """Which model would get PROMPT, and why. Nothing is generated."""
     config = load_config(config_file, insecure, **flags)
     question = asked(prompt, body)
-    decision = ask(config, url, lambda control: control.explain(question, model=model))
+
+    async def look(control: "Control") -> "tuple[Decision, Sequence[ModelView]]":
+        return await control.explain(question, model=model), await control.models()
+
+    decision, views = ask(config, url, look)
     if as_json:
         echo_json(decision)
         return
     from llmrouter_tui.plain import decision_lines
 
-    click.echo("\n".join(decision_lines(decision)))
+    click.echo("\n".join(decision_lines(decision, views)))
 
 
 def asked(prompt: str | None, body: "IO[bytes] | None") -> "str | ChatRequest":

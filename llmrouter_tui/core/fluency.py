@@ -17,7 +17,7 @@ others (19.0, 17.4).
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.catalog import Benchmarks, Entry, language_standing
@@ -37,6 +37,8 @@ LEAST: Final = 20
 """Models that have both ratings, below which nothing is called usual."""
 VISIBLE: Final = 0.005
 """Quality that shows in two digits."""
+NAMED: Final = 3
+"""Models that are named with what a language moved; the others are counted."""
 
 NAMES: Final[Mapping[str, str]] = {
     "de": "German",
@@ -91,9 +93,9 @@ def points(shift: float) -> float:
     return math.tanh(shift / 2) / 2
 
 
-def told(languages: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Languages and their worth as a person reads them: by their codes, in ``points``."""
-    return [(language, points(shift)) for language, shift in sorted(languages.items())]
+def told(languages: Mapping[str, float], signed: Callable[[float], str]) -> str:
+    """Languages and their worth as a person reads them: by their codes, in ``points``, as ``signed`` writes these."""
+    return "  ".join(f"{language} {signed(points(shift))}" for language, shift in sorted(languages.items()))
 
 
 class Moved(NamedTuple):
@@ -122,6 +124,15 @@ def moved(decision: Decision, languages: Mapping[str, Mapping[str, float]]) -> M
     ranked = sorted(moves.items(), key=lambda move: (move[0] != decision.chosen, -abs(move[1])))
     otherwise = "" if first == decision.candidates[0].model else first
     return Moved(NAMES.get(language, language), tuple(ranked), otherwise)
+
+
+def moved_words(found: Moved, name: Callable[[str], str], signed: Callable[[float], str]) -> str:
+    """``German -.04 for llama3.2:3b, +.02 for gemma2:9b; without it qwen3:8b would be first``"""
+    moves = [f"{signed(gain)} for {name(model)}" for model, gain in found.moves[:NAMED]]
+    more = len(found.moves) - NAMED
+    rest = f", {more} more" if more > 0 else ""
+    otherwise = f"; without it {name(found.otherwise)} would be first" if found.otherwise else ""
+    return f"{found.language} {', '.join(moves)}{rest}{otherwise}"
 
 
 def _languages(benchmarks: Benchmarks) -> list[str]:

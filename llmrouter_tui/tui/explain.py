@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.fluency import moved, moved_words
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import Instead, instead
 from llmrouter_tui.tui import format as fmt
@@ -37,6 +38,7 @@ def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision 
         lines += _paragraph(sentence(decision, store.name, look), cells)
         lines += [(), *table(decision, store.name, cells, look)]
         lines += [(), *analysis_lines(decision, store.name, cells, look)]
+        lines += language_lines(decision, store, cells)
         lines += rests_on(decision, store.models.get(decision.chosen), cells, look)
     if today is not None:
         lines += [(), *today_lines(today, decision, store.name, cells, look)]
@@ -176,6 +178,12 @@ def analysis_lines(decision: Decision, name: Name, cells: int, look: Look) -> li
     if analysis.background:
         facts.append("a client's housekeeping")
     return lines + labelled("SIZE", "   ".join(facts), cells)
+
+
+def language_lines(decision: Decision, store: Store, cells: int) -> list[Line]:
+    """What the request's language did to the choice, where it did something."""
+    found = moved(decision, {model.id: model.languages for model in store.models.values()})
+    return labelled("LANGUAGE", moved_words(found, store.name, text.signed), cells, "soft") if found else []
 
 
 def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look) -> list[Line]:

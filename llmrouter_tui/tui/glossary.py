@@ -41,6 +41,7 @@ _WHY: tuple[Entry, ...] = (
     ("PIN", "you pinned the model"),
     ("COST", "money: the most where running it costs nothing"),
     ("INSTEAD", "what the best other model would have meant"),
+    ("LANGUAGE", "quality that a request's language added to models or took, as their public figures in it have it"),
     ("RESTS ON", "what its quality on this task is known from, and how much each weighs"),
 )
 _MODELS: tuple[Entry, ...] = (
@@ -50,6 +51,7 @@ _MODELS: tuple[Entry, ...] = (
     ("STATE", "where it is loaded, and how long it has been idle; always: its backend holds it"),
     ("TOK/S", "tokens a second that it writes here"),
     ("CODE ...", "quality on each task, 0 to 1 (CODE, MATH, REAS, CHAT, FACT, CREA, INST, EXTR, TRAN)"),
+    ("LANGUAGES", "what a request in the language adds to a quality of .50, by public figures; de is German"),
     ("±", "one standard deviation: two times in three the truth is within it"),
     ("WEIGHT", "how many observations a piece of evidence is worth"),
     ("USED", "requests that it answered"),

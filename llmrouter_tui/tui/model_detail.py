@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import Ability, Evidence, ModelView
 from llmrouter_tui.core.dossier import Dossier, match_words
+from llmrouter_tui.core.fluency import told
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
@@ -53,11 +54,24 @@ def _abilities(model: ModelView, cells: int, look: Look, review: Sequence[Line])
             (),
             *_sentence("~ nobody has checked, graded or rated it: this is what its size and its name say.", cells),
         ]
+    lines += _languages(model, cells)
     lines += [(), *review] if review else []
     lines += [(), text.spread((("EVIDENCE", "head"),), (("VALUE WEIGHT", "head"),), cells)]
     for task in known:
         lines += _evidence(task, model.abilities[task], cells)
     return lines
+
+
+def _languages(model: ModelView, cells: int) -> list[Line]:
+    """How it stands in the languages of which something is known."""
+    if not model.languages:
+        return []
+    known = text.wrap(told(model.languages, text.signed), max(8, cells - 12))
+    said = "Added to a quality of .50 when a request is in that language, by public figures."
+    rows: list[Line] = [
+        ((text.left("LANGUAGES" if i == 0 else "", 12), "head"), (part, "")) for i, part in enumerate(known)
+    ]
+    return [(), *rows, *_sentence(said, cells)]
 
 
 def _score(task: str, ability: Ability, bar: int, cells: int, look: Look) -> Line:

@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from llmrouter_tui.core.catalog import Benchmark, Entry, Figure
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import ModelView
-from llmrouter_tui.core.fluency import HALF_AT, LEAST, LOGITS, RELATED, Usual, moved, points, shifts, told, usual
+from llmrouter_tui.core.fluency import (
+    HALF_AT,
+    LEAST,
+    LOGITS,
+    RELATED,
+    Moved,
+    Usual,
+    moved,
+    moved_words,
+    points,
+    shifts,
+    told,
+    usual,
+)
 from llmrouter_tui.core.selection import decide
 from tests.core.fleet import analysis, fleet
 
@@ -54,9 +67,8 @@ def test_a_rating_above_what_is_usual_counts_by_half_in_logits() -> None:
     """Thirty points are .06 of the scale, four times that in logits, and one rating is believed by half."""
     found = of(entry(elo=1300, ja=1280))
     assert found == {"ja": pytest.approx(LOGITS * 0.06 * 1 / (1 + HALF_AT))}
-    [(language, worth)] = told(found)
-    assert language == "ja"
-    assert worth == pytest.approx(0.03, abs=0.001)
+    assert told(found, "{:+.3f}".format) == "ja +0.030"
+    assert told({"ja": 0.1, "de": -0.4}, "{:+.2f}".format) == "de -0.10  ja +0.02"
 
 
 def test_a_language_without_a_rating_is_not_in_it_and_neither_is_a_model_without_an_overall_one() -> None:
@@ -163,6 +175,17 @@ def test_a_language_that_changes_no_choice_names_no_other() -> None:
     found = moved(asked(speaking(**{name: {"de": 0.3}}), "de"), {best: {"de": 0.3}})
     assert found is not None
     assert (found.moves[0][0], found.otherwise) == (best, "")
+
+
+def test_words_name_the_first_few_models_and_count_the_others() -> None:
+    moves = tuple((f"b/m{n}", -0.04 + n / 100) for n in range(4))
+
+    def words(found: Moved) -> str:
+        return moved_words(found, lambda model: model.partition("/")[2], "{:+.2f}".format)
+
+    assert words(Moved("German", moves[:1], "")) == "German -0.04 for m0"
+    assert words(Moved("German", moves[:2], "b/x")) == "German -0.04 for m0, -0.03 for m1; without it x would be first"
+    assert words(Moved("German", moves, "")).endswith("-0.02 for m2, 1 more")
 
 
 def test_lines_come_from_the_catalog_as_it_is() -> None:

@@ -1,10 +1,13 @@
-"""What answers teach: how a model counts tokens."""
+"""What answers teach: how a model counts tokens. And what is publicly known reaches decisions."""
 
 import pytest
 
+from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Analysis, Usage
-from llmrouter_tui.core.domain import TASKS
-from llmrouter_tui.engine.learning import MOST_TOKENS
+from llmrouter_tui.core.domain import TASKS, CatalogMatch
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.learning import MOST_TOKENS, Learning
+from llmrouter_tui.storage.repo import open_repo
 from tests.engine.house import ScriptedBackend, model, open_house, request
 
 GIVEN = dict.fromkeys(TASKS, 1 / len(TASKS))
@@ -62,3 +65,27 @@ async def test_a_count_that_makes_no_sense_is_bounded():
         for _ in range(60):
             house.learning.counted(record, estimate(100), Usage(prompt_tokens=0))
         assert record.speed.token_ratio >= 1 / MOST_TOKENS
+
+
+async def test_what_is_known_of_languages_counts_for_requests_in_them():
+    german = "Bitte erkläre mir, warum der Himmel blau ist und was das mit dem Licht der Sonne zu tun hat."
+    async with open_house(ScriptedBackend([model("a", 3), model("b", 3)])) as house:
+
+        def qualities(prompt: str) -> dict[str, float]:
+            return {c.model: c.predicted_quality for c in house.router.decide(request(prompt)).candidates}
+
+        before, english = qualities(german), qualities("Why is the sky blue?")
+        record = house.fleet.model("one/a")
+        known = Known("a", {}, {}, languages={"de": 0.4})
+        repo = await open_repo(None)
+        Learning(repo, SystemClock(), lambda info, kind, chosen: (CatalogMatch(), known)).refresh(record)
+        house.fleet.touch(record)
+        assert record.view().languages == {"de": 0.4}
+        after = qualities(german)
+        assert after["one/a"] > before["one/a"] + 0.05
+        assert after["one/b"] == before["one/b"]
+        assert qualities("Why is the sky blue?") == english
+        house.learning.refresh(record)
+        house.fleet.touch(record)
+        assert qualities(german) == before
+        await repo.close()

@@ -125,6 +125,31 @@ def test_everything_is_there(store: Store) -> None:
         assert words in shown
 
 
+def in_german(store: Store, **shifts: float) -> list[str]:
+    """``x8f1d`` as if it had been asked in German, with what is known in it of the models with these names."""
+    row = store.rows["x8f1d"]
+    decision = row.exchange.decision
+    assert decision is not None
+    asked = replace(decision, analysis=replace(decision.analysis, language="de"))
+    row.exchange = replace(row.exchange, decision=asked)
+    for id_, model in store.models.items():
+        known = {"de": shifts[id_]} if id_ in shifts else {}
+        store.models[id_] = replace(model, languages=known)
+    return lines(store, "x8f1d", 140)
+
+
+def test_what_the_language_of_a_request_did_is_told(store: Store) -> None:
+    shown = in_german(store, **{scripted.SMALL: -0.2, scripted.BIG: 0.001})
+    [said] = [line for line in shown if line.startswith("LANGUAGE")]
+    assert re.match(r"LANGUAGE German -\.0\d for llama3\.1:8b", said)
+    assert scripted.BIG.partition("/")[2] not in said
+
+
+def test_a_language_of_which_nothing_is_known_is_not_mentioned(store: Store) -> None:
+    assert not [line for line in in_german(store) if line.startswith("LANGUAGE")]
+    assert not [line for line in lines(store, "x8f1d") if line.startswith("LANGUAGE")]
+
+
 def test_the_chosen_model_is_in_the_table_even_when_it_ranks_low(store: Store) -> None:
     ranked = scripted.CODE_BIG.candidates
     low = replace(scripted.CODE_BIG, chosen=ranked[-1].model)

@@ -89,6 +89,15 @@ def test_guessed_scores_say_why_they_are_marked() -> None:
     assert "its size and its name" not in said(model_detail.scores(BIG, 70, LOOK))
 
 
+def test_the_languages_of_which_something_is_known_are_listed_in_points_of_quality() -> None:
+    speaks = replace(BIG, languages={"zh": 0.2, "de": -0.1})
+    for cells in (60, 120):
+        lines = said(model_detail.scores(speaks, cells, LOOK)).splitlines()
+        assert "LANGUAGES   de -.02  zh +.05" in lines
+        assert max(map(len, lines)) <= cells
+    assert "LANGUAGES" not in said(model_detail.scores(BIG, 60, LOOK))
+
+
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
