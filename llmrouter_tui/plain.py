@@ -59,7 +59,7 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
         held = " in memory already" if other.resident and memory else " to load" if memory else ""
         lines += ["", f"instead {other.model}: quality {other.quality:+.3f}, {other.seconds:+.1f}s{memory}{held}"]
     if found := moved(decision, {view.id: view.languages for view in views}):
-        lines += ["", f"language {moved_words(found, str, '{:+.2f}'.format)}"]
+        lines += ["", f"language {moved_words(found, str, '{:+z.2f}'.format)}"]
     lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
     return lines
 
@@ -89,7 +89,7 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
             lines += [f"    {e.source:10} {e.value:.2f}  weight {e.weight:5.1f}  {e.note}" for e in ability.evidence]
         if view.languages:
             lines.append(
-                f"  {'languages':12} {told(view.languages, '{:+.2f}'.format)}   (added to a quality of .50 there)"
+                f"  {'languages':12} {told(view.languages, '{:+z.2f}'.format)}   (added to a quality of .50 there)"
             )
     return lines
 
