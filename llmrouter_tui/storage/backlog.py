@@ -22,9 +22,9 @@ from llmrouter_tui.storage.transaction import transaction
 BATCH: Final = 200
 """Rows of one transaction: about 10 ms."""
 
-BLOCKS: Final = (50, 8, 1)
-"""Rows of one statement, largest first. SQLite runs a statement without the interpreter's lock; the fewer there are,
-the less often the thread asks the loop for it."""
+BLOCKS: Final = (200, 25, 5, 1)
+"""Rows of one statement, largest first. SQLite runs a statement without the interpreter's lock and then has to ask the
+loop for it; on a busy machine each time moves the loop to a core whose caches are cold."""
 
 MAX_RAW: Final = 20_000
 """Facts not yet taken up. The database thread takes them up even while the file is locked, so this fills only if that
@@ -85,10 +85,8 @@ Fact = Exchange | Loaded | Measured
 class _Row(NamedTuple):
     line: rows.Line
     text: rows.Text | None
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.text)) if self.text else 0
+    size: int
+    """Characters of the text."""
 
 
 class Backlog:
@@ -100,7 +98,8 @@ class Backlog:
 
     def __init__(self, privacy: str) -> None:
         self._kept = rows.KEPT[privacy]
-        self._raw: deque[_Row | Loaded | Measured] = deque(maxlen=MAX_RAW)
+        self._raw: deque[_Row] = deque(maxlen=MAX_RAW)
+        self._told: deque[Loaded | Measured] = deque(maxlen=MAX_RAW)
         self._bare: deque[_Row] = deque()
         """Older than all of ``_full``, their texts dropped."""
         self._full: deque[_Row] = deque()
@@ -111,13 +110,15 @@ class Backlog:
         """Exchanges that were lost, because too many waited or because SQLite refused them."""
 
     def __len__(self) -> int:
-        return len(self._raw) + len(self._bare) + len(self._full) + len(self._loads) + len(self._speeds)
+        waiting = len(self._raw) + len(self._told) + len(self._bare) + len(self._full)
+        return waiting + len(self._loads) + len(self._speeds)
 
     def add(self, fact: Fact) -> int:
-        """Take it in; how many are not taken up yet. Never raises."""
+        """Take it in; how many exchanges are not taken up yet. Never raises."""
         waiting = self._raw
-        row = self._encoded(fact) if isinstance(fact, Exchange) else fact
-        if row is not None:
+        if not isinstance(fact, Exchange):
+            self._told.append(fact)
+        elif (row := self._encoded(fact)) is not None:
             if len(waiting) == MAX_RAW:
                 self.dropped += 1
             waiting.append(row)
@@ -125,11 +126,11 @@ class Backlog:
 
     def absorb(self) -> None:
         """Take up what was added since, and drop what is too much."""
-        for _ in range(len(self._raw)):
-            match self._raw.popleft():
-                case _Row() as row:
-                    self._full.append(row)
-                    self._size += row.size
+        fresh = [self._raw.popleft() for _ in range(len(self._raw))]
+        self._full.extend(fresh)
+        self._size += sum([row.size for row in fresh])
+        for _ in range(len(self._told)):
+            match self._told.popleft():
                 case Loaded(model):
                     self._loads[model] += 1
                 case measured:
@@ -137,22 +138,26 @@ class Backlog:
         while self._size > MAX_TEXT:
             row = self._full.popleft()
             self._size -= row.size
-            self._bare.append(_Row(row.line, None))
-        while len(self._bare) + len(self._full) > MAX_ROWS:
-            self._pop()
-            self.dropped += 1
+            self._bare.append(_Row(row.line, None, 0))
+        if (excess := len(self._bare) + len(self._full) - MAX_ROWS) > 0:
+            self._drop(excess)
+            self.dropped += excess
 
     def _encoded(self, exchange: Exchange) -> _Row | None:
         try:
-            return _Row(rows.line(exchange), rows.text(exchange, self._kept))
+            text = rows.text(exchange, self._kept)
+            return _Row(rows.line(exchange), text, sum(map(len, text)))
         except Exception:  # whatever is in a fact, the router goes on
             _log.exception("an exchange could not be encoded for the database")
             self.dropped += 1
             return None
 
-    def _pop(self) -> None:
-        row = self._bare.popleft() if self._bare else self._full.popleft()
-        self._size -= row.size
+    def _drop(self, count: int) -> None:
+        """Let go of the oldest."""
+        bare = min(count, len(self._bare))
+        for _ in range(bare):
+            self._bare.popleft()
+        self._size -= sum([self._full.popleft().size for _ in range(count - bare)])
 
     def write(self, db: SqliteDatabase) -> None:
         """Store the oldest ``BATCH`` rows and everything folded, in one transaction. Raises what SQLite raises and
@@ -166,8 +171,7 @@ class Backlog:
             if not faults.is_bad_row(error):
                 raise
             self._write_singly(db, batch)
-        for _ in batch:
-            self._pop()
+        self._drop(len(batch))
         self._loads.clear()
         self._speeds.clear()
 
@@ -195,7 +199,7 @@ class Backlog:
 
 def _store(connection: sqlite3.Connection, batch: Sequence[_Row]) -> None:
     _insert(connection, _UPSERTS, [row.line for row in batch])
-    _insert(connection, _TEXTS, [(row.line[0], *row.text) for row in batch if row.text])
+    _insert(connection, _TEXTS, [row.text for row in batch if row.text])
 
 
 def _insert(connection: sqlite3.Connection, statements: Mapping[int, str], values: Sequence[rows.Line]) -> None:

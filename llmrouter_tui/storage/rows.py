@@ -20,8 +20,8 @@ LARGEST: Final = 2**63 - 1
 """SQLite's largest integer."""
 
 Line = tuple[object, ...]
-Text = tuple[str, str, bytes, str]
-"""Prompt, answer, decision (packed), attempts (JSON)."""
+Text = tuple[str, str, str, bytes, str]
+"""Id, prompt, answer, decision (packed), attempts (JSON)."""
 
 LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
 """In the order in which ``tables.Exchange`` declares them."""
@@ -79,6 +79,7 @@ def line(exchange: Exchange) -> Line:
 def text(exchange: Exchange, kept: int | None) -> Text:
     """The bulky side, with ``kept`` characters of the prompt and of the answer."""
     return (
+        exchange.id,
         clean(exchange.prompt[:kept]),
         clean(exchange.answer[:kept]),
         _packed(exchange.decision) if exchange.decision else b"",
