@@ -19,7 +19,7 @@ def test_any_name_is_explained_with_figures_sources_and_dates():
     assert "no backend that answers has it" in ended.stdout
     assert "llama-3.1-8b-instruct" in ended.stdout
     line = next(x for x in ended.stdout.splitlines() if "IFEval strict prompt" in x)
-    assert line.split()[3:6] == ["80.4%", "=", "0.77"]
+    assert line.split()[3:6] == ["80.4%", "=", "0.73"]
     assert "2024-07" in line
     assert "meta-llama/llama-models" in line
 

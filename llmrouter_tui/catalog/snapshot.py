@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from llmrouter_tui.core.catalog import Benchmark, Entry, Figure
+from llmrouter_tui.core.catalog import Benchmark, Entry, Equating, Figure
 from llmrouter_tui.core.matching import Names
 
 FILE = "figures.json.gz"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _File(msgspec.Struct, frozen=True):
     generated: str
     sources: list[str]
     dates: list[str]
-    benchmarks: list[tuple[str, str, str, dict[str, float], float, float]]
+    benchmarks: list[tuple[str, str, str, dict[str, float], float, float, dict[str, Equating]]]
     entries: list[_Row]
 
 

@@ -181,13 +181,13 @@ def _prior(info: ModelInfo, task: str, size: int | None, penalty: float, known: 
         note = "size unknown" if info.local else "hosted, size unknown"
     bounded = min(LARGEST, max(SMALLEST, parameters))
     logit = at_8b + EVERYDAY + per_doubling * math.log2(bounded / 8e9) - penalty
-    if year := _year(released):
+    if year := year_of(released):
         logit += per_year * (year - MIDDLE)
         strength = DATED_STRENGTH if size and known and not known.related else strength
     return Evidence("prior", _sigmoid(logit), strength, ", ".join(filter(None, (note, quantization, released))))
 
 
-def _year(released: str) -> float | None:
+def year_of(released: str) -> float | None:
     """The middle of a month, in years; None for what is no date."""
     found = _MONTH.match(released)
     return min(LATEST, max(EARLIEST, int(found[1]) + (int(found[2]) - 0.5) / 12)) if found else None

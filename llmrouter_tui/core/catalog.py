@@ -3,8 +3,13 @@
 A figure is a published result under one benchmark key; keys of different protocols are never mixed. Each key has fixed
 anchors (the result that counts as 0 and as 1) and a weight per category; both are judgement, made once for the whole
 catalog, so that old and new models stay comparable. A missing figure is no figure: it never counts as zero.
+
+Anchors alone do not make boards comparable: a model between them on a hard board is better than one at the same place
+on an easy one. So each key carries, per category, how its results are brought onto the scale that all boards of that
+category share (``Equating``); it was fitted to the figures of models that several boards have.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -40,6 +45,22 @@ class Figure(NamedTuple):
     """Year and month, or a day where it is known."""
 
 
+LOWEST, HIGHEST = 0.03, 0.97
+"""Results at an anchor or beyond count as these: no benchmark tells never from always."""
+
+
+class Equating(NamedTuple):
+    """What a place between the anchors of one board is on the scale of its category, as logits: ``shift`` plus
+    ``slope`` times its own. A hard board has a positive shift."""
+
+    shift: float
+    slope: float
+
+    def __call__(self, share: float) -> float:
+        bounded = min(HIGHEST, max(LOWEST, share))
+        return 1 / (1 + math.exp(-self.shift - self.slope * math.log(bounded / (1 - bounded))))
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """A benchmark key: what its figures mean."""
@@ -52,10 +73,14 @@ class Benchmark:
     low: float = 0.0
     high: float = 100.0
     """The results that count as 0 and as 1."""
+    equated: Mapping[str, Equating] = field(default_factory=dict)
+    """By category; where there is none, the anchors alone count."""
 
-    def share(self, value: float) -> float:
-        """Where a result lies between the anchors, 0..1."""
-        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+    def share(self, value: float, category: str = "") -> float:
+        """Where a result lies, 0..1: between the anchors, and for a ``category`` on the scale of its boards."""
+        between = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        equating = self.equated.get(category)
+        return equating(between) if equating else between
 
 
 Benchmarks = Mapping[str, Benchmark]
@@ -89,7 +114,7 @@ class Entry:
 
 
 class Ground(NamedTuple):
-    """A figure that an ability rests on: where it lies between its anchors, and what it weighs."""
+    """A figure that an ability rests on: where it lies on the scale of its category, and what it weighs."""
 
     figure: Figure
     share: float
@@ -120,6 +145,8 @@ class Known:
     """Whether only a relative of the model is listed: other weights, perhaps made from the same."""
     languages: Mapping[str, float] = field(default_factory=dict)
     """By language, logits by which it is better there than it is anyway (``fluency.shifts``)."""
+    leanings: frozenset[str] = frozenset()
+    """What it is made for (``leanings``)."""
 
 
 def known(
@@ -128,7 +155,16 @@ def known(
     """What an entry says of a model that it is, or to which it is ``related``."""
     found = standings(entry, benchmarks)
     size, date = entry.parameters, entry.released
-    return Known(entry.id, found, benchmarks, entry.kind, size, date, related, languages or {})
+    return Known(entry.id, found, benchmarks, entry.kind, size, date, related, languages or {}, leanings(entry))
+
+
+def leanings(entry: Entry, mode: str = "") -> frozenset[str]:
+    """What a model run in ``mode`` is made for, beside its size and date: ``coder``, ``math`` and ``reasoner`` (it
+    thinks before it answers)."""
+    found = {name for special, name in (("code", "coder"), ("math", "math")) if special in entry.specialty}
+    if entry.thinks and mode != "non_thinking" and (mode or "thinking" not in entry.modes):
+        found.add("reasoner")
+    return frozenset(found)
 
 
 def standings(entry: Entry, benchmarks: Benchmarks, *, mode: str = "") -> Mapping[str, Standing]:
@@ -175,7 +211,7 @@ def _grounds(
         benchmark = benchmarks.get(figure.key)
         weight = benchmark.weights.get(category, 0.0) if benchmark else 0.0
         if benchmark and weight and counts(entry, figure.key):
-            found.append(Ground(figure, benchmark.share(figure.value), weight * scale))
+            found.append(Ground(figure, benchmark.share(figure.value, category), weight * scale))
     return tuple(sorted(found, key=lambda g: (-g.weight, g.figure.key)))
 
 

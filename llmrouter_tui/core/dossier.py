@@ -54,7 +54,7 @@ class Told:
     unit: str
     """``%``, or empty for points of its own kind."""
     share: float
-    """Where it lies between the anchors of its benchmark, 0..1."""
+    """Where it lies on the scale of its category, 0..1."""
     weight: float
     as_of: str
     source: str

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from llmrouter_tui.core.catalog import Benchmark, Benchmarks, Figure, Known, Standing
+from llmrouter_tui.core.catalog import HIGHEST, LOWEST, Benchmark, Benchmarks, Figure, Known, Standing
 from llmrouter_tui.core.domain import Evidence
 
 EVERYDAY = 0.8
@@ -16,8 +16,6 @@ board repeats much of the first. Chosen by how well size, date and the other fig
 out of the catalog (1,500 pairs of model and category), against a dated prior of 12."""
 LISTED = 3
 """Figures told one by one, the heaviest; the others are told together, if they are several."""
-LOWEST, HIGHEST = 0.03, 0.97
-"""Results at an anchor or beyond count as these: no benchmark tells never from always."""
 
 RELATED_MOST = 7.0
 """The same of a relative's figures. Of 25 tunes in the catalog of November 2026 each compared with the relative that

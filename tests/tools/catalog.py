@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from llmrouter_tui.catalog.snapshot import FILE, SCHEMA, read
+from llmrouter_tui.core.catalog import Equating
+from tests.tools.equating import equate
 
 ROOM = Path(__file__).parents[2] / "llmrouter_tui" / "catalog"
 FORBIDDEN_KEYS = re.compile(r"eqbench|^aa_")
@@ -71,17 +73,24 @@ def compile_file(rows: list[dict[str, Any]], catalogue: dict[str, Any]) -> tuple
         "generated": catalogue["generated"],
         "sources": list(packer.sources),
         "dates": list(packer.dates),
-        "benchmarks": [benchmark_row(key, about) for key, about in benchmarks.items()],
+        "benchmarks": [benchmark_row(key, about, {}) for key, about in benchmarks.items()],
         "entries": entries,
     }
+    plain = read(packed(content))
+    scales = equate(plain.entries.values(), plain.benchmarks)
+    content["benchmarks"] = [benchmark_row(key, about, scales.get(key, {})) for key, about in benchmarks.items()]
+    return packed(content), packer.used
+
+
+def packed(content: dict[str, Any]) -> bytes:
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return gzip.compress(text.encode(), 9, mtime=0), packer.used
+    return gzip.compress(text.encode(), 9, mtime=0)
 
 
-def benchmark_row(key: str, about: dict[str, Any]) -> list[Any]:
+def benchmark_row(key: str, about: dict[str, Any], equated: dict[str, Equating]) -> list[Any]:
     norm = about["norm"] if about["default_use"] and about["norm"] else {"lo": 0, "hi": 100}
     weights = {c: round(w, 4) for c, w in about["categories"].items()} if about["default_use"] else {}
-    return [key, about["title"], about["unit"], weights, norm["lo"], norm["hi"]]
+    return [key, about["title"], about["unit"], weights, norm["lo"], norm["hi"], equated]
 
 
 class Packer:
@@ -169,6 +178,11 @@ def attribution(used: Counter[tuple[str, str, str]], generated: str) -> str:
         f"`{FILE}` holds benchmark results of language models, put together on {generated} by",
         "`tests/tools/catalog.py`. Numbers, model names and dates only; the anchors and weights that turn them into",
         "scores are this project's own. Nothing else was changed; values are rounded to three places.",
+        "",
+        "Because strong models are reported on hard boards and small ones on easy boards, the file also holds a shift",
+        "and a slope per benchmark and category, which bring places between the anchors onto one scale, fitted",
+        "by `tests/tools/equating.py` to these figures alone: what models have in common that stand on several boards,",
+        "and what size, date and kind let expect of the others. The figures that are shown are the published ones.",
         "",
         "| whose | figures | terms | read from |",
         "|---|---|---|---|",
