@@ -128,6 +128,8 @@ def test_explaining_wants_one_question(tmp_path):
         (("config", "--config", "none.toml"), 2, "config --example"),
         (("explain", "hi", "--url", "http://127.0.0.1:99999"), 2, "Write http://HOST:PORT"),
         (("explain", "hi", "--url", "http://127.0.0.1:9"), 1, "nothing listens there"),
+        (("--db", ":memory:"), 2, "needs a terminal; without one there is: llmrouter-tui serve"),
+        (("watch",), 2, "llmrouter-tui watch --plain"),
         (("watch", "ftp://x"), 2, "Write http://HOST:PORT"),
         (("watch", "http://a b"), 2, "Write http://HOST:PORT"),
         (("models", "--why", "gpt-9", "--no-embedded", "--db", ":memory:", "--port", "9"), 2, "llmrouter-tui models"),

@@ -1,5 +1,7 @@
 """The commands that stay: the router without a screen, and the control center here or on another router."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ def show(
     host: "Host", config: "Config", *, demo: bool = False, watching: bool = False, nearby: "Nearby | None" = None
 ) -> None:
     """Open the control center on a host until the user leaves it."""
+    _need_terminal("watch --plain" if watching else "serve")
     from llmrouter_tui.tui.app import ControlCenter
 
     settings = config.settings
@@ -37,6 +40,14 @@ def show(
         app.theme = settings.theme
     app.run()
     raise SystemExit(app.return_code or 0)
+
+
+def _need_terminal(instead: str) -> None:
+    """A screen reads keys and draws; without a terminal it would read the end of its input for ever. (Where it is
+    served to a browser, Textual has another driver.)"""
+    terminals = sys.__stdin__, sys.__stderr__
+    if "TEXTUAL_DRIVER" not in os.environ and not all(stream is not None and stream.isatty() for stream in terminals):
+        fail(f"the control center needs a terminal; without one there is: llmrouter-tui {instead}", USAGE)
 
 
 @click.command()
