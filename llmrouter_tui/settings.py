@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.rules import MOST as MOST_RULES
 from llmrouter_tui.core.rules import Rule, RuleError
 from llmrouter_tui.core.rules import parse as parse_rule
 
@@ -138,6 +139,12 @@ def _list(check: Check) -> Check:
         return tuple(_within(f"[{index}]", check, item) for index, item in enumerate(value))
 
     return items
+
+
+def _rules(value: object) -> tuple[Rule, ...]:
+    if isinstance(value, list | tuple) and len(value) > MOST_RULES:
+        raise BadValueError(f"must have at most {MOST_RULES} rules", None)
+    return _list(_rule)(value)  # type: ignore[no-any-return]
 
 
 def _within(place: str, check: Check, value: object) -> Any:
@@ -292,7 +299,7 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "rules": Key(
         'Your rules, such as "never llama3.3:70b for chat"; in the variable with ; between them.',
-        _list(_rule),
+        _rules,
         _as_list(";"),
     ),
     "pinned_model": Key(

@@ -66,6 +66,8 @@ async def test_rules_come_and_go_while_it_runs(house: House) -> None:
     assert house.shown("rules") == ["never a for chat"]
     error = await refusal(house.live.change("rules", ["never a for chat", "use b"]))
     assert str(error) == "rules[1] must begin with never, always or only, not 'use b'."
+    error = await refusal(house.live.change("rules", [f"never a{n}" for n in range(51)]))
+    assert str(error).startswith("rules must have at most 50 rules")
     await house.live.change("rules", [])
     assert applied == [(), (rule,), ()]
     assert (await house.repo.settings(), house.told[-1]) == ({"rules": []}, ("rules", []))

@@ -16,10 +16,14 @@ from llmrouter_tui.core.resolving import named
 Verb = Literal["never", "always", "only"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 LONGEST = 500
-"""Characters of a rule."""
+"""Characters of a rule, as a sentence."""
+MOST = 50
+"""Rules; every request asks each of them which models here it means (up to a tenth of a millisecond)."""
+_TOO_LONG = f"must have at most {LONGEST} characters"
 
 _FIELDS = ("task", "client", "session")
-_SENTENCE = re.compile(r'(\w+)\s+((?:"[^"]*"|[^"])+?)(?:\s+for\s+((?:"[^"]*"|[^"])+))?', re.IGNORECASE)
+_SENTENCE = re.compile(r'(\w+)\s++((?:"[^"]*"|[^"])+?)(?:\s++for\s++((?:"[^"]*"|[^"])++))?', re.IGNORECASE)
+"""Possessive, because what a person or a client sends must not be tried in a million ways."""
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 """Between things, not inside quotation marks."""
 _CONDITION = re.compile(r"(client|session)\s+(.+)", re.IGNORECASE)
@@ -87,7 +91,7 @@ def parse(given: object) -> Rule:
 def _sentence(text: str) -> Rule:
     verb = text.partition(" ")[0].lower()
     if len(text) > LONGEST:
-        raise RuleError(f"must have at most {LONGEST} characters")
+        raise RuleError(_TOO_LONG)
     if verb not in VERBS:
         raise RuleError("must begin with never, always or only")
     found = _SENTENCE.fullmatch(text)
@@ -114,7 +118,7 @@ def _from_fields(given: Mapping[object, object]) -> Rule:
     verbs = [verb for verb in VERBS if verb in given]
     for key in given:
         if key not in (*VERBS, *_FIELDS):
-            near = difflib.get_close_matches(str(key), (*VERBS, *_FIELDS), 1, 0.0)[0]
+            near = difflib.get_close_matches(str(key)[:LONGEST], (*VERBS, *_FIELDS), 1, 0.0)[0]
             raise RuleError(f"is no key of a rule; the nearest is {near}", f".{key}")
     if len(verbs) != 1:
         raise RuleError("must have one of never, always and only, with the models")
@@ -142,11 +146,14 @@ def _checked(verb: str, models: Iterable[str], fields: Mapping[str, str]) -> Rul
         raise RuleError("must hold no quotation marks or control characters inside names")
     task = said.get("task", "").lower()
     if task and task not in TASKS:
-        near = difflib.get_close_matches(task, TASKS, 1, 0.4)
+        near = difflib.get_close_matches(task[:LONGEST], TASKS, 1, 0.4)
         known = f"the nearest to {task!r} is {near[0]}" if near else ", ".join(TASKS)
         raise RuleError(f"must be for a task ({known}), for client NAME or for session ID")
     picked: Verb = next(known for known in VERBS if known == verb)
-    return Rule(picked, names, task, said.get("client", ""), said.get("session", ""))
+    rule = Rule(picked, names, task, said.get("client", ""), said.get("session", ""))
+    if len(str(rule)) > LONGEST:
+        raise RuleError(_TOO_LONG)
+    return rule
 
 
 def _quoted(name: str) -> str:

@@ -1,5 +1,6 @@
 """The user's rules: how they are written, and what they do to a decision."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -97,12 +98,30 @@ def test_a_rule_is_a_sentence_or_a_table(said: object, rule: Rule) -> None:
         ({"never": [1]}, "must be a model, or a list of models"),
         ({"never": "a", "taks": "chat"}, "is no key of a rule; the nearest is task"),
         ({"never": "a", "client": 1}, "must be text"),
+        ({"never": ["a" * 499, "b"]}, "must have at most 500 characters"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words(said: object, words: str) -> None:
     with pytest.raises(RuleError) as caught:
         parse(said)
     assert words in caught.value.must
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'never{" " * 200}a{" " * 200}for{" " * 80}"',
+        f'never a{(" for" + " " * 60) * 7}"',
+        {"never": "a", "x" * 900_000: 1},
+        {"never": "a", "task": "x" * 900_000},
+    ],
+)
+def test_no_rule_takes_long_to_refuse(said: object) -> None:
+    """Settings are checked on the loop that passes answers on. (The first of these once took seven seconds.)"""
+    began = time.perf_counter()
+    with pytest.raises(RuleError):
+        parse(said)
+    assert time.perf_counter() - began < 0.5
 
 
 names = st.from_regex(r'[^\s"](?:[^"\n]*[^\s"])?', fullmatch=True).filter(lambda s: s.isprintable() and len(s) < 60)
