@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
 from llmrouter_tui.core.catalog import Entry, Standing, standings
@@ -18,24 +19,22 @@ class Public:
     after ``take`` sees the new figures, from any thread."""
 
     def __init__(self) -> None:
-        self._joined: Snapshot | None = None
-        self._usual: Usual | None = None
+        self._taken: tuple[Snapshot, Usual] | None = None
+        """One reference, so that threads never see one of them without the other."""
 
     @property
     def snapshot(self) -> Snapshot:
         """Everything that is known now."""
-        return self._joined or shipped()
+        return self._taken[0] if self._taken else shipped()
 
     def take(self, fetched: Iterable[SyncedFigure]) -> None:
         """Put these figures in the place of all that were fetched before."""
         joined = with_fetched(shipped(), fetched)
-        self._joined, self._usual = joined, usual(joined.entries.values(), joined.benchmarks)
+        self._taken = joined, usual(joined.entries.values(), joined.benchmarks)
 
     def usual(self) -> Usual:
         """What is usual in each language; worked out at the first call, in some milliseconds."""
-        if self._usual is None:
-            self._usual = usual(self.snapshot.entries.values(), self.snapshot.benchmarks)
-        return self._usual
+        return self._taken[1] if self._taken else _usual_as_shipped()
 
     def languages(self, entry: Entry, *, related: bool = False) -> dict[str, float]:
         """How a model that is this entry, or ``related`` to it, stands in languages."""
@@ -65,6 +64,11 @@ class Public:
         """The standing per task of a model, empty for one that nobody knows."""
         entry = self.entry(info, kind)
         return standings(entry, self.snapshot.benchmarks) if entry else {}
+
+
+@cache
+def _usual_as_shipped() -> Usual:
+    return usual(shipped().entries.values(), shipped().benchmarks)
 
 
 def with_fetched(snapshot: Snapshot, fetched: Iterable[SyncedFigure]) -> Snapshot:

@@ -1,7 +1,9 @@
 """What the catalog knows of the models that are hosted, for abilities: by their names, looked up once each."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from llmrouter_tui.core.catalog import Known, known
@@ -33,7 +35,8 @@ class Recall:
     def __init__(self, public: Public) -> None:
         self._public = public
         self._matches: dict[Asked, Match] = {}
-        self._wanted: dict[Asked, tuple[ModelInfo, str]] = {}
+        self._wanted: dict[Asked, dict[str, ModelInfo]] = defaultdict(dict)
+        """By id, the models that are called so: the same name may be on several backends."""
         self._wake = asyncio.Event()
 
     def __call__(self, info: ModelInfo, kind: str, chosen: str | None = None) -> Recalled | None:
@@ -41,7 +44,7 @@ class Recall:
         word none of them, and what that entry says. None as long as its name was not looked up, which this asks for."""
         asked = info.name, info.aliases, kind, info.local
         if asked not in self._matches:
-            self._wanted[asked] = info, kind
+            self._wanted[asked][info.id] = info
             self._wake.set()
             return None
         match = self._matches[asked]
@@ -58,16 +61,16 @@ class Recall:
         """Wait until names are asked for and look them up; the ids of the models whose answer is there now."""
         await self._wake.wait()
         self._wake.clear()
-        wanted, self._wanted = self._wanted, {}
+        wanted, self._wanted = self._wanted, defaultdict(dict)
         found = await asyncio.to_thread(self._match, wanted)
         if len(self._matches) + len(found) > KEPT:
             self._matches.clear()
         self._matches |= found
-        return frozenset(info.id for info, _ in wanted.values())
+        return frozenset(chain.from_iterable(wanted.values()))
 
-    def _match(self, wanted: Mapping[Asked, tuple[ModelInfo, str]]) -> dict[Asked, Match]:
+    def _match(self, wanted: Mapping[Asked, Mapping[str, ModelInfo]]) -> dict[Asked, Match]:
         self._public.usual()  # needed by what is asked next, on the loop
-        return {asked: self._public.match(info, kind) for asked, (info, kind) in wanted.items()}
+        return {asked: self._public.match(next(iter(infos.values())), asked[2]) for asked, infos in wanted.items()}
 
 
 def _known(public: Public, match: Match) -> Known | None:

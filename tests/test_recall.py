@@ -49,6 +49,14 @@ async def test_a_loop_gets_no_answer_until_a_thread_has_looked_and_then_at_once(
     assert not found.asked
 
 
+async def test_a_model_on_two_backends_is_told_of_both() -> None:
+    found = Recall(Public())
+    twin = ModelInfo("other", QWEN.name)
+    assert found(QWEN, "ollama") is None
+    assert found(twin, "ollama") is None
+    assert await found.look_up() == {QWEN.id, twin.id}
+
+
 async def test_fetched_figures_are_seen_without_another_look() -> None:
     public = Public()
     found = Recall(public)
