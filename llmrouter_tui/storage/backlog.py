@@ -203,8 +203,10 @@ def _store(connection: sqlite3.Connection, batch: Sequence[_Row]) -> None:
 
 
 def _insert(connection: sqlite3.Connection, statements: Mapping[int, str], values: Sequence[rows.Line]) -> None:
-    at = 0
+    at, most = 0, connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
     for size in BLOCKS:
+        if size > 1 and size * len(rows.LINE_COLUMNS) > most:  # 999 before SQLite 3.32
+            continue
         while len(values) - at >= size:
             connection.execute(statements[size], tuple(chain.from_iterable(values[at : at + size])))
             at += size

@@ -65,6 +65,8 @@ def unpack(stored: bytes | str) -> Decision:
         row = _decode_singly(stored)
         return Decision(Analysis(*row[0]), Ranking.of(map(_candidate, row[1])), *row[2:])
     shares, facts, models, notes, block, rest = _decode(stored)
+    if len(shares) != _shares.size:
+        raise ValueError("the shares are not of the tasks that there are")
     tasks = dict(zip(TASKS, _shares.unpack(shares), strict=True))
     return Decision(Analysis(tasks, *facts), Ranking(models, notes, block), *rest)
 

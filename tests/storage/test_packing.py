@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.storage import rows
 from llmrouter_tui.storage.packing import pack, unpack
 from tests.storage import facts
 
@@ -33,6 +34,12 @@ def test_it_is_less_than_half_of_the_json() -> None:
 def test_what_is_no_decision_is_refused(stored: bytes | str) -> None:
     with pytest.raises(msgspec.MsgspecError):
         unpack(stored)
+
+
+def test_one_with_other_tasks_than_there_are_is_none() -> None:
+    row = msgspec.msgpack.decode(pack(facts.DECISION))
+    row[0] += bytes(8)
+    assert rows.decision(msgspec.msgpack.encode(row)) is None
 
 
 def _singly(decision: Decision) -> bytes:

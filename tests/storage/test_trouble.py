@@ -353,6 +353,19 @@ def test_what_waits_too_long_loses_its_text_first_and_then_the_oldest_go(monkeyp
     db.close()
 
 
+def test_an_sqlite_that_takes_few_variables_stores_a_whole_batch_all_the_same() -> None:
+    backlog = Backlog("full")
+    for number in range(backlogs.BATCH):
+        backlog.add(exchange(number))
+    backlog.absorb()
+    db = open_database(None).db
+    db.connection().setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)  # as before SQLite 3.32
+    backlog.write(db)
+    assert (len(backlog), backlog.dropped) == (0, 0)
+    assert db.connection().execute("SELECT count(*) FROM exchange_text").fetchone() == (backlogs.BATCH,)
+    db.close()
+
+
 def test_facts_that_nobody_takes_in_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlogs, "MAX_RAW", 3)
     backlog = Backlog("full")
