@@ -120,7 +120,7 @@ class Learning:
     def counted(self, record: ModelRecord, analysis: Analysis, usage: Usage) -> None:
         """Learn how the model counts tokens, from prompts whose estimate rests on text alone."""
         estimate, said = analysis.prompt_tokens, usage.prompt_tokens
-        if said is None or estimate < COUNTABLE or not analysis.needs.isdisjoint(("vision", "tools")):
+        if not said or estimate < COUNTABLE or not analysis.needs.isdisjoint(("vision", "tools")):
             return
         ratio = min(MOST_TOKENS, max(1 / MOST_TOKENS, said / estimate))
         record.token_ratio += (ratio - record.token_ratio) * WEIGHT

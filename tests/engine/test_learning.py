@@ -43,10 +43,11 @@ async def test_it_takes_longer_to_read_and_less_fits():
     [
         (estimate(20), 90),
         (estimate(1000), None),
+        (estimate(1000), 0),
         (estimate(1000, "vision"), 5000),
         (estimate(1000, "tools"), 5000),
     ],
-    ids=["short", "not told", "with images", "with tools"],
+    ids=["short", "not told", "not counted", "with images", "with tools"],
 )
 async def test_what_the_text_alone_does_not_explain_teaches_nothing(analysis: Analysis, said: int | None):
     async with open_house(ScriptedBackend([model("a", 3)])) as house:
@@ -63,7 +64,7 @@ async def test_a_count_that_makes_no_sense_is_bounded():
             house.learning.counted(record, estimate(100), Usage(prompt_tokens=10**9))
         assert record.speed.token_ratio <= MOST_TOKENS
         for _ in range(60):
-            house.learning.counted(record, estimate(100), Usage(prompt_tokens=0))
+            house.learning.counted(record, estimate(100), Usage(prompt_tokens=1))
         assert record.speed.token_ratio >= 1 / MOST_TOKENS
 
 
