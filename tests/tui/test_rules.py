@@ -108,6 +108,24 @@ async def test_a_refusal_of_the_router_is_told_in_the_dialog() -> None:
         assert NEVER in screen_text(app)
 
 
+@pytest.mark.parametrize("refuse", [None, RouterError("invalid_request", "rules is fixed by an option")])
+async def test_leaving_at_once_takes_no_rule_back_and_hides_no_refusal(refuse: RouterError | None) -> None:
+    async with running(snapshot=ruled(NEVER)) as (app, pilot):
+        control = app.host.control
+        control.holds, control.refuse = True, refuse  # type: ignore[attr-defined]
+        app.screen.perform("rules")  # type: ignore[attr-defined]
+        await until(app, pilot, lambda: isinstance(app.screen, RulesDialog))
+        await pilot.press("ctrl+x")
+        await until(app, pilot, lambda: len(calls(app)) == 1)
+        await pilot.press("escape")
+        await until(app, pilot, lambda: not isinstance(app.screen, RulesDialog))
+        control.holds = False  # type: ignore[attr-defined]
+        if refuse:
+            await until(app, pilot, lambda: len(app._notifications) > 0)
+            assert [n.message for n in app._notifications] == [f"Rules not changed: {refuse}"]
+        await until(app, pilot, lambda: app.store.rules == ([NEVER] if refuse else []))
+
+
 def test_models_that_one_rule_took_out_are_told_together() -> None:
     out = (("box/a", "rule: only c for chat"), ("box/b", "rule: only c for chat"), ("box/d", "no vision"))
     decision = replace(scripted.CODE_BIG, filtered=out)

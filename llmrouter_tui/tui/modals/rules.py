@@ -110,21 +110,29 @@ class RulesDialog(ModalScreen[None]):
     def _change(self, rules: list[str], done: str) -> None:
         if not self._asking:
             self._asking = True
-            self.run_worker(self._ask(rules, done), exit_on_error=False)
+            self.app.run_worker(self._ask(rules, done), exit_on_error=False)  # esc does not take it back
 
     async def _ask(self, rules: list[str], done: str) -> None:
         app = center(self)
         try:
             await app.link.call(app.host.control.set_setting("rules", rules))
         except Exception as error:  # whatever it was: it is said, and the rule can be mended
-            self._say(str(error) or type(error).__name__, "bad")
+            said = str(error) or type(error).__name__
+            if self.is_attached:
+                self._say(said, "bad")
+            else:
+                app.say(f"Rules not changed: {said}", bad=True)
         else:
-            if len(rules) > len(self._rules):
-                self.sentence.value = ""
-            self._rules, self._at = rules, max(0, min(self._at, len(rules) - 1))
-            self._say(done, "good")
+            if self.is_attached:
+                self._changed(rules, done)
         finally:
             self._asking = False
+
+    def _changed(self, rules: list[str], done: str) -> None:
+        if len(rules) > len(self._rules):
+            self.sentence.value = ""
+        self._rules, self._at = rules, max(0, min(self._at, len(rules) - 1))
+        self._say(done, "good")
 
     def action_leave(self) -> None:
         self.dismiss(None)
