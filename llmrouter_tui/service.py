@@ -140,6 +140,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _copy(source: Future[T], target: Future[T]) -> None:
     if source.cancelled():
         target.cancel()
+    elif not target.set_running_or_notify_cancel():
+        return  # who asked has left, as the screen does when a dialog closes
     elif (error := source.exception()) is not None:
         target.set_exception(error)
     else:
