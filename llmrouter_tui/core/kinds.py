@@ -53,8 +53,9 @@ def spread(tasks: Mapping[str, float]) -> dict[str, float]:
 
 
 def within(kinds: Mapping[str, float] | None, task: str) -> dict[str, float]:
-    """Shares of the kinds of one task, when it is known that it is that."""
-    told = {kind: share for kind, share in (kinds or {}).items() if KIND_TASKS[kind] == task}
+    """Shares of the kinds of one task, when it is known that it is that. Kinds that only another version knows, whose
+    decisions are read or watched, are of no task."""
+    told = {kind: share for kind, share in (kinds or {}).items() if KIND_TASKS.get(kind) == task}
     total = sum(told.values())
     return {kind: share / total for kind, share in told.items()} if total else spread({task: 1.0})
 

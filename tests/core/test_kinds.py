@@ -32,5 +32,11 @@ def test_a_kind_is_told_where_it_stands_out_among_those_of_the_task() -> None:
     assert likeliest({"translate": 1.0}, "translation") == ""
 
 
+def test_kinds_of_another_version_are_passed_over() -> None:
+    """A router that is watched, or the log, may tell of kinds that are not known here."""
+    assert likeliest({"haiku": 0.7, "function": 0.3}, "coding") == "writing a function"
+    assert likeliest({"haiku": 1.0}, "creative") == ""
+
+
 def test_every_task_has_kinds() -> None:
     assert set(KIND_TASKS.values()) == set(TASKS)
