@@ -16,16 +16,3 @@ def test_an_answer_for_somebody_who_has_left_is_dropped_in_silence(caplog: pytes
     answer.set_result(1)
     assert asked.cancelled()
     assert caplog.records == []
-
-
-def test_an_answer_and_a_refusal_cross_as_they_are() -> None:
-    for outcome in (7, ValueError("no")):
-        answer: Future[int] = Future()
-        asked: Future[int] = Future()
-        answer.add_done_callback(lambda found, asked=asked: _copy(found, asked))
-        if isinstance(outcome, int):
-            answer.set_result(outcome)
-            assert asked.result(0) == outcome
-        else:
-            answer.set_exception(outcome)
-            assert asked.exception(0) is outcome
