@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
@@ -350,13 +350,6 @@ class Rated:
 
     feedback: Feedback
     effects: tuple[Effect, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DoctorReport:
-    """Findings in words: (topic, ok, text, what to do)."""
-
-    findings: tuple[tuple[str, bool, str, str], ...] = field(default_factory=tuple)
 
 
 class Control(Protocol):
