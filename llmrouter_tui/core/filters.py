@@ -40,8 +40,8 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> 
         if "tools" in analysis.needs and "tools" not in info.capabilities:
             return Bar("tools", "no tools")
     context, ratio = info.context_length, model.speed.token_ratio
-    if context and context_needed(analysis, context, ratio) > context:
-        return Bar("context", f"context {context} < {round(analysis.prompt_tokens * ratio)} tokens")
+    if context and (needed := context_needed(analysis, context, ratio)) > context:
+        return Bar("context", f"context {context} < {needed} tokens")
     if not model.healthy:
         return Bar("down", "backend down")
     if model.problem:
@@ -132,11 +132,13 @@ def _away(bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
 
 
 def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
-    contexts = [(m.info.context_length or 0, m.id) for m, bar in bars if bar.kind == "context"]
-    largest, model = max(contexts)
+    contexts = [(m.info.context_length or 0, m.id, m.speed.token_ratio) for m, bar in bars if bar.kind == "context"]
+    largest, model, ratio = max(contexts)
+    tokens = round(analysis.prompt_tokens * ratio)
+    answer = ", and its answer needs room" if tokens <= largest else ""
     return RouterError(
         "context_length_exceeded",
-        f"The prompt has about {analysis.prompt_tokens:,} tokens; the largest context here is {largest:,} ({model}).",
+        f"The prompt has about {tokens:,} tokens{answer}; the largest context here is {largest:,} ({model}).",
         hint="Shorten the conversation, or serve a model with a larger context.",
         param="messages",
     )
