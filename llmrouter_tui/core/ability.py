@@ -18,32 +18,34 @@ from llmrouter_tui.core.words import word_set
 
 
 class SizeLine(NamedTuple):
-    """Logit of a public figure for an 8B model, its growth per doubling of the total parameters, and per year."""
+    """Logit of a public figure for an 8B model, its growth per doubling of the total parameters, what each doubling
+    adds to that below 4B (``KNEE``), and its growth per year."""
 
     at_8b: float
     per_doubling: float
+    below_4b: float
     per_year: float
 
 
 SIZE_LINES: Mapping[str, SizeLine] = {
-    "chat": SizeLine(-0.63, 0.32, 0.85),
-    "factual": SizeLine(-0.09, 0.36, 0.45),
-    "reasoning": SizeLine(-0.52, 0.31, 0.45),
-    "math": SizeLine(-0.59, 0.32, 0.85),
-    "coding": SizeLine(-0.18, 0.22, 0.55),
-    "creative": SizeLine(-0.84, 0.29, 0.8),
-    "instruction": SizeLine(0.15, 0.25, 0.6),
-    "extraction": SizeLine(0.03, 0.25, 0.55),
-    "translation": SizeLine(-0.48, 0.28, 0.85),
+    "chat": SizeLine(-0.26, 0.14, 0.57, 1.1),
+    "factual": SizeLine(0.05, 0.3, 0.48, 1.1),
+    "reasoning": SizeLine(-0.75, 0.27, 0.5, 1.2),
+    "math": SizeLine(-0.68, 0.26, 0.2, 2.0),
+    "coding": SizeLine(-0.58, 0.26, 0.33, 1.4),
+    "creative": SizeLine(-0.46, 0.15, 0.48, 0.95),
+    "instruction": SizeLine(0.1, 0.18, 0.4, 1.25),
+    "extraction": SizeLine(0.08, 0.24, 0.44, 1.2),
+    "translation": SizeLine(-0.37, 0.21, 0.62, 1.05),
 }
-"""Least squares over the open chat models without a specialty in the public catalog of November 2026 (141 to 296
-models a task; figures normalised to 0..1 by the catalog's anchors; residual .13 to .22). Exceptions: extraction
-is the mean of factual and instruction; the slopes of instruction are .25 and .6, not the .15 and 1.0 found, because
-its main benchmark (IFEval) saturates. The years are those of a second fit, with date, coder and thinking beside size
-(173 to 344 models; residual .09 to .16)."""
+"""Fitted together with the scale that public figures stand on and with what kinds of models are worth
+(``tests/tools/equating.py``; 253 to 541 models and modes a task in the catalog of November 2026; the rest that they
+leave is .4 to .6). Extraction is the mean of factual and instruction. Years count more than between anchors alone,
+because newer models are reported on harder boards."""
 MIDDLE = 2024.8
 """The mean date of these models; where a date is not known, it counts as this."""
-EARLIEST, LATEST = 2022.0, 2028.0
+EARLIEST, LATEST = 2022.0, 2026.6
+"""Where the dates of the catalog end; the growth of years to come is not known."""
 
 PRIOR_STRENGTH = 8.0
 """A Beta of this strength has about the residual that the regression left (.16)."""
@@ -52,12 +54,15 @@ DATED_STRENGTH = 12.0
 UNKNOWN_STRENGTH = 3.0
 """Strength of the prior when the size is not known."""
 UNKNOWN_SIZE = 8e9
-HOSTED_SIZE = 100e9
-"""Hosted models do not say their size; their mean figures (.70 to .76) lie where this size would."""
+HOSTED_SIZE = 900e9
+"""Hosted models do not say their size; their figures lie where this size would (chat and creative somewhat above)."""
 SMALLEST, LARGEST = 50e6, 2e12
+KNEE = 4e9
+"""Below this size every halving costs more. It foretells models of which nothing else is known 3 % better, those below
+4B without the bias of .2 to .5 logits that a straight line has there; a knee at 2B does half of that."""
 
 AFFINITY_WEIGHT = 8.0
-"""As much as the prior: the shifts below were measured beside size, so prior and affinity are halves of one guess.
+"""As much as the prior: the shifts were measured beside size, so prior and affinity are halves of one guess.
 ``AFFINITY`` shifts are doubled to arrive at the measured shift in the mean of the two."""
 
 AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
@@ -66,12 +71,21 @@ AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
         word_set(
             "coder code coding codex codellama codegemma codestral codeqwen devstral starcoder starcoder2 opencoder swe"
         ),
-        {"coding": 0.6, "factual": -0.45, "instruction": -0.5, "creative": -0.3, "reasoning": -0.15, "chat": -0.15},
+        {
+            "coding": 0.8,
+            "factual": -0.7,
+            "reasoning": -0.5,
+            "math": -0.2,
+            "instruction": -0.2,
+            "creative": -0.2,
+            "extraction": -0.45,
+            "translation": -0.1,
+        },
     ),
     (
         "math",
         word_set("math mathstral numina wizardmath"),
-        {"math": 1.2, "reasoning": 0.2, "factual": -0.3, "creative": -0.5, "instruction": -0.5, "chat": -0.3},
+        {"math": 1.2, "factual": -0.3, "creative": -0.5, "instruction": -0.8, "extraction": -0.5, "chat": -0.3},
     ),
     (
         "reasoner",
@@ -79,7 +93,7 @@ AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
             "r1 qwq thinking think reasoning reasoner reason magistral o1 o3 o4 openthinker phi4-reasoning deepscaler "
             "marco"
         ),
-        {"math": 0.8, "reasoning": 0.5, "factual": 0.3, "coding": 0.2, "creative": -0.12, "instruction": -0.2},
+        {"math": 1.25, "reasoning": 0.7, "factual": 0.45, "coding": 0.4, "instruction": 0.25, "extraction": 0.35},
     ),
     (
         "base",
@@ -92,9 +106,9 @@ AFFINITY: tuple[tuple[str, frozenset[str], Mapping[str, float]], ...] = (
         {"creative": 0.4, "coding": -0.3, "math": -0.3, "factual": -0.2},
     ),
 )
-"""(what the name says, words that say it, shift of the logit per task). Coder and reasoner: coefficients of the same
-regression with release date beside size (257 and 315 models), so that they are not the generation's; math rests on
-five models and is shrunk by half; base and roleplay are judgement."""
+"""(kind, words of a name that say it, shift of the logit per task). Coder and reasoner: fitted with the lines above, so
+that they are not the size's or the generation's; math rests on five models and is shrunk by half, its chat and creative
+parts are judgement, as are base and roleplay. A kind that the catalog knows of a model moves its prior by the shift."""
 
 _BITS_PENALTY = {6: 0.01, 5: 0.02, 4: 0.05, 3: 0.25, 2: 0.7, 1: 1.3}
 """Logit lost by bits of the quantization: next to nothing down to 4 bits and steep below, the shape of every published
@@ -170,7 +184,7 @@ def _words(name: ParsedName) -> frozenset[str]:
 
 
 def _prior(info: ModelInfo, task: str, size: int | None, penalty: float, known: Known | None) -> Evidence:
-    at_8b, per_doubling, per_year = SIZE_LINES[task]
+    line = SIZE_LINES[task]
     released = known.released if known else ""
     quantization = info.quantization or parse_name(info.name).quantization
     strength, parameters = PRIOR_STRENGTH, float(size or 0)
@@ -180,9 +194,12 @@ def _prior(info: ModelInfo, task: str, size: int | None, penalty: float, known: 
         parameters, strength = (UNKNOWN_SIZE, UNKNOWN_STRENGTH) if info.local else (HOSTED_SIZE, UNKNOWN_STRENGTH)
         note = "size unknown" if info.local else "hosted, size unknown"
     bounded = min(LARGEST, max(SMALLEST, parameters))
-    logit = at_8b + EVERYDAY + per_doubling * math.log2(bounded / 8e9) - penalty
+    small = min(0.0, math.log2(bounded / KNEE))
+    logit = line.at_8b + EVERYDAY + line.per_doubling * math.log2(bounded / 8e9) + line.below_4b * small - penalty
+    if known and not known.related:
+        logit += sum(shifts.get(task, 0.0) for kind, _, shifts in AFFINITY if kind in known.leanings)
     if year := year_of(released):
-        logit += per_year * (year - MIDDLE)
+        logit += line.per_year * (year - MIDDLE)
         strength = DATED_STRENGTH if size and known and not known.related else strength
     return Evidence("prior", _sigmoid(logit), strength, ", ".join(filter(None, (note, quantization, released))))
 
@@ -202,8 +219,9 @@ def quantization_penalty(quantization: str) -> float:
 def _affinities(name: ParsedName, known: Known | None, task: str, prior: float) -> Iterable[Evidence]:
     """Evidence from the name, relative to the prior so that a talent never lowers a large model."""
     words = _words(name) | ({"base"} if known and known.kind == "base" else frozenset())
+    told = known.leanings if known and not known.related else frozenset()
     for kind, cues, shifts in AFFINITY:
-        shift = shifts.get(task, 0.0)
+        shift = 0.0 if kind in told else shifts.get(task, 0.0)
         if shift and not words.isdisjoint(cues):
             yield Evidence("affinity", _sigmoid(_logit(prior) + 2 * shift), AFFINITY_WEIGHT, f"named a {kind} model")
 

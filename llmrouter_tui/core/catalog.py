@@ -55,6 +55,8 @@ class Equating(NamedTuple):
 
     shift: float
     slope: float
+    trust: float = 1.0
+    """What a figure counts of its weight, by how much the board has in common with the others."""
 
     def __call__(self, share: float) -> float:
         bounded = min(HIGHEST, max(LOWEST, share))
@@ -211,6 +213,7 @@ def _grounds(
         benchmark = benchmarks.get(figure.key)
         weight = benchmark.weights.get(category, 0.0) if benchmark else 0.0
         if benchmark and weight and counts(entry, figure.key):
+            weight *= benchmark.equated[category].trust if category in benchmark.equated else 1.0
             found.append(Ground(figure, benchmark.share(figure.value, category), weight * scale))
     return tuple(sorted(found, key=lambda g: (-g.weight, g.figure.key)))
 

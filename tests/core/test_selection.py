@@ -51,17 +51,18 @@ class TestSense:
         got = chosen(greeting, resident=resident)
         assert got != "70b" or resident == "70b"
 
-    @pytest.mark.parametrize("prompt", [p for p, *_ in HARD])
-    def test_hard_prompts_reach_the_largest_when_quality_is_all(self, prompt: str) -> None:
-        assert chosen(prompt, preference=1.0) == "70b"
+    @pytest.mark.parametrize(("prompt", "tasks"), [(p, tasks) for p, _, tasks, _ in HARD])
+    def test_hard_prompts_reach_the_strongest_when_quality_is_all(self, prompt: str, tasks: str) -> None:
+        """The largest, or for a proof the one that thinks first."""
+        assert chosen(prompt, preference=1.0) == ("r1" if "math" in tasks else "70b")
 
     @pytest.mark.parametrize("prompt", [p for p, *_ in HARD])
     def test_hard_prompts_leave_the_smallest_at_the_default(self, prompt: str) -> None:
         assert chosen(prompt) != "3b"
 
     def test_the_preference_moves_the_choice(self) -> None:
-        prompt = HARD[0][0]
-        assert [chosen(prompt, preference=q) for q in (0.0, 0.5, 1.0)] == ["3b", "r1", "70b"]
+        prompt = HARD[1][0]
+        assert [chosen(prompt, preference=q) for q in (0.0, 0.5, 1.0)] == ["3b", "coder", "70b"]
 
     def test_code_goes_to_the_coder_and_a_warm_model_keeps_small_tasks(self) -> None:
         assert chosen("Write a Python function that merges two sorted lists") == "coder"
@@ -239,7 +240,7 @@ class TestNames:
         assert resolve("auto:fast", self.MODELS).preference == 0.1
         assert resolve("auto:best", self.MODELS).preference == 1.0
         assert resolve("auto:coding", self.MODELS).task == "coding"
-        prompt = HARD[0][0]
+        prompt = HARD[1][0]
         got = [
             decide(analyse(ask(prompt)), list(fleet().values()), preference=0.5, requested=r)
             for r in ("auto:fast", "auto:best")
@@ -415,7 +416,7 @@ class TestWhy:
             (("hi",), {}, "small task, already warm"),
             (("capital of peru",), {"preference": 0.1}, "small task, already warm"),
             ((HARD[0][0],), {"preference": 1.0}, "best math"),
-            ((HARD[0][0],), {"preference": 0.5}, "faster, quality close"),
+            ((HARD[1][0],), {"preference": 0.5}, "faster, quality close"),
         ],
     )
     def test_clauses(self, turns: tuple[str, ...], options: dict[str, float], why: str) -> None:

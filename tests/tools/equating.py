@@ -11,33 +11,35 @@ size, date and kind let expect. Noise is a board's own and has heavy tails (Stud
 figure moves nothing. The scale is then laid so that over the figures of open chat models, by their weights, the mean
 logit is what it was and the mean slope is 1.
 
-The widths were chosen by figures left out (``equating_figures``): slopes of .08, .15, .2 and .3 and offsets of .5 to
-1.5 differ by less than 3 %; without slopes the error is 15 % larger. A shift for figures that makers publish of their
-own models was tried and foretold no better.
+The widths were chosen by figures left out (``equating_figures``): slopes of .08, .15, .2 and .3 and offsets of .7 to
+1.5 differ by 1 to 3 %; without slopes the error is 15 % larger. To let noisy boards count less makes it 1 % smaller,
+7 % for what is factual. A shift for figures that makers publish of their own models was tried and foretold no better.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from llmrouter_tui.core.ability import HOSTED_SIZE, LARGEST, MIDDLE, SMALLEST, year_of
-from llmrouter_tui.core.catalog import HIGHEST, LOWEST, Benchmarks, Entry, Equating, counts, leanings
+from llmrouter_tui.core.ability import HOSTED_SIZE, KNEE, LARGEST, MIDDLE, SMALLEST, year_of
+from llmrouter_tui.core.catalog import HIGHEST, LOWEST, Benchmarks, Entry, Equating, Figure, counts, leanings
 
 CATEGORIES = (
     "chat", "factual", "reasoning", "math", "coding", "creative", "instruction", "multilingual", "tools", "vision",
 )  # fmt: skip
 """What is equated. Figures of single languages are read against each other as they are."""
-TRAITS = ("middle", "doubling", "year", "reasoner", "coder", "math", "base", "size unknown")
+TRAITS = ("middle", "doubling", "below 4B", "year", "reasoner", "coder", "math", "base", "size unknown")
 
 OFFSET_SD, SLOPE_SD = 1.0, 0.15
 SLOPES = 0.4, 2.5
 NOISE, NOISE_COUNT = 0.5, 5.0
 """Noise of a board before it is known, and the figures that this counts as."""
 TAILS = 4.0
+TRUSTED = 0.4
+"""Noise, in logits of ability, up to which a board's figures count fully; beyond, by what they tell."""
 TRAIT_RIDGE = 0.5
-ROUNDS = 150
+ROUNDS = 300
 
 
 class Result(NamedTuple):
@@ -50,12 +52,17 @@ class Result(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """A model in one of its modes; ``usual`` if it is what the router is for: open, to chat, as it runs by default."""
+    """A model in one of its modes. ``open`` to run and made to chat, it is what a router is for; it is ``usual`` so in
+    the mode it runs in by default."""
 
     id: str
     mode: str
     traits: tuple[float, ...]
-    usual: bool
+    open: bool
+
+    @property
+    def usual(self) -> bool:
+        return self.open and not self.mode
 
 
 @dataclass
@@ -82,7 +89,8 @@ class Fit:
 
     def equating(self, board: str) -> Equating:
         found = self.boards[board]
-        return Equating(-found.offset / found.slope, 1 / found.slope)
+        trust = (TRUSTED * found.slope) ** 2 / found.noise
+        return Equating(-found.offset / found.slope, 1 / found.slope, min(1.0, trust))
 
 
 def equate(entries: Iterable[Entry], benchmarks: Benchmarks) -> dict[str, dict[str, Equating]]:
@@ -93,8 +101,7 @@ def equate(entries: Iterable[Entry], benchmarks: Benchmarks) -> dict[str, dict[s
         results = results_of(people, figures, benchmarks, category)
         scale = fit(results, people) if results else Fit({})
         for key in sorted(scale.boards):
-            shift, slope = scale.equating(key)
-            found[key][category] = Equating(round(shift, 3), round(slope, 3))
+            found[key][category] = Equating(*(round(number, 3) for number in scale.equating(key)))
     return found
 
 
@@ -104,8 +111,8 @@ def subjects(entries: Iterable[Entry]) -> tuple[list[Subject], list[Entry]]:
     for entry in entries:
         for mode, figures in (("", entry.figures), *entry.modes.items()):
             if figures and entry.kind != "embedding":
-                usual = not mode and entry.kind == "chat" and not entry.hosted
-                people.append(Subject(entry.id, mode, _traits(entry, mode), usual))
+                runs = entry.kind == "chat" and not entry.hosted
+                people.append(Subject(entry.id, mode, _traits(entry, mode), runs))
                 stripped.append(_in_mode(entry, mode))
     return people, stripped
 
@@ -147,6 +154,7 @@ def _traits(entry: Entry, mode: str) -> tuple[float, ...]:
     return (
         1.0,
         doublings,
+        min(0.0, doublings - math.log2(KNEE / 8e9)),
         year - MIDDLE if year else 0.0,
         *map(float, named),
         float(entry.kind == "base"),
@@ -155,17 +163,11 @@ def _traits(entry: Entry, mode: str) -> tuple[float, ...]:
 
 
 def _in_mode(entry: Entry, mode: str) -> Entry:
-    figures = entry.modes[mode] if mode else entry.figures
-    return Entry(
-        entry.id,
-        kind=entry.kind,
-        specialty=entry.specialty,
-        hosted=entry.hosted,
-        parameters=entry.parameters,
-        capabilities=entry.capabilities,
-        released=entry.released,
-        figures=figures,
-    )
+    """The entry as if this mode were its only one."""
+    if not mode:
+        return entry
+    modes: dict[str, tuple[Figure, ...]] = {} if "reasoner" in leanings(entry, mode) else {"thinking": ()}
+    return replace(entry, figures=entry.modes[mode], modes=modes)
 
 
 def _abilities(
