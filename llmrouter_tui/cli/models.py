@@ -63,7 +63,13 @@ def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
 
     views, found, problem, dossiers = ask(config, url, look)
     if problem and not any(match.id for match in found):
-        fail(problem, USAGE)
+        near = next((match.near for match in found if match.near), "")
+        like = f" (the nearest is {near})" if near else ""
+        fail(
+            f"nothing is known of {name}: no backend that answers has it, and public figures know no such name{like}; "
+            "`llmrouter-tui models` lists what is here",
+            USAGE,
+        )
     if as_json:
         echo_json({"models": views, "catalog": known.facts_of(found, dossiers)})
         return

@@ -15,7 +15,7 @@ from llmrouter_tui.core.ranking import Figures, figures, ranking
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, SLOPE, Wait, cost_value, terms
 from llmrouter_tui.core.traits import facts, facts_in
-from llmrouter_tui.core.why import clause
+from llmrouter_tui.core.why import WEAK, clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
 
@@ -73,7 +73,9 @@ def decide(
     if hopeless or bars:
         rows, filtered = _without(rows, bars)
     best = rows[0]
-    kinds = frozenset([bar.kind for _, bar in bars]) if bars else _NONE_BARRED
+    kinds = _NONE_BARRED
+    if filtered:
+        kinds = frozenset([*(bar.kind for _, bar in bars), *([WEAK] if len(filtered) > len(bars) else ())])
     return _decision(
         analysis,
         ranking(rows),

@@ -175,17 +175,18 @@ def outcome(record: SyncRecord) -> str:
     return f"{said} ({record.message})" if record.message and record.status == "ok" else said
 
 
-def due(history: Iterable[SyncRecord], sources: Iterable[str], now: float) -> tuple[str, ...]:
-    """The sources to ask now by a daily schedule: a day after they answered, sooner after a failure. Newest first in
-    ``history``; a time in the future (the clock was set back) counts as now."""
+def due(history: Iterable[SyncRecord], sources: Iterable[str], now: float, since: float = 0.0) -> tuple[str, ...]:
+    """The sources to ask now by a daily schedule that the user began at ``since``: a day after they answered, sooner
+    after a failure; failures before ``since`` count as one. Newest first in ``history``; a time in the future (the
+    clock was set back) counts as now."""
     runs = _by_source(history)
-    return tuple(source for source in sources if now >= _next(runs.get(source, []), now))
+    return tuple(source for source in sources if now >= _next(runs.get(source, []), now, since))
 
 
-def next_due(history: Iterable[SyncRecord], sources: Iterable[str], now: float) -> float | None:
+def next_due(history: Iterable[SyncRecord], sources: Iterable[str], now: float, since: float = 0.0) -> float | None:
     """When the first of these sources is due, not before ``now``; None where there is none."""
     runs = _by_source(history)
-    return min((max(now, _next(runs.get(source, []), now)) for source in sources), default=None)
+    return min((max(now, _next(runs.get(source, []), now, since)) for source in sources), default=None)
 
 
 def _by_source(history: Iterable[SyncRecord]) -> dict[str, list[SyncRecord]]:
@@ -195,12 +196,12 @@ def _by_source(history: Iterable[SyncRecord]) -> dict[str, list[SyncRecord]]:
     return runs
 
 
-def _next(newest_first: Sequence[SyncRecord], now: float) -> float:
+def _next(newest_first: Sequence[SyncRecord], now: float, since: float) -> float:
     failures = 0
     for record in newest_first:
         if record.good:
             break
-        failures += 1
+        failures += not failures or record.finished >= since
     if not newest_first:
         return now
     wait = min(DAY, FIRST_RETRY * 2 ** min(failures - 1, 10)) if failures else DAY

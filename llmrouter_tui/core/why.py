@@ -6,6 +6,8 @@ from typing import NamedTuple
 from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.ranking import Figures
 
+WEAK = "weak"
+"""The reason of models that are hopeless for a request."""
 CLOSE = 0.1
 """Predicted qualities within this are called close."""
 
@@ -37,7 +39,7 @@ def _alone(barred: frozenset[str]) -> str:
     for kind in ("vision", "tools", "context"):
         if kind in barred:
             return "only one that fits it all" if kind == "context" else f"only one with {kind}"
-    return "only one at hand" if barred else "only good enough one"
+    return "only good enough one" if WEAK in barred else "only one at hand" if barred else "only model here"
 
 
 def _against(best: Figures, rival: Figures, analysis: Analysis) -> str:

@@ -70,7 +70,9 @@ class Syncs:
         self._told_at = 0.0
         self._said = ""
         self._given_up = False
-        self._daily = False
+        self._daily = self._started = False
+        self._since = 0.0
+        """When the user switched the schedule on in this run."""
         self._wake = asyncio.Event()
         self._wake.set()
 
@@ -82,7 +84,7 @@ class Syncs:
             sources=tuple(self._source(name) for name in SOURCES),
             asking=self._asking,
             daily=self._daily,
-            next_at=next_due(self._history, self._askable(), now) if daily else None,
+            next_at=next_due(self._history, self._askable(), now, self._since) if daily else None,
             refused=self._boards.refused,
         )
 
@@ -141,7 +143,9 @@ class Syncs:
 
     def schedule(self, value: str) -> None:
         """``daily``, or ``off``."""
-        self._daily = value == "daily"
+        if value == "daily" and not self._daily and self._started:
+            self._since = self._clock.wall()
+        self._daily, self._started = value == "daily", True
         self._wake.set()
         self._publish()
 
@@ -164,7 +168,7 @@ class Syncs:
                 await self._read(history)
                 self._publish()
             if self._daily and not self._asking and not self._boards.refused:
-                wanted = due(history, self._askable(), self._clock.wall())
+                wanted = due(history, self._askable(), self._clock.wall(), self._since)
                 if wanted:
                     self._begin(wanted)
 

@@ -40,6 +40,8 @@ class AppLike(Protocol):
     preference: "Preference"
     history: "History"
     port: "TakenPort"
+    watching: bool
+    """Whether the router lives elsewhere."""
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -21,13 +21,14 @@ def status_line(
     crashed: str = "",
     connected: bool = True,
     demo: bool = False,
+    watching: bool = False,
 ) -> Line:
     """``llmrouter ● serving 127.0.0.1:11436  ollama ●  vllm ✗ down 12s   3 in flight  41/min  p50 0.8s 21:04``"""
     roomy = cells >= 100
     head: list[Line] = [((" llmrouter", "brand"),)]
     if demo or store.service.demo:
         head.append(((" DEMO ", "demo"),))
-    head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected))
+    head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected, watching=watching))
     figures = traffic(store, now, look, clock=roomy)
     tail: Line = (*text.join(figures, "   " if roomy else "  "), (" ", ""))
     room = cells - text.line_width(text.join(head)) - text.line_width(tail) - (3 if roomy else 1)
@@ -41,8 +42,10 @@ def status_line(
     return text.spread(text.join(head, gap), tail, cells)
 
 
-def service_text(store: Store, look: Look, *, roomy: bool, crashed: str = "", connected: bool = True) -> Line:
-    """``● serving 127.0.0.1:11436``, ``○ starting``, ``✗ port 11436 is taken``."""
+def service_text(
+    store: Store, look: Look, *, roomy: bool, crashed: str = "", connected: bool = True, watching: bool = False
+) -> Line:
+    """``● serving 127.0.0.1:11436``, ``● watching …``, ``○ starting``, ``✗ port 11436 is taken``."""
     service, symbols = store.service, look.symbols
     if crashed:
         return ((f"{symbols.down} proxy stopped", "bad"), ("  R restart  i details", "soft"))
@@ -55,8 +58,9 @@ def service_text(store: Store, look: Look, *, roomy: bool, crashed: str = "", co
         return ((f"{symbols.down} {f'port {service.port} is taken' if taken else 'not serving'}", "bad"),)
     if service.state == "stopping":
         return ((f"{symbols.off} stopping", "warn"),)
+    verb = "watching " if watching else "serving "
     where = f"{service.host}:{service.port}" if roomy else f":{service.port}"
-    return ((f"{symbols.up} ", "good"), (f"{'serving ' if roomy else ''}{where}", ""))
+    return ((f"{symbols.up} ", "good"), (f"{verb if roomy else ''}{where}", ""))
 
 
 def traffic(store: Store, now: float, look: Look, *, clock: bool) -> list[Line]:

@@ -12,6 +12,7 @@ from llmrouter_tui.core.sync import (
     anchored,
     due,
     joined,
+    next_due,
 )
 
 NOW = 1_790_000_000.0
@@ -113,3 +114,9 @@ def test_new_keys_take_their_anchors_from_the_same_questions() -> None:
     assert set(extended) - set(shipped) == {"gpqa_openrouter", "livebench_2026_06", "livebench_2026_06_math"}
     new = extended["livebench_2026_06_math"]
     assert (new.key, new.low, new.weights) == ("livebench_2026_06_math", 20.0, {"math": 0.5})
+
+
+def test_switching_the_schedule_on_begins_anew_after_failures_of_before() -> None:
+    failed = [record("offline", hours * FIRST_RETRY) for hours in (0.5, 1.0, 1.5, 2.0)]
+    assert next_due(failed, ["lmarena"], NOW) == NOW + 7.5 * FIRST_RETRY
+    assert next_due(failed, ["lmarena"], NOW, since=NOW) == NOW + 0.5 * FIRST_RETRY

@@ -171,3 +171,11 @@ async def test_ctrl_c_twice_leaves() -> None:
         await pilot.press("ctrl+c")
         await pilot.pause()
         assert app._exit
+
+
+async def test_ctrl_c_twice_asks_while_answers_run_and_once_more_leaves_without_them() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+c", "ctrl+c")
+        assert isinstance(app.screen, QuitDialog)
+        await pilot.press("ctrl+c")
+        await until(app, pilot, lambda: app._exit)

@@ -14,7 +14,10 @@ MOST = 10.0
 class QuitDialog(Ask):
     """Returns ``stop`` to leave now, empty to stay. ``in_flight`` counts the answers in flight."""
 
-    BINDINGS = [Binding("q", "answer('')", "stay", show=False)]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("q", "answer('')", "stay", show=False),
+        Binding("ctrl+c", "answer('stop')", "stop", show=False),
+    ]
 
     def __init__(self, in_flight: Callable[[], int]) -> None:
         self._in_flight = in_flight

@@ -25,6 +25,14 @@ SAID = 3
 """Rows kept for what is said below them."""
 
 
+_MEANWHILE = {
+    "only": "; what it is about is refused as long as no model of the rule is here.",
+    "always": "; until one is, the usual choice is made.",
+    "never": ", so the rule changes nothing yet.",
+}
+"""What a rule does while none of its models is here."""
+
+
 class RulesDialog(ModalScreen[None]):
     """Stays open until esc: each rule that is added or removed counts from then on."""
 
@@ -100,7 +108,7 @@ class RulesDialog(ModalScreen[None]):
             return
         models = tuple(center(self).store.models.values())
         missing = [name for name in rule.models if not named(name, models)]
-        here = f"No model here is called {' or '.join(missing)} now; the rule counts when one is."
+        here = f"No model here is called {' or '.join(missing)} now{_MEANWHILE[rule.verb]}"
         self._change([*self._rules, str(rule)], here if missing else "Added. It counts from the next request on.")
 
     def action_remove(self) -> None:

@@ -141,7 +141,14 @@ class Page(Screen[None]):
         """Write the status and tab lines; nothing is painted when they say the same."""
         app, cells = self.center, self.app.size.width
         line = status.status_line(
-            app.store, app.clock(), cells, app.look, crashed=app.crashed, connected=app.connected, demo=app.demo
+            app.store,
+            app.clock(),
+            cells,
+            app.look,
+            crashed=app.crashed,
+            connected=app.connected,
+            demo=app.demo,
+            watching=app.watching,
         )
         self.status.show([(shown, role, "") for shown, role in line])
         tabs = fmt.tabs(self.TAB or self.PAGE, app.pages, cells)
