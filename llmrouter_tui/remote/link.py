@@ -1,13 +1,12 @@
 """HTTP to a router that runs elsewhere: one client, and its failures in words."""
 
 import re
-import socket
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import httpx
 import msgspec
 
+from llmrouter_tui.core.causes import cause_words
 from llmrouter_tui.core.errors import Code, RouterError
 
 CONNECT_SECONDS = 5.0
@@ -68,7 +67,7 @@ def out_of_reach(root: str, error: httpx.TransportError) -> RouterError:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return RouterError(
             "backend_unreachable",
-            f"No connection to the router at {root}: {_words(error)}.",
+            f"No connection to the router at {root}: {cause_words(error)}.",
             hint="Start it there, or give its address.",
             retryable=True,
         )
@@ -80,7 +79,7 @@ def out_of_reach(root: str, error: httpx.TransportError) -> RouterError:
         )
     return RouterError(
         "backend_unreachable",
-        f"The connection to the router at {root} broke: {_words(error)}.",
+        f"The connection to the router at {root} broke: {cause_words(error)}.",
         retryable=True,
     )
 
@@ -106,28 +105,6 @@ def refused(root: str, response: httpx.Response) -> RouterError:
         param=given.param,
         status=response.status_code,
     )
-
-
-def _words(error: BaseException) -> str:
-    """The cause as the system tells it, which HTTP libraries wrap in words of their own."""
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return "the name does not resolve"
-        if isinstance(cause, ConnectionRefusedError):
-            return "nothing listens there"
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-    return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and all that led to it, the innermost of several attempts included."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for attempt in error.exceptions:
-                yield from _causes(attempt)
-        error = error.__cause__ or error.__context__
 
 
 def _seconds(text: str | None) -> float | None:

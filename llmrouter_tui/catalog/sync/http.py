@@ -4,15 +4,15 @@ words about what went wrong."""
 import asyncio
 import email.utils
 import re
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from llmrouter_tui import __version__
+from llmrouter_tui.core.causes import cause_words
 from llmrouter_tui.core.sync import Validator
 
 MEGABYTE: Final = 1_000_000
@@ -240,23 +240,4 @@ def _transport(request: httpx.Request, error: httpx.TransportError) -> Exception
 
 
 def _words(error: BaseException) -> str:
-    """The cause as the system tells it, which HTTP libraries wrap in words of their own."""
-    if isinstance(error, httpx.ConnectTimeout):
-        return "nothing answered"
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return "the name does not resolve"
-        if isinstance(cause, ConnectionRefusedError):
-            return "nothing listens there"
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-    return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for attempt in error.exceptions:
-                yield from _causes(attempt)
-        error = error.__cause__ or error.__context__
+    return "nothing answered" if isinstance(error, httpx.ConnectTimeout) else cause_words(error)
