@@ -122,7 +122,6 @@ RATING_WEIGHT = 1.0
 SPILL = 0.2
 """Weight of a rating for the other tasks of the same model."""
 
-_VISION = word_set("vl vlm vision visual llava bakllava moondream minicpm-v pixtral internvl omni smolvlm v")
 _EMBEDDING = word_set("embed embedding embeddings embeddinggemma bge gte e5 minilm mpnet")
 _NOT_CHAT = word_set("rerank reranker")
 _THINKING = word_set("r1 qwq thinking think reasoning reasoner magistral o1 o3 o4")
@@ -162,19 +161,6 @@ def is_embedding(info: ModelInfo) -> bool:
     if info.capabilities_known:
         return "completion" not in info.capabilities and "embedding" in info.capabilities
     return "embedding" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
-
-
-def capabilities_from_name(info: ModelInfo) -> frozenset[str]:
-    """A guess for backends that do not tell; whole words of the name only. Never a reason to refuse a request."""
-    words = _words(parse_name(info.name))
-    if not words.isdisjoint(_EMBEDDING):
-        return frozenset({"embedding"})
-    found = {"completion"}
-    if not words.isdisjoint(_VISION):
-        found.add("vision")
-    if not words.isdisjoint(_THINKING):
-        found.add("thinking")
-    return frozenset(found)
 
 
 def _words(name: ParsedName) -> frozenset[str]:

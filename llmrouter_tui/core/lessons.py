@@ -11,7 +11,6 @@ related tasks. Grades are kept as sums per model, kind and easiness, which is al
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import mul
 from typing import NamedTuple
 
 from llmrouter_tui.core.domain import TASKS, Ability, Lesson
@@ -48,20 +47,9 @@ class Tally:
                 count, total = self.cells.get((kind, at), (0.0, 0.0))
                 self.cells[kind, at] = count + weight * share, total + weight * share * grade
 
-    def weight(self, kind: int) -> float:
-        """Grades counted for a kind."""
-        return sum(count for (k, _), (count, _) in self.cells.items() if k == kind)
-
 
 Priors = Mapping[str, Mapping[str, Ability]]
 """Model to task to what is known without grades."""
-
-
-def predicted_quality(kinds: Sequence[float], easiness: float, lesson: Lesson) -> float:
-    """Probability of a good answer: σ(logit(Σ p·ability) + slope·easiness)."""
-    mean = sum(map(mul, kinds, lesson.means))
-    mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
-    return mean / (mean + (1 - mean) * math.exp(-lesson.slope * easiness))
 
 
 def learn(priors: Priors, tallies: Mapping[str, Tally]) -> dict[str, Lesson]:

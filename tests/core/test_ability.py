@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.ability import HALF_LIFE, abilities, capabilities_from_name, is_embedding, thinks
+from llmrouter_tui.core.ability import HALF_LIFE, abilities, is_embedding, thinks
 from llmrouter_tui.core.decision import Feedback, Rating
 from llmrouter_tui.core.domain import TASKS, Ability, ModelInfo, ModelView
 from llmrouter_tui.core.selection import decide
@@ -150,24 +150,20 @@ def _with(view: ModelView, known: Mapping[str, Ability]) -> ModelView:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "embeds", "reasons"),
     [
-        ("llava:13b", {"completion", "vision"}),
-        ("qwen2.5vl:7b", {"completion", "vision"}),
-        ("Llama-3.2-11B-Vision-Instruct", {"completion", "vision"}),
-        ("minicpm-v:8b", {"completion", "vision"}),
-        ("nomic-embed-text:latest", {"embedding"}),
-        ("BAAI/bge-m3", {"embedding"}),
-        ("intfloat/e5-large-v2", {"embedding"}),
-        ("all-minilm:33m", {"embedding"}),
-        ("deepseek-r1:14b", {"completion", "thinking"}),
-        ("llama3.1:8b", {"completion"}),
-        ("bigemma-2b", {"completion"}),
-        ("devlin-7b", {"completion"}),
+        ("nomic-embed-text:latest", True, False),
+        ("BAAI/bge-m3", True, False),
+        ("intfloat/e5-large-v2", True, False),
+        ("all-minilm:33m", True, False),
+        ("deepseek-r1:14b", False, True),
+        ("llama3.1:8b", False, False),
+        ("bigemma-2b", False, False),
+        ("devlin-7b", False, False),
     ],
 )
-def test_capabilities_by_whole_words_of_the_name(name: str, expected: set[str]) -> None:
-    assert capabilities_from_name(info(name)) == expected
+def test_what_it_is_by_whole_words_of_the_name(name: str, embeds: bool, reasons: bool) -> None:
+    assert (is_embedding(info(name)), thinks(info(name))) == (embeds, reasons)
 
 
 def test_what_a_backend_lists_decides() -> None:

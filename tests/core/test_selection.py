@@ -12,10 +12,10 @@ from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.kinds import KINDS, spread
-from llmrouter_tui.core.lessons import predicted_quality
 from llmrouter_tui.core.selection import Wait, decide, predicted, resolve
 from llmrouter_tui.core.why import instead
 from tests.core.fleet import analysis, ask, fleet, model
+from tests.core.formula import predicted_quality
 from tests.core.prompts import EVERYDAY, HARD
 
 analyse = Analyst(weights()).analyse

@@ -20,8 +20,9 @@ from llmrouter_tui.brain import load, weights
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.classifier import Sorted, Weights, marks, sort_out
 from llmrouter_tui.core.domain import Ability
-from llmrouter_tui.core.lessons import Tally, learn, predicted_quality
+from llmrouter_tui.core.lessons import Tally, learn
 from llmrouter_tui.core.reading import clip, read_turn
+from tests.core.formula import predicted_quality
 from tests.tools.training import sets
 
 SEEDS = 5
