@@ -269,6 +269,10 @@ class ResidencyEvent:
     seconds: float | None
     reason: str
     exchange_id: str = ""
+    external: bool = False
+    """Whether somebody else did it; it was only noticed here."""
+    evicted_for: str = ""
+    """The model for which it had to leave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from llmrouter_tui.core.domain import (
     ServiceView,
 )
 from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.vram import VramView
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,13 @@ class DevicesSampled:
 
 
 @dataclass(frozen=True, slots=True)
+class VramChanged:
+    """The ledger of memory is another; at most once a second, and only while somebody listens."""
+
+    vram: VramView
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceChanged:
     """The proxy's own state or its problems changed."""
 
@@ -173,6 +181,7 @@ Fact = (
     | ModelsChanged
     | ResidencyChanged
     | DevicesSampled
+    | VramChanged
     | ServiceChanged
     | SettingChanged
     | FetchProgress

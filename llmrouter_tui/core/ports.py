@@ -31,6 +31,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
+from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf
 
 T = TypeVar("T")
@@ -328,6 +329,7 @@ class Snapshot:
     embedded_available: bool = False
     """Whether the embedded engine is installed, so that a starter model would run."""
     sync: SyncView = SyncView()
+    vram: VramView = VramView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +374,28 @@ class Control(Protocol):
         """``force`` does not wait for answers in flight; without it the model is drained first."""
         ...
 
-    async def pin(self, model: str, pinned: bool) -> None: ...
+    async def pin(self, model: str, pinned: bool) -> None:
+        """Refused with the arithmetic where the pins of a pool would not fit together."""
+        ...
+
+    async def vram(self) -> VramView:
+        """Who holds which memory, and what each load would mean, now."""
+        ...
+
+    async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
+        """What loading a model would mean now, with another context than it would get where one is given. Changes
+        nothing."""
+        ...
+
+    async def clear_vram(self) -> None:
+        """Free the memory for other work: every model is drained and unloaded, pinned ones too, and none is loaded
+        until ``release_vram``."""
+        ...
+
+    async def release_vram(self) -> None:
+        """Load again as needed, pinned models at once."""
+        ...
+
     async def enable(self, model: str, enabled: bool) -> None: ...
     async def settings(self) -> Sequence[Setting]: ...
     async def set_setting(self, key: str, value: object) -> Setting: ...

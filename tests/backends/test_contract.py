@@ -190,7 +190,8 @@ class TestCancel:
         site.server.pace = 20.0
         if stream:
             reply = await site.backend.chat(call_for(site.model))
-            first = await anext(reply.chunks().__aiter__())
+            chunks = aiter(reply.chunks())  # kept: one that is collected ends the answer itself
+            first = await anext(chunks)
             assert first.startswith(b"data: ")
             await reply.close()
             await reply.close()

@@ -131,7 +131,8 @@ async def test_a_dropped_answer_frees_its_slot(model: ModelInfo, backend: LlamaC
 
     await until_busy(0)
     reply = await backend.chat(call_for(model, max_tokens=900, ignore_eos=True))
-    assert await anext(reply.chunks().__aiter__())
+    chunks = aiter(reply.chunks())  # kept: one that is collected ends the answer itself
+    assert await anext(chunks)
     await until_busy(1)
     await reply.close()
     await until_busy(0)
