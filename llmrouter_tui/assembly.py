@@ -35,6 +35,7 @@ from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
+from llmrouter_tui.engine.vram import Vram
 from llmrouter_tui.following import Following
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.listening import Listening
@@ -169,6 +170,7 @@ class Assembly:
             keep_alive=s.keep_alive_minutes * 60,
             load_timeout=s.load_timeout_seconds,
         )
+        self._vram = Vram(fleet, ledger, self._residency, clock)
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
@@ -205,6 +207,7 @@ class Assembly:
                 lookout=self._lookout,
                 discovery=self._membership.discovery,
                 residency=self._residency,
+                vram=self._vram,
                 router=self._router,
                 learning=self._learning,
                 repo=repo,

@@ -90,6 +90,11 @@ def with_place(plan: Plan, places: int, siblings: Sequence[Occupant]) -> Plan:
     return replace(plan, evict=plan.evict + tuple(o.model for o in leaving), drain=plan.drain + drain)
 
 
+def leavers(occupants: Sequence[Occupant]) -> list[Occupant]:
+    """Who may leave as things are, first the one that a plan would take first."""
+    return sorted((o for o in occupants if o.evictable and not o.pinned and not o.busy), key=_regret)
+
+
 def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tuple[int, float, int], Plan]:
     """The plan for one pool, with its price: models drained, seconds to bring evicted ones back, bytes left over."""
     held = sum(o.footprint for o in occupants)

@@ -19,6 +19,7 @@ from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Rep
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.core.review import SPAN, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
+from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf, what_if
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
@@ -33,6 +34,7 @@ from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.vram import Vram
 
 
 class LiveSettings(Protocol):
@@ -57,6 +59,7 @@ class Parts:
     lookout: Lookout
     discovery: Discovery
     residency: Residency
+    vram: Vram
     router: Router
     learning: Learning
     repo: Repo
@@ -104,6 +107,7 @@ class EngineControl:
             fetch=p.fetching.state,
             embedded_available=p.embedded_available,
             sync=p.syncs.view(),
+            vram=p.vram.view(),
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -187,6 +191,24 @@ class EngineControl:
         self._p.fleet.touch(record)
         if record.backend.manages_memory and (pinned or record.residency == "resident"):
             self._p.tasks.spawn(self._quietly(self._p.residency.keep(record)), f"keep {model}")
+
+    async def vram(self) -> VramView:
+        return self._p.vram.view()
+
+    async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
+        return self._p.vram.placement(self._p.fleet.model(model), context_length)
+
+    async def clear_vram(self) -> None:
+        for record in self._p.fleet.models.values():
+            if record.backend.manages_memory and record.residency == "resident":
+                self._p.tasks.spawn(
+                    self._quietly(self._p.residency.unload(record, "to clear the memory")), f"unload {record.id}"
+                )
+
+    async def release_vram(self) -> None:
+        for record in self._p.fleet.models.values():
+            if record.pinned and record.backend.manages_memory:
+                self._p.tasks.spawn(self._quietly(self._p.residency.keep(record)), f"keep {record.id}")
 
     async def enable(self, model: str, enabled: bool) -> None:
         record = self._p.fleet.model(model)

@@ -37,14 +37,16 @@ class Ledger:
 
     # ── memory ──
 
-    def plan(self, record: ModelRecord) -> Plan:
-        """How room for a model would be made now."""
-        return self._plan(record, self.pools(), self.occupants())
+    def plan(self, record: ModelRecord, needed: int | None = None) -> Plan:
+        """How room for a model would be made now; for so many bytes as it took before where none are given."""
+        return self._plan(record, self.pools(), self.occupants(), needed)
 
-    def _plan(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Plan:
+    def _plan(
+        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], needed: int | None = None
+    ) -> Plan:
         mine = [pool for pool in pools if pool.name == record.home]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
-        plan = place(record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
+        plan = place(needed or record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
         places = record.backend.places
         return plan if places is None else with_place(plan, places, self._siblings(record))
 

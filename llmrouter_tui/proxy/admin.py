@@ -20,6 +20,8 @@ from llmrouter_tui.proxy.question import is_chat, read_chat
 from llmrouter_tui.proxy.replies import accepted, json_response, raw_response
 
 MAX_PAGE = 500
+MAX_CONTEXT = 100_000_000
+"""Tokens; no model has a longer context."""
 SLICE = 20
 """Exchanges encoded in one go: each carries a breakdown per candidate, and chunks of answers wait meanwhile."""
 
@@ -142,8 +144,23 @@ class Admin:
         return json_response(await self._control.review(span))
 
     async def vram(self, request: web.Request) -> web.StreamResponse:
-        snapshot = await self._control.snapshot()
-        return json_response({"devices": snapshot.devices, "residency": snapshot.residency})
+        """Who holds which memory, and what each load would mean."""
+        return json_response(await self._control.vram())
+
+    async def plan(self, request: web.Request) -> web.StreamResponse:
+        """What loading a model would mean now, ``?context_length=8192`` for another context than it would get."""
+        context = None
+        if "context_length" in request.query:
+            context = whole_number(request, "context_length", default=1, most=MAX_CONTEXT)
+        return json_response(await self._control.plan(request.match_info["id"], context_length=context))
+
+    async def clear_vram(self, request: web.Request) -> web.StreamResponse:
+        await self._control.clear_vram()
+        return accepted()
+
+    async def release_vram(self, request: web.Request) -> web.StreamResponse:
+        await self._control.release_vram()
+        return accepted()
 
     async def backends(self, request: web.Request) -> web.StreamResponse:
         return json_response((await self._control.snapshot()).backends)

@@ -16,6 +16,7 @@ from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.review import SPAN, Review, said_span
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
+from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.remote.link import open_client, out_of_reach, refused, root_of
 
@@ -36,6 +37,8 @@ _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
 _REVIEW = msgspec.json.Decoder(Review)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
+_VRAM = msgspec.json.Decoder(VramView)
+_PLACEMENT = msgspec.json.Decoder(Placement)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
 
@@ -94,6 +97,20 @@ class RemoteControl:
 
     async def pin(self, model: str, pinned: bool) -> None:
         await self._act(model, "pin" if pinned else "unpin")
+
+    async def vram(self) -> VramView:
+        return await self._get("vram", _VRAM)
+
+    async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
+        """Asking changes nothing: a read-only control may."""
+        params = None if context_length is None else {"context_length": str(context_length)}
+        return await self._get(f"models/{quote(model, safe='/:')}/plan", _PLACEMENT, params)
+
+    async def clear_vram(self) -> None:
+        await self._command("POST", "vram/clear")
+
+    async def release_vram(self) -> None:
+        await self._command("POST", "vram/release")
 
     async def enable(self, model: str, enabled: bool) -> None:
         await self._act(model, "enable" if enabled else "disable")

@@ -39,6 +39,7 @@ from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snap
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
+from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.core.whatif import Change, WhatIf
 
 BIG, SMALL = "big/qwen3:32b", "box/library/qwen3:4b"
@@ -288,6 +289,28 @@ def model_views() -> tuple[ModelView, ...]:
     )
 
 
+GPU = Device("gpu0", "RTX 4090", "nvidia", 24 << 30, 3 << 30, 21 << 30, utilization=0.4, processes=((7, 3 << 30),))
+MEMORY = VramView(
+    at=12.0,
+    pools=(
+        PoolView(
+            GPU,
+            budget=23 << 30,
+            free=20 << 30,
+            holders=(Holder((SMALL,), 3 << 30, "measured", pinned=True, context_length=8192, rank=1, pids=(7,)),),
+            other=1 << 20,
+        ),
+    ),
+    placements=(
+        Placement(BIG, "evicts", "gpu0", 22 << 30, "estimated", 32768, evict=(SMALL,), seconds=19.5),
+        Placement(SMALL, "loaded", "gpu0", 3 << 30, "measured", 8192, seconds=0.0),
+    ),
+    loads=(LoadProgress(BIG, "gpu0", None, 18.5, 1, 2, f"{SMALL} answers"),),
+    swaps=Swaps(7, 5, 61.5),
+    thrash=(Thrash("gpu0", (BIG, SMALL), 6, 300.0),),
+)
+
+
 @dataclass
 class ScriptedControl:
     """A router's whole state in a few fields; every command is noted in ``calls``."""
@@ -339,7 +362,7 @@ class ScriptedControl:
             service=self.service,
             backends=self.servers,
             models=self.views,
-            devices=(Device("gpu0", "RTX 4090", "nvidia", 24 << 30, 3 << 30, 21 << 30, utilization=0.4),),
+            devices=(GPU,),
             exchanges=self.history,
             residency=(ResidencyEvent(9.0, "load", SMALL, "gpu0", 6.1, "asked for", "x1"),),
             settings=tuple(self.kept.values()),
@@ -348,6 +371,7 @@ class ScriptedControl:
             total_exchanges=len(self.history),
             embedded_available=True,
             sync=self.view,
+            vram=MEMORY,
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -395,6 +419,21 @@ class ScriptedControl:
     async def pin(self, model: str, pinned: bool) -> None:
         self._known(model)
         self.calls.append(("pin", model, pinned))
+
+    async def vram(self) -> VramView:
+        return MEMORY
+
+    async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
+        self._known(model)
+        self.calls.append(("plan", model, context_length))
+        found = next(one for one in MEMORY.placements if one.model == model)
+        return replace(found, context_length=context_length or found.context_length)
+
+    async def clear_vram(self) -> None:
+        self.calls.append(("clear_vram",))
+
+    async def release_vram(self) -> None:
+        self.calls.append(("release_vram",))
 
     async def enable(self, model: str, enabled: bool) -> None:
         self._known(model)

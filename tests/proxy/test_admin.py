@@ -21,9 +21,24 @@ from tests.proxy.scripted import BIG, SMALL, ScriptedControl
 async def test_vram_and_backends_are_parts_of_the_snapshot(router: Router) -> None:
     whole = (await router.http.get("/admin/snapshot")).json()
     vram = (await router.http.get("/admin/vram")).json()
-    assert vram == {"devices": whole["devices"], "residency": whole["residency"]}
+    assert vram == whole["vram"]
+    assert vram["pools"][0]["device"] == whole["devices"][0]
     assert (await router.http.get("/admin/backends")).json() == whole["backends"]
     assert (await router.http.get("/admin/models")).json() == whole["models"]
+
+
+async def test_what_a_load_would_mean_is_asked_without_a_body(router: Router) -> None:
+    told = (await router.http.get(f"/admin/models/{BIG}/plan")).json()
+    assert (told["verdict"], told["evict"], told["seconds"]) == ("evicts", [SMALL], 19.5)
+    assert (await router.http.post(f"/admin/models/{BIG}/plan?context_length=4096")).json()["context_length"] == 4096
+    assert router.control.calls == [("plan", BIG, None), ("plan", BIG, 4096)]
+    assert (await router.http.get("/admin/models/box/none/plan")).status_code == 404
+
+
+async def test_memory_is_cleared_and_released(router: Router) -> None:
+    for what in ("clear", "release"):
+        assert (await router.http.post(f"/admin/vram/{what}")).status_code == 202
+    assert router.control.calls == [("clear_vram",), ("release_vram",)]
 
 
 async def test_a_snapshot_is_encoded_in_slices_with_nothing_lost() -> None:
@@ -83,6 +98,8 @@ async def test_a_request_to_be_explained_may_be_as_large_as_one_to_be_answered(r
         ("GET", "exchanges?limit=501", None, None),
         ("GET", "exchanges?limit=²", None, None),
         ("GET", "logs?limit=x", None, None),
+        ("GET", f"models/{BIG}/plan?context_length=0", None, None),
+        ("GET", f"models/{BIG}/plan?context_length=4k", None, None),
         ("GET", "preference/what-if?value=2", None, None),
         ("GET", "preference/what-if?value=nan", None, None),
         ("GET", "preference/what-if", None, "value"),

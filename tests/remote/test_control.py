@@ -37,6 +37,7 @@ async def test_the_snapshot_arrives_whole(router: Router, remote: RemoteControl)
     assert (here.service, here.log, here.rates) == (there.service, there.log, there.rates)
     assert here.embedded_available
     assert here.sync == there.sync
+    assert here.vram == there.vram
 
 
 async def test_questions_get_the_routers_own_answers(router: Router, remote: RemoteControl) -> None:
@@ -45,6 +46,9 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     assert await remote.exchange("x1") == await control.exchange("x1")
     assert await remote.exchange("chatcmpl-1") == await control.exchange("x1")
     assert await remote.logs(limit=7) == await control.logs(limit=7)
+    assert await remote.vram() == await control.vram()
+    assert await remote.plan(BIG) == await control.plan(BIG)
+    assert await remote.plan(SMALL, context_length=2048) == await control.plan(SMALL, context_length=2048)
     assert await remote.sync_view() == await control.sync_view()
     assert await remote.figures(["qwen3-4b", "é&="]) == tuple(await control.figures(["qwen3-4b"]))
     assert await remote.figures([]) == ()
@@ -112,6 +116,8 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.retry_backend("my box")
     await remote.fetch_starter()
     await remote.cancel_fetch()
+    await remote.clear_vram()
+    await remote.release_vram()
     await remote.sync()
     await remote.sync(["lmarena", "models.dev"])
     await remote.cancel_sync()
@@ -120,7 +126,8 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.listen(11999)
     await remote.shutdown()
     expected = [
-        ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("sync", ()),
+        ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("clear_vram",),
+        ("release_vram",), ("sync", ()),
         ("sync", ("lmarena", "models.dev")), ("cancel_sync",), ("match", SMALL, "qwen3-4b"),
         ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip
@@ -180,7 +187,8 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
     commands: list[tuple[object, ...]] = [
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
-        ("cancel_fetch",), ("sync",), ("cancel_sync",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
+        ("cancel_fetch",), ("clear_vram",), ("release_vram",), ("sync",),
+        ("cancel_sync",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
         ("rate", FeedbackInput("x1", rating="up")),
     ]  # fmt: skip
     for name, *args in commands:

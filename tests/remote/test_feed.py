@@ -30,6 +30,7 @@ from llmrouter_tui.core.events import (
     ServiceChanged,
     SettingChanged,
     SyncChanged,
+    VramChanged,
     Waiting,
 )
 from llmrouter_tui.proxy.watch import RESET, encode_event
@@ -37,7 +38,7 @@ from llmrouter_tui.remote.events import Events, Reset
 from llmrouter_tui.remote.feed import RING, RemoteFeed
 from llmrouter_tui.remote.link import open_client
 from tests.proxy.conftest import Router, Routers
-from tests.proxy.scripted import SMALL, ScriptedControl, decision, model_views
+from tests.proxy.scripted import MEMORY, SMALL, ScriptedControl, decision, model_views
 
 EXCHANGE = ScriptedControl().history[0]
 ONE_OF_EACH: list[Fact] = [
@@ -57,6 +58,7 @@ ONE_OF_EACH: list[Fact] = [
     SettingChanged(Setting("quality_preference", 0.7, "set")),
     FetchProgress("fetching", 10, 93),
     SyncChanged(ScriptedControl().view),
+    VramChanged(MEMORY),
     LogLine(1.0, "warn", "engine", "line\u2028separator\x1b[31m"),
 ]
 
