@@ -23,7 +23,7 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
-from llmrouter_tui.engine.journal import KEPT, Journal, LogLines
+from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
@@ -131,6 +131,7 @@ class Assembly:
             self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
         self._history = await repo.exchanges(before=None, limit=RECENT)
         self.status.stored_exchanges = self._history.total
+        self._journal.remember(await repo.residency(midnight(self._clock.wall())))
         return repo
 
     # ── engine ──

@@ -188,6 +188,10 @@ class Repo(Protocol):
         """What a review of the exchanges that arrived since then needs."""
         ...
 
+    async def residency(self, since: float) -> Sequence[ResidencyEvent]:
+        """Loads and unloads since then, and the newest fifty in any case; oldest first."""
+        ...
+
     async def settings(self) -> Mapping[str, object]: ...
 
     async def set_setting(self, key: str, value: object) -> None:

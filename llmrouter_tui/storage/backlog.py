@@ -17,6 +17,7 @@ from peewee import SqliteDatabase
 from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import Speed
 from llmrouter_tui.storage import faults, rows
+from llmrouter_tui.storage.residency import Moves
 from llmrouter_tui.storage.transaction import transaction
 
 BATCH: Final = 200
@@ -106,12 +107,13 @@ class Backlog:
         self._size = 0
         self._loads: Counter[str] = Counter()
         self._speeds: dict[str, Measured] = {}
+        self.moves = Moves()
         self.dropped = 0
         """Exchanges that were lost, because too many waited or because SQLite refused them."""
 
     def __len__(self) -> int:
         waiting = len(self._raw) + len(self._told) + len(self._bare) + len(self._full)
-        return waiting + len(self._loads) + len(self._speeds)
+        return waiting + len(self._loads) + len(self._speeds) + len(self.moves)
 
     def add(self, fact: Fact) -> int:
         """Take it in; how many exchanges are not taken up yet. Never raises."""
@@ -174,10 +176,12 @@ class Backlog:
         self._drop(len(batch))
         self._loads.clear()
         self._speeds.clear()
+        self.moves.stored()
 
     def _store_folded(self, connection: sqlite3.Connection) -> None:
         connection.executemany(_LOADS, [(rows.clean(model), count) for model, count in self._loads.items()])
         connection.executemany(_SPEED, [_speed_values(measured) for measured in self._speeds.values()])
+        self.moves.store(connection)
 
     def _write_singly(self, db: SqliteDatabase, batch: Sequence[_Row]) -> None:
         refused = 0

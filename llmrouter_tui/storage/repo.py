@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,14 +10,14 @@ import msgspec
 from peewee import Case, SqliteDatabase, fn
 
 from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
-from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.domain import ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.ports import ModelMemory
 from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import history, review, rows
+from llmrouter_tui.storage import history, residency, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
 from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
@@ -69,8 +69,10 @@ class SqliteRepo:
         match envelope.fact:
             case ExchangeFinished(exchange):
                 self._database.add(exchange)
-            case ResidencyChanged(event) if event.kind == "load":
-                self._database.add(Loaded(event.model))
+            case ResidencyChanged(event):
+                self._backlog.moves.add(event)
+                if event.kind == "load":
+                    self._database.add(Loaded(event.model))
 
     def remember_speed(self, model: str, speed: Speed, footprint: int | None) -> None:
         self._database.add(Measured(model, speed, footprint, time.time()))
@@ -161,6 +163,9 @@ class SqliteRepo:
     async def _read_marks(self, at: history.Key, since: float) -> tuple[list[Mark], history.Key | None]:
         return await self._database.call(lambda db: review.marks(db, at, since))
 
+    async def residency(self, since: float) -> Sequence[ResidencyEvent]:
+        return await self._database.call(lambda db: residency.read(db, since))
+
     async def settings(self) -> Mapping[str, object]:
         query = Setting.select(Setting.key, Setting.value).tuples()
         stored = await self._database.call(lambda db: list(query.execute(db)))
@@ -195,11 +200,15 @@ class SqliteRepo:
         return await self._database.call(lambda db: kept_figures.runs(db, source, limit))
 
     async def prune(self, *, keep_days: float, now: float) -> int:
-        older_than = now - keep_days * DAY
+        """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest."""
+        moves_too_old = now - min(keep_days, residency.KEEP_DAYS) * DAY
+        await self._prune(lambda db: residency.prune_step(db, moves_too_old, PRUNE_STEP))
+        return await self._prune(lambda db: history.prune_step(db, now - keep_days * DAY, PRUNE_STEP))
 
+    async def _prune(self, drop: Callable[[SqliteDatabase], int]) -> int:
         def step(db: SqliteDatabase) -> int:
             with transaction(db):
-                return history.prune_step(db, older_than, PRUNE_STEP)
+                return drop(db)
 
         gone = 0
         while went := await self._database.call(step):

@@ -97,6 +97,21 @@ class ExchangeText(Table):
     """A JSON list."""
 
 
+class ResidencyEvent(Table):
+    """A model that came into memory or left it. Columns are named and ordered as in ``core.domain``."""
+
+    number = IntegerField(primary_key=True)
+    at = FloatField()
+    kind = TextField()
+    model = TextField()
+    pool = TextField()
+    seconds = FloatField(null=True)
+    reason = TextField()
+    exchange_id = TextField()
+    external = BooleanField()
+    evicted_for = TextField()
+
+
 class Setting(Table):
     """A value set by the user, as JSON."""
 
@@ -158,4 +173,5 @@ TABLES: tuple[type[Table], ...] = (
     Counter,
     ModelBenchmark,
     BenchmarkSync,
+    ResidencyEvent,
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from peewee import SqliteDatabase
 
-from llmrouter_tui.storage.migrations import m001_start, m002_figures, m003_matches, m004_tokens
+from llmrouter_tui.storage.migrations import m001_start, m002_figures, m003_matches, m004_tokens, m005_residency
 from llmrouter_tui.storage.transaction import transaction
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
@@ -12,6 +12,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m002_figures.STATEMENTS,
     m003_matches.STATEMENTS,
     m004_tokens.STATEMENTS,
+    m005_residency.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
