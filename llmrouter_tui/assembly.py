@@ -35,7 +35,7 @@ from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
-from llmrouter_tui.engine.vram import Vram
+from llmrouter_tui.engine.vram import TELL_SECONDS, Vram
 from llmrouter_tui.following import Following
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.listening import Listening
@@ -171,7 +171,7 @@ class Assembly:
             keep_alive=s.keep_alive_minutes * 60,
             load_timeout=s.load_timeout_seconds,
         )
-        self._vram = Vram(fleet, ledger, self._residency, clock)
+        self._vram = Vram(fleet, ledger, self._residency, self._journal, bus, clock)
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
@@ -261,6 +261,7 @@ class Assembly:
         """What goes on as long as the router lives."""
         repeat = self._tasks.repeat
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
+        repeat(self._vram.tell, "telling of memory", pause=TELL_SECONDS)
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
         repeat(lambda: prune(repo, self._config.settings.keep_days), "pruning", pause=3600.0)
         repeat(self._following.look_up, "looking models up in the catalog")

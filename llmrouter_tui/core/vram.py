@@ -110,6 +110,8 @@ class Thrash:
     times: int
     span: float
     """Seconds in which that happened."""
+    remedy: str = ""
+    """What to do about it, in words."""
 
 
 @dataclass(frozen=True, slots=True)

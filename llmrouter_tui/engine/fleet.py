@@ -274,6 +274,7 @@ class Fleet:
                     model.ours = False
             model.on_gpu = resident.on_gpu if resident else None
             model.loaded_context = resident.context_length if resident else None
+            model.pid = resident.pid if resident else None
             if resident and resident.footprint:
                 model.footprint, model.footprint_source = resident.footprint, resident.footprint_source
             if before != _place(model):

@@ -39,11 +39,12 @@ class Ledger:
 
     def plan(self, record: ModelRecord, needed: int | None = None) -> Plan:
         """How room for a model would be made now; for so many bytes as it took before where none are given."""
-        return self._plan(record, self.pools(), self.occupants(), needed)
+        return self.plan_over(record, self.pools(), self.occupants(), needed)
 
-    def _plan(
+    def plan_over(
         self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], needed: int | None = None
     ) -> Plan:
+        """``plan`` over pools and occupants as they were read once for many models."""
         mine = [pool for pool in pools if pool.name == record.home]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
         plan = place(needed or record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
@@ -121,7 +122,7 @@ class Ledger:
             return Wait()
         if record.moving:
             return Wait(queue=OTHERS_SECONDS, load=record.speed.load_seconds)
-        plan = self._plan(record, pools, occupants)
+        plan = self.plan_over(record, pools, occupants)
         if not plan.fits:
             return Wait(blocked=plan.reason)
         models = self._fleet.models

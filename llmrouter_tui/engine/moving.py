@@ -155,6 +155,7 @@ class Moves:
 
     def _state(self, record: ModelRecord, residency: ResidencyState) -> None:
         record.residency = residency
+        record.since = self._clock.wall()
         record.turns += 1
         self._fleet.touch(record)
 

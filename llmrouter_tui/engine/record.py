@@ -34,6 +34,8 @@ class ModelRecord:
         self.footprint_source: FootprintSource = "measured" if memory.footprint else "unknown"
         self.loaded_context: int | None = None
         """The context length it was loaded with, as its backend tells."""
+        self.pid: int | None = None
+        """The process of its own that it runs in, where its backend tells."""
         self.pinned = memory.pinned
         self.enabled = memory.enabled
         self.healthy = True
@@ -46,6 +48,8 @@ class ModelRecord:
         self.asked = False
         """The user asked for that load: it goes on, whoever waits for it."""
         self.draining = False
+        self.since: float | None = None
+        """When the router last began to move it, or had moved it."""
         self.turns = 0
         """Counts its ways in and out of memory: what was asked of a backend before one is not news after it."""
         self.shares = ""

@@ -3,128 +3,240 @@
 What a load would mean is ``Ledger.plan``, the same that loading uses; here it is only asked, never carried out.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from llmrouter_tui.core.domain import HOST_POOL, FootprintSource
+from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
 from llmrouter_tui.core.estimate import footprint
-from llmrouter_tui.core.placement import Plan, leavers
+from llmrouter_tui.core.events import VramChanged
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
-from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Verdict, VramView
+from llmrouter_tui.core.selection import Wait
+from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Thrash, Verdict, VramView
+from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.ledger import HELD, Ledger
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
+TELL_SECONDS = 1.0
 USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "full", "too big", "held", "loaded")
 """Most useful first: what can be had now, at a price, maybe, not."""
+CLOSED: frozenset[Verdict] = frozenset(("full", "too big", "held"))
+"""Where asking for a model would not load it."""
+NOBODY: frozenset[int] = frozenset()
+MOVED = 32 * 1024**2
+"""Bytes of memory in use below which a change is noise."""
+
+_new_placement = maker(Placement)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Memory as it was read once, for all that is told of it."""
+
+    pools: tuple[Pool, ...]
+    occupants: tuple[Occupant, ...]
+    waits: Mapping[str, Wait]
+
+    def held(self, pool: str) -> list[Occupant]:
+        return [occupant for occupant in self.occupants if occupant.pool == pool]
 
 
 class Vram:
-    """Reads the fleet's records and the ledger; changes nothing."""
+    """Reads the fleet's records, the ledger and the journal; changes nothing."""
 
-    def __init__(self, fleet: Fleet, ledger: Ledger, residency: Residency, clock: Clock) -> None:
+    def __init__(
+        self, fleet: Fleet, ledger: Ledger, residency: Residency, journal: Journal, bus: Bus, clock: Clock
+    ) -> None:
         self._fleet = fleet
         self._ledger = ledger
         self._residency = residency
+        self._journal = journal
+        self._bus = bus
         self._clock = clock
+        self._told: VramView | None = None
+        """As it was last told, without what changes by itself."""
+
+    async def tell(self) -> None:
+        """Publish the ledger if somebody listens and it is another than the last one. To be repeated."""
+        if not self._bus.wants(VramChanged):
+            self._told = None
+            return
+        view = self.view()
+        if (still := _still(view)) != self._told:
+            self._told = still
+            self._bus.publish(VramChanged(view))
 
     def view(self) -> VramView:
+        now = self._clock.wall()
+        seen = self._look()
         records = [record for record in self._fleet.models.values() if record.home]
-        found = [self.placement(record) for record in records]
+        placements = [self._placement(record, seen) for record in records]
         used = {record.id: record.used for record in records}
-        found.sort(key=lambda one: (USEFUL.index(one.verdict), -used[one.model], one.model))
+        placements.sort(key=lambda one: (USEFUL.index(one.verdict), -used[one.model], one.model))
         return VramView(
-            at=self._clock.wall(),
-            pools=self._pools(records),
-            placements=tuple(found),
-            loads=tuple(_progress(record) for record in records if record.wanted),
+            at=now,
+            pools=self._pools(records, seen, now),
+            placements=tuple(placements),
+            loads=self._loads(records),
+            swaps=self._journal.swaps(now),
+            thrash=tuple(self._with_remedy(one, seen) for one in self._journal.thrash(now)),
         )
 
     def placement(self, record: ModelRecord, context_length: int | None = None) -> Placement:
-        """What loading a model would mean now."""
+        """What loading a model would mean now, with a context of its own."""
+        return self._placement(record, self._look(), context_length)
+
+    def _look(self) -> Seen:
+        return Seen(tuple(self._ledger.pools()), tuple(self._ledger.occupants()), self._ledger.waits())
+
+    # ── what a load would mean ──
+
+    def _placement(self, record: ModelRecord, seen: Seen, context_length: int | None = None) -> Placement:
         usual = self._residency.context(record) or record.info.context_length
-        context = context_length or usual
-        needed = _needed(record, context) if context != usual else record.needed_bytes()
-        plan = self._ledger.plan(record, needed)
-        wait = self._ledger.waits()[record.id]
-        verdict, reason = self._verdict(record, plan, needed)
-        able = verdict not in ("full", "too big", "held")
-        return Placement(
+        needed, source = record.needed_bytes(), _source(record)
+        if context_length not in (None, usual):
+            needed, source = _estimated(record, context_length), "estimated"
+        plan = self._ledger.plan_over(record, seen.pools, seen.occupants, needed)
+        verdict, reason = self._verdict(record, plan, needed, seen)
+        moves = verdict in ("evicts", "waits")
+        wait = seen.waits[record.id]
+        return _new_placement(
             record.id,
             verdict,
-            pool=record.pool,
-            needed=needed,
-            source=_source(record) if context == usual else "estimated",
-            context_length=context,
-            evict=plan.evict if verdict in ("evicts", "waits") else (),
-            drain=plan.drain if verdict in ("evicts", "waits") else (),
-            spilled=plan.spilled if able and verdict != "loaded" else 0,
-            seconds=wait.queue + wait.load if able else None,
-            reason=reason,
+            record.pool,
+            needed,
+            source,
+            context_length or usual,
+            plan.evict if moves else (),
+            plan.drain if moves else (),
+            plan.spilled if moves or verdict == "fits" else 0,
+            None if verdict in CLOSED else wait.queue + wait.load,
+            reason,
         )
 
-    def _verdict(self, record: ModelRecord, plan: Plan, needed: int | None) -> tuple[Verdict, str]:
+    def _verdict(self, record: ModelRecord, plan: Plan, needed: int | None, seen: Seen) -> tuple[Verdict, str]:
         """And why not, in words."""
-        if record.residency in ("resident", "loading") and not record.draining:
-            return "loaded", ""
         if not record.healthy:
             return "full", f"{record.info.backend} is down"
+        if record.residency in ("resident", "loading") and not record.draining:
+            return "loaded", ""
         if not plan.fits:
-            return "too big" if self._exceeds(record, needed) else "full", plan.reason
-        if plan.drain:
+            return "too big" if _never(record, needed, seen) else "full", plan.reason
+        if plan.drain or record.draining or record.residency == "unloading":
             return "waits", ""
         if plan.evict:
             return "evicts", ""
         return ("fits" if plan.pool and needed is not None else "unknown"), ""
 
-    def _exceeds(self, record: ModelRecord, needed: int | None) -> bool:
-        """Whether it never fits, whoever leaves."""
-        names = (record.home, HOST_POOL) if record.splits else (record.home,)
-        return (needed or 0) > sum(pool.budget for pool in self._ledger.pools() if pool.name in names)
+    # ── who holds what ──
 
-    def _pools(self, records: Sequence[ModelRecord]) -> tuple[PoolView, ...]:
-        rooms = {pool.name: pool for pool in self._ledger.pools()}
-        ranks = {o.model: n for n, o in enumerate(leavers(self._ledger.occupants()), 1)}
-        holders = self._holders(records, ranks)
+    def _pools(self, records: Sequence[ModelRecord], seen: Seen, now: float) -> tuple[PoolView, ...]:
+        rooms = {pool.name: pool for pool in seen.pools}
+        holders = self._holders(records, seen, now)
         views: list[PoolView] = []
         for device in self._fleet.devices:
-            room = rooms.get(device.pool)
-            inside = holders.get(device.pool, [])
-            inside.sort(key=lambda holder: (-holder.bytes, holder.models))
-            ours = sum(holder.bytes for holder in inside)
-            budget, free = (room.budget, room.free) if room else (0, 0)
-            views.append(PoolView(device, budget, free, tuple(inside), max(0, device.used - ours)))
+            inside = sorted(holders.get(device.pool, ()), key=lambda holder: (-holder.bytes, holder.models))
+            held = sum(occupant.footprint for occupant in seen.held(device.pool))
+            room = rooms.get(device.pool, Pool(device.pool, 0, 0))
+            views.append(
+                PoolView(
+                    device,
+                    budget=room.budget,
+                    free=max(0, min(room.free, room.budget - held)),
+                    holders=tuple(inside),
+                    other=max(0, device.used - sum(holder.bytes for holder in inside)),
+                )
+            )
         return tuple(views)
 
-    def _holders(self, records: Sequence[ModelRecord], ranks: dict[str, int]) -> dict[str, list[Holder]]:
-        """By pool."""
+    def _holders(self, records: Sequence[ModelRecord], seen: Seen, now: float) -> dict[str, list[Holder]]:
+        """By pool; names that share weights are one, and one that is split over two pools is in both."""
         families: dict[tuple[str, str], list[ModelRecord]] = {}
         for record in records:
-            if record.residency in HELD and record.pool:
+            if record.healthy and record.residency in HELD:
                 families.setdefault((record.info.backend, record.weights), []).append(record)
+        shown = {device.pool: frozenset(pid for pid, _ in device.processes) for device in self._fleet.devices}
+        ranks: dict[str, int] = {}
+        for pool in seen.pools:
+            ranks |= {one.model: place for place, one in enumerate(leavers(seen.held(pool.name)), 1)}
         found: dict[str, list[Holder]] = {}
         for family in families.values():
-            found.setdefault(family[0].pool, []).append(self._holder(family, ranks))
+            pool_name = family[0].pool
+            pids = {record.pid for record in family if record.pid is not None}
+            holder = _holder(family, ranks, now, tuple(sorted(pids & shown.get(pool_name, NOBODY))))
+            found.setdefault(pool_name, []).append(holder)
+            if pool_name != HOST_POOL and (rest := (family[0].needed_bytes() or 0) - holder.bytes) > 0:
+                found.setdefault(HOST_POOL, []).append(replace(holder, bytes=rest, rank=None, pids=()))
         return found
 
-    def _holder(self, family: Sequence[ModelRecord], ranks: dict[str, int]) -> Holder:
-        first = next((record for record in family if not record.shares), family[0])
-        used = max((record.last_used for record in family if record.last_used is not None), default=None)
-        leases = sum(record.leases for record in family)
-        return Holder(
-            models=(first.id, *(record.id for record in family if record is not first)),
-            bytes=first.held_bytes() or 0,
-            source=_source(first),
-            state=first.residency,
-            pinned=any(record.pinned for record in family),
-            leases=leases,
-            waiting=sum(len(record.tickets) for record in family),
-            ours=any(record.ours for record in family),
-            context_length=first.loaded_context,
-            idle_seconds=None if leases or used is None else max(0.0, self._clock.wall() - used),
-            rank=next((ranks[record.id] for record in family if record.id in ranks), None),
-        )
+    # ── what goes on ──
+
+    def _loads(self, records: Sequence[ModelRecord]) -> tuple[LoadProgress, ...]:
+        """Those under way, then those that wait, in the order of their turns."""
+        found: list[LoadProgress] = []
+        places: dict[str, int] = {}
+        for record in sorted(records, key=lambda one: one.residency != "loading"):
+            if record.residency != "loading" and not record.wanted:
+                continue
+            under_way = record.residency == "loading"
+            place = 0 if under_way else places.get(record.home, 0) + 1
+            places[record.home] = place
+            found.append(
+                LoadProgress(
+                    record.id,
+                    record.home,
+                    record.since if under_way else None,
+                    record.speed.load_seconds,
+                    place,
+                    len(record.tickets),
+                    "" if under_way else _obstacle(record, records),
+                )
+            )
+        return tuple(found)
+
+    def _with_remedy(self, thrash: Thrash, seen: Seen) -> Thrash:
+        """With the arithmetic, and what to do."""
+        models = [self._fleet.models[name] for name in thrash.models if name in self._fleet.models]
+        together = sum(model.needed_bytes() or 0 for model in models)
+        budget = next((pool.budget for pool in seen.pools if pool.name == thrash.pool), 0)
+        sums = f"together they need {together / GIB:.1f} of {budget / GIB:.1f} GiB: " if together > budget else ""
+        return replace(thrash, remedy=f"{sums}pin one, switch one off, or give them less context")
+
+
+def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float, pids: tuple[int, ...]) -> Holder:
+    first = next((record for record in family if not record.shares), family[0])
+    used = max((record.last_used for record in family if record.last_used is not None), default=None)
+    leases = sum(record.leases for record in family)
+    return Holder(
+        models=(first.id, *(record.id for record in family if record is not first)),
+        bytes=first.held_bytes() or 0,
+        source=_source(first),
+        state=first.residency,
+        pinned=any(record.pinned for record in family),
+        leases=leases,
+        waiting=sum(len(record.tickets) for record in family),
+        ours=any(record.ours for record in family),
+        context_length=first.loaded_context,
+        idle_seconds=None if leases or used is None else max(0.0, now - used),
+        rank=next((ranks[record.id] for record in family if record.id in ranks), None),
+        pids=pids,
+    )
+
+
+def _obstacle(record: ModelRecord, records: Sequence[ModelRecord]) -> str:
+    """Why a load does not begin yet."""
+    beside = [other for other in records if other is not record and other.pool == record.home]
+    for other in beside:
+        if other.draining and other.leases:
+            return f"{other.id} answers {other.leases} request{'s' if other.leases > 1 else ''}"
+    for other in beside:
+        if other.residency in ("loading", "unloading"):
+            return f"{other.id} is being {'loaded' if other.residency == 'loading' else 'unloaded'}"
+    return ""
 
 
 def _source(record: ModelRecord) -> FootprintSource:
@@ -133,10 +245,28 @@ def _source(record: ModelRecord) -> FootprintSource:
     return "estimated" if record.needed_bytes() is not None else "unknown"
 
 
-def _needed(record: ModelRecord, context_length: int | None) -> int | None:
-    """What loading it with another context would take, as estimated."""
+def _estimated(record: ModelRecord, context_length: int | None) -> int | None:
+    """What loading it with another context would take."""
     return footprint(replace(record.info, context_length=context_length), record.home)
 
 
-def _progress(record: ModelRecord) -> LoadProgress:
-    return LoadProgress(record.id, record.home, None, record.speed.load_seconds, waiting=len(record.tickets))
+def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
+    """Whether it fits not even into empty memory."""
+    pools = (record.home, HOST_POOL) if record.splits else (record.home,)
+    return (needed or 0) > sum(pool.budget for pool in seen.pools if pool.name in pools)
+
+
+def _still(view: VramView) -> VramView:
+    """The view without what changes by itself: time, temperatures, load and small differences of memory in use."""
+    return replace(view, at=0.0, pools=tuple(_still_pool(pool) for pool in view.pools))
+
+
+def _still_pool(pool: PoolView) -> PoolView:
+    device = Device(pool.device.pool, pool.device.name, pool.device.kind, pool.device.total, 0, 0)
+    return replace(
+        pool,
+        device=replace(device, problem=pool.device.problem),
+        free=pool.free // MOVED,
+        holders=tuple(replace(holder, idle_seconds=None) for holder in pool.holders),
+        other=pool.other // MOVED,
+    )
