@@ -238,6 +238,17 @@ class BackendView:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """A process that holds GPU memory, or one that such a process comes from, as the system tells it."""
+
+    pid: int
+    parent: int
+    name: str
+    ports: tuple[int, ...] = ()
+    """Where it listens; empty also where the system does not tell this user."""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One memory pool as measured: a GPU, or the host's RAM. None means that the driver does not say."""
 
@@ -256,6 +267,8 @@ class Device:
     """(pid, bytes) of the processes that the driver shows."""
     sampled_at: float = 0.0
     problem: str = ""
+    lineage: tuple[Process, ...] = ()
+    """The largest of those processes and their ancestors; up to some seconds older than ``processes``."""
 
 
 @dataclass(frozen=True, slots=True)

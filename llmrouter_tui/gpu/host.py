@@ -7,12 +7,22 @@ import psutil
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 
+SHARED = " (shared RAM)"
+"""What follows the name of a GPU without memory of its own."""
 SHORTEST_SPAN = 0.2
 """Seconds of CPU time below which a busy share is noise; the kernel counts in steps of 10 ms."""
 
 
+def ram() -> tuple[int, int]:
+    """(total, available) bytes of RAM: caches count as available. Raises ``OSError`` or ``psutil.Error``."""
+    memory = psutil.virtual_memory()
+    return int(memory.total), int(memory.available)
+
+
 class HostProbe:
     """Measures RAM and CPU. ``used`` is what cannot be had (total less available): caches count as free."""
+
+    driver = note = ""
 
     def __init__(self) -> None:
         self._counted = psutil.cpu_times()
@@ -22,12 +32,11 @@ class HostProbe:
         """The host pool now. Never raises."""
         now = time.time()
         try:
-            memory = psutil.virtual_memory()
+            total, free = ram()
             busy = self._cpu()
         except (OSError, psutil.Error, ValueError) as error:
             problem = f"the system does not tell its memory: {error}"
             return (Device(HOST_POOL, "RAM", "host", 0, 0, 0, sampled_at=now, problem=problem),)
-        total, free = int(memory.total), int(memory.available)
         return (Device(HOST_POOL, "RAM", "host", total, total - free, free, utilization=busy, sampled_at=now),)
 
     def close(self) -> None:

@@ -10,7 +10,8 @@ GIB = 1 << 30
 
 @dataclass
 class Card:
-    """One GPU. ``broken`` is the error its every call raises; ``unsupported`` names calls it does not have."""
+    """One GPU. ``broken`` is the error its every call raises; ``unsupported`` names calls it does not have;
+    ``instances`` are what it is cut into."""
 
     uuid: str
     name: str = "NVIDIA GeForce RTX 4090"
@@ -21,8 +22,10 @@ class Card:
     milliwatts: int = 311_500
     limit: int = 450_000
     processes: tuple[tuple[int, int | None], ...] = ()
+    drawing: tuple[tuple[int, int | None], ...] = ()
     broken: int | None = None
     unsupported: set[str] = field(default_factory=set)
+    instances: "tuple[Card, ...]" = ()
 
 
 class Nvml:
@@ -44,6 +47,9 @@ class Nvml:
         if not self.running:
             raise pynvml.NVMLError(pynvml.NVML_ERROR_UNINITIALIZED)
         self.running = False
+
+    def nvmlSystemGetDriverVersion(self) -> str:  # noqa: N802
+        return "580.65.06"
 
     def nvmlDeviceGetCount(self) -> int:  # noqa: N802
         return len(self.cards)
@@ -85,6 +91,32 @@ class Nvml:
     def nvmlDeviceGetEnforcedPowerLimit(self, handle: tuple[int, Card]) -> int:  # noqa: N802
         return self._ask("power_limit", handle).limit
 
+    def nvmlDeviceGetMigMode(self, handle: tuple[int, Card]) -> list[int]:  # noqa: N802
+        card = self._ask("mig", handle)
+        return [pynvml.NVML_DEVICE_MIG_ENABLE if card.instances else pynvml.NVML_DEVICE_MIG_DISABLE] * 2
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle: tuple[int, Card]) -> int:  # noqa: N802
+        self._ask("instances", handle)
+        return 7
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle: tuple[int, Card], index: int) -> tuple[int, Card]:  # noqa: N802
+        card = self._ask("instance", handle)
+        if index >= len(card.instances):
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return self.starts, card.instances[index]
+
     def nvmlDeviceGetComputeRunningProcesses_v3(self, handle: tuple[int, Card]) -> list[SimpleNamespace]:  # noqa: N802
-        card = self._ask("processes", handle)
-        return [SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in card.processes]
+        return _listed(self._ask("processes", handle).processes)
+
+    def nvmlDeviceGetComputeRunningProcesses_v2(self, handle: tuple[int, Card]) -> list[SimpleNamespace]:  # noqa: N802
+        return _listed(self._ask("old processes", handle).processes)
+
+    def nvmlDeviceGetGraphicsRunningProcesses_v3(self, handle: tuple[int, Card]) -> list[SimpleNamespace]:  # noqa: N802
+        return _listed(self._ask("processes", handle).drawing)
+
+    def nvmlDeviceGetGraphicsRunningProcesses_v2(self, handle: tuple[int, Card]) -> list[SimpleNamespace]:  # noqa: N802
+        return _listed(self._ask("old processes", handle).drawing)
+
+
+def _listed(processes: tuple[tuple[int, int | None], ...]) -> list[SimpleNamespace]:
+    return [SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in processes]

@@ -1,9 +1,12 @@
 """NVIDIA pools: every figure of a healthy GPU, honest gaps, and GPUs that fail and come back."""
 
+import itertools
+
 import pynvml
 import pytest
 
-from llmrouter_tui.gpu.nvidia import FIRST_RETRY, LAST_RETRY, NvidiaProbe, NvidiaUnavailableError
+from llmrouter_tui.gpu.absent import AbsentError
+from llmrouter_tui.gpu.nvidia import FIRST_RETRY, LAST_RETRY, NvidiaProbe
 from tests.gpu.simulated_nvml import GIB, Card, Nvml
 
 
@@ -46,11 +49,48 @@ def test_a_figure_that_the_gpu_does_not_have_is_none_and_not_zero(figure: str) -
     assert device.problem == ""
 
 
-def test_processes_without_visible_memory_are_left_out() -> None:
-    (device,) = NvidiaProbe(Nvml(Card("a", processes=((41, None), (42, GIB))))).sample()
-    assert device.processes == ((42, GIB),)
-    (device,) = NvidiaProbe(Nvml(Card("a", unsupported={"processes"}))).sample()
+def test_a_process_that_computes_and_draws_counts_once() -> None:
+    card = Card("a", processes=((41, 3 * GIB), (42, None)), drawing=((7, GIB), (41, 2 * GIB), (42, 2 * GIB)))
+    (device,) = NvidiaProbe(Nvml(card)).sample()
+    assert device.processes == ((41, 3 * GIB), (42, 2 * GIB), (7, GIB)), "the larger of both, largest first"
+
+
+def test_processes_whose_memory_windows_hides_are_left_out() -> None:
+    (device,) = NvidiaProbe(Nvml(Card("a", processes=((41, None),), drawing=((41, None), (42, None))))).sample()
     assert device.processes == ()
+    assert device.free == 20 * GIB
+
+
+def test_drivers_of_old_cards_list_processes_by_an_older_call() -> None:
+    (device,) = NvidiaProbe(Nvml(Card("a", processes=((41, GIB),), unsupported={"processes"}))).sample()
+    assert device.processes == ((41, GIB),)
+    (device,) = NvidiaProbe(
+        Nvml(Card("a", processes=((41, GIB),), unsupported={"processes", "old processes"}))
+    ).sample()
+    assert (device.processes, device.problem) == ((), "")
+
+
+def test_each_instance_of_a_gpu_that_is_cut_up_is_a_pool() -> None:
+    of_it = {"utilization", "temperature", "power", "power_limit", "mig"}
+    instances = (
+        Card("m1", name="NVIDIA A100 MIG 3g.20gb", total=20 * GIB, free=19 * GIB, unsupported=of_it),
+        Card("m2", name="NVIDIA A100 MIG 4g.20gb", total=20 * GIB, free=4 * GIB, unsupported=of_it),
+    )
+    whole = Card("a", name="NVIDIA A100", total=40 * GIB, unsupported={"memory"}, instances=instances)
+    devices = NvidiaProbe(Nvml(whole, Card("b"))).sample()
+    assert [(d.pool, d.name, d.free) for d in devices] == [
+        ("gpu0", "NVIDIA A100 MIG 3g.20gb", 19 * GIB),
+        ("gpu1", "NVIDIA A100 MIG 4g.20gb", 4 * GIB),
+        ("gpu2", "NVIDIA GeForce RTX 4090", 20 * GIB),
+    ]
+    assert [d.utilization is None for d in devices] == [True, True, False]
+
+
+def test_a_cut_up_gpu_whose_instances_are_not_told_is_one_pool() -> None:
+    instances = (Card("m1"),)
+    for hidden in ("instances", "instance", "mig"):
+        (device,) = NvidiaProbe(Nvml(Card("a", unsupported={hidden}, instances=instances))).sample()
+        assert (device.pool, device.free, device.problem) == ("gpu0", 20 * GIB, "")
 
 
 @pytest.mark.parametrize(
@@ -63,13 +103,13 @@ def test_processes_without_visible_memory_are_left_out() -> None:
     ],
 )
 def test_without_a_driver_there_is_no_probe_and_a_reason(code: int, words: str) -> None:
-    with pytest.raises(NvidiaUnavailableError, match=words):
+    with pytest.raises(AbsentError, match=words):
         NvidiaProbe(Nvml(init_error=code))
 
 
 def test_a_driver_without_gpus_is_released_again() -> None:
     nvml = Nvml()
-    with pytest.raises(NvidiaUnavailableError, match="no GPU"):
+    with pytest.raises(AbsentError, match="no GPU"):
         NvidiaProbe(nvml)
     assert not nvml.running
 
@@ -148,16 +188,33 @@ def test_a_gpu_that_vanishes_keeps_its_pool_and_the_other_its_own() -> None:
     assert [device.problem for device in probe.sample()] == ["", ""]
 
 
-def test_a_gpu_that_shares_the_ram_is_told_as_such_and_never_restarted() -> None:
-    clock = Clock()
-    nvml = Nvml(Card("a", unsupported={"memory"}))
-    probe = NvidiaProbe(nvml, clock)
+@pytest.mark.parametrize("card", [Card("a", "NVIDIA GB10", unsupported={"memory"}), Card("a", "NVIDIA GB10", total=0)])
+def test_a_gpu_without_memory_of_its_own_has_the_ram_for_a_pool_and_says_so(card: Card) -> None:
+    card.processes = ((41, 3 * GIB),)
+    available = [100 * GIB]
+    clock, nvml = Clock(), Nvml(card)
+    probe = NvidiaProbe(nvml, clock, ram=lambda: (120 * GIB, available[0]))
     (device,) = probe.sample()
-    assert "shares the machine's RAM" in device.problem
-    assert (device.total, device.free) == (0, 0)
-    clock.now += LAST_RETRY
+    assert (device.name, device.problem) == ("NVIDIA GB10 (shared RAM)", "")
+    assert (device.total, device.used, device.free) == (120 * GIB, 20 * GIB, 100 * GIB)
+    assert device.processes == ((41, 3 * GIB),)
+    available[0], clock.now = 60 * GIB, clock.now + LAST_RETRY
+    (device,) = probe.sample()
+    assert (device.name, device.free) == ("NVIDIA GB10 (shared RAM)", 60 * GIB)
+    assert nvml.starts == 1, "nothing is wrong, so nothing is started again"
+
+
+def test_a_gpu_that_is_added_gets_the_next_pool_that_nobody_has() -> None:
+    clock, numbers = Clock(), itertools.count()
+    lost = Card("a")
+    nvml = Nvml(lost)
+    probe = NvidiaProbe(nvml, clock, numbers=numbers)
+    assert next(numbers) == 1, "taken by another maker's GPU"
+    lost.broken = pynvml.NVML_ERROR_GPU_IS_LOST
     probe.sample()
-    assert nvml.starts == 1
+    nvml.cards = [Card("new")]
+    clock.now += FIRST_RETRY
+    assert [(d.pool, bool(d.problem)) for d in probe.sample()] == [("gpu0", True), ("gpu2", False)]
 
 
 def test_close_releases_the_driver_once() -> None:
@@ -171,7 +228,7 @@ def test_close_releases_the_driver_once() -> None:
 def test_the_real_driver_when_there_is_one() -> None:
     try:
         probe = NvidiaProbe()
-    except NvidiaUnavailableError as reason:
+    except AbsentError as reason:
         pytest.skip(f"no NVIDIA GPU here: {reason}")
     devices = probe.sample()
     probe.close()
