@@ -3,14 +3,18 @@
 import asyncio
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
-from llmrouter_tui.backends.embedded import available
+from llmrouter_tui.backends.embedded import BUILD_TIMEOUT, available
+from llmrouter_tui.backends.engine_process import EngineError, describe_build
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.config import Config, default_file, missing_keys
+from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.gpu.host import SHARED
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import port_holder, try_address
 from llmrouter_tui.nearby import answers, url_of
@@ -27,17 +31,19 @@ def report(config: Config, file: Path | None) -> tuple[list[str], bool]:
 
 async def _report(config: Config, file: Path | None) -> tuple[list[str], bool]:
     backends, some = await _backends(config)
+    embedded, gpus = await _engine()
     address, database = _port(config), await _database(config)
     lines = [
         f"llmrouter-tui {__version__}   Python {platform.python_version()}   {platform.system()} {platform.machine()}",
         "",
         *backends,
-        *_memory(),
+        embedded,
+        *_memory(gpus),
         address,
         database,
         _config_file(file),
     ]
-    return lines, some and address.startswith(GOOD) and database.startswith(GOOD)
+    return lines, (some or gpus is not None) and address.startswith(GOOD) and database.startswith(GOOD)
 
 
 def _line(good: bool, topic: str, text: str) -> str:
@@ -70,24 +76,57 @@ async def _backends(config: Config) -> tuple[list[str], bool]:
     if not lines:
         none = "none of Ollama, llama.cpp, LM Studio, vLLM answers on its usual port"
         lines.append(_line(False, "backends", f"{none}; start one, or name it (`llmrouter-tui config --example`)"))
-    engine = available()
-    words = "installed" if engine else "not installed: pip install 'llmrouter-tui[embedded]'"
-    lines.append(_line(engine, "embedded", f"engine {words}"))
-    return lines, found > 0 or engine
+    return lines, found > 0
 
 
-def _memory() -> list[str]:
-    probe = open_probe()
-    lines = []
+async def _engine() -> tuple[str, Sequence[str] | None]:
+    """A line on the embedded engine, and the GPUs that it would use; None where it cannot run."""
+    if not available():
+        return _line(False, "embedded", "engine not installed: pip install 'llmrouter-tui[embedded]'"), None
     try:
-        for device in probe.sample():
-            text = device.problem or f"{device.name}  {device.free / GIB:.1f} of {device.total / GIB:.1f} GiB free"
-            lines.append(_line(not device.problem, device.pool, text))
+        build = await describe_build(BUILD_TIMEOUT)
+    except (EngineError, TimeoutError) as error:
+        why = str(error) or f"it said nothing within {BUILD_TIMEOUT:g} s"
+        return _line(False, "embedded", f"engine installed, and cannot be used: {why}"), None
+    gpus = [str(device["description"]) for device in build["devices"]]
+    where = ", ".join(gpus) or "the CPU"
+    return _line(True, "embedded", f"engine installed: xllamacpp {build['version']} on {where}"), gpus
+
+
+def _memory(engine: Sequence[str] | None) -> list[str]:
+    probe = open_probe()
+    try:
+        devices = probe.sample()
+        lines = [_line(not d.problem, d.pool, pool_text(d, probe.drivers[d.pool], devices, engine)) for d in devices]
     finally:
         probe.close()
     if probe.note:
-        lines.append(_line(True, "gpu", f"{probe.note}; models are counted against RAM"))
+        alone = all(device.pool == HOST_POOL for device in devices)
+        lines.append(_line(True, "gpu", probe.note + ("; models are counted against RAM" if alone else "")))
     return lines
+
+
+def pool_text(device: Device, driver: str, devices: Sequence[Device], engine: Sequence[str] | None) -> str:
+    """A pool, what tells of it, and whether the embedded engine runs there: ``engine`` are the GPUs that it would use,
+    None where it cannot run."""
+    size = device.problem or f"{device.free / GIB:.1f} of {device.total / GIB:.1f} GiB free"
+    here = ""
+    if engine is not None and not device.problem:
+        here = _engine_words(device, [d for d in devices if d.pool != HOST_POOL], engine)
+    return "  ".join(part for part in (device.name, size, driver, here) if part)
+
+
+def _engine_words(device: Device, gpus: Sequence[Device], engine: Sequence[str]) -> str:
+    """By name; where there is one GPU it is that one, however its two drivers call it."""
+    if device.pool == HOST_POOL:
+        return "" if engine else "the embedded engine runs here"
+    if not engine:
+        return "the embedded engine does not run here: its build has no GPU support, or not for this GPU"
+    name = device.name.removesuffix(SHARED).casefold()
+    named = any(name in other.casefold() or other.casefold() in name for other in engine)
+    if named or len(gpus) == 1:
+        return "the embedded engine runs here"
+    return "the embedded engine does not run here"
 
 
 def _port(config: Config) -> str:
