@@ -20,10 +20,12 @@ from llmrouter_tui.core.events import (
     Rated,
     ResidencyChanged,
     ServiceChanged,
+    VramChanged,
 )
 from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import instead
+from llmrouter_tui.plain_vram import vram_text
 from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
@@ -131,6 +133,7 @@ def _greet(host: RemoteHost) -> None:
 
 def _follow(host: RemoteHost, thread: threading.Thread) -> None:
     began = connected = False
+    memory = Repeats()
     while thread.is_alive():
         if host.feed.connected != connected:
             connected = not connected
@@ -142,14 +145,28 @@ def _follow(host: RemoteHost, thread: threading.Thread) -> None:
         if cut and began:  # the first gap is all that was before the watch
             click.echo("some events were missed")
         began = began or cut
-        for line in _lines(envelopes):
+        for line in _lines(envelopes, memory):
             click.echo(line)
         time.sleep(0.1)
 
 
-def _lines(envelopes: Iterable[Envelope]) -> Iterable[str]:
+class Repeats:
+    """The ledger of memory is told again when one of its many figures moves: one that reads the same is no news."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def told(self, envelope: Envelope, text: str) -> bool:
+        """Whether the line says what the last one of its kind said."""
+        if not isinstance(envelope.fact, VramChanged):
+            return False
+        same, self._last = text == self._last, text
+        return same
+
+
+def _lines(envelopes: Iterable[Envelope], memory: Repeats) -> Iterable[str]:
     for envelope in envelopes:
-        if text := event_text(envelope):
+        if (text := event_text(envelope)) and not memory.told(envelope, text):
             yield f"{time.strftime('%H:%M:%S', time.localtime(envelope.at))} {text}"
 
 
@@ -170,7 +187,10 @@ def event_text(envelope: Envelope) -> str:
         case BackendChanged(backend):
             return f"backend {backend.name} {backend.health} {backend.detail}"
         case ResidencyChanged(event):
-            return f"{event.kind} {event.model} {event.pool} {event.seconds or 0:.1f}s {event.reason}"
+            by = " (not by this router)" if event.external else ""
+            return f"{event.kind} {event.model} {event.pool} {event.seconds or 0:.1f}s {event.reason}{by}"
+        case VramChanged(vram):
+            return vram_text(vram)
         case ServiceChanged(service):
             return f"router {service.state} {'; '.join(p.message for p in service.problems)}"
         case LogLine(_, level, source, text) if level in ("warn", "error"):

@@ -15,9 +15,15 @@ T = TypeVar("T")
 
 
 def ask(
-    config: "Config", url: str, question: "Callable[[Control], Coroutine[Any, Any, T]]", *, command: bool = False
+    config: "Config",
+    url: str,
+    question: "Callable[[Control], Coroutine[Any, Any, T]]",
+    *,
+    command: bool = False,
+    lasting: bool = False,
 ) -> T:
-    """Put one question to a running router, or to one assembled just for it; a ``command`` may change something."""
+    """Put one question to a running router, or to one assembled just for it; a ``command`` may change something. What
+    is ``lasting`` only a router can do that runs on."""
     import threading
     from concurrent.futures import CancelledError
 
@@ -35,6 +41,8 @@ def ask(
             host = RemoteHost(target, key=settings.admin_api_key, readonly=not command)
         except RouterError as error:
             fail(str(error), USAGE)
+    elif lasting:
+        fail(f"no router runs at {target}: start it with llmrouter-tui or llmrouter-tui serve, or name one by --url")
     else:
         from llmrouter_tui.service import Mode, Service
 

@@ -1,4 +1,4 @@
-"""``models``: what can be routed to, what a model's scores rest on, and which catalog entry it is taken for."""
+"""``models``: what can be routed to, what a model's scores rest on, which catalog entry it is taken for, and memory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 
 from llmrouter_tui.cli.asking import ask
 from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.memory import ASKED, MEMORY, about_memory
 from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--match", metavar="NAME=ID", default="", help="Say which model of the public catalog NAME is (or none).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
-@options(COMMON)
+@options(MEMORY, COMMON)
 def models(
     why: str, match: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
 ) -> None:  # fmt: skip
@@ -30,13 +31,17 @@ def models(
 
     --match corrects what the name of a model is taken for: NAME=none says that no public figures are its own, and
     NAME=automatic goes by the name again.
+
+    --vram tells who holds which memory. --load, --unload, --pin, --unpin, --clear and --release are orders for a router
+    that runs: it goes on with them when this command has ended.
     """
+    memory = {name: flags.pop(name) for name in ASKED}
     config = load_config(config_file, insecure, **flags)
     if match:
         set_match(match, config, url)
     if why:
         explain_model(why, config, url, as_json)
-    if match or why:
+    if about_memory(config, url, as_json, memory) or match or why:
         return
     snapshot = ask(config, url, lambda control: control.snapshot())
     if as_json:

@@ -1,0 +1,172 @@
+"""The ledger of memory as lines of text: for ``models --vram`` and ``--plan``, and for ``watch --plain``. Pure."""
+
+from collections.abc import Sequence
+
+from llmrouter_tui.core.domain import HOST_POOL
+from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, VramView
+
+GIB = 1024**3
+BAR = 40
+FILLS = "#=+*%@"
+OTHER, FREE, LIMIT = ":", ".", "|"
+SMALLEST = 64 * 1024**2
+"""Bytes of other programs that are worth a line."""
+
+
+def vram_lines(view: VramView) -> list[str]:
+    """Each pool with its holders, what would fit, what goes on and what today's swaps cost."""
+    lines: list[str] = []
+    for pool in view.pools:
+        lines += [*pool_lines(pool), ""]
+    if not view.pools:
+        lines += ["no memory is measured here", ""]
+    rest = [one for one in view.placements if one.verdict != "loaded"]
+    if rest:
+        lines += ["WHAT WOULD FIT", *(f"  {_row(one)}" for one in rest), ""]
+    lines += [f"load {_progress(load, view.at)}" for load in view.loads]
+    swaps = view.swaps
+    lines.append(f"today {_many(swaps.loads, 'load')}, {_many(swaps.evictions, 'eviction')}, {swaps.seconds:.0f} s")
+    lines += [f"! {line}" for line in _warnings(view)]
+    return lines
+
+
+def pool_lines(pool: PoolView) -> list[str]:
+    """A line with a bar, then one for each holder, marked by what stands for it in the bar."""
+    device = pool.device
+    if device.problem:
+        return [f"{device.pool}  {device.name}  {device.problem}"]
+    figures = f"{_gib(device.used)} of {_gib(device.total)} GiB used, {_gib(pool.free)} free for models"
+    lines = [f"{device.pool}  {device.name}", f"  [{bar(pool)}]  {figures}"]
+    lines += [f"  {FILLS[n % len(FILLS)]} {_holder(holder)}" for n, holder in enumerate(pool.holders)]
+    if pool.other >= SMALLEST:
+        lines.append(f"  {OTHER} {'not ours':36} {_gib(pool.other):>6} GiB")
+    return lines
+
+
+def bar(pool: PoolView, cells: int = BAR) -> str:
+    """Holders, what is not ours, what is free, and where models must stop."""
+    total = max(1, pool.device.total)
+    drawn, upto = "", 0
+    parts = [(FILLS[n % len(FILLS)], holder.bytes) for n, holder in enumerate(pool.holders)]
+    for fill, count in [*parts, (OTHER, pool.other)]:
+        upto += count
+        drawn += fill * (min(cells, round(upto / total * cells)) - len(drawn))
+    drawn = drawn.ljust(cells, FREE)
+    limit = min(cells - 1, int(pool.budget / total * cells))
+    return drawn[:limit] + LIMIT + drawn[limit + 1 :] if drawn[limit] == FREE else drawn
+
+
+def _holder(holder: Holder) -> str:
+    said = [f"writes {_many(holder.leases, 'answer')}" if holder.leases else _idle(holder)]
+    said += ["pinned"] if holder.pinned else []
+    said += ["not loaded by the router"] if not holder.ours else []
+    said += [f"leaves {_nth(holder.rank)}"] if holder.rank else []
+    said += [f"also {', '.join(holder.models[1:])}"] if holder.models[1:] else []
+    name = holder.models[0] if holder.models else "not ours"
+    return f"{name:36} {_gib(holder.bytes):>6} GiB  {holder.source:9}  {', '.join(said)}"
+
+
+def _idle(holder: Holder) -> str:
+    if holder.state != "resident":
+        return holder.state
+    return "not used yet" if holder.idle_seconds is None else f"idle {_time(holder.idle_seconds)}"
+
+
+# ── loads ──
+
+
+def placement_line(one: Placement) -> str:
+    """What loading a model would mean, in a sentence."""
+    size = f": {_size(one)}" if one.needed else ""
+    ready = f", ready in about {_time(one.seconds)}" if one.seconds else ""
+    match one.verdict:
+        case "loaded":
+            return f"{one.model} is in memory ({_place(one)}){size}"
+        case "unknown":
+            return f"{one.model} is of unknown size: its backend would be asked to load it{ready}"
+        case "full":
+            return f"{one.model} cannot be loaded now: {one.reason}"
+        case "too big":
+            return f"{one.model} never fits: {one.reason}"
+        case "held":
+            return f"{one.model} is not loaded: {one.reason}"
+    spilled = f", {_gib(one.spilled)} GiB of it in RAM" if one.spilled else ""
+    idle = [model for model in one.evict if model not in one.drain]
+    leave = f"; before it {_list(idle)} must leave" if idle else ""
+    answer = f"; before it {_list(one.drain)} must finish answering and leave" if one.drain else ""
+    return f"{one.model} fits into {_place(one)}{size}{spilled}{ready}{leave}{answer}"
+
+
+def _row(one: Placement) -> str:
+    words = {
+        "fits": "fits",
+        "evicts": f"evicts {', '.join(one.evict)}",
+        "waits": f"waits for {', '.join(one.drain or (one.model,))}",
+        "unknown": "size unknown, would be tried",
+    }.get(one.verdict, one.reason or one.verdict)
+    wait = _time(one.seconds) if one.seconds is not None else ""
+    size = f"{'~' if one.source == 'estimated' else ''}{_gib(one.needed)} GiB" if one.needed else "?"
+    return f"{one.model:36} {size:>10}  {_place(one):6} {wait:>6}  {words}"
+
+
+def _progress(load: LoadProgress, now: float) -> str:
+    waiting = f", for {_many(load.waiting, 'request')}" if load.waiting else ""
+    if load.started_at is None:
+        why = f" ({load.waits_for})" if load.waits_for else ""
+        return f"{load.model} is number {load.position} in the queue of {load.pool}{why}{waiting}"
+    spent = max(0.0, now - load.started_at)
+    return f"{load.model} into {load.pool}, {spent:.0f} of about {load.expected_seconds:.0f} s{waiting}"
+
+
+# ── events ──
+
+
+def vram_text(view: VramView) -> str:
+    """The ledger in one line."""
+    pools = [f"{pool.device.pool} {_gib(pool.free)} GiB free" for pool in view.pools if not pool.device.problem]
+    loads = [f"load {_progress(load, view.at)}" for load in view.loads if load.started_at is None]
+    return "; ".join(["memory " + ", ".join(pools), *loads, *_warnings(view)])
+
+
+def _warnings(view: VramView) -> list[str]:
+    lines = ["memory is kept free for other work: nothing is loaded until it is released"] if view.held else []
+    for circle in view.thrash:
+        words = (
+            f"{_list(circle.models)} threw each other out of {circle.pool} {circle.times} times in {_time(circle.span)}"
+        )
+        lines.append(f"{words}: {circle.remedy}" if circle.remedy else words)
+    return lines
+
+
+# ── words ──
+
+
+def _place(one: Placement) -> str:
+    return "RAM" if one.pool == HOST_POOL else one.pool
+
+
+def _size(one: Placement) -> str:
+    context = f" with {one.context_length} tokens of context" if one.context_length else ""
+    return f"{_gib(one.needed or 0)} GiB ({one.source}){context}"
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _nth(rank: int) -> str:
+    return "first" if rank == 1 else f"as number {rank}"
+
+
+def _list(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
