@@ -8,6 +8,7 @@ import msgspec
 from llmrouter_tui.catalog.snapshot import names
 from llmrouter_tui.core.domain import CatalogMatch, ModelView
 from llmrouter_tui.core.dossier import OWN, Dossier, match_words
+from llmrouter_tui.public import named
 
 
 class _Question(msgspec.Struct):
@@ -34,7 +35,7 @@ def matches(name: str, views: Sequence[ModelView], kinds: Mapping[str, str]) -> 
     their names) has, what the shipped catalog does."""
 
     def shipped(name: str, kind: str = "", *, local: bool = False) -> CatalogMatch:
-        return names().match(name, kind, local=local).taken()
+        return named(name, kind, local=local).taken()
 
     found = [v.match or shipped(v.info.name, kinds.get(v.info.backend, ""), local=v.info.local) for v in views]
     return list(dict.fromkeys(found)) or [shipped(name)]
@@ -52,7 +53,7 @@ def lines_of(found: Sequence[CatalogMatch], dossiers: Iterable[Dossier]) -> list
     for match in found:
         lines += ["", f"public figures: {match_words(match)}"]
         if match.own in known:
-            lines += _dossier_lines(known[match.own])
+            lines += _dossier_lines(known[match.own].run_in(match.mode))
     return lines[1:]
 
 
@@ -60,7 +61,12 @@ def facts_of(found: Sequence[CatalogMatch], dossiers: Iterable[Dossier]) -> list
     """The same for a program."""
     known = {one.id: one for one in dossiers}
     return [
-        {"id": match.own or None, "near": match.near or None, "match": match, "known": known.get(match.own)}
+        {
+            "id": match.own or None,
+            "near": match.near or None,
+            "match": match,
+            "known": known[match.own].run_in(match.mode) if match.own in known else None,
+        }
         for match in found
     ]
 

@@ -1,16 +1,17 @@
 """What is publicly known of models in this process: the shipped figures, joined with those that were fetched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
 from llmrouter_tui.catalog.snapshot import Snapshot, names, shipped
-from llmrouter_tui.core.catalog import Entry, Standing, standings
+from llmrouter_tui.core.catalog import Entry
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.dossier import Dossier, Listed, dossier, listed
 from llmrouter_tui.core.fluency import Usual, shifts, usual
 from llmrouter_tui.core.matching import Match
+from llmrouter_tui.core.modes import may_be, split_mode
 from llmrouter_tui.core.sync import SyncedFigure, anchored, joined
 
 
@@ -41,14 +42,10 @@ class Public:
         return shifts(entry, self.snapshot.benchmarks, self.usual(), related=related)
 
     def match(self, info: ModelInfo, kind: str = "") -> Match:
-        """What the name of a model means on a backend of ``kind``: its own name first, then its other names."""
-        found = [names().match(name, kind, local=info.local) for name in (info.name, *info.aliases)]
+        """What the name of a model means on a backend of ``kind``: its own name first, then its other names. A name
+        that only adds a mode (``qwen3:8b-nothink``) means the model, run so."""
+        found = [named(name, kind, local=info.local) for name in (info.name, *info.aliases)]
         return next((match for match in found if match.id), found[0])
-
-    def entry(self, info: ModelInfo, kind: str = "") -> Entry | None:
-        """What is known of a model; None where its name means nothing certain."""
-        match = self.match(info, kind)
-        return self.snapshot.entries[match.id] if match.id else None
 
     def listed(self) -> Sequence[Listed]:
         """All entries, by id."""
@@ -60,10 +57,17 @@ class Public:
         known, benchmarks = self.snapshot.entries, self.snapshot.benchmarks
         return [dossier(known[entry_id], benchmarks) for entry_id in dict.fromkeys(entries) if entry_id in known]
 
-    def standings(self, info: ModelInfo, kind: str = "") -> Mapping[str, Standing]:
-        """The standing per task of a model, empty for one that nobody knows."""
-        entry = self.entry(info, kind)
-        return standings(entry, self.snapshot.benchmarks) if entry else {}
+
+def named(name: str, kind: str = "", *, local: bool = False) -> Match:
+    """What a name means in the shipped catalog, with what it says of the mode that the model is run in."""
+    whole = names().match(name, kind, local=local)
+    bare, mode = split_mode(name)
+    if not whole.id and mode:
+        found = names().match(bare, kind, local=local)
+        tuned = "/" in bare and not found.exact  # somebody's own Thinking
+        if found.id and not tuned and may_be(mode, shipped().entries[found.id]):
+            whole = found
+    return whole._replace(said=mode) if whole.id else whole
 
 
 @cache

@@ -3,12 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from llmrouter_tui.core.catalog import Known, known
 from llmrouter_tui.core.domain import CatalogMatch, ModelInfo
 from llmrouter_tui.core.matching import Match
+from llmrouter_tui.core.modes import run_in
 from llmrouter_tui.public import Public
 
 Asked = tuple[str, tuple[str, ...], str, bool]
@@ -26,7 +28,7 @@ class Recalled(NamedTuple):
 def recall(public: Public, info: ModelInfo, kind: str = "") -> Known | None:
     """What is known of a model on a backend of ``kind``, or of its relative; None where neither is listed. Reads the
     catalog at the first call of a process (a tenth of a second), then takes up to some milliseconds."""
-    return _known(public, public.match(info, kind))
+    return _known(public, public.match(info, kind), info, kind)
 
 
 class Recall:
@@ -50,7 +52,10 @@ class Recall:
         match = self._matches[asked]
         if chosen and chosen not in self._public.snapshot.entries:  # another catalog had it
             chosen = None
-        return Recalled(match.taken(chosen), _known(self._public, match if chosen is None else Match(chosen or None)))
+        meant = match if chosen is None else Match(chosen or None, said=match.said)
+        known = _known(self._public, meant, info, kind)
+        taken = match.taken(chosen)
+        return Recalled(replace(taken, mode=known.mode, thinks=known.thinks) if known else taken, known)
 
     @property
     def asked(self) -> bool:
@@ -73,9 +78,15 @@ class Recall:
         return {asked: self._public.match(next(iter(infos.values())), asked[2]) for asked, infos in wanted.items()}
 
 
-def _known(public: Public, match: Match) -> Known | None:
+def _known(public: Public, match: Match, info: ModelInfo, kind: str) -> Known | None:
     found, related = match.id or match.near, not match.id
     if not found:
         return None
     entry = public.snapshot.entries[found]
-    return known(entry, public.snapshot.benchmarks, related=related, languages=public.languages(entry, related=related))
+    return known(
+        entry,
+        public.snapshot.benchmarks,
+        related=related,
+        languages=public.languages(entry, related=related),
+        mode="" if related else run_in(entry, match.said, info, kind),
+    )

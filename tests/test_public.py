@@ -3,12 +3,20 @@
 import pytest
 
 from llmrouter_tui.catalog.snapshot import shipped
+from llmrouter_tui.core.catalog import Standing
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.fluency import HALF_AT
 from llmrouter_tui.core.sync import BY_KEY, SOURCES, SyncedFigure
 from llmrouter_tui.public import Public, with_fetched
+from llmrouter_tui.recall import recall
 
 QWEN = ModelInfo("ollama", "qwen3:32b")
+
+
+def standing(public: Public, task: str) -> Standing:
+    found = recall(public, QWEN, "ollama")
+    assert found is not None
+    return found.standings[task]
 
 
 def fetched(key: str, value: float, source: str = "lmarena", model: str = "qwen3-32b") -> SyncedFigure:
@@ -19,28 +27,48 @@ def test_a_model_stands_on_the_shipped_figures_before_anything_was_fetched() -> 
     public = Public()
     assert public.snapshot is shipped()
     assert public.match(QWEN, "ollama").id == "qwen3-32b"
-    assert public.standings(QWEN, "ollama")["coding"].grounds
+    assert standing(public, "coding").grounds
 
 
 def test_fetched_figures_are_seen_at_once_with_source_and_date_and_go_with_the_next_fetch() -> None:
     public = Public()
-    before = public.standings(QWEN, "ollama")["coding"]
+    before = standing(public, "coding")
     public.take([fetched("arena_coding", 1480.0)])
-    after = public.standings(QWEN, "ollama")["coding"]
+    after = standing(public, "coding")
     assert after.mean > before.mean
     ground = next(g for g in after.grounds if g.figure.key == "arena_coding")
     assert ground.figure == ("arena_coding", 1480.0, "LMArena", "2026-11-20")
     public.take([])
-    assert public.standings(QWEN, "ollama")["coding"] == before
+    assert standing(public, "coding") == before
 
 
 def test_other_names_of_a_model_are_asked_where_its_own_says_nothing() -> None:
     public = Public()
-    assert public.entry(ModelInfo("vllm", "my-model")) is None
-    assert public.standings(ModelInfo("vllm", "my-model")) == {}
-    named = public.entry(ModelInfo("vllm", "my-model", aliases=("Qwen/Qwen3-32B",)), "openai")
-    assert named is not None
-    assert named.id == "qwen3-32b"
+    assert public.match(ModelInfo("vllm", "my-model")).id is None
+    assert public.match(ModelInfo("vllm", "my-model", aliases=("Qwen/Qwen3-32B",)), "openai").id == "qwen3-32b"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "entry", "said"),
+    [
+        ("qwen3:8b", "ollama", "qwen3-8b", ""),
+        ("qwen3:8b-nothink", "ollama", "qwen3-8b", "non_thinking"),
+        ("qwen3:8b-q4_K_M-no_think", "ollama", "qwen3-8b", "non_thinking"),
+        ("qwen3-8b-thinking", "ollama", "qwen3-8b", "thinking"),
+        ("qwen3:4b-thinking", "ollama", "qwen3-4b-thinking-2507", "thinking"),
+        ("exaone-4.0-32b-thinking", "llamacpp", "exaone-4.0-32b", "thinking"),
+        ("deepseek/deepseek-chat-v3.1:thinking", "openai", "deepseek-v3.1", "thinking"),
+        ("gpt-5-low", "openai", "gpt-5", "low"),
+        ("llama3.1:8b-thinking", "ollama", None, ""),
+        ("qwen3-8b-high", "ollama", None, ""),
+        ("acme/Qwen3-8B-thinking", "vllm", None, ""),
+    ],
+)
+def test_a_name_that_only_adds_a_mode_means_the_model_and_nobody_elses_tune_is_it(
+    name: str, kind: str, entry: str | None, said: str
+) -> None:
+    match = Public().match(ModelInfo("b", name, local=kind != "openai"), kind)
+    assert (match.id, match.said) == (entry, said)
 
 
 def test_models_that_the_catalog_does_not_know_are_passed_over() -> None:
@@ -52,12 +80,13 @@ def test_models_that_the_catalog_does_not_know_are_passed_over() -> None:
 def test_no_ability_rests_on_figures_that_must_not_be_passed_on(source: str) -> None:
     """Abilities are told to clients and watchers; the figures behind these belong to the holder of the key."""
     public = Public()
-    before = public.standings(QWEN, "ollama")
+    before = recall(public, QWEN, "ollama")
+    assert before is not None
     public.take([fetched("aa_intelligence_index_4_1", 30.5, source), fetched("aa_coding_index_4_1", 20.0, source)])
-    entry = public.entry(QWEN, "ollama")
-    assert entry is not None
-    assert SOURCES[source] in {figure.source for figure in entry.figures}
-    assert public.standings(QWEN, "ollama") == before
+    assert SOURCES[source] in {figure.source for figure in public.snapshot.entries[before.id].figures}
+    after = recall(public, QWEN, "ollama")
+    assert after is not None
+    assert after.standings == before.standings
 
 
 def sisters(ids: list[str]) -> list[tuple[str, str]]:

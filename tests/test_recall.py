@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.dossier import match_words
+from llmrouter_tui.core.modes import mode_words
 from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import Recall, recall
@@ -30,6 +31,36 @@ def test_public_figures_reach_abilities_with_source_and_date() -> None:
     told = next(e for e in math.evidence if e.note.startswith("MATH-500"))
     assert told.source == "benchmark"
     assert "97.4%, 2025-04, maker (QwenLM/Qwen3" in told.note
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "mode", "thinks"),
+    [
+        ("qwen3:8b", "ollama", "", True),
+        ("qwen3:8b-nothink", "ollama", "non_thinking", False),
+        ("deepseek-v3.1:671b", "ollama", "thinking", True),
+        ("deepseek-ai/DeepSeek-V3.1", "openai", "", False),
+        ("deepseek/deepseek-chat-v3.1:thinking", "openai", "thinking", True),
+        ("llama3.1:8b", "ollama", "", None),
+    ],
+)
+async def test_the_figures_of_the_mode_that_a_model_is_run_in_are_the_ones_that_count(
+    name: str, kind: str, mode: str, thinks: bool | None
+) -> None:
+    info = ModelInfo("here", name, capabilities=frozenset({"completion", "thinking"} if thinks is not None else ()))
+    found = Recall(Public())
+    found(info, kind)
+    await found.look_up()
+    recalled = found(info, kind)
+    assert recalled is not None
+    assert recalled.known is not None
+    assert (recalled.match.mode, recalled.match.thinks) == (mode, thinks)
+    entry = Public().snapshot.entries[recalled.known.id]
+    own = set(entry.modes.get(mode, entry.figures))
+    assert {ground.figure for ground in recalled.known.standings["math"].grounds} <= own
+    assert ("reasoner" in recalled.known.leanings) is bool(thinks)
+    if mode:
+        assert mode_words(mode) in match_words(recalled.match)
 
 
 async def test_a_loop_gets_no_answer_until_a_thread_has_looked_and_then_at_once() -> None:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from llmrouter_tui.core.catalog import Known
+from llmrouter_tui.core.catalog import NOT_THINKING, Known
 from llmrouter_tui.core.decision import Feedback
-from llmrouter_tui.core.domain import TASKS, Ability, Evidence, ModelInfo
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo
 from llmrouter_tui.core.figures import EVERYDAY, evidence
+from llmrouter_tui.core.modes import split_mode
 from llmrouter_tui.core.naming import ParsedName, parse_name
 from llmrouter_tui.core.words import word_set
 
@@ -132,7 +133,7 @@ def abilities(
 ) -> Mapping[str, Ability]:
     """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
     is what the catalog says of it. The name only counts where its own figures say nothing."""
-    name = parse_name(info.name)
+    name = parse_name(_spoken(info.name))
     size = info.parameters or name.size or (known.parameters if known else None)
     penalty = quantization_penalty(info.quantization or name.quantization)
     ours = [(r, _rating_weight(r, now)) for r in ratings if _is_of(r, info)]
@@ -151,8 +152,13 @@ def size_of(info: ModelInfo) -> int | None:
     return info.parameters or parse_name(info.name).size
 
 
-def thinks(info: ModelInfo) -> bool:
-    """Whether it spends hidden tokens before it answers."""
+def thinks(info: ModelInfo, match: CatalogMatch | None = None) -> bool:
+    """Whether it spends hidden tokens before it answers, as it is run here: by the catalog where that tells, else by
+    what its name and its server say. A server tells that a model can, which for most is that it does."""
+    if match and match.thinks is not None:
+        return match.thinks
+    if _spoken(info.name) != info.name:
+        return False
     return "thinking" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_THINKING)
 
 
@@ -161,6 +167,12 @@ def is_embedding(info: ModelInfo) -> bool:
     if info.capabilities_known:
         return "completion" not in info.capabilities and "embedding" in info.capabilities
     return "embedding" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
+
+
+def _spoken(name: str) -> str:
+    """The name without its promise not to think, if it makes one."""
+    rest, mode = split_mode(name)
+    return rest if mode.startswith(NOT_THINKING) else name
 
 
 def _words(name: ParsedName) -> frozenset[str]:

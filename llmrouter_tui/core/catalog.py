@@ -31,6 +31,8 @@ CATEGORIES_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Categories of figures behind each task, and behind the needs that have abilities of their own."""
 
+THINKING, NOT_THINKING = "thinking", "non_thinking"
+"""The modes of models that can do both."""
 OTHER_MODE = 0.5
 """Weight of figures that were taken in another mode of the model (thinking on, asked with it off); by judgement."""
 
@@ -149,22 +151,32 @@ class Known:
     """By language, logits by which it is better there than it is anyway (``fluency.shifts``)."""
     leanings: frozenset[str] = frozenset()
     """What it is made for (``leanings``)."""
+    mode: str = ""
+    """The mode that it is run in, and that the figures are of; empty: its usual one."""
+    thinks: bool | None = None
+    """Whether it thinks before it answers, run so; None where the entry knows of no thinking."""
 
 
 def known(
-    entry: Entry, benchmarks: Benchmarks, *, related: bool = False, languages: Mapping[str, float] | None = None
+    entry: Entry,
+    benchmarks: Benchmarks,
+    *,
+    related: bool = False,
+    languages: Mapping[str, float] | None = None,
+    mode: str = "",
 ) -> Known:
-    """What an entry says of a model that it is, or to which it is ``related``."""
-    found = standings(entry, benchmarks)
+    """What an entry says of a model that it is, run in ``mode``, or to which it is ``related``."""
+    found, made_for = standings(entry, benchmarks, mode=mode), leanings(entry, mode)
     size, date = entry.parameters, entry.released
-    return Known(entry.id, found, benchmarks, entry.kind, size, date, related, languages or {}, leanings(entry))
+    thinks = "reasoner" in made_for if entry.thinks and not related else None
+    return Known(entry.id, found, benchmarks, entry.kind, size, date, related, languages or {}, made_for, mode, thinks)
 
 
 def leanings(entry: Entry, mode: str = "") -> frozenset[str]:
     """What a model run in ``mode`` is made for, beside its size and date: ``coder``, ``math`` and ``reasoner`` (it
     thinks before it answers)."""
     found = {name for special, name in (("code", "coder"), ("math", "math")) if special in entry.specialty}
-    if entry.thinks and mode != "non_thinking" and (mode or "thinking" not in entry.modes):
+    if entry.thinks and mode != NOT_THINKING and (mode or THINKING not in entry.modes):
         found.add("reasoner")
     return frozenset(found)
 
@@ -192,11 +204,9 @@ def standing(entry: Entry, benchmarks: Benchmarks, category: str, *, mode: str =
 
     A mode's own figures stand alone; only if there is none do those of the default mode step in, at less weight.
     """
-    own = entry.modes.get(mode)
-    if own is not None and (grounds := _grounds(entry, own, benchmarks, category)):
+    if grounds := _grounds(entry, entry.modes.get(mode, ()), benchmarks, category):
         return _standing(grounds)
-    weight = 1.0 if own is None else OTHER_MODE
-    return _standing(_grounds(entry, entry.figures, benchmarks, category, weight))
+    return _standing(_grounds(entry, entry.figures, benchmarks, category, OTHER_MODE if mode else 1.0))
 
 
 def counts(entry: Entry, key: str) -> bool:

@@ -57,6 +57,8 @@ class ModelInfo:
     """Whether the backend listed the capabilities; if not, they are a guess from names and are never a hard filter."""
     size_bytes: int | None = None
     kv_bytes_per_token: int | None = None
+    """Of its cache of keys and values, in the layers that keep every token; for one conversation, as all that follows
+    of the cache."""
     digest: str = ""
     price_in: float | None = None
     """Price of a million prompt tokens, in dollars; None where running the model costs no money."""
@@ -65,10 +67,30 @@ class ModelInfo:
     """Whether it runs in this machine's memory."""
     aliases: tuple[str, ...] = ()
     """Other names by which its backend knows it; the identity stays ``name``."""
+    kv_window: int = 0
+    """How many tokens the other layers keep."""
+    kv_window_bytes: int = 0
+    """Of a token, in those layers."""
+    kv_state_bytes: int = 0
+    """Of what recurrent layers keep, however much was read."""
+    slots: int = 1
+    """Conversations that have a whole context, and so a cache, of their own at the same time."""
+    longest_context: int | None = None
+    """What the model can read at most, where ``context_length`` is what it is loaded with."""
 
     @property
     def id(self) -> str:
         return model_id(self.backend, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a model takes in memory with one context, and how that is known."""
+
+    bytes: int
+    source: FootprintSource = "unknown"
+    context_length: int | None = None
+    """Tokens that it is loaded with; None where nobody told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +166,10 @@ class CatalogMatch:
     """Whether ``chosen`` holds in the place of all this."""
     chosen: str = ""
     """The entry that the user chose; empty: it is none of them."""
+    mode: str = ""
+    """The mode that it is run in here and whose figures count; empty: the entry's usual one."""
+    thinks: bool | None = None
+    """Whether it thinks before it answers, run so; None where that entry does not tell."""
 
     @property
     def own(self) -> str:

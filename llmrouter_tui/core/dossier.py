@@ -4,10 +4,11 @@ Screens and the command line tell it from here, each in its own columns.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.catalog import Benchmark, Benchmarks, Entry, Standing, standings
 from llmrouter_tui.core.domain import CatalogMatch
+from llmrouter_tui.core.modes import mode_words
 from llmrouter_tui.core.sync import BY_KEY, SOURCES
 
 _OF_A_KEY = frozenset(SOURCES[source] for source in BY_KEY)
@@ -85,6 +86,12 @@ class Dossier:
     tasks: tuple[TaskFigures, ...] = ()
     own: tuple[Told, ...] = ()
     """Figures fetched with the user's key: in no ability, and not to be told to others."""
+    modes: Mapping[str, tuple[TaskFigures, ...]] = field(default_factory=dict)
+    """The same as ``tasks`` for the modes that it can be run in beside its usual one."""
+
+    def run_in(self, mode: str) -> "Dossier":
+        """The same of the model run in ``mode``."""
+        return replace(self, tasks=self.modes[mode]) if mode in self.modes else self
 
 
 def listed(entry: Entry) -> Listed:
@@ -94,15 +101,20 @@ def listed(entry: Entry) -> Listed:
 
 
 def dossier(entry: Entry, benchmarks: Benchmarks) -> Dossier:
-    """All that the catalog has of an entry, in the mode it runs in by default."""
-    tasks = tuple(_of_task(task, found, benchmarks) for task, found in standings(entry, benchmarks).items())
+    """All that the catalog has of an entry."""
     own = (f for f in entry.figures if f.source in _OF_A_KEY)
     return Dossier(
         entry.id,
         _about(entry),
-        tasks,
+        _tasks(entry, benchmarks),
         tuple(Told(_title(benchmarks, f.key), f.value, _unit(benchmarks, f.key), 0, 0, f.as_of, f.source) for f in own),
+        {mode: _tasks(entry, benchmarks, mode) for mode in entry.modes},
     )
+
+
+def _tasks(entry: Entry, benchmarks: Benchmarks, mode: str = "") -> tuple[TaskFigures, ...]:
+    found = standings(entry, benchmarks, mode=mode)
+    return tuple(_of_task(task, one, benchmarks) for task, one in found.items())
 
 
 def match_words(match: CatalogMatch) -> str:
@@ -110,12 +122,13 @@ def match_words(match: CatalogMatch) -> str:
     if not match.by_user:
         return _by_name(match)
     automatic = match.id if match.kind in ("alias", "grammar") else f"near {match.id}" if match.id else "none"
-    return f"{match.chosen or 'none'}, by you (by its name: {automatic})"
+    run = f", {mode_words(match.mode)}" if match.mode else ""
+    return f"{match.chosen or 'none'}{run}, by you (by its name: {automatic})"
 
 
 def _by_name(match: CatalogMatch) -> str:
     if match.own:
-        return f"{match.own} ({match.how})"
+        return f"{match.own} ({match.how})" + (f", {mode_words(match.mode)}" if match.mode else "")
     if match.near:
         return f"none of its own, only a weak guess from {match.near}, the nearest"
     return "none: its name is in no catalog"

@@ -39,6 +39,8 @@ class Match(NamedTuple):
     """In words: by which of the entry's spellings."""
     exact: bool = False
     """Letter by letter, case aside; else by the grammar of names."""
+    said: str = ""
+    """What the name says of the mode that the model is run in (``modes.split_mode``)."""
 
     @property
     def kind(self) -> MatchKind:

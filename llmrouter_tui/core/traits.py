@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.ability import is_embedding, thinks
-from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelInfo, ModelView
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Lesson, ModelInfo, ModelView
 from llmrouter_tui.core.kinds import TASK_OF_KIND
 from llmrouter_tui.core.scoring import SLOPE
 
@@ -31,8 +31,10 @@ class Traits(NamedTuple):
     """Ability per kind of prompt, in the order of ``KINDS``: as graded, else that of its task."""
     slope: float
     """How far easiness moves the logit of its quality."""
+    match: CatalogMatch | None
     embeds: bool
     thinks: bool
+    """Whether it writes hidden tokens before it answers, as it is run here."""
     priced: bool
     """Whether running it costs money."""
     languages: Mapping[str, float]
@@ -110,7 +112,12 @@ def _of(model: ModelView) -> Facts:
 
 
 def _same(traits: Traits, model: ModelView) -> bool:
-    return traits.abilities is model.abilities and traits.lesson is model.lesson and traits.languages is model.languages
+    return (
+        traits.abilities is model.abilities
+        and traits.lesson is model.lesson
+        and traits.languages is model.languages
+        and traits.match is model.match
+    )
 
 
 def _read(model: ModelView, traits: Traits) -> Facts:
@@ -147,8 +154,9 @@ def _traits(model: ModelView) -> Traits:
         lesson,
         lesson.means if lesson else tuple([tasks[at] for at in TASK_OF_KIND]),
         lesson.slope if lesson else SLOPE,
+        model.match,
         is_embedding(info),
-        thinks(info),
+        thinks(info, model.match),
         info.price_in is not None or info.price_out is not None,
         model.languages,
         {},

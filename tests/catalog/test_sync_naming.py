@@ -3,7 +3,7 @@
 import pytest
 
 from llmrouter_tui.catalog.snapshot import shipped
-from llmrouter_tui.catalog.sync.naming import Known, choose, meant, split_mode
+from llmrouter_tui.catalog.sync.naming import Known, choose, meant
 from llmrouter_tui.catalog.sync.reading import Reading
 
 KNOWN = Known(shipped().entries)
@@ -11,30 +11,6 @@ KNOWN = Known(shipped().entries)
 
 def reading(name: str, value: float = 1.0, *, weight: float = 0.0, kind: str = "api", **more: object) -> Reading:
     return Reading(((name, kind),), "key", value, "2026-10-02", weight, **more)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("name", "base", "mode"),
-    [
-        ("gemma-3-12b-it", "gemma-3-12b-it", ""),
-        ("claude-3-7-sonnet-20250219-thinking-32k", "claude-3-7-sonnet-20250219", "thinking"),
-        ("claude-opus-4-5-20251101-thinking-64k-high-effort", "claude-opus-4-5-20251101", "thinking_high"),
-        ("claude-opus-4-6-thinking-auto-low-effort", "claude-opus-4-6", "thinking_low"),
-        ("gpt-5.1-2025-11-13-nothinking", "gpt-5.1-2025-11-13", "non_thinking"),
-        ("gemini-2.5-flash-lite-no-thinking", "gemini-2.5-flash-lite", "non_thinking"),
-        ("grok-4-1-fast-non-reasoning", "grok-4-1-fast", "non_thinking"),
-        ("gemini-2.5-flash-lite-highthinking", "gemini-2.5-flash-lite", "high"),
-        ("gemini-3-flash (thinking-minimal)", "gemini-3-flash", "thinking_minimal"),
-        ("mimo-v2-flash (thinking)", "mimo-v2-flash", "thinking"),
-        ("Claude Fable 5 (High)", "Claude Fable 5", "high"),
-        ("gpt-5.1-codex-max-high", "gpt-5.1-codex-max", "high"),
-        ("gpt-3.5-turbo-16k", "gpt-3.5-turbo-16k", ""),
-        ("high", "high", ""),
-        ("", "", ""),
-    ],
-)
-def test_a_mode_is_what_stands_at_the_end_of_a_name(name: str, base: str, mode: str) -> None:
-    assert split_mode(name) == (base, mode)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from llmrouter_tui.brain import weights
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.difficulty import easiness_of
-from llmrouter_tui.core.domain import TASKS, Ability, Lesson, ModelView, Speed
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Lesson, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.kinds import KINDS, spread
 from llmrouter_tui.core.selection import Wait, decide, predicted, resolve
@@ -68,6 +68,13 @@ class TestSense:
         assert chosen("Write a Python function that merges two sorted lists") == "coder"
         assert chosen("capital of peru", resident="8b") == "8b"
         assert chosen("capital of peru", resident="vl") == "vl"
+
+    def test_thinking_takes_its_time_where_a_model_is_run_so(self) -> None:
+        r1 = fleet()["r1"]
+        quiet = replace(r1, match=CatalogMatch("alias", "some-hybrid", thinks=False))
+        [thinks, answers] = [decide(analysis("math"), [m], preference=0.5).candidates[0] for m in (r1, quiet)]
+        assert thinks.seconds.decode > answers.seconds.decode + 5
+        assert answers.breakdown.speed > thinks.breakdown.speed
 
     def test_images_go_to_eyes(self) -> None:
         models = fleet()

@@ -1,31 +1,12 @@
 """From what a board calls a model to the catalog's id and the mode it was measured in."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from llmrouter_tui.catalog.sync.reading import Reading
 from llmrouter_tui.core.catalog import Entry
 from llmrouter_tui.core.matching import Names
-
-EFFORTS: Final = frozenset({"minimal", "low", "medium", "high", "xhigh", "max"})
-ALSO_NAMES: Final = frozenset({"low", "medium", "max"})
-"""Efforts that also end the names of models (``mistral-medium``, ``qwen3-max``): taken for an effort only of a model
-that is known to have efforts."""
-
-_EFFORT = "minimal|low|medium|high|xhigh|max"
-_TAIL = re.compile(
-    r"(?:[-_ ]\(?|\()(?:"
-    r"(?P<off>no-?thinking|non-?reasoning|thinking-off)"
-    r"|(?P<on>thinking-auto|thinking|reasoning)"
-    rf"|(?P<glued>{_EFFORT})thinking"
-    rf"|(?P<effort>{_EFFORT})(?:-effort)?"
-    r"|(?P<budget>\d{1,3}k)"
-    r")\)?$",
-    re.I,
-)
-_BOTH = re.compile(rf" ?\((thinking|reasoning)-({_EFFORT})\)$", re.I)
+from llmrouter_tui.core.modes import settled, split_mode
 
 
 class Known:
@@ -55,58 +36,6 @@ class Meant:
     model: str
     mode: str
     name: str
-
-
-def split_mode(name: str) -> tuple[str, str]:
-    """The name without what it says of the mode at its end, and that mode: ``…-thinking-32k`` is ``thinking``,
-    ``…-high`` an effort, both together ``thinking_high``. Empty where it says nothing."""
-    rest = _BOTH.sub(r"-\1-\2", name)
-    thinking = effort = ""
-    while match := _TAIL.search(rest):
-        said = (match["effort"] or match["glued"] or "").lower()
-        if said and effort:
-            break  # the other one is part of the name: gpt-5.1-codex-max-high
-        rest = rest[: match.start()].rstrip("-_ ")
-        effort = effort or said
-        if match["off"]:
-            thinking = "non_thinking"
-        elif match["on"]:
-            thinking = thinking or "thinking"
-    mode = "_".join(part for part in (thinking, effort) if part)
-    return (rest, mode) if mode and rest else (name, "")
-
-
-def settled(mode: str, entry: Entry | None) -> str | None:
-    """A mode as the catalog has it: empty where it is the model's default one, None where the model cannot have it,
-    so that the name means another model.
-
-    A thinking model of which the catalog knows no other mode called ``thinking`` thinks by default; one that it knows
-    thinking as another mode does not. With efforts it runs at the high one, unless that is another mode as well.
-    """
-    if entry is None or not mode:
-        return mode
-    known = entry.modes.keys()
-    thinking, effort = _parts(mode)
-    if thinking == "thinking" and not entry.thinks:
-        return None
-    if effort in ALSO_NAMES and not thinking and not known & EFFORTS:
-        return None
-    if thinking == "thinking" and effort:  # boards differ in whether they say that a model with efforts thinks
-        mode = "thinking" if effort == "high" else effort if effort in known else mode
-    if mode == "high" and entry.thinks and not known & EFFORTS:
-        mode = "thinking"
-    if mode in ("thinking", "high") and mode not in known:
-        return ""
-    if mode == "non_thinking" and mode not in known and "thinking" in known:
-        return ""
-    return mode
-
-
-def _parts(mode: str) -> tuple[str, str]:
-    for thinking in ("non_thinking", "thinking"):
-        if mode.startswith(thinking):
-            return thinking, mode.removeprefix(thinking).removeprefix("_")
-    return "", mode
 
 
 def meant(reading: Reading, known: Known) -> Meant | None:

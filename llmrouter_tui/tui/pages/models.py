@@ -131,7 +131,8 @@ class ModelsPage(ModelActs):
         return review_text.of_model(found, model.id, cells, center.look, center.store.name)
 
     def _known(self, model: ModelView) -> Dossier | None:
-        return self.dossiers.of(model.match.own) if model.match else None
+        known = self.dossiers.of(model.match.own) if model.match else None
+        return known.run_in(model.match.mode) if known and model.match else None
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
