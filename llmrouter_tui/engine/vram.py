@@ -12,6 +12,7 @@ from llmrouter_tui.core.events import VramChanged
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.processes import Claim, Share, claim, shares
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Thrash, Verdict, VramView
 from llmrouter_tui.engine.bus import Bus
@@ -26,7 +27,6 @@ USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "full", "to
 """Most useful first: what can be had now, at a price, maybe, not."""
 CLOSED: frozenset[Verdict] = frozenset(("full", "too big", "held"))
 """Where asking for a model would not load it."""
-NOBODY: frozenset[int] = frozenset()
 MOVED = 32 * 1024**2
 """Bytes of memory in use below which a change is noise."""
 
@@ -159,19 +159,29 @@ class Vram:
         for record in records:
             if record.healthy and record.residency in HELD:
                 families.setdefault((record.info.backend, record.weights), []).append(record)
-        shown = {device.pool: frozenset(pid for pid, _ in device.processes) for device in self._fleet.devices}
+        owned = self._owned(records)
         ranks: dict[str, int] = {}
         for pool in seen.pools:
             ranks |= {one.model: place for place, one in enumerate(leavers(seen.held(pool.name)), 1)}
         found: dict[str, list[Holder]] = {}
         for family in families.values():
             pool_name = family[0].pool
-            pids = {record.pid for record in family if record.pid is not None}
-            holder = _holder(family, ranks, now, tuple(sorted(pids & shown.get(pool_name, NOBODY))))
+            holder = _holder(family, ranks, now, _pids(family, owned.get(pool_name, {})))
             found.setdefault(pool_name, []).append(holder)
             if pool_name != HOST_POOL and (rest := (family[0].needed_bytes() or 0) - holder.bytes) > 0:
                 found.setdefault(HOST_POOL, []).append(replace(holder, bytes=rest, rank=None, pids=()))
         return found
+
+    def _owned(self, records: Sequence[ModelRecord]) -> dict[str, dict[str, Share]]:
+        """By pool, whose processes the driver shows there: a model's, or else a backend's."""
+        if not any(device.processes for device in self._fleet.devices):
+            return {}
+        claims = [Claim(record.id, (record.pid,)) for record in records if record.pid is not None]
+        for known in self._fleet.backends.values():
+            backend = known.backend
+            if (found := claim(backend.name, backend.kind, backend.url)) is not None:
+                claims.append(found)
+        return {device.pool: shares(device, claims) for device in self._fleet.devices}
 
     # ── what goes on ──
 
@@ -225,6 +235,14 @@ def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float,
         rank=next((ranks[record.id] for record in family if record.id in ranks), None),
         pids=pids,
     )
+
+
+def _pids(family: Sequence[ModelRecord], owned: Mapping[str, Share]) -> tuple[int, ...]:
+    """Its own processes, or else those of its backend, which may hold other models too."""
+    for owner in (*(record.id for record in family), family[0].info.backend):
+        if owner in owned:
+            return owned[owner].pids
+    return ()
 
 
 def _obstacle(record: ModelRecord, records: Sequence[ModelRecord]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, ResidencyEvent, Resident
+from llmrouter_tui.core.domain import HOST_POOL, Device, Process, ResidencyEvent, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged, VramChanged
 from llmrouter_tui.core.vram import Placement, PoolView, Swaps, VramView
@@ -160,6 +160,20 @@ async def test_names_that_share_weights_are_one_holder_and_others_memory_is_told
         assert holder.models == ("one/a", "one/a-too")
         assert (holder.bytes, holder.source, holder.pids, holder.ours) == (3 * GIB, "reported", (41,), False)
         assert (view.other, view.free, view.budget) == (GIB, 4 * GIB, 8 * GIB)
+
+
+async def test_processes_are_those_of_the_backend_where_no_model_has_its_own():
+    backend = ScriptedBackend([model("a", 3), model("b", 3)], url="http://127.0.0.1:8181")
+    async with told(backend) as (house, vram):
+        await hold(house, "one/a", "one/b")
+        server, runner, other = (
+            Process(10, 1, "ollama", ports=(8181,)),
+            Process(11, 10, "runner"),
+            Process(12, 1, "game"),
+        )
+        device = replace(house.fleet.devices[0], processes=((11, 6 * GIB), (12, GIB)), lineage=(server, runner, other))
+        house.fleet.sampled([device])
+        assert [holder.pids for holder in pool(vram.view()).holders] == [(11,), (11,)]
 
 
 async def test_one_that_is_split_holds_memory_in_both_pools():
