@@ -19,6 +19,7 @@ import psutil
 
 from llmrouter_tui.backends.engine_child import Order
 from llmrouter_tui.backends.engine_process import EngineError, EngineProcess, describe_build, start_engine
+from llmrouter_tui.backends.gguf_memory import with_cache
 from llmrouter_tui.backends.gguf_shelf import Shelf, Shelved
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.stream import open_chat
@@ -158,8 +159,7 @@ class EmbeddedBackend:
 
     def _info(self, shelved: Shelved) -> ModelInfo:
         file, model = shelved.file, shelved.model
-        kv = model.kv_bytes_per_token
-        return ModelInfo(
+        info = ModelInfo(
             backend=self._name,
             name=file.name,
             parameters=model.parameters,
@@ -170,8 +170,9 @@ class EmbeddedBackend:
             capabilities=shelved.capabilities,
             capabilities_known=True,
             size_bytes=file.size,
-            kv_bytes_per_token=None if kv is None else kv * SLOTS,
+            slots=SLOTS,
         )
+        return with_cache(info, model.kv)
 
     async def residents(self) -> Sequence[Resident]:
         held = [self._resident(name, engine) for name, engine in self._engines.items()]

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from llmrouter_tui.backends.gguf_header import Header, read_header
+from llmrouter_tui.backends.gguf_memory import KvCache, kv_cache
 
 Use = Literal["generate", "embed", "rerank", "none"]
-
-KV_BYTES: Final = 2
-"""Bytes of one KV cache element: llama.cpp's default cache type is f16."""
 
 FILE_TYPES: Final = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
@@ -45,7 +43,7 @@ class GgufModel:
     quantization: str = ""
     layers: int | None = None
     vocabulary: int | None = None
-    kv_bytes_per_token: int | None = None
+    kv: KvCache | None = None
     template: bool = False
     template_tools: bool = False
     template_thinking: bool = False
@@ -77,7 +75,7 @@ def describe(headers: Sequence[Header]) -> GgufModel:
         quantization=_quantization(first),
         layers=_positive(first, f"{arch}.block_count"),
         vocabulary=first.lengths.get("tokenizer.ggml.tokens") or _positive(first, f"{arch}.vocab_size"),
-        kv_bytes_per_token=kv_bytes_per_token(first),
+        kv=kv_cache(first),
         template=bool(template),
         template_tools=_TOOLS.search(template) is not None,
         template_thinking=_THINKING.search(template) is not None,
@@ -119,28 +117,3 @@ def _parameters(headers: Sequence[Header], arch: str) -> tuple[int | None, int |
         return total, None
     routed = sum(tensor.elements for tensor in tensors if "_exps." in tensor.name)
     return total, total - routed + routed * used // experts
-
-
-def kv_bytes_per_token(header: Header) -> int | None:
-    """Bytes that one token of context takes in the KV cache, or None if the file says too little.
-
-    Sum over layers of KV heads x (key length + value length) x 2 bytes (f16): how llama.cpp sizes its cache,
-    src/llama-kv-cache.cpp. Where heads or lengths are not given, they follow from ``head_count`` and
-    ``embedding_length`` as in src/llama-model.cpp. Sliding-window layers hold less when the context is longer
-    than their window, so for those models this is an upper bound. Recurrent layers count as zero KV heads.
-    """
-    arch = header.text("general.architecture")
-    layers = _positive(header, f"{arch}.block_count")
-    width = _positive(header, f"{arch}.embedding_length")
-    if layers is None or layers > 10_000:
-        return None
-    heads = header.row(f"{arch}.attention.head_count", layers)
-    kv_heads = header.row(f"{arch}.attention.head_count_kv", layers) or heads
-    if kv_heads is None or heads is None:
-        return None
-    default = width // max(heads) if width and max(heads) > 0 else None
-    key = _positive(header, f"{arch}.attention.key_length") or default
-    value = _positive(header, f"{arch}.attention.value_length") or default
-    if key is None or value is None or min(kv_heads) < 0:
-        return None
-    return sum(kv_heads) * (key + value) * KV_BYTES

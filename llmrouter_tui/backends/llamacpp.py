@@ -5,12 +5,14 @@ Only calls that neither load nor wake a model are made for monitoring: ``/health
 of its children's command lines (``args``, ``preset``) is not read.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import aiohttp
 
+from llmrouter_tui.backends.gguf_memory import KvCache, cache_of_file, with_cache
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
 from llmrouter_tui.backends.stream import open_chat
@@ -50,6 +52,8 @@ class LlamaCppBackend:
         self._places: int | None = None
         self._wire_names: dict[str, str] = {}
         self._meta: dict[str, Mapping[str, Any]] = {}
+        self._path = ""
+        self._cache: KvCache | None = None
 
     @property
     def url(self) -> str:
@@ -83,6 +87,7 @@ class LlamaCppBackend:
         told = objects(listed.get("models"))
         words = told[0].get("capabilities") if told else None
         data = [entry for entry in objects(listed.get("data")) if text(entry.get("id"))]
+        await self._read_cache(text(props.get("model_path")))
         return [self._single(entry, props, words if isinstance(words, list) else []) for entry in data[:1]]
 
     async def residents(self) -> Sequence[Resident]:
@@ -201,9 +206,16 @@ class LlamaCppBackend:
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
             aliases=_aliases(entry, name),
+            longest_context=count(meta.get("n_ctx_train")),
         )
 
     # ── single model ──
+
+    async def _read_cache(self, path: str) -> None:
+        """What the cache takes is in no answer: it is read of the server's file, where that is on this machine."""
+        if path != self._path and is_local(self.url):
+            self._cache = await asyncio.to_thread(cache_of_file, Path(path)) if path else None
+            self._path = path
 
     def _single(self, entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> ModelInfo:
         wire = text(entry["id"])
@@ -211,7 +223,7 @@ class LlamaCppBackend:
         self._wire_names[name] = wire
         meta = mapping(entry.get("meta"))
         context = count(mapping(props.get("default_generation_settings")).get("n_ctx"))
-        return ModelInfo(
+        info = ModelInfo(
             backend=self.name,
             name=name,
             parameters=count(meta.get("n_params")),
@@ -222,7 +234,9 @@ class LlamaCppBackend:
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
             aliases=_aliases(entry, name),
+            longest_context=count(meta.get("n_ctx_train")),
         )
+        return with_cache(info, self._cache)
 
 
 def _capabilities(entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> frozenset[Capability]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from llmrouter_tui.backends.gguf_memory import cache_of_file, kv_cache, shown_header, with_cache
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.ollama_reply import OllamaReply
 from llmrouter_tui.backends.ollama_wire import LAUNCH, request_body
@@ -173,7 +175,10 @@ class OllamaBackend:
                     if error.unhealthy:
                         raise
                     return
-            self._shown[_key(tag)] = _kept(mapping(told))
+            kept = _kept(mapping(told))
+            if kept["cache"] is None and kept["files"] and is_local(self.url):
+                kept["cache"] = await asyncio.to_thread(cache_of_file, Path(kept["files"][0]))
+            self._shown[_key(tag)] = kept
 
         await asyncio.gather(*(show(tag) for tag in tags))
 
@@ -182,7 +187,7 @@ class OllamaBackend:
         told = shown.get("capabilities") or tag.get("capabilities")
         arch = text(info.get("general.architecture"))
         context = count(info.get(f"{arch}.context_length")) or count(details.get("context_length"))
-        return ModelInfo(
+        described = ModelInfo(
             backend=self.name,
             name=tag["name"],
             parameters=count(info.get("general.parameter_count")) or parameters(details.get("parameter_size")),
@@ -192,42 +197,23 @@ class OllamaBackend:
             capabilities=_capabilities(told),
             capabilities_known=isinstance(told, list),
             size_bytes=count(tag.get("size")),
-            kv_bytes_per_token=kv_bytes_per_token(info),
             digest=text(tag.get("digest")),
             local=is_local(self.url) and tag["name"] not in self._remote,
         )
-
-
-def kv_bytes_per_token(info: Mapping[str, Any]) -> int | None:
-    """KV cache of one token with 16-bit keys and values: 2 bytes · layers · KV heads · (key + value length), where
-    both lengths are embedding length / heads unless given. The keys are GGUF's (ggml, ``docs/gguf.md``). Sliding
-    windows make the true figure smaller. None where a key is missing, is per layer, or the cache is compressed
-    (``kv_lora_rank``)."""
-    arch = text(info.get("general.architecture"))
-
-    def of(key: str) -> int | None:
-        return count(info.get(f"{arch}.{key}"))
-
-    layers, heads, width = of("block_count"), of("attention.head_count"), of("embedding_length")
-    if not layers or not heads or not width or of("attention.kv_lora_rank"):
-        return None
-    if f"{arch}.attention.head_count_kv" in info and of("attention.head_count_kv") is None:
-        return None
-    kv_heads = of("attention.head_count_kv") or heads
-    length = width // heads
-    keys, values = of("attention.key_length") or length, of("attention.value_length") or length
-    return 2 * layers * kv_heads * (keys + values)
+        return with_cache(described, shown.get("cache"))
 
 
 def _key(tag: Mapping[str, Any]) -> str:
     return text(tag.get("digest")) or f"{tag['name']} {tag.get('modified_at')}"
 
 
-def _kept(shown: Mapping[str, Any]) -> Mapping[str, Any]:
+def _kept(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The parts that are read; licence, template and the rest can be large."""
+    info = mapping(shown.get("model_info"))
     return {
         "capabilities": shown.get("capabilities"),
-        "model_info": mapping(shown.get("model_info")),
+        "model_info": info,
+        "cache": kv_cache(shown_header(info)),
         "files": model_files(text(shown.get("modelfile"))),
     }
 

@@ -3,18 +3,20 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from llmrouter_tui.backends.ollama import OllamaBackend, kv_bytes_per_token, model_files
+from llmrouter_tui.backends.ollama import OllamaBackend, model_files
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
 from llmrouter_tui.backends.ollama_wire import request_body
 from llmrouter_tui.core.chat import Message
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from tests.backends.conftest import TOOL, call_for, events, read
+from tests.backends.embedded.making import LLAMA, gguf, write
 from tests.backends.ollama_server import GB, OllamaServer
 from tests.backends.servers import ANSWER, PNG
 
@@ -275,18 +277,21 @@ class TestModels:
         await backend.models()
         assert len(server.asked("/api/show")) == len(server.names)
 
+    async def test_what_the_answer_leaves_out_of_the_cache_is_read_of_the_file(
+        self, backend: OllamaBackend, server: OllamaServer, tmp_path: Path
+    ) -> None:
+        """Ollama empties lists of a figure per layer."""
+        file = write(tmp_path / "sha256-1", gguf({**LLAMA, "llama.attention.head_count_kv": [2, 0]}))
+        server.info = {**server.info, "qwen3.attention.head_count_kv": None}
+        server.files = {"qwen3:4b": str(file)}
+        by_name = {m.name: m for m in await backend.models()}
+        assert by_name["qwen3:4b"].kv_bytes_per_token == 2 * 2 * (16 + 16)
+        assert by_name["gpt-oss:20b"].kv_bytes_per_token is None
+
     def test_the_files_are_read_from_the_head_of_the_modelfile(self) -> None:
         text = '# by "ollama show"\n# FROM a:1b\n\nFROM /b/sha256-1\nADAPTER /b/sha256-2\nTEMPLATE """x\nFROM y"""\n'
         assert model_files(text) == ("/b/sha256-1", "/b/sha256-2")
         assert model_files("") == ()
-
-    def test_kv_cache_needs_every_figure(self) -> None:
-        whole = {"general.architecture": "a", "a.block_count": 2, "a.attention.head_count": 4, "a.embedding_length": 64}
-        assert kv_bytes_per_token(whole) == 2 * 2 * 4 * (16 + 16)
-        assert kv_bytes_per_token(whole | {"a.attention.head_count_kv": 1}) == 2 * 2 * 1 * (16 + 16)
-        assert kv_bytes_per_token(whole | {"a.attention.head_count_kv": None}) is None
-        assert kv_bytes_per_token(whole | {"a.attention.kv_lora_rank": 512}) is None
-        assert kv_bytes_per_token({}) is None
 
 
 class TestMemory:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmrouter_tui.backends.gguf import read_model
+from llmrouter_tui.backends.gguf_memory import KvCache
 from tests.backends.embedded.making import LLAMA, gguf, write
 
 WHOLE = gguf()
@@ -23,7 +24,7 @@ def test_smollm2_is_described_by_its_own_figures(smol_file: Path) -> None:
     assert (model.architecture, model.quantization, model.use) == ("llama", "Q4_1", "generate")
     assert model.parameters == 134_515_008
     assert (model.context_length, model.layers, model.vocabulary) == (8192, 30, 49_152)
-    assert model.kv_bytes_per_token == 30 * 3 * (64 + 64) * 2
+    assert model.kv == KvCache(30 * 3 * (64 + 64) * 2)
     assert model.template
     assert not model.template_tools
     assert not model.template_thinking
@@ -35,7 +36,7 @@ def test_gemma_states_key_and_value_lengths_and_has_no_template(gemma_file: Path
     assert (model.architecture, model.quantization, model.use) == ("gemma3", "Q4_K_M", "generate")
     assert model.parameters == 268_098_176
     assert model.vocabulary == 262_144
-    assert model.kv_bytes_per_token == 18 * 1 * (256 + 256) * 2
+    assert model.kv == KvCache(3 * 1 * (256 + 256) * 2, 15 * 1 * (256 + 256) * 2, 512)
     assert not model.template
 
 
@@ -54,17 +55,6 @@ def test_the_parts_of_a_split_model_count_together(tmp_path: Path) -> None:
     first = write(tmp_path / "m-00001-of-00002.gguf", gguf(LLAMA, [("token_embd.weight", (10, 10))]))
     second = write(tmp_path / "m-00002-of-00002.gguf", gguf({"split.no": 1}, [("output.weight", (5, 10))]))
     assert read_model([first, second]).parameters == 150
-
-
-def test_layers_may_differ_in_their_kv_heads(tmp_path: Path) -> None:
-    assert model_of(tmp_path, {}).kv_bytes_per_token == 2 * 2 * (16 + 16) * 2
-    hybrid = model_of(tmp_path, {"llama.attention.head_count_kv": [2, 0]})
-    assert hybrid.kv_bytes_per_token == 2 * (16 + 16) * 2
-
-
-def test_a_file_that_says_too_little_has_no_kv_figure(tmp_path: Path) -> None:
-    pairs = {key: value for key, value in LLAMA.items() if "head_count" not in key}
-    assert read_model([write(tmp_path / "m.gguf", gguf(pairs))]).kv_bytes_per_token is None
 
 
 @pytest.mark.parametrize(
@@ -141,5 +131,5 @@ def test_a_damaged_header_is_read_or_refused_and_nothing_else(
     except ValueError as error:
         assert str(error)
     else:
-        assert model.kv_bytes_per_token is None or model.kv_bytes_per_token >= 0
+        assert model.kv is None or min(model.kv) >= 0
         assert model.context_length is None or model.context_length > 0
