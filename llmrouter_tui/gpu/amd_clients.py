@@ -16,8 +16,8 @@ from llmrouter_tui.gpu.files import number, text
 
 LOOK_SECONDS = 5.0
 """Seconds between two searches for open graphics devices; those that are known are read each time."""
-MOST_FILES = 20_000
-"""Open files looked at in one search, those of the youngest processes first: about 50 ms."""
+MOST_FILES = 4_000
+"""Open files after which a search ends, about 25 ms; the next goes on with the processes whose turn it is."""
 UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20}
 
 
@@ -44,52 +44,62 @@ class Held:
 
 
 class Clients:
-    """``proc`` and ``kfd`` are where the kernel shows processes and ROCm's driver; ``clock`` counts seconds."""
+    """``proc`` and ``kfd`` are where the kernel shows processes and ROCm's driver; ``clock`` counts seconds; ``most``
+    bounds the open files that one search looks at."""
 
     def __init__(
         self,
         proc: Path = Path("/proc"),
         kfd: Path = Path("/sys/class/kfd/kfd"),
         clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_FILES,
     ) -> None:
         self._proc = proc
         self._kfd = kfd
         self._clock = clock
+        self._most = most
         self._looked_at: float | None = None
-        self._files: list[tuple[int, Path]] = []
+        self._turns: dict[int, float] = {}
+        """When each process was looked at."""
+        self._files: dict[int, list[Path]] = {}
+        """Of each process, the files of ``fdinfo`` that are graphics devices'."""
 
     def memory(self) -> dict[str, dict[int, Held]]:
         """By PCI address, what each process holds. Never raises."""
         now = self._clock()
         if self._looked_at is None or now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
-            self._files = list(self._look())
+            self._look(now)
         found: dict[str, dict[int, Held]] = {}
         seen: set[tuple[str, str]] = set()
-        for pid, file in sorted(self._files):
-            client = parse_client(text(file) or "")
-            if client is not None and client.key not in seen:
-                seen.add(client.key)
-                mine = found.setdefault(client.slot, {})
-                held = mine.get(pid, Held())
-                mine[pid] = Held(held.vram + client.vram, held.gtt + client.gtt)
+        for pid in sorted(self._files):
+            clients = [parse_client(text(file) or "") for file in self._files[pid]]
+            for client in clients:
+                if client is not None and client.key not in seen:
+                    seen.add(client.key)
+                    mine = found.setdefault(client.slot, {})
+                    held = mine.get(pid, Held())
+                    mine[pid] = Held(held.vram + client.vram, held.gtt + client.gtt)
         for slot, pid, size in self._computing():
             mine = found.setdefault(slot, {})
             held = mine.get(pid, Held())
             mine[pid] = Held(max(held.vram, size), held.gtt)
         return found
 
-    def _look(self) -> Iterator[tuple[int, Path]]:
-        """The files of ``fdinfo`` that are graphics devices'."""
-        left = MOST_FILES
-        for pid in sorted(_numbers(self._proc), reverse=True):
+    def _look(self, now: float) -> None:
+        """Search for open graphics devices: in new processes first, then in those that waited longest."""
+        pids = _numbers(self._proc)
+        self._turns = {pid: self._turns.get(pid, float("-inf")) for pid in pids}
+        self._files = {pid: files for pid, files in self._files.items() if pid in self._turns}
+        left = self._most
+        for pid in sorted(pids, key=lambda pid: (self._turns[pid], -pid)):
+            if left <= 0:
+                return
             folder = self._proc / str(pid)
-            for opened in _numbers(folder / "fd"):
-                left -= 1
-                if left < 0:
-                    return
-                if _is_graphics(f"{folder}/fd/{opened}"):
-                    yield pid, folder / "fdinfo" / str(opened)
+            opened = sorted(_numbers(folder / "fd"))
+            left -= len(opened)
+            self._turns[pid] = now
+            self._files[pid] = [folder / "fdinfo" / str(fd) for fd in opened if _is_graphics(f"{folder}/fd/{fd}")]
 
     def _computing(self) -> Iterator[tuple[str, int, int]]:
         """(PCI address, pid, bytes) as ROCm's part of the driver tells."""

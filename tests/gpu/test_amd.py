@@ -212,6 +212,20 @@ def test_open_files_are_searched_seldom_and_read_each_time(tmp_path: Path) -> No
     assert one(probe).processes == ((500, 5 * GIB), (501, 2 * GIB))
 
 
+def test_a_search_is_bounded_and_every_process_has_its_turn(tmp_path: Path) -> None:
+    clock = Clock()
+    machine = Machine(tmp_path, AmdCard())
+    for pid in (100, 200, 300):
+        machine.opened(pid, 4, fdinfo(pid, vram=1 << 20))
+        machine.opened(pid, 5, "", link="socket:[1]")
+    clients = Clients(machine.proc, machine.kfd, clock, most=3)
+    probe = AmdProbe(machine.drm, clients=clients, name=lambda card: "Radeon")
+    assert one(probe).processes == ((200, GIB), (300, GIB)), "the youngest first"
+    machine.opened(400, 4, fdinfo(400, vram=2 << 20))
+    clock.now += LOOK_SECONDS
+    assert one(probe).processes == ((400, 2 * GIB), (100, GIB), (200, GIB), (300, GIB)), "new ones, then who waited"
+
+
 @pytest.mark.parametrize(
     "said",
     ["", "pos:\t0\nflags:\t0100002\n", fdinfo(1, vram=5).replace("amdgpu", "i915"), "drm-driver:\tamdgpu\n:::\n\x00"],
