@@ -51,8 +51,6 @@ class ModelInfo:
     active_parameters: int | None = None
     quantization: str = ""
     family: str = ""
-    """Of its cache of keys and values, in the layers that keep every token; for one conversation, as all that follows
-    of the cache."""
     context_length: int | None = None
     capabilities: frozenset[str] = frozenset({"completion"})
     capabilities_known: bool = False
@@ -61,16 +59,6 @@ class ModelInfo:
     kv_bytes_per_token: int | None = None
     """Of its cache of keys and values, in the layers that keep every token; for one conversation, as all that follows
     of the cache."""
-    kv_window: int = 0
-    """How many tokens the other layers keep."""
-    kv_window_bytes: int = 0
-    """Of a token, in those layers."""
-    kv_state_bytes: int = 0
-    """Of what recurrent layers keep, however much was read."""
-    slots: int = 1
-    """Conversations that have a whole context, and so a cache, of their own at the same time."""
-    longest_context: int | None = None
-    """What the model can read at most, where ``context_length`` is what it is loaded with."""
     digest: str = ""
     price_in: float | None = None
     """Price of a million prompt tokens, in dollars; None where running the model costs no money."""
@@ -93,16 +81,6 @@ class ModelInfo:
     @property
     def id(self) -> str:
         return model_id(self.backend, self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Footprint:
-    """What a model takes in memory with one context, and how that is known."""
-
-    bytes: int
-    source: FootprintSource = "unknown"
-    context_length: int | None = None
-    """Tokens that it is loaded with; None where nobody told."""
 
 
 @dataclass(frozen=True, slots=True)
