@@ -3,7 +3,7 @@
 Rules act where the router chooses (``auto`` and its kin); a client that names a model gets that model. ``never`` and
 ``only`` are firm: when they leave nobody who can serve, the request is refused, and the refusal names them. ``always``
 is a wish: when none of its models can serve (away, too small, blind), the usual choice is made among the rest, and the
-explanation says so. Of several wishes the first counts, and each later one chooses within it where it can.
+explanation says so; the same when they could and all failed. Of several wishes the first counts, and each later one chooses within it where it can.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +18,9 @@ from llmrouter_tui.core.rules import Rule
 
 WHY_MOST = 28
 """Characters of a WHY clause, as the ledger's column has them."""
+
+_RULE = "rule: "
+_WISHED = f"{_RULE}always "
 
 Models = tuple[ModelView, ...]
 Choose = Callable[[Models], Decision]
@@ -55,6 +58,11 @@ def by_rules(
             out |= {m.id: rule for m in left if m.id not in meant}
             granted, left = decision, wanted
     return _told(granted or _firmly(choose, left, out), out, unmet, everyone)
+
+
+def by_wish(decision: Decision) -> bool:
+    """Whether an ``always`` left models out, which may be asked when all that it wished for have failed."""
+    return any(reason.startswith(_WISHED) for _, reason in decision.filtered)
 
 
 def _barred(rules: Iterable[Rule], models: Models) -> dict[str, Rule]:
@@ -103,7 +111,7 @@ def _firmly(choose: Choose, left: Models, out: Mapping[str, Rule]) -> Decision:
 
 def _told(decision: Decision, out: Mapping[str, Rule], unmet: Sequence[Rule], models: Models) -> Decision:
     """The decision with what rules did in its reasons."""
-    reasons = dict(decision.filtered) | {model: f"rule: {rule}" for model, rule in out.items()}
+    reasons = dict(decision.filtered) | {model: f"{_RULE}{rule}" for model, rule in out.items()}
     for rule in unmet:
         for name in rule.models:
             for model in [m.id for m in named(name, models)] or [name]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply, RouterErrorLike
+from llmrouter_tui.core.ruling import by_wish
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.sessions import Sessions
@@ -94,6 +95,7 @@ class Run:
             except BackendError as failure:
                 error = _more_telling(error, failure)
                 left = self._after(failure, self._others() if left is None else left)
+                left = left or self._beyond_wishes(model, failure)
                 self._attempt_failed(model, failure, left)
                 if not failure.fallback or not left or len(self._tried) >= MAX_ATTEMPTS:
                     break
@@ -105,6 +107,21 @@ class Run:
         """The models that may be asked where the chosen one failed, best first."""
         assert self.decision is not None
         return [c.model for c in self.decision.candidates if c.model != self.decision.chosen]
+
+    def _beyond_wishes(self, model: str, failure: BackendError) -> list[str]:
+        """Who may be asked where all models failed that an ``always`` wished for: the usual choice, decided anew so
+        that the record tells it."""
+        if self.decision is None or not failure.fallback or not by_wish(self.decision):
+            return []
+        tried = {model, *(attempt.model for attempt in self._tried)}
+        try:
+            decision = self._router.decide(self._request, failed=tried)
+        except RouterError:
+            return []
+        left = self._after(failure, [c.model for c in decision.candidates])
+        if left:
+            self.decision = decision
+        return left
 
     async def body(self) -> AsyncIterator[bytes]:
         assert self._chunks is not None

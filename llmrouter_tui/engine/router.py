@@ -1,6 +1,7 @@
 """The door from the proxy to the engine: begins exchanges, decides, and records what never became one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 from llmrouter_tui.core.chat import ChatRequest
@@ -72,10 +73,13 @@ class Router:
             raise
         return run
 
-    def decide(self, request: ChatRequest, continuity: str = "") -> Decision:
-        """The decision for a request, without acting on it: what ``explain`` shows is what routing does."""
+    def decide(self, request: ChatRequest, continuity: str = "", failed: Collection[str] = ()) -> Decision:
+        """The decision for a request, without acting on it: what ``explain`` shows is what routing does. Models that
+        just ``failed`` are out of it."""
         started = self.clock.mono()
         models = self.fleet.views()
+        if failed:
+            models = tuple([replace(m, problem="it just failed") if m.id in failed else m for m in models])
         if not models:
             raise self._nobody_here()
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ExchangeFinished
 from llmrouter_tui.core.rules import parse
 from llmrouter_tui.core.whatif import what_if
@@ -51,6 +51,40 @@ async def test_a_refusal_by_rules_is_recorded_like_any() -> None:
         [finished] = house.facts(ExchangeFinished)
         assert (finished.exchange.outcome, finished.exchange.code) == ("failed", "no_capable_model")  # type: ignore[attr-defined]
         await house.ask(name="a")
+
+
+def failing(*names: str) -> ScriptedBackend:
+    """Three models; the named ones fail once."""
+    fault = BackendError("backend_error", "it broke", backend="one", fallback=True)
+    return ScriptedBackend([model(name, 2) for name in "abc"], failures={name: [fault] for name in names})
+
+
+async def test_a_wish_whose_models_all_fail_leaves_the_usual_choice_and_the_record_says_so() -> None:
+    async with open_house(failing("a", "b")) as house:
+        rule(house, "always a, b for client tool", "never c for session x")
+        await house.ask(client="tool/1.0")
+        [finished] = house.facts(ExchangeFinished)
+        exchange = finished.exchange  # type: ignore[attr-defined]
+        assert (exchange.outcome, exchange.model) == ("ok", "one/c")
+        assert [(a.model, a.outcome) for a in exchange.attempts] == [
+            (exchange.attempts[0].model, "failed"),
+            (exchange.attempts[1].model, "failed"),
+            ("one/c", "ok"),
+        ]
+        assert {a.model for a in exchange.attempts[:2]} == {"one/a", "one/b"}
+        assert exchange.decision.chosen == "one/c"
+        assert exchange.decision.why.startswith("rule unmet: ")
+        unmet = "it just failed; rule not met: always a, b for client tool"
+        assert dict(exchange.decision.filtered) == {"one/a": unmet, "one/b": unmet}
+
+
+async def test_a_firm_rule_whose_models_all_fail_asks_nobody_else() -> None:
+    async with open_house(failing("a", "b")) as house:
+        rule(house, "only a, b", "always a")
+        with pytest.raises(BackendError, match="it broke"):
+            await house.ask()
+        [finished] = house.facts(ExchangeFinished)
+        assert [a.model for a in finished.exchange.attempts] == ["one/a", "one/b"]  # type: ignore[attr-defined]
 
 
 async def test_what_was_decided_here_can_be_asked_about() -> None:
