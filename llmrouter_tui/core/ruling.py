@@ -3,7 +3,8 @@
 Rules act where the router chooses (``auto`` and its kin); a client that names a model gets that model. ``never`` and
 ``only`` are firm: when they leave nobody who can serve, the request is refused, and the refusal names them. ``always``
 is a wish: when none of its models can serve (away, too small, blind), the usual choice is made among the rest, and the
-explanation says so; the same when they could and all failed. Of several wishes the first counts, and each later one chooses within it where it can.
+explanation says so; the same when they could and all failed. Of several wishes the first counts, and each later one
+chooses within it where it can.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
