@@ -1,6 +1,7 @@
 """The control center: runs a router (or a watch of one) in a thread and shows it."""
 
 import asyncio
+import contextlib
 import gc
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, work
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
@@ -126,6 +127,12 @@ class ControlCenter(App[None]):
         self._timer = self.set_interval(self._every, self.look_out)
         if not self.is_headless:
             self.call_later(_settle)
+
+    def clear_selection(self) -> None:
+        """Where tasks start eagerly (Python 3.12 on), the first screen's input comes to life before that screen is on
+        the stack, and asks for this."""
+        with contextlib.suppress(ScreenStackError):
+            super().clear_selection()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:

@@ -179,3 +179,21 @@ async def test_ctrl_c_twice_asks_while_answers_run_and_once_more_leaves_without_
         assert isinstance(app.screen, QuitDialog)
         await pilot.press("ctrl+c")
         await until(app, pilot, lambda: app._exit)
+
+
+async def test_it_runs_as_a_program_does_with_every_page_opened() -> None:
+    """``run_test`` starts tasks as tests do; a program starts them eagerly from Python 3.12 on, so that a screen's
+    widgets come to life before the screen is on the stack."""
+    app = build()
+    seen = []
+
+    async def open_every_page(pilot: Any) -> None:
+        await settled(app, pilot)
+        for page in app.pages:
+            app.go(page)
+            await settled(app, pilot)
+            seen.append(app.current_mode)
+        app.exit(0)
+
+    assert await app.run_async(headless=True, size=(120, 36), auto_pilot=open_every_page) == 0
+    assert seen == list(app.pages)
