@@ -56,10 +56,10 @@ def screen_text(app: ControlCenter) -> str:
 
 
 async def settled(app: ControlCenter, pilot: Any, *, turns: int = 3) -> None:
-    """Wait until the first snapshot is shown and nothing is in the queues."""
+    """Wait until the first snapshot is shown, or why there is none, and nothing is in the queues."""
     for _ in range(200):
         await pilot.pause()
-        if app.store.ready or app.crashed:
+        if app.store.ready or app.crashed or app.unanswered:
             break
         await asyncio.sleep(0.01)
     await quiet(app, pilot)

@@ -1,5 +1,6 @@
 """The first page, and the panel of troubles, driven by keys and events."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.pages.dash import DashPage
 from llmrouter_tui.tui.pages.first_run import FirstRunPage
+from llmrouter_tui.tui.widgets.trouble import Trouble
 from tests.tui import goldens, scripted
 from tests.tui.scripted import BARE, EMPTY, NOW, SNAPSHOT, STARTER, TAKEN, ScriptedHost, ScriptedNearby
 from tests.tui.shots import build, screen_text, settled
@@ -266,6 +268,21 @@ async def test_a_taken_port_and_no_model_are_told_together() -> None:
         await pilot.press("enter")
         await until(app, pilot, lambda: calls(app))
         assert calls(app) == [("listen", 11437)]
+
+
+async def test_a_taken_port_keeps_nothing_busy_on_pages_that_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = Counter[int]()
+    paint = Trouble.paint
+
+    def counted(trouble: Trouble) -> bool:
+        painted[id(trouble)] += 1
+        return paint(trouble)
+
+    monkeypatch.setattr(Trouble, "paint", counted)
+    async with running((120, 36), replace(EMPTY, service=TAKEN.service)) as (app, pilot):
+        await settled(app, pilot)
+        assert painted
+        assert max(painted.values()) < 100
 
 
 async def test_when_the_port_is_ours_and_every_backend_up_r_says_that_nothing_is_wrong() -> None:

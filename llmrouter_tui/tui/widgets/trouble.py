@@ -63,7 +63,7 @@ class Trouble(Vertical):
         if cells:
             self.words.styles.height = len(self._draw(cells, 0)) + self.words.gutter.height
             self.words.paint()
-        else:  # not laid out yet
+        elif self.screen.is_current:  # not laid out yet; a page that is not shown is painted when it is
             self.call_after_refresh(self.paint)
         return appeared
 
