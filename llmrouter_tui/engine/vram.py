@@ -6,9 +6,9 @@ What a load would mean is ``Ledger.plan``, the same that loading uses; here it i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
-from llmrouter_tui.core.estimate import footprint
+from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, FootprintSource
 from llmrouter_tui.core.events import VramChanged
+from llmrouter_tui.core.footprint import expected
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
@@ -99,7 +99,7 @@ class Vram:
         usual = self._residency.context(record) or record.info.context_length
         needed, source = record.needed_bytes(), _source(record)
         if context_length not in (None, usual):
-            needed, source = _estimated(record, context_length), "estimated"
+            needed, source = _with_context(record, context_length, usual)
         plan = self._ledger.plan_over(record, seen.pools, seen.occupants, needed)
         verdict, reason = self._verdict(record, plan, needed, seen)
         moves = verdict in ("evicts", "waits")
@@ -263,9 +263,13 @@ def _source(record: ModelRecord) -> FootprintSource:
     return "estimated" if record.needed_bytes() is not None else "unknown"
 
 
-def _estimated(record: ModelRecord, context_length: int | None) -> int | None:
-    """What loading it with another context would take."""
-    return footprint(replace(record.info, context_length=context_length), record.home)
+def _with_context(
+    record: ModelRecord, context_length: int | None, usual: int | None
+) -> tuple[int | None, FootprintSource]:
+    """What loading it with another context than usual would take, judged by what was seen with that."""
+    seen = Footprint(record.footprint, record.footprint_source, usual) if record.footprint else None
+    found = expected(record.info, record.home, context_length, seen)
+    return (found.bytes, found.source) if found else (None, "unknown")
 
 
 def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
