@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import click.testing
 import pytest
@@ -13,6 +15,7 @@ from llmrouter_tui.core.events import Envelope, ResidencyChanged, VramChanged
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.plain import Repeats, event_text
 from llmrouter_tui.plain_vram import bar, placement_line, vram_lines, vram_text
+from llmrouter_tui.storage.repo import open_repo
 from tests.proxy.conftest import Router, router, routers
 from tests.proxy.scripted import BIG, MEMORY, SMALL
 
@@ -197,3 +200,18 @@ async def test_orders_are_for_a_router_that_runs(monkeypatch: pytest.MonkeyPatch
     ended = await asyncio.to_thread(runner.invoke, main, ["models", "--context", "5"])
     assert ended.exit_code == 2
     assert "--plan" in ended.stderr
+
+
+async def test_what_today_cost_is_told_by_the_next_router_on_the_same_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("llmrouter_tui.logs.quiet", lambda: None)
+    now, path = time.time(), tmp_path / "router.db"
+    repo = await open_repo(path)
+    for at in (0.0, now, now):
+        repo.record(Envelope(1, now, now, ResidencyChanged(ResidencyEvent(at, "load", "a/x", "gpu0", 2.5, ""))))
+    await repo.close()
+    nothing = ("--no-embedded", "--port", "9", "--db", str(path))
+    runner = click.testing.CliRunner(env={"ROUTER_OLLAMA_URL": "http://127.0.0.1:9"})
+    ended = await asyncio.to_thread(runner.invoke, main, ["models", "--vram", *nothing])
+    assert "today 2 loads, 0 evictions, 5 s" in ended.stdout
