@@ -10,7 +10,8 @@ words), ``rates``, ``attention``, ``text`` (cells and figures), ``symbols``, ``f
 ``status``, ``panels`` (Dash), ``explain`` (why this model), ``actions`` (every act), ``widgets.chart``. Lines are
 tuples of ``(text, role)``; ``theme.roles`` gives each role its style.
 Per page, pure too: Models ``roster`` (filter, order, focus), ``models_text``, ``model_detail``, ``pending`` (marks of
-what was asked); VRAM ``memory`` (ten minutes), ``fitting`` (what would fit), ``vram_text``, ``loads_text``; Log
+what was asked); VRAM ``memory`` (ten minutes), ``pools_text`` (shared with the Dash), ``vram_text``,
+``plan_text`` (what would fit), ``loads_text``; Log
 ``log_list``, ``log_text``; the first page ``first_run_text``; the panel of troubles ``trouble_text``; borders
 ``heads``. The first page stands in for the Dash while no model is anywhere (``app.go``); it is in ``PAGE_CLASSES`` and
 has no tab of its own (``Page.TAB``). ``taken_port`` finds out who holds our port, through what ``cli`` hands in.

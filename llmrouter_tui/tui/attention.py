@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.domain import BackendView, Problem, ResidencyEvent
+from llmrouter_tui.core.vram import Thrash, VramView
 from llmrouter_tui.tui import text
 
 
@@ -54,6 +55,22 @@ class AttentionBook:
         else:
             self.standing.pop(key, None)
 
+    def vram(self, view: VramView) -> bool:
+        """Memory that is held free, and models that throw each other out, stand as long as that is so; whether
+        anything changed."""
+        wanted = {cause.key: cause for cause in (_thrash(one, view.at) for one in view.thrash)}
+        if view.held:
+            said = "loads are held: the memory is kept free for other work"
+            wanted[HELD] = Cause(HELD, said, "L on VRAM loads again", since=view.at)
+        about = [key for key in (*self.standing, *self.dismissed) if key == HELD or key.startswith(THRASH)]
+        gone = [key for key in about if key not in wanted]
+        for key in gone:
+            self.standing.pop(key, None)
+            self.dismissed.pop(key, None)
+        fresh = {key: cause for key, cause in wanted.items() if key not in about}
+        self.standing.update(fresh)
+        return bool(gone or fresh)
+
     def add(self, cause: Cause) -> None:
         """Note a cause; the same key again only counts up."""
         known = self.standing.get(cause.key)
@@ -96,5 +113,11 @@ class AttentionBook:
         )
 
 
+def _thrash(thrash: Thrash, at: float) -> Cause:
+    message = f"{' and '.join(thrash.models)} keep throwing each other out of {thrash.pool}"
+    return Cause(f"{THRASH}{' '.join(thrash.models)}", message, "4 says what helps", since=at)
+
+
+HELD, THRASH = "held", "thrash:"
 BLOCKING = frozenset({"port_taken", "not_serving", "database_full", "database_locked", "worker_crashed"})
 """Problem codes that stop something from working at all."""

@@ -24,7 +24,9 @@ class Dirty(IntFlag):
     """A second went by: figures per minute, ages and the clock."""
     SYNC = 4096
     """How far fetching public figures is."""
-    ALL = 8191
+    VRAM = 8192
+    """The ledger of memory: who holds what, what each load would mean, loads under way."""
+    ALL = 16383
 
 
 ARRIVED = Dirty.ROUTES | Dirty.ROWS

@@ -1,7 +1,7 @@
 """The first page of a router without any model: what was looked for, and how to get a first model. Pure."""
 
 from llmrouter_tui.core.domain import HOST_POOL, BackendView
-from llmrouter_tui.tui import panels, text, trouble_text
+from llmrouter_tui.tui import pools_text, text, trouble_text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
@@ -133,13 +133,16 @@ def _engine(engine: BackendView | None, cells: int, look: Look) -> Line:
 
 def _broken(store: Store) -> list[Line]:
     bad = [device for device in store.devices if device.problem]
-    return [(("! ", "warn"), (f"{panels.pool_label(device)}  {text.tame(device.problem)}", "warn")) for device in bad]
+    return [
+        (("! ", "warn"), (f"{pools_text.place_name(device.pool)}  {text.tame(device.problem)}", "warn"))
+        for device in bad
+    ]
 
 
 def _gpus(store: Store, look: Look) -> Line:
     gpus = [device for device in store.devices if device.pool != HOST_POOL and not device.problem]
     if gpus:
-        found = [f"{panels.device_name(device, 24)} {text.size(device.total)}" for device in gpus]
+        found = [f"{pools_text.device_name(device, 24)} {text.size(device.total)}" for device in gpus]
         return ((f"{look.symbols.ok} ", "good"), (",  ".join(found), ""))
     host = next((device for device in store.devices if device.pool == HOST_POOL), None)
     ram = f" in {text.size(host.total)} of RAM" if host and host.total else ""

@@ -33,6 +33,9 @@ _DASH: tuple[Entry, ...] = (
     ("failed", "not answered, by no fault of the client"),
     ("quality", "0 prefers the fastest model that will do, 1 the best one however slow"),
     ("other", "memory that is not a model's of this router: the system, other programs"),
+    ("to go", "who leaves first where room is needed; pinned and busy models are not asked to"),
+    ("swaps today", "loads since midnight, and the seconds that loading and unloading took"),
+    ("loads held", "the memory is kept free for other work; L on VRAM loads again"),
 )
 _WHY: tuple[Entry, ...] = (
     ("QUALITY", "how good the answer would be, weighted by the preference"),
@@ -59,13 +62,26 @@ _MODELS: tuple[Entry, ...] = (
     ("P", "pinned: it stays in memory"),
 )
 _VRAM: tuple[Entry, ...] = (
-    ("left", "what models may still take: free memory less the reserve"),
-    ("│", "where models stop: the reserve, or the bound that you set"),
-    ("%", "how busy the GPU (or CPU) is; °C, and watts of the most it may draw"),
-    ("not ours", "memory that is not a model's of this router"),
+    ("left", "what a model may take now without anyone leaving"),
+    ("│", "where models stop, in all: the reserve, or the bound that you set"),
+    ("%", "how busy the GPU (or CPU) is, now and over ten minutes; °C, and watts of the most it may draw"),
+    ("other programs", "memory in use that no model here accounts for; pid: a process that the driver shows"),
+    (
+        "reported",
+        "size as its backend tells it; measured: by the driver, around a load; estimated: a guess (~)",
+    ),
+    ("32k", "context in tokens that it is loaded with: prompt and answer together"),
+    ("busy", "it writes answers; warm and idle: how long ago the last one ended; wait: requests in its queue"),
+    ("to go", "who leaves first where room is needed, then the 2nd; pinned and busy models are not asked to"),
+    ("not ours", "loaded or unloaded by somebody else, and only noticed here"),
     ("NEEDS", "memory that loading would take"),
-    ("NOW", "what loading it now would mean: who would have to leave, who is waited for"),
-    ("COST", "seconds that it would take, with what must be unloaded first"),
+    ("CTX", "context in tokens that it would be loaded with"),
+    ("NOW", "what loading it now would mean: who would have to leave, who still answers and is waited for"),
+    ("COST", "seconds until it would be ready: waiting, unloading and loading; ~ if it never was loaded here"),
+    ("3s of ~5s", "how long a load takes so far, and how long it should; 2nd: its place in the queue of its pool"),
+    ("lost today", "seconds since midnight in which models were loaded and unloaded instead of answering"),
+    ("took turns", "models that throw each other out again and again: a pin ends that"),
+    ("loads held", "the memory is kept free for other work (X); L loads again"),
 )
 _LOG: tuple[Entry, ...] = (
     ("info+", "lines of this level and above are listed; v changes it"),

@@ -1,57 +1,135 @@
-"""What came into memory and what went, as text at a given width. Pure."""
+"""Loads under way and waiting, what came into memory and what went, and what that cost. Pure."""
 
 from llmrouter_tui.core.domain import ResidencyEvent
+from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui import models_text, text
+from llmrouter_tui.tui import pools_text as pt
+from llmrouter_tui.tui import text
+from llmrouter_tui.tui.heads import FACT, FIGURE, WORDS, Part
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
+from llmrouter_tui.tui.widgets import chart
 
-TURNS = 4
-"""So many changes between the same two models within ``THRASH_SECONDS`` are worth a word."""
-THRASH_SECONDS = 600.0
-
-
-def event_lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
-    """Warnings first, then loads and unloads, newest first."""
-    lines: list[Line] = [((part, "warn"),) for said in thrash(store, now) for part in text.wrap(f"! {said}", cells)]
-    lines += [_event(event, store, cells, look) for event in store.residency]
-    return lines or [(("Nothing was loaded or unloaded yet.", "soft"),)]
+WIDE = 56
+"""Cells from which names get more room."""
+BAR = (6, 24)
+"""Fewest and most cells of a load's bar."""
+ALMOST = 0.97
+"""How full the bar of a load is at most: only the router says that it is done."""
 
 
-def _event(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
+def lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+    """What is under way and who waits, warnings, then loads and evictions, newest first."""
+    view = store.vram
+    found = [progress_line(load, store, now, cells, look) for load in view.loads]
+    for thrash in view.thrash:
+        found += [((part, "warn"),) for part in text.wrap(f"! {remedy(thrash, store)}", cells)]
+    found += [event_line(event, store, cells, look) for event in store.residency]
+    return found or [(("Nothing was loaded or unloaded yet.", "soft"),)]
+
+
+def notes(store: Store) -> tuple[Part, ...]:
+    """``31 loads · 4m12s lost to swaps today``; nothing while no model moved."""
+    swaps = store.vram.swaps
+    if not swaps.loads + swaps.evictions:
+        return ()
+    return (
+        Part(pt.counted(swaps.loads, "load"), FACT),
+        Part(pt.counted(swaps.evictions, "eviction") if swaps.evictions else "", WORDS),
+        Part(f"{text.seconds(swaps.seconds)} lost today", FIGURE),
+    )
+
+
+# ── under way ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def progress_line(load: LoadProgress, store: Store, now: float, cells: int, look: Look) -> Line:
+    """``▶ phi4:14b  GPU1  ▓▓▓▓▓·····  3s of 4.9s  2 wait``, or ``2nd qwen3:32b  GPU1  phi4:14b loads  1 waits``."""
+    name = _name_cells(cells)
+    called = fmt.short_model(store.name(load.model), name, look.symbols.ellipsis)
+    place = text.left(pt.place_name(load.pool), 4)
+    waiting = f"  {pt.waits(load.waiting)}" if load.waiting else ""
+    if load.started_at is None:
+        first: Line = (
+            (f"{text.left(_turn(load), 5)} ", "warn"),
+            (text.left(called, name), ""),
+            (f" {place}  ", "dim"),
+            (pt.named(load.waits_for, store) or "waits for its turn", "soft"),
+        )
+        return text.clip_line(text.spread(first, ((waiting.strip(), "run"),), cells), cells, look.symbols.ellipsis)
+    gone = max(0.0, now - load.started_at)
+    times = f"  {text.span(gone)} of ~{text.seconds(load.expected_seconds)}{waiting}"
+    mark = text.left(look.symbols.run, 6)
+    head: Line = ((mark, "run"), (text.left(called, name), "strong"), (f" {place}  ", "dim"))
+    room = cells - text.line_width(head) - text.width(times)
+    share = min(ALMOST, gone / load.expected_seconds) if load.expected_seconds > 0 else ALMOST
+    bar = chart.progress(share, min(BAR[1], room), look.symbols) if room >= BAR[0] else ()
+    return text.clip_line((*head, *bar, (times, "")), cells, look.symbols.ellipsis)
+
+
+def _turn(load: LoadProgress) -> str:
+    return "next" if load.position <= 1 else pt.ordinal(load.position)
+
+
+def _name_cells(cells: int) -> int:
+    return 18 if cells >= WIDE else 14
+
+
+# ── what was ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def event_line(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
+    """``21:03:58 + qwen2.5vl:7b  GPU1  6.4s  for a vision request 8f1e``"""
+    failed = event.kind.endswith("failed")
     sign, role = {"load": ("+", "good"), "unload": ("-", "soft")}.get(event.kind, (look.symbols.fail, "bad"))
-    name = 18 if cells >= 56 else 14
-    took = text.seconds(event.seconds, "")
-    why = " ".join(store.name(word) if word in store.models else word for word in text.tame(event.reason).split())
-    if event.exchange_id and event.exchange_id[-4:] not in why:
-        why = f"{why} {event.exchange_id[-4:]}".strip()
+    name = _name_cells(cells)
     line: Line = (
         (f"{text.when(event.at, look, full=cells >= 48)} ", "dim"),
         (f"{sign} ", role),
         (text.left(fmt.short_model(store.name(event.model), name, look.symbols.ellipsis), name), ""),
-        (f" {text.left(models_text.place_name(event.pool), 4)} {text.right(took, 5)}  ", "dim"),
-        (
-            why if not event.kind.endswith("failed") else f"failed: {why}",
-            role if event.kind.endswith("failed") else "soft",
-        ),
+        (f" {text.left(pt.place_name(event.pool), 4)} {text.right(text.seconds(event.seconds, ''), 5)}  ", "dim"),
+        (f"failed: {cause(event, store)}" if failed else cause(event, store), role if failed else "soft"),
     )
     return text.clip_line(line, cells, look.symbols.ellipsis)
 
 
-def thrash(store: Store, now: float) -> list[str]:
-    """Pairs of models that keep throwing each other out, in words."""
-    last: dict[str, str] = {}
-    turns: dict[tuple[str, str], int] = {}
-    for event in reversed(store.residency):
-        if event.kind != "load" or now - event.at > THRASH_SECONDS:
-            continue
-        before = last.get(event.pool)
-        if before is not None and before != event.model:
-            pair = (min(before, event.model), max(before, event.model))
-            turns[pair] = turns.get(pair, 0) + 1
-        last[event.pool] = event.model
-    return [
-        f"{store.name(one)} and {store.name(two)} took turns {count} times in 10 minutes. P pins one of them."
-        for (one, two), count in turns.items()
-        if count >= TURNS
-    ]
+def cause(event: ResidencyEvent, store: Store) -> str:
+    """Why it came or went: for which request or model, or that somebody else did it."""
+    said = pt.named(event.reason, store)
+    if event.evicted_for:
+        other = store.name(event.evicted_for)
+        said = f"evicted for {other}" if not said or other in said else f"evicted for {other}, {said}"
+    if event.external:
+        said = f"not ours{f', {said}' if said else ''}"
+    if event.exchange_id and event.exchange_id[-4:] not in said:
+        said = f"{said} {event.exchange_id[-4:]}"
+    return said.strip()
+
+
+def remedy(thrash: Thrash, store: Store) -> str:
+    """``phi4 and qwen2.5vl took turns 6 times in 10 min on GPU1: pin one (P), …``"""
+    who = " and ".join(store.name(model) for model in thrash.models)
+    minutes = max(1, round(thrash.span / 60))
+    where = f" on {pt.place_name(thrash.pool)}" if thrash.pool else ""
+    return (
+        f"{who} took turns {thrash.times} times in {minutes} min{where}: "
+        "pin one (P), or switch one off for requests (e on Models)."
+    )
+
+
+def interrupted(store: Store) -> list[Line]:
+    """What unloading all models would get in the way of, in sentences; empty for nothing."""
+    holders = {holder.models: holder for pool in store.vram.pools for holder in pt.tenants(pool)}
+    busy = [holder for holder in holders.values() if holder.leases]
+    waiting = sum(holder.waiting for holder in holders.values()) + sum(load.waiting for load in store.vram.loads)
+    loading = [load for load in store.vram.loads if load.started_at is not None]
+    said = []
+    if busy:
+        who = ", ".join(pt.names(holder.models, store.name) for holder in busy)
+        answers = pt.counted(sum(holder.leases for holder in busy), "answer")
+        said.append(f"{who} {'is' if len(busy) == 1 else 'are'} writing {answers}: they end first.")
+    if loading:
+        said.append(f"{' and '.join(store.name(load.model) for load in loading)} is being loaded.")
+    if waiting:
+        said.append(f"{pt.counted(waiting, 'request')} {'waits' if waiting == 1 else 'wait'} for a model.")
+    return [((sentence, "strong"),) for sentence in said]

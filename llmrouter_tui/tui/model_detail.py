@@ -11,6 +11,7 @@ from llmrouter_tui.tui import roster, text
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.held import of
 from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.pools_text import place_name
 from llmrouter_tui.tui.public_text import figures
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.text import Line, Look, Span
@@ -237,7 +238,7 @@ def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
         return "none here: it runs elsewhere", ""
     if model.footprint is None:
         return "not told", "dim"
-    where = f" in {mt.place_name(model.pool)}" if model.pool else ""
+    where = f" in {place_name(model.pool)}" if model.pool else ""
     guess = model.footprint_source == "estimated"
     whence = WHENCE.get(model.footprint_source, "")
     said = f"{mt.memory_text(model, shown.look.symbols.none)}{where}{f' ({whence})' if whence else ''}"

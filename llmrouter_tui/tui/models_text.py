@@ -7,9 +7,9 @@ size; the name, the state, memory, speed, the first tasks, use and ratings stay.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llmrouter_tui.core.domain import HOST_POOL, ModelView
+from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui import roster, text
+from llmrouter_tui.tui import pools_text, roster, text
 from llmrouter_tui.tui.format import Column, Placed
 from llmrouter_tui.tui.held import in_memory
 from llmrouter_tui.tui.roster import SHOWN_TASKS
@@ -197,11 +197,6 @@ ASKED = {"load": "load", "unload": "unload", "pin": "pin", "unpin": "unpin", "en
 """What was asked, in a word for a narrow column."""
 
 
-def place_name(pool: str) -> str:
-    """``GPU0``, ``RAM``."""
-    return "RAM" if pool == HOST_POOL else pool.upper()
-
-
 def state_cell(model: ModelView, shown: Shown, size: int = 12) -> Span:
     """Where it is and what it does: ``● GPU0 busy``, ``▶ loading``, ``○ not loaded``, ``✗ down``; ``?`` marks what was
     asked. Where ``size`` is small a shorter word stands."""
@@ -232,7 +227,7 @@ def _switched_off(model: ModelView, shown: Shown, size: int) -> str:
 
 def _place(model: ModelView) -> str:
     if model.pool and model.loadable:
-        return place_name(model.pool)
+        return pools_text.place_name(model.pool)
     return "always" if model.info.local else "hosted"
 
 

@@ -2,112 +2,37 @@
 
 from collections.abc import Sequence
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
+from llmrouter_tui.core.domain import HOST_POOL, Device
+from llmrouter_tui.core.vram import PoolView
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui import pools_text as pt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.attention import Cause
-from llmrouter_tui.tui.held import Held, held, in_memory, names
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
 
 LABEL = 9
 """Cells of a figure's name in the throughput panel."""
-
-
-def pools(store: Store) -> list[Device]:
-    """Memory pools worth showing: GPUs, and the host's RAM where there is no GPU or a model lives in it."""
-    gpus = [device for device in store.devices if device.pool != HOST_POOL]
-    inhabited = any(model.pool == HOST_POOL and in_memory(model) for model in store.models.values())
-    return [d for d in store.devices if d.pool != HOST_POOL or not gpus or inhabited]
-
-
-def residents(store: Store, pool: str) -> list[Held]:
-    """What is in a pool, largest first."""
-    inside = held(model for model in store.models.values() if model.pool == pool)
-    return sorted(inside, key=lambda weights: (-(weights.model.footprint or 0), weights.model.id))
-
-
-def loaded_text(store: Store) -> str:
-    """``3 models loaded``; names of the same weights are one."""
-    count = len(held(store.models.values()))
-    return f"{count} model{'s' if count != 1 else ''} loaded"
-
-
-def pool_label(device: Device) -> str:
-    """``GPU0``, or ``RAM`` for the host."""
-    return "RAM" if device.pool == HOST_POOL else device.pool.upper()
-
-
-def device_name(device: Device, cells: int) -> str:
-    """The device's name without its maker."""
-    name = text.tame(device.name)
-    for maker in ("NVIDIA GeForce ", "NVIDIA ", "GeForce ", "AMD Radeon ", "AMD ", "Apple "):
-        name = name.removeprefix(maker)
-    return text.clip(name, cells) if name != pool_label(device) else ""
-
-
-def fill_role(index: int) -> str:
-    """The role of the n-th model in a memory bar."""
-    return f"fill{index % 4}"
-
-
-def memory_bar(store: Store, device: Device, cells: int, look: Look) -> Line:
-    """Models by size, what is not ours, what is free; the figures are beside it."""
-    return chart.meter(memory_parts(store, device), device.total, cells, look.symbols)
-
-
-def memory_parts(store: Store, device: Device) -> list[tuple[float, str]]:
-    """Bytes and role of each model in a pool, largest first, and of what is not ours."""
-    models = [weights.model for weights in residents(store, device.pool)]
-    whole = sum(model.footprint or 0 for model in models if model.residency == "resident")
-    parts: list[tuple[float, str]] = []
-    for index, model in enumerate(models):
-        amount = model.footprint or 0
-        if model.residency != "resident":  # under way: only what is there already
-            amount = max(0, min(amount, device.used - whole))
-        parts.append((float(amount), fill_role(index)))
-    return [*parts, (float(not_ours(store, device)), "other")]
-
-
-def not_ours(store: Store, device: Device) -> int:
-    """Bytes used beyond the footprints that are known; all of a model that loads counts as there."""
-    return max(0, device.used - sum(weights.model.footprint or 0 for weights in residents(store, device.pool)))
-
-
-def used_text(device: Device) -> str:
-    """``19.8/24.0G``"""
-    return f"{text.gib(device.used)}/{text.gib(device.total)}G"
-
-
-def model_state(model: ModelView, now: float) -> str:
-    """``busy``, ``loading``, ``pinned``, ``idle 4m``: what a resident model does, in a word or two."""
-    if model.residency in ("loading", "unloading"):
-        return model.residency
-    if model.busy:
-        return "busy"
-    if model.pinned:
-        return "pinned"
-    if model.last_used is None:
-        return "idle"
-    idle = now - model.last_used
-    return f"idle {text.ago(idle)}" if idle >= 60 else "warm"
+NAME_CELLS = 18
+"""The widest that a model's name gets in a legend."""
 
 
 def vram_lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """The memory panel: three lines a pool."""
     lines: list[Line] = []
-    for device in pools(store):
-        lines.append(_device_line(store, device, cells, look))
-        if device.problem:
-            lines.append(((f"! {text.tame(device.problem)}", "warn"),))
+    for pool in pt.pools(store.vram):
+        lines.append(_device_line(store, pool.device, now, cells, look))
+        if pool.device.problem:
+            lines.append(((f"! {text.tame(pool.device.problem)}", "warn"),))
             continue
-        figures = f"  {used_text(device):>10}"
-        lines.append((*memory_bar(store, device, cells - len(figures), look), (figures, "strong")))
-        lines.append(_legend(store, device, now, cells, look))
+        figures = f"  {pt.used_text(pool.device):>10}"
+        lines.append((*pt.bar(pool, cells - len(figures), look), (figures, "strong")))
+        lines.append(legend_line(store, pool, now, cells, look))
     return lines
 
 
-def _device_line(store: Store, device: Device, cells: int, look: Look) -> Line:
+def _device_line(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
     facts = []
     if device.temperature is not None:
         facts.append(f"{device.temperature:.0f}{look.symbols.degree}C")
@@ -116,49 +41,51 @@ def _device_line(store: Store, device: Device, cells: int, look: Look) -> Line:
     head = _device_head(device, facts)
     if device.utilization is None:
         return head
-    label, busy = "CPU " if device.pool == HOST_POOL else "util ", f"{text.percent(device.utilization):>4}"
+    label, busy = f"{pt.busy_label(device)} ", f"{text.percent(device.utilization):>4}"
     while facts and text.line_width(head) + len(label) + len(busy) >= cells:
         facts.pop()
         head = _device_head(device, facts)
     spare = min(10, cells - text.line_width(head) - len(label) - len(busy) - 2)
     history = ""
     if spare >= 3:  # where there is little room the figure stays and its history shrinks
-        history = chart.spark(store.device_history(device.pool), spare, look.symbols, top=1.0) + " "
+        history = chart.spark(store.memory.busy(device.pool, now), spare, look.symbols, top=1.0) + " "
     return text.spread(head, ((label, "dim"), (history, "accent"), (busy, "")), cells)
 
 
 def _device_head(device: Device, facts: Sequence[str]) -> Line:
     tail = "   " + "  ".join(facts) if facts else ""
-    return (f"{pool_label(device)} ", "strong"), (device_name(device, 24), ""), (tail, "dim")
+    return (f"{pt.place_name(device.pool)} ", "strong"), (pt.device_name(device, 24), ""), (tail, "dim")
 
 
-def _legend(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
-    full = _legend_entries(store, device, now, look, states=True)
-    if text.line_width(text.join(full, "   ")) <= cells:
-        return text.join(full, "   ")
-    return fitting(_legend_entries(store, device, now, look, states=False), cells, "   ")
+def legend_line(store: Store, pool: PoolView, now: float, cells: int, look: Look) -> Line:
+    """Who holds a pool, in one line: with what each does and who would go first, as far as there is room."""
+    for detail in (2, 1):
+        line = text.join(_entries(store, pool, now, look, detail), "   ")
+        if text.line_width(line) <= cells:
+            return line
+    return fitting(_entries(store, pool, now, look, 0), cells, "   ")
 
 
-def _legend_entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
-    inside = residents(store, device.pool)
+def _entries(store: Store, pool: PoolView, now: float, look: Look, detail: int) -> list[Line]:
+    """A pool's models and other programs, each in a few words; ``detail`` 1 says what each does, 2 who goes first."""
     entries: list[Line] = []
-    for index, weights in enumerate(inside):
-        model = weights.model
-        fill = look.symbols.fills[index % len(look.symbols.fills)]
-        guess = "~" if model.footprint_source == "estimated" else ""
-        entry: Line = (
-            (f"{fill} ", fill_role(index)),
-            (f"{text.tame(names(weights, store.name))} ", ""),
-            (f"{guess}{text.size(model.footprint)}", "strong"),
+    turns = pt.turns(pool)
+    for index, holder in enumerate(pt.tenants(pool)):
+        state = pt.doing(holder, pt.idle(holder, store.vram, now), brief=True)
+        state += " pinned" if holder.pinned else ""
+        if detail > 1 and holder.models in turns:
+            state += f", {turns[holder.models]}"
+        entries.append(
+            (
+                (f"{pt.fill(holder, index, look)} ", pt.fill_role(index)),
+                (pt.names(holder.models, lambda id_: fmt.short_model(store.name(id_), NAME_CELLS)), ""),
+                (f" {pt.size_text(holder)}", "strong"),
+                (f" {state}" if detail else "", "run" if holder.leases else "dim"),
+            )
         )
-        state: Line = ((f" {model_state(model, now)}", "run" if model.busy else "dim"),) if states else ()
-        entries.append(entry + state)
-    other = not_ours(store, device)
-    if other > 64 * 1024**2:
-        entries.append(((f"{look.symbols.other} ", "other"), ("other ", "dim"), (text.size(other), "dim")))
-    if not inside:
-        entries.append((("no model loaded", "dim"),))
-    return entries
+    if pool.other > pt.SMALLEST:
+        entries.append(((f"{look.symbols.other} ", "other"), (f"other {text.size(pool.other)}", "dim")))
+    return entries or [(("nothing is loaded", "dim"),)]
 
 
 def fitting(entries: Sequence[Line], cells: int, gap: str) -> Line:
@@ -175,18 +102,19 @@ def fitting(entries: Sequence[Line], cells: int, gap: str) -> Line:
 def vram_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """The memory panel where rows are scarce: one line a pool."""
     lines: list[Line] = []
-    for device in pools(store):
-        model = device_name(device, 24).removeprefix("RTX ").removeprefix("GTX ").partition(" (")[0]
+    for pool in pt.pools(store.vram):
+        device = pool.device
+        model = pt.device_name(device, 24).removeprefix("RTX ").removeprefix("GTX ").partition(" (")[0]
         kind = text.left(model, 8) + " " if cells >= 70 else ""
-        head: Line = ((f"{pool_label(device)} ", "strong"), (kind, "dim"))
+        head: Line = ((f"{pt.place_name(device.pool)} ", "strong"), (kind, "dim"))
         if device.problem:
             lines.append(text.clip_line((*head, (f"! {text.tame(device.problem)}", "warn")), cells))
             continue
-        used = f" {used_text(device):>10} "
+        used = f" {pt.used_text(device):>10} "
         busy = f"{text.percent(device.utilization):>4}  " if device.utilization is not None else "      "
         busy = f"CPU {busy}" if device.pool == HOST_POOL and busy.strip() else busy
-        called: list[Line] = [((text.tame(names(w, store.name)), ""),) for w in residents(store, device.pool)]
-        bar = memory_bar(store, device, max(8, min(24, cells // 3 - (0 if kind else 4))), look)
+        called: list[Line] = [((text.tame(pt.names(h.models, store.name)), ""),) for h in pt.tenants(pool)]
+        bar = pt.bar(pool, max(8, min(24, cells // 3 - (0 if kind else 4))), look)
         line: Line = (*head, *bar, (used, "strong"), (busy, "dim"))
         lines.append(text.clip_line((*line, *fitting(called, cells - text.line_width(line), "  ")), cells))
     return lines
@@ -211,7 +139,7 @@ def throughput_lines(store: Store, now: float, cells: int, rows: int, look: Look
     rest = [outcome_line(store, now), rated_line(store), preference_line(store, cells, look, ghost)]
     spare = rows - len(lines) - len(rest)
     if spare > 0:
-        rest.insert(0, ())
+        rest.insert(0, swaps_line(store))
     return lines + rest[-(rows - len(lines)) :] if rows > len(lines) else lines[:rows]
 
 
@@ -265,6 +193,15 @@ def rated_line(store: Store) -> Line:
         (f"you rated {up + down}:  ", "dim"), ("+ ", "good"), (text.percent(up / (up + down)), ""),
         ("   - ", "bad"), (text.percent(down / (up + down)), ""),
     )  # fmt: skip
+
+
+def swaps_line(store: Store) -> Line:
+    """``swaps today: 31 loads, 4m12s``; nothing while no model moved."""
+    swaps = store.vram.swaps
+    if not swaps.loads:
+        return ()
+    loads = pt.counted(swaps.loads, "load")
+    return (("swaps today: ", "dim"), (loads, ""), (", ", "dim"), (text.seconds(swaps.seconds), ""))
 
 
 def preference_line(store: Store, cells: int, look: Look, ghost: float | None) -> Line:

@@ -15,6 +15,7 @@ from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyE
 from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.dirty import ARRIVED, Dirty
 from llmrouter_tui.tui.memory import MemoryBook
@@ -41,6 +42,9 @@ class Store:
         self.backends: dict[str, BackendView] = {}
         self.models: dict[str, ModelView] = {}
         self.devices: tuple[Device, ...] = ()
+        self.vram = VramView()
+        self.placements: dict[str, Placement] = {}
+        """What loading each model would mean, by its id, in the order of ``vram``."""
         self.rows: dict[str, Row] = {}
         self.order: list[str] = []
         """Ids of ``rows``, newest first."""
@@ -63,7 +67,6 @@ class Store:
         self._weight = 0
         self._room = KEPT_ROWS, KEPT_WEIGHT
         self._names: dict[str, str] = {}
-        self._device_history: dict[str, deque[float]] = {}
         self._handlers: dict[type, Callable[[Any, float], Dirty]] = {
             ev.ExchangeStarted: self._started,
             ev.Decided: self._decided,
@@ -77,6 +80,7 @@ class Store:
             ev.ModelsChanged: self._models_changed,
             ev.ResidencyChanged: self._residency_changed,
             ev.DevicesSampled: self._devices,
+            ev.VramChanged: self._vram_changed,
             ev.ServiceChanged: self._service,
             ev.SettingChanged: self._setting,
             ev.FetchProgress: self._fetch,
@@ -114,6 +118,7 @@ class Store:
         self.attention.down.clear()
         for backend in snapshot.backends:
             self.attention.backend(backend)
+        self._vram_changed(ev.VramChanged(snapshot.vram), snapshot.at)
         self._name_models()
         return Dirty.ALL
 
@@ -173,10 +178,6 @@ class Store:
         """The user's rules, as sentences."""
         setting = self.settings.get("rules")
         return [str(rule) for rule in setting.value] if setting and isinstance(setting.value, list | tuple) else []
-
-    def device_history(self, pool: str) -> tuple[float, ...]:
-        """Utilisation (0..1) of a pool over its last samples, oldest first."""
-        return tuple(self._device_history.get(pool, ()))
 
     def add_older(self, exchanges: Sequence[Exchange]) -> int:
         """List exchanges from the history below those known; how many were new."""
@@ -337,10 +338,13 @@ class Store:
     def _devices(self, fact: ev.DevicesSampled, at: float) -> Dirty:
         self.devices = fact.devices
         self.memory.sampled(fact.devices, at)
-        for device in fact.devices:
-            if device.utilization is not None:
-                self._device_history.setdefault(device.pool, deque(maxlen=120)).append(device.utilization)
         return Dirty.DEVICES
+
+    def _vram_changed(self, fact: ev.VramChanged, at: float) -> Dirty:
+        self.vram = fact.vram
+        self.placements = {placement.model: placement for placement in fact.vram.placements}
+        told = self.attention.vram(fact.vram)
+        return Dirty.VRAM | (Dirty.ATTENTION if told else Dirty.NONE)
 
     def _service(self, fact: ev.ServiceChanged, at: float) -> Dirty:
         self.service = fact.service

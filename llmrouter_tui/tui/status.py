@@ -29,6 +29,8 @@ def status_line(
     if demo or store.service.demo:
         head.append(((" DEMO ", "demo"),))
     head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected, watching=watching))
+    if store.vram.held and not crashed:
+        head.append((("loads held", "warn"),))
     figures = traffic(store, now, look, clock=roomy)
     tail: Line = (*text.join(figures, "   " if roomy else "  "), (" ", ""))
     room = cells - text.line_width(text.join(head)) - text.line_width(tail) - (3 if roomy else 1)

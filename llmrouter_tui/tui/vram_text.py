@@ -1,47 +1,35 @@
-"""Memory pools and what would fit, as text at a given width. Pure."""
+"""Memory pools on VRAM: bar, who holds what, the last ten minutes, as text at a given width. Pure."""
 
 from collections.abc import Sequence
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, ModelView
+from llmrouter_tui.core.domain import HOST_POOL, Device
+from llmrouter_tui.core.vram import Holder, PoolView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
-from llmrouter_tui.tui.fitting import HOST_SHARE, Fit, Limits, pool
-from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
-from llmrouter_tui.tui.held import names
-from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui import pools_text as pt
+from llmrouter_tui.tui.heads import FACT, FIGURE, NAME, WORDS, Part
+from llmrouter_tui.tui.memory import KEPT
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
 from llmrouter_tui.tui.widgets import chart
 
 GIB = 1024**3
-SHORTEST_NAME = 8
-NAME_CELLS = 18
+TIGHT, ROOMY = 50, 84
+"""Cells from which a model's line has its context, and from which it spells out where its size is known from."""
+TALLEST = 12
+"""Rows that the chart of memory takes at most."""
+OTHERS = "other programs"
 NO_GPU = "no GPU probe: models are counted against RAM"
 
 
-def limits(store: Store) -> Limits:
-    """What the settings keep free."""
-
-    def number(key: str) -> float | None:
-        setting = store.settings.get(key)
-        return float(setting.value) if setting and isinstance(setting.value, (int, float)) and setting.value else None
-
-    reserve, most = number("vram_reserve_gb"), number("vram_max_gb")
-    return Limits(
-        reserve=int(reserve * GIB) if reserve is not None else Limits().reserve,
-        most=int(most * GIB) if most is not None else None,
-        places={view.name: view.places for view in store.backends.values() if view.places is not None},
-    )
-
-
-# ── one pool ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── heads ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def pool_parts(device: Device, look: Look) -> tuple[Part, ...]:
     """Label, device, temperature, power and load; where there is little room, the load stays longest."""
     parts = [
-        Part(panels.pool_label(device), NAME),
-        Part(panels.device_name(device, 24) if device.name != "RAM" else "", FACT),
+        Part(pt.place_name(device.pool), NAME),
+        Part(pt.device_name(device, 24) if device.name != "RAM" else "", FACT),
     ]
     if device.temperature is not None:
         parts.append(Part(f"{device.temperature:.0f}{look.symbols.degree}C"))
@@ -59,9 +47,33 @@ def pool_title(device: Device, look: Look) -> str:
     return "  ".join(part.said for part in pool_parts(device, look))
 
 
-def pool_note(device: Device, keep: Limits) -> str:
-    """``3.7G left``: what a model may still take."""
-    return f"{text.size(pool(device, keep).free)} left"
+def pool_notes(pool: PoolView, look: Look) -> tuple[Part, ...]:
+    """``│ 23.5G`` is where models stop, ``3.7G left`` what one may still take."""
+    mark = f"{look.symbols.reserve} {text.size(pool.budget)}" if pool.budget else ""
+    return Part(mark, WORDS), Part(left_text(pool), FIGURE if pool.device.problem else NAME)
+
+
+def left_text(pool: PoolView) -> str:
+    """``3.7G left``"""
+    return "" if pool.device.problem else f"{text.size(pool.free)} left"
+
+
+# ── one pool in a panel ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pool_panel(store: Store, pool: PoolView, now: float, cells: int, rows: int, look: Look) -> list[Line]:
+    """Scale, bar, legend, and the last ten minutes in the rows that are left."""
+    device = pool.device
+    if device.problem:
+        return [((part, "warn"),) for part in text.wrap(f"! {text.tame(device.problem)}", cells)]
+    figures = f"  {pt.used_text(device)}"
+    length = cells - len(figures)
+    lines: list[Line] = [axis(device.total, length), (*pt.bar(pool, length, look), (figures, "strong"))]
+    lines += legend(store, pool, now, cells, look)
+    if device.pool == HOST_POOL and not pt.has_gpu(store.vram):
+        lines.append(((NO_GPU, "warn"),))
+    spare = rows - len(lines) - 1
+    return [*lines, (), *history(store, device, now, cells, spare, look)] if spare >= 3 else lines
 
 
 def axis(total: int, cells: int) -> Line:
@@ -80,236 +92,154 @@ def axis(total: int, cells: int) -> Line:
     return (("".join(out), "dim"),)
 
 
-def bar(store: Store, device: Device, cells: int, look: Look, keep: Limits) -> Line:
-    """Models by size, then what is not ours, what is free, and the line that loading does not pass."""
-    most = HOST_SHARE if device.pool == HOST_POOL else pool(device, keep).budget / max(1, device.total)
-    return chart.meter(panels.memory_parts(store, device), device.total, cells, look.symbols, most)
-
-
-def legend(store: Store, device: Device, now: float, look: Look) -> list[Line]:
-    """A line per model, and one for the rest."""
-    inside = panels.residents(store, device.pool)
-    models = [weights.model for weights in inside]
+def legend(store: Store, pool: PoolView, now: float, cells: int, look: Look) -> list[Line]:
+    """A line per model, and one for other programs."""
+    models = pt.tenants(pool)
+    called = [store.name(holder.models[0]) for holder in models]
+    name = max(len(OTHERS), min(panels.NAME_CELLS, max((text.width(one) for one in called), default=0)))
+    turns = pt.turns(pool)
     lines: list[Line] = []
-    for index, (weights, model) in enumerate(zip(inside, models, strict=True)):
-        name = fmt.short_model(store.name(model.id), NAME_CELLS, look.symbols.ellipsis)
-        size = models_text.memory_text(model, "?")
-        lines.append(
-            (
-                (f"{fill(model, index, look)} ", panels.fill_role(index)),
-                (text.left(name, NAME_CELLS), ""),
-                (text.right(size, 7), "guess" if size.startswith("~") else "strong"),
-                (f"  {doing(model, now)}", "run" if model.busy else "dim"),
-                ("  pinned" if model.pinned else "", "key"),
-                ("".join(f"  = {store.name(other)}" for other in weights.others), "soft"),
-            )
+    for index, holder in enumerate(models):
+        known: Line = (
+            (f"{pt.fill(holder, index, look)} ", pt.fill_role(index)),
+            (text.left(fmt.short_model(called[index], name, look.symbols.ellipsis), name), ""),
+            (text.right(pt.size_text(holder), 7), "guess" if holder.source == "estimated" else "strong"),
+            (_rests_on(holder, cells, look), "soft"),
         )
-    other = panels.not_ours(store, device)
-    if other > 64 * 1024**2:
-        untold = any(model.footprint is None for model in models)
-        said = "  the system, and models of untold size" if untold else "  the system and other programs"
-        lines.append(
-            (
-                (f"{look.symbols.other} ", "other"),
-                (text.left("not ours", NAME_CELLS), "dim"),
-                (text.right(text.size(other), 7), "dim"),
-                (said if device.pool == HOST_POOL or untold else "", "dim"),
-            )
-        )
+        words = _words(store, holder, now, turns.get(holder.models, ""))
+        lines.append((*known, *_as_fit(words, cells - text.line_width(known), look)))
+    if pool.other > pt.SMALLEST:
+        lines.append(_other(pool, name, cells, look))
     return lines or [(("nothing is loaded", "dim"),)]
 
 
-def fill(model: ModelView, index: int, look: Look) -> str:
-    """The pattern that a model has in the bar; ``?`` where its size is not told."""
-    return look.symbols.fills[index % len(look.symbols.fills)] if model.footprint else "?"
+def _rests_on(holder: Holder, cells: int, look: Look) -> str:
+    """Where its size is known from and its context, as two columns."""
+    context = models_text.context_text(holder.context_length, "")
+    if cells < TIGHT:
+        return ""
+    if cells < ROOMY:
+        return f" {text.right(context, 5)}"
+    said = "" if holder.source == "unknown" else holder.source
+    return f"  {text.left(said, 9)}  {text.left(f'{context} context' if context else '', 12)}"
 
 
-def doing(model: ModelView, now: float) -> str:
-    """``busy, 2 answers``, ``idle 4m``, ``loading``, ``size not told``."""
-    if model.busy:
-        said = f"busy, {model.leases} answer{'s' if model.leases > 1 else ''}"
-    elif model.residency in ("loading", "unloading"):
-        said = model.residency
-    elif model.last_used is None:
-        said = "not used yet"
-    else:
-        idle = now - model.last_used
-        said = f"idle {text.ago(idle)}" if idle >= 60 else f"warm {text.ago(idle)}"
-    return said if model.footprint is not None else f"{said}, size not told"
+def _words(store: Store, holder: Holder, now: float, turn: str) -> list[tuple[str, str, int]]:
+    """What it does and why it stays or goes: (words, role, weight); the lightest go first where there is no room."""
+    doing = pt.doing(holder, pt.idle(holder, store.vram, now))
+    others = "".join(f"= {store.name(other)} " for other in holder.models[1:]).rstrip()
+    pids = f"pid {' '.join(map(str, holder.pids))}" if holder.pids else ""
+    return [
+        (doing if holder.bytes else f"{doing}, size not told", "run" if holder.leases else "dim", 5),
+        ("pinned" if holder.pinned else "", "key", 4),
+        (turn, "warn" if turn.startswith("first") else "dim", 3),
+        ("" if holder.ours else "not ours", "dim", 2),
+        (text.tame(others), "soft", 1),
+        (pids, "dim", 0),
+    ]
 
 
-def pool_panel(store: Store, device: Device, now: float, cells: int, rows: int, look: Look) -> list[Line]:
-    """A pool in a panel: scale, bar, legend, and the last ten minutes in the rows that are left."""
-    if device.problem:
-        return [((part, "warn"),) for part in text.wrap(f"! {text.tame(device.problem)}", cells)]
-    keep = limits(store)
-    figures = f"  {panels.used_text(device)}"
-    length = cells - len(figures)
-    bar_line = (*bar(store, device, length, look, keep), (figures, "strong"))
-    lines: list[Line] = [axis(device.total, length), bar_line]
-    lines += [text.clip_line(line, cells, look.symbols.ellipsis) for line in legend(store, device, now, look)]
-    if device.pool == HOST_POOL and not has_gpu(store):
-        lines.append(((NO_GPU, "warn"),))
-    spare = rows - len(lines) - 2
-    if spare >= 2:
-        lines += [(), *history(store, device, now, cells, min(spare, 8) // 2 * 2, look)]
-    return lines
+def _as_fit(words: list[tuple[str, str, int]], room: int, look: Look) -> Line:
+    """The words that fit, two cells apart, in their order."""
+    shown = [word for word in words if word[0]]
+    while len(shown) > 1 and sum(text.width(said) + 2 for said, _, _ in shown) > room:
+        shown.remove(min(shown, key=lambda word: word[2]))
+    return text.clip_line(tuple((f"  {said}", role) for said, role, _ in shown), room, look.symbols.ellipsis)
+
+
+def _other(pool: PoolView, name: int, cells: int, look: Look) -> Line:
+    """What no model here accounts for, with the processes that the driver shows."""
+    mine = {pid for holder in pool.holders for pid in holder.pids}
+    others = sorted(((used, pid) for pid, used in pool.device.processes if pid not in mine and used), reverse=True)
+    said = "  ".join(f"pid {pid} {text.size(used)}" for used, pid in others[:3])
+    if not said and any(not holder.bytes for holder in pt.tenants(pool)):
+        said = "the system, models of untold size"
+    elif not said and pool.device.pool == HOST_POOL:
+        said = "and the system"
+    line: Line = (
+        (f"{look.symbols.other} ", "other"),
+        (text.left(OTHERS, name), "dim"),
+        (text.right(text.size(pool.other), 7), "dim"),
+        (f"  {said}" if said else "", "dim"),
+    )
+    return text.clip_line(line, cells, look.symbols.ellipsis)
+
+
+# ── ten minutes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def history(store: Store, device: Device, now: float, cells: int, rows: int, look: Look) -> list[Line]:
-    """Memory used over the last ten minutes, with a scale at the left."""
-    used = store.memory.series(device.pool, now)
+    """The last ten minutes in at most ``rows`` lines: memory used with a scale at the left, and how busy it was."""
     width = cells - 5
     points = width * 2 if look.symbols.name == "braille" else width
-    drawn = chart.graph(stretch(used, points), width, rows, look.symbols, top=float(device.total))
+    busy = store.memory.busy(device.pool, now)
+    tall = max(1, min(TALLEST, (rows - 1 - bool(busy)) // 2 * 2 or 1))
+    used = stretch(store.memory.series(device.pool, now), points)
+    drawn = chart.graph(used, width, tall, look.symbols, top=float(device.total))
     ascii_only = look.symbols.name == "ascii"
     edge, corner = ("| ", "+") if ascii_only else ("│ ", "└")
     lines: list[Line] = []
     for index, shown in enumerate(drawn):
-        value = f"{device.total * (rows - index) / rows / GIB:.0f}" if index in (0, rows // 2) else ""
+        value = f"{device.total * (tall - index) / tall / GIB:.0f}" if index in (0, tall // 2) else ""
         lines.append(((text.right(value, 3), "dim"), (edge, "rule"), (shown, "fill0")))
-    rule = look.symbols.rule
-    first, last = " -10m ", " now"
+    if busy and rows > tall + 1:
+        shown = chart.graph(stretch(busy, points), width, 1, look.symbols, top=1.0)[0]
+        lines.append(((text.right("%", 3), "dim"), (edge, "rule"), (shown, "accent")))
+    return [*lines, (("   ", ""), (corner + _times(width, look), "rule"))]
+
+
+def _times(width: int, look: Look) -> str:
+    """The axis of ten minutes: ``─ -10m ──── -5m ──── now``."""
+    rule, first, last = look.symbols.rule, " -10m ", " now"
     half = (width - len(first) - len(last) - 6) // 2
-    foot = f"{rule}{first}{rule * half} -5m {rule * (width - half - len(first) - len(last) - 6)}{last}"
-    return [*lines, (("   ", ""), (corner + foot, "rule"))]
+    return f"{rule}{first}{rule * half} -5m {rule * (width - half - len(first) - len(last) - 6)}{last}"
 
 
 def stretch(values: Sequence[float], points: int) -> list[float]:
-    """Ten minutes of values (``memory.KEPT`` when complete) in ``points`` places; what is not known yet is 0."""
-    whole = [0.0] * max(0, 120 - len(values)) + list(values)
+    """Ten minutes of values (``KEPT`` when complete) in ``points`` places; what is not known yet is 0."""
+    whole = [0.0] * max(0, KEPT - len(values)) + list(values)
     return [whole[min(len(whole) - 1, index * len(whole) // points)] for index in range(points)]
+
+
+# ── all pools in few lines ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def pools_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """Every pool in three lines, and their last ten minutes in one: for where rows or columns are scarce."""
-    pools = panels.pools(store)
+    pools = pt.pools(store.vram)
     if not pools:
         return [(("Memory is not measured here.", "soft"),)]
-    keep = limits(store)
     lines: list[Line] = []
-    for device in pools:
-        title: Line = ((pool_title(device, look), "title"),)
+    for pool in pools:
+        device = pool.device
         if device.problem:
-            lines += [title, text.clip_line(((f"! {text.tame(device.problem)}", "warn"),), cells)]
+            lines.append(((pool_title(device, look), "title"),))
+            lines.append(text.clip_line(((f"! {text.tame(device.problem)}", "warn"),), cells))
             continue
-        figures = f"  {panels.used_text(device)}"
-        lines.append(text.spread(title, ((pool_note(device, keep), "soft"),), cells))
-        lines.append((*bar(store, device, cells - len(figures), look, keep), (figures, "strong")))
-        lines.append(_legend_brief(store, device, now, cells, look))
-    if not has_gpu(store):
+        figures = f"  {pt.used_text(device)}"
+        lines.append(_title_brief(store, pool, now, cells, look))
+        lines.append((*pt.bar(pool, cells - len(figures), look), (figures, "strong")))
+        lines.append(panels.legend_line(store, pool, now, cells, look))
+    if not pt.has_gpu(store.vram):
         lines.append(((NO_GPU, "warn"),))
     return [*lines, _history_brief(store, pools, now, cells, look)]
 
 
-def _legend_brief(store: Store, device: Device, now: float, cells: int, look: Look) -> Line:
-    full = text.join(_entries(store, device, now, look, states=True), "   ")
-    if text.line_width(full) <= cells:
-        return full
-    return panels.fitting(_entries(store, device, now, look, states=False), cells, "   ")
+def _title_brief(store: Store, pool: PoolView, now: float, cells: int, look: Look) -> Line:
+    """The title with how busy the last ten minutes were beside the load of now."""
+    title, left = pool_title(pool.device, look), left_text(pool)
+    room = min(24, cells - text.width(title) - text.width(left) - 4)
+    busy = store.memory.busy(pool.device.pool, now)
+    spark = chart.spark(stretch(busy, room), room, look.symbols, top=1.0) if busy and room >= 8 else ""
+    return text.spread(((f"{title} ", "title"), (spark, "accent")), ((left, "soft"),), cells)
 
 
-def _entries(store: Store, device: Device, now: float, look: Look, *, states: bool) -> list[Line]:
-    """A pool's models, and what is not ours, each in a few words; ``states`` says what each model does."""
-    inside = panels.residents(store, device.pool)
-    models = [weights.model for weights in inside]
-    entries: list[Line] = [
-        (
-            (f"{fill(model, index, look)} ", panels.fill_role(index)),
-            (names(weights, lambda id_: fmt.short_model(store.name(id_), NAME_CELLS)), ""),
-            (f" {models_text.memory_text(model, '?')}", "strong"),
-            (f" {panels.model_state(model, now)}" if states else "", "run" if model.busy else "dim"),
-        )
-        for index, (weights, model) in enumerate(zip(inside, models, strict=True))
-    ]
-    other = panels.not_ours(store, device)
-    if other > 64 * 1024**2:
-        entries.append(((f"{look.symbols.other} ", "other"), (f"not ours {text.size(other)}", "dim")))
-    return entries or [(("nothing is loaded", "dim"),)]
-
-
-def _history_brief(store: Store, pools: Sequence[Device], now: float, cells: int, look: Look) -> Line:
+def _history_brief(store: Store, pools: Sequence[PoolView], now: float, cells: int, look: Look) -> Line:
     shown = pools[:4]
     each = max(8, (cells - 8) // len(shown) - 8)
     parts: list[Line] = []
-    for device in shown:
-        used = stretch(store.memory.series(device.pool, now), each)
-        drawn = chart.spark(used, each, look.symbols, top=float(device.total) or None)
-        parts.append(((f"{panels.pool_label(device)} ", "dim"), (drawn, "fill0")))
+    for pool in shown:
+        used = stretch(store.memory.series(pool.device.pool, now), each)
+        drawn = chart.spark(used, each, look.symbols, top=float(pool.device.total) or None)
+        parts.append(((f"{pt.place_name(pool.device.pool)} ", "dim"), (drawn, "fill0")))
     return text.clip_line((("10 min  ", "head"), *text.join(parts, "  ")), cells)
-
-
-def has_gpu(store: Store) -> bool:
-    """Whether any pool is a GPU."""
-    return any(device.pool != HOST_POOL for device in store.devices)
-
-
-# ── what would fit ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def fit_head(cells: int) -> Line:
-    """Titles of the list's columns."""
-    name, _ = _fit_cells(cells)
-    head = f"{text.left('MODEL', name)} {'NEEDS':>6}  {'WHERE':5} NOW"
-    return ((text.left(head, cells - 6), "head"), (text.right("COST", 6), "head"))
-
-
-def _fit_cells(cells: int) -> tuple[int, int]:
-    """Cells of the name and of what loading would mean."""
-    name = min(22, max(14, cells // 3 - 2))
-    return name, cells - name - 1 - 6 - 2 - 5 - 1 - 7
-
-
-def fit_row(fit: Fit, cells: int, shown: Shown) -> Line:
-    """One model: what it needs, where, what loading it now would mean, seconds."""
-    model, name, look = fit.model, shown.store.name, shown.look
-    size, room = _fit_cells(cells)
-    said, role = verdict(fit, shown, room)
-    cost = text.seconds(fit.seconds, look.symbols.none if fit.verdict != "loaded" else "")
-    if fit.seconds is not None and not model.speed.load_samples:
-        cost = f"~{cost}"
-    return (
-        (text.left(fmt.short_model(name(model.id), size, look.symbols.ellipsis), size), "" if model.enabled else "dim"),
-        (text.right(models_text.memory_text(model, "?"), 7), "guess" if model.footprint_source == "estimated" else ""),
-        (f"  {text.left(models_text.place_name(model.pool), 5)} ", "soft"),
-        (text.left(said, room, look.symbols.ellipsis), role),
-        (text.right(cost, 7), "guess" if cost.startswith("~") else ""),
-    )
-
-
-def verdict(fit: Fit, shown: Shown, room: int = 80) -> tuple[str, str]:
-    """What loading it now would mean, in a few words; where ``room`` is scarce, a name is cut and no count."""
-    symbols, name = shown.look.symbols, shown.store.name
-    if shown.asked:
-        return models_text.state_cell(fit.model, shown)
-    if fit.verdict == "loaded":
-        said, role = models_text.state_cell(fit.model, shown)
-        return f"{said}{' pinned' if fit.model.pinned else ''}", "dim" if role == "good" else role
-    if not fit.model.healthy:
-        return f"{symbols.down} {fit.model.info.backend} is down", "bad"
-    if fit.verdict == "fits":
-        return f"{symbols.ok} fits{_beyond(fit)}", "good"
-    if fit.verdict == "evicts":
-        more = f" +{len(fit.evicts) - 1}" if len(fit.evicts) > 1 else ""
-        later = " when it is done" if fit.drains else _beyond(fit)
-        if room - len(f"{symbols.retry} evicts {more}{later}") < SHORTEST_NAME:
-            later = ""
-        left = room - len(f"{symbols.retry} evicts {more}{later}")
-        gone = fmt.short_model(name(fit.evicts[0]), max(SHORTEST_NAME, min(NAME_CELLS, left)), symbols.ellipsis)
-        return f"{symbols.retry} evicts {gone}{more}{later}", "warn"
-    if fit.verdict == "too big":
-        return f"{symbols.fail} too big by {text.size(fit.missing)}", "dim"
-    if fit.verdict == "full":
-        return f"{symbols.fail} no room: {fit.reason}", "dim"
-    return f"? {'size not told' if fit.model.footprint is None else 'memory not measured'}", "soft"
-
-
-def _beyond(fit: Fit) -> str:
-    """What of a model that is larger than its GPU goes elsewhere."""
-    return f", {text.size(fit.spilled)} in RAM" if fit.spilled else ""
-
-
-def fit_note(fitting: Sequence[Fit]) -> tuple[Part, ...]:
-    """How many figures are guessed, and the key that loads."""
-    guessed = sum(1 for fit in fitting if fit.model.footprint_source == "estimated")
-    return (Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS))

@@ -45,7 +45,9 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
+from llmrouter_tui.core.vram import Placement, Swaps, VramView
 from llmrouter_tui.core.whatif import WhatIf
+from tests.tui import ledgers
 
 T = TypeVar("T")
 NOW = 1_793_826_249.0
@@ -338,7 +340,15 @@ SNAPSHOT = Snapshot(
     log=LOG,
     rates=RATES,
     total_exchanges=214,
+    vram=ledgers.ledger(MODELS, DEVICES, NOW, swaps=Swaps(31, 19, 252.0)),
 )
+
+
+def machine(**changes: Any) -> Snapshot:
+    """``SNAPSHOT`` with changes, and the ledger of memory that goes with its models and devices."""
+    made = replace(SNAPSHOT, **changes)
+    vram = ledgers.ledger(made.models, made.devices, made.at)
+    return made if "vram" in changes else replace(made, vram=vram)
 
 
 def marks(task: str, model: str, seen: str, expected: float, *others: str) -> list[Mark]:
@@ -394,16 +404,16 @@ EMPTY = replace(
     residency=(),
     rates=Rates(),
     embedded_available=True,
+    vram=ledgers.ledger((), DEVICES, NOW),
 )
 """A first run: no model anywhere, and the engine that could run one is installed."""
-BARE = replace(EMPTY, devices=DEVICES[2:], embedded_available=False)
+BARE = replace(EMPTY, devices=DEVICES[2:], embedded_available=False, vram=ledgers.ledger((), DEVICES[2:], NOW))
 """A first run without a GPU and without the engine."""
 STARTER = model(
     "embedded", "smollm2-135m-instruct", 0.135, gib=0.2, tps=60, load=0.6, scores=scores(0.2, 0.2, 0.2, 0.3, 0.3),
     context=8192, needs=frozenset({"completion"}), residency="absent", pool="host",
 )  # fmt: skip
-RAM_ONLY = replace(
-    SNAPSHOT,
+RAM_ONLY = machine(
     devices=DEVICES[2:],
     models=tuple(replace(item, pool="host") for item in MODELS if item.info.backend == "ollama"),
 )
@@ -416,9 +426,10 @@ def memory_story() -> tuple[tuple[float, ev.DevicesSampled], ...]:
     for step in range(120):
         at = NOW - 600 + step * 5
         used = (19.8 if step % 60 > 20 else 12.0, 8.1 if step > 40 else 3.0)
+        busy = ((0.94, 0.6, 0.0, 0.3)[step // 7 % 4], 0.8 if 50 < step < 70 else 0.0)
         devices = tuple(
-            replace(device, used=int(gib * GIB), free=device.total - int(gib * GIB), sampled_at=at)
-            for device, gib in zip(DEVICES[:2], used, strict=True)
+            replace(device, used=int(gib * GIB), free=device.total - int(gib * GIB), utilization=share, sampled_at=at)
+            for device, gib, share in zip(DEVICES[:2], used, busy, strict=True)
         )
         story.append((at, ev.DevicesSampled((*devices, DEVICES[2]))))
     return tuple(story)
@@ -488,7 +499,7 @@ class ScriptedControl:
         await self._note("exchange", exchange_id)
         return next(item for item in self.now.exchanges if item.id == exchange_id)
 
-    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto", client: str = "") -> Decision:
         await self._note("explain", prompt, model)
         return CODE_BIG
 
@@ -515,6 +526,27 @@ class ScriptedControl:
         models = tuple(view if item.id == model else item for item in self.now.models)
         self.now = replace(self.now, models=models)
         self.feed.push(ev.ModelsChanged((view,)))
+        self._tell_vram(ledgers.told(models, self.now.vram, NOW))
+
+    def _tell_vram(self, view: VramView) -> None:
+        self.now = replace(self.now, vram=view)
+        self.feed.push(ev.VramChanged(view))
+
+    async def vram(self) -> VramView:
+        return self.now.vram
+
+    async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
+        return next(one for one in self.now.vram.placements if one.model == model)
+
+    async def clear_vram(self) -> None:
+        await self._note("clear_vram")
+        for model in [one for one in self.now.models if one.residency == "resident" and one.loadable]:
+            await self._change(model.id, residency="absent")
+        self._tell_vram(replace(self.now.vram, held=True))
+
+    async def release_vram(self) -> None:
+        await self._note("release_vram")
+        self._tell_vram(replace(self.now.vram, held=False))
 
     async def load(self, model: str) -> None:
         await self._note("load", model)

@@ -7,7 +7,8 @@ import pytest
 
 from llmrouter_tui.core.decision import Attempt, Exchange, Rates
 from llmrouter_tui.core.events import Waiting
-from llmrouter_tui.tui import actions, panels, status, text
+from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.tui import actions, panels, pools_text, status, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.state import Store
@@ -214,16 +215,25 @@ def test_the_footer_fits_and_always_ends_with_quit(cells: int) -> None:
 
 
 def test_a_memory_bar_is_proportional_and_marks_what_is_not_ours(store: Store) -> None:
-    bar = text.plain(panels.memory_bar(store, scripted.DEVICES[0], 48, LOOK))
-    assert (bar.count("▓"), bar.count("▒"), bar.count("░"), bar.count("·")) == (28, 10, 2, 8)
+    bar = text.plain(pools_text.bar(store.vram.pools[0], 48, LOOK))
+    assert (bar.count("▓"), bar.count("▒"), bar.count("░"), bar.count("·"), bar[47]) == (28, 10, 2, 7, "│")
 
 
-def test_host_memory_is_shown_only_when_it_matters(store: Store) -> None:
-    assert [device.pool for device in panels.pools(store)] == ["gpu0", "gpu1"]
-    store.devices = scripted.DEVICES[2:]
-    assert [device.pool for device in panels.pools(store)] == ["host"]
-    store.devices = ()
-    assert panels.pools(store) == []
+def test_the_line_that_models_do_not_pass_is_drawn_over_what_lies_beyond_it() -> None:
+    drawn = chart.meter([(4.0, "fill0"), (14.0, "other")], 20.0, 20, BRAILLE, 0.5)
+    assert text.plain(drawn) == "▓▓▓▓░░░░░░│░░░░░░░··"
+    assert [role for _, role in drawn] == ["fill0", "other", "free"]
+
+
+def test_host_memory_is_shown_only_when_it_matters() -> None:
+    def shown(snapshot: Snapshot) -> list[str]:
+        return [pool.device.pool for pool in pools_text.pools(snapshot.vram)]
+
+    assert shown(SNAPSHOT) == ["gpu0", "gpu1"]
+    assert shown(scripted.RAM_ONLY) == ["host"]
+    moved = tuple(replace(one, pool="host") if one.info.name == "phi4:14b" else one for one in scripted.MODELS)
+    assert shown(scripted.machine(models=moved)) == ["gpu0", "gpu1", "host"]
+    assert shown(scripted.machine(devices=())) == []
 
 
 @pytest.mark.parametrize("cells", [20, 40, 56, 76, 120])
@@ -238,7 +248,7 @@ def test_panel_lines_fit_their_width(store: Store, cells: int) -> None:
 
 
 def test_a_device_with_a_problem_says_so_instead_of_zeros(store: Store) -> None:
-    store.devices = (replace(scripted.DEVICES[0], problem="driver lost"),)
+    store.reset(scripted.machine(devices=(replace(scripted.DEVICES[0], problem="driver lost"),)))
     assert "! driver lost" in [text.plain(line) for line in panels.vram_lines(store, NOW, 56, LOOK)]
 
 

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-from llmrouter_tui.core.domain import Device, ModelView
-from llmrouter_tui.tui import fitting, held, model_detail, models_text, panels, text, vram_text
-from llmrouter_tui.tui.fitting import GIB, Limits
+from llmrouter_tui.tui import held, model_detail, models_text, panels, pools_text, text, vram_text
 from llmrouter_tui.tui.modals.ask import Ask
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Look
-from tests.tui.scripted import DEVICES, MODELS, NOW, SNAPSHOT
+from tests.tui.scripted import MODELS, NOW, SNAPSHOT, machine
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_flows import calls, until
 from tests.tui.test_models_page import put_cursor
@@ -20,9 +18,8 @@ PHI = next(item for item in MODELS if item.info.name == "phi4:14b")
 OTHER = replace(
     PHI, info=replace(PHI.info, name="tutor"), shares="phi4:14b", leases=2, pinned=True, last_used=NOW - 2, used=1
 )
-TUTORED = replace(SNAPSHOT, models=(OTHER, *MODELS))
+TUTORED = machine(models=(OTHER, *MODELS))
 """``tutor`` is phi4 with another system prompt: it answers twice and is pinned."""
-GPU1 = DEVICES[1]
 
 
 def store() -> Store:
@@ -33,16 +30,6 @@ def store() -> Store:
 
 def said(lines: list[text.Line]) -> str:
     return "\n".join(text.plain(line).rstrip() for line in lines)
-
-
-def devices(gib: float) -> tuple[Device, ...]:
-    free = int(gib * GIB)
-    return tuple(replace(d, free=free, used=d.total - free) if d is GPU1 else d for d in DEVICES)
-
-
-def fit(name: str, models: tuple[ModelView, ...], free: float = 3.9) -> fitting.Fit:
-    fits = fitting.fits(models, devices(free), NOW, Limits())
-    return next(item for item in fits if item.model.info.name == name)
 
 
 def test_what_is_held_by_one_name_is_held_for_all() -> None:
@@ -58,40 +45,21 @@ def test_names_on_different_backends_share_nothing() -> None:
     assert held.of(PHI, (PHI, elsewhere)).others == ()
 
 
-def test_placement_counts_the_memory_once() -> None:
-    found = fitting.occupants(TUTORED.models, NOW)
-    mine = [item for item in found if item.pool == "gpu1"]
-    assert [(item.model, item.footprint, item.leases, item.pinned) for item in mine] == [
-        ("ollama/phi4:14b", PHI.footprint, 2, True)
-    ]
-
-
-def test_a_pin_on_either_name_keeps_the_weights() -> None:
-    assert fit("deepseek-r1:14b", MODELS).verdict == "evicts"
-    assert fit("deepseek-r1:14b", TUTORED.models).verdict == "full"
-
-
-def test_what_would_leave_is_one_model_with_one_size() -> None:
-    loose = tuple(replace(item, pinned=False) for item in TUTORED.models)
-    needed = fit("deepseek-r1:14b", loose)
-    assert needed.evicts == needed.drains == ("ollama/phi4:14b",)
-
-
 def test_the_pools_draw_it_once_and_name_both() -> None:
     data = store()
-    assert panels.not_ours(data, replace(GPU1, used=GPU1.used + 3)) == GPU1.used + 3 - (PHI.footprint or 0)
-    legend = said(vram_text.legend(data, GPU1, NOW, LOOK))
-    assert legend == "▓ phi4:14b             8.1G  busy, 2 answers  pinned  = tutor"
+    pool = data.vram.pools[1]
+    legend = said(vram_text.legend(data, pool, NOW, 80, LOOK))
+    assert legend == "▓ phi4:14b         8.1G   16k  busy, 2 answers  pinned  = tutor"
     assert "phi4:14b = tutor 8.1G" in said(vram_text.pools_brief(data, NOW, 100, LOOK))
     assert "phi4:14b = tutor 8.1G busy" in said(panels.vram_lines(data, NOW, 60, LOOK))
     assert "phi4:14b = tutor" in said(panels.vram_brief(data, NOW, 100, LOOK))
-    assert panels.loaded_text(data) == "3 models loaded"
+    assert pools_text.loaded_text(data.vram) == "3 models loaded"
 
 
 def test_the_bar_is_no_longer_than_the_memory() -> None:
-    plain, tutored = Store(), store()
+    plain = Store()
     plain.reset(SNAPSHOT)
-    assert panels.memory_bar(tutored, GPU1, 60, LOOK) == panels.memory_bar(plain, GPU1, 60, LOOK)
+    assert pools_text.bar(store().vram.pools[1], 60, LOOK) == pools_text.bar(plain.vram.pools[1], 60, LOOK)
 
 
 def test_the_list_tells_the_memory_at_one_name_and_the_facts_name_the_other() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmrouter_tui.tui import actions, explain, models_text, text, vram_text
+from llmrouter_tui.tui import actions, explain, models_text, plan_text, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.glossary import WORDS
 from llmrouter_tui.tui.modals.help import HelpDialog, help_lines
@@ -35,7 +35,7 @@ def test_every_column_of_the_models_is_explained() -> None:
 
 
 def test_every_column_of_what_would_fit_is_explained() -> None:
-    assert set(text.plain(vram_text.fit_head(80)).split()) - PLAIN <= explained("vram")
+    assert set(text.plain(plan_text.head(80)).split()) - PLAIN <= explained("vram")
 
 
 @pytest.mark.parametrize("place", actions.PLACES)

@@ -10,7 +10,7 @@ from rich.color import ColorType
 
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.app import ControlCenter
-from tests.tui import goldens
+from tests.tui import goldens, scripted
 from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
 from tests.tui.shots import build, screen_text, settled
 
@@ -69,14 +69,14 @@ async def test_no_requests_yet() -> None:
 
 
 async def test_no_gpu_drops_the_panel_and_leaves_the_rest() -> None:
-    async with running((120, 36), replace(SNAPSHOT, devices=())) as (app, _):
+    async with running((120, 36), scripted.machine(devices=())) as (app, _):
         shown = screen_text(app)
         assert "─ VRAM" not in shown
         assert "Throughput" in shown
 
 
 async def test_without_a_gpu_the_hosts_memory_is_shown() -> None:
-    async with running((120, 36), replace(SNAPSHOT, devices=SNAPSHOT.devices[2:])) as (app, _):
+    async with running((120, 36), scripted.machine(devices=SNAPSHOT.devices[2:])) as (app, _):
         shown = screen_text(app)
         assert "Memory" in shown
         assert "RAM Ryzen" in shown

@@ -9,8 +9,8 @@ from llmrouter_tui.core.domain import Device
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.ask import Ask
 from llmrouter_tui.tui.pages.vram import VramPage
-from tests.tui import goldens, scripted
-from tests.tui.scripted import DEVICES, GIB, NOW, SNAPSHOT
+from tests.tui import goldens, ledgers, scripted
+from tests.tui.scripted import DEVICES, GIB, MODELS, NOW, SNAPSHOT, machine
 from tests.tui.shots import remember, screen_text, settled
 from tests.tui.test_flows import calls, feed, until
 from tests.tui.test_screens import SIZES, running
@@ -71,9 +71,9 @@ async def test_the_bars_follow_the_samples() -> None:
         grown = tuple(
             replace(item, used=int(11.0 * GIB), free=GIB) if item.pool == "gpu1" else item for item in DEVICES
         )
-        feed(app).push(ev.DevicesSampled(grown), at=NOW + 1)
+        feed(app).push(ev.VramChanged(ledgers.ledger(MODELS, grown, NOW + 1)), at=NOW + 1)
         await until(app, pilot, lambda: "11.0/12.0G" in screen_text(app))
-        assert "not ours             2.9G" in screen_text(app)
+        assert "other programs   2.9G" in screen_text(app)
 
 
 async def test_without_a_gpu_the_page_shows_memory_and_says_why() -> None:
@@ -82,7 +82,7 @@ async def test_without_a_gpu_the_page_shows_memory_and_says_why() -> None:
 
 
 async def test_a_machine_that_measures_nothing_still_has_its_page() -> None:
-    async with running((80, 24), replace(SNAPSHOT, devices=()), page="vram") as (app, _):
+    async with running((80, 24), machine(devices=()), page="vram") as (app, _):
         shown = screen_text(app)
         assert "Memory is not measured here." in shown
         assert "memory not measured" in shown
@@ -93,7 +93,7 @@ async def test_any_number_of_gpus_has_its_place(count: int) -> None:
     gpus = tuple(
         Device(f"gpu{i}", f"Card {i}", "nvidia", 24 * GIB, GIB, 23 * GIB, sampled_at=NOW) for i in range(count)
     )
-    async with running((120, 36), replace(SNAPSHOT, devices=gpus), page="vram") as (app, pilot):
+    async with running((120, 36), machine(devices=gpus), page="vram") as (app, pilot):
         shown = screen_text(app)
         for i in range(min(count, 5)):
             assert f"GPU{i}  Card {i}" in shown

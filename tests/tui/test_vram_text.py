@@ -1,146 +1,49 @@
-"""What would fit, the memory pools and what came and went, as text."""
+"""The memory pools and their last ten minutes, as text."""
 
-from collections import deque
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
 
-from llmrouter_tui.core.decision import Setting
-from llmrouter_tui.core.domain import Device, ModelView, ResidencyEvent
-from llmrouter_tui.tui import fitting, loads_text, panels, text, vram_text
-from llmrouter_tui.tui.fitting import GIB, Fit, Limits
+from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.vram import Holder, PoolView, Swaps, Thrash, VramView
+from llmrouter_tui.tui import panels, pools_text, text, vram_text
 from llmrouter_tui.tui.memory import KEPT, STEP, MemoryBook
-from llmrouter_tui.tui.models_text import Shown
-from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look
 from tests.tui import scripted
-from tests.tui.scripted import DEVICES, MODELS, NOW, SNAPSHOT
+from tests.tui.scripted import BIG, DEVICES, GIB, MODELS, NOW, PHI, SMALL, SNAPSHOT, machine
 
-LOOK = Look()
-KEEP = Limits()
+LOOK = Look(tz=UTC)
 GPU0, GPU1, HOST = DEVICES
-BY_NAME = {item.info.name: item for item in MODELS}
+VISION = "llama.cpp/qwen2.5vl:7b"
 
 
-def store(**changes: object) -> Store:
+def store(**changes: Any) -> Store:
     made = Store()
-    made.reset(replace(SNAPSHOT, **changes))  # type: ignore[arg-type]
+    made.reset(machine(**changes) if changes else SNAPSHOT)
     return made
+
+
+def pool(number: int = 0, **changes: Any) -> PoolView:
+    return replace(SNAPSHOT.vram.pools[number], **changes)
+
+
+def holding(*holders: Holder, **changes: Any) -> tuple[Store, PoolView]:
+    """GPU1 with these holders."""
+    made = pool(1, holders=holders, **changes)
+    return store(vram=replace(SNAPSHOT.vram, pools=(made,))), made
 
 
 def said(lines: list[text.Line]) -> list[str]:
     return [text.plain(line).rstrip() for line in lines]
 
 
-def found(*models: ModelView, devices: tuple[Device, ...] = DEVICES, limits: Limits = KEEP) -> dict[str, Fit]:
-    fits = fitting.fits(models or MODELS, devices, NOW, limits)
-    return {fit.model.info.name: fit for fit in fits}
-
-
-# ── what would fit ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_model_fits_where_enough_is_free_above_the_reserve() -> None:
-    needed = replace(BY_NAME["gemma3:4b"], footprint=int(3.4 * GIB))
-    assert found(needed)["gemma3:4b"].verdict == "fits"
-    assert found(replace(needed, footprint=int(3.5 * GIB)))["gemma3:4b"].verdict == "full"
-    assert found(needed, limits=Limits(reserve=2 * GIB))["gemma3:4b"].verdict == "full"
-
-
-def test_what_must_leave_first_is_named_and_its_unload_counts() -> None:
-    fit = found()["deepseek-r1:14b"]
-    assert (fit.verdict, fit.evicts) == ("evicts", ("ollama/phi4:14b",))
-    assert fit.seconds == pytest.approx(8.0 + 1.0)
-
-
-def test_a_model_that_answers_is_waited_for() -> None:
-    busy = tuple(replace(item, leases=1) if item.info.name == "phi4:14b" else item for item in MODELS)
-    assert found(*busy)["deepseek-r1:14b"].drains == ("ollama/phi4:14b",)
-
-
-def test_a_model_larger_than_its_pool_says_by_how_much() -> None:
-    huge = replace(BY_NAME["qwen3:32b"], residency="absent", pool="gpu1", footprint=42 * GIB)
-    fit = found(huge)["qwen3:32b"]
-    assert (fit.verdict, fit.missing, fit.seconds) == ("too big", int(30.5 * GIB), None)
-
-
-def test_what_its_backend_may_split_goes_to_ram_where_the_gpu_ends() -> None:
-    huge = replace(BY_NAME["deepseek-r1:14b"], splits=True, footprint=30 * GIB)
-    fit = found(huge)["deepseek-r1:14b"]
-    assert (fit.verdict, fit.spilled) == ("fits", 30 * GIB - fitting.pool(GPU1, KEEP).free)
-    assert vram_text.verdict(fit, Shown(store(), LOOK, NOW))[0] == "✓ fits, 26.6G in RAM"
-    beside = found(huge, BY_NAME["phi4:14b"])["deepseek-r1:14b"]
-    assert (beside.verdict, beside.evicts) == ("evicts", ("ollama/phi4:14b",))
-    assert vram_text.verdict(beside, Shown(store(), LOOK, NOW))[0] == "↻ evicts phi4:14b, 18.5G in RAM"
-
-
-def test_what_neither_a_gpu_nor_ram_can_take_does_not_fit_split_either() -> None:
-    splits = replace(BY_NAME["deepseek-r1:14b"], splits=True)
-    full = found(replace(splits, footprint=60 * GIB))["deepseek-r1:14b"]
-    assert (full.verdict, full.reason) == ("full", "RAM cannot hold the rest")
-    huge = found(replace(splits, footprint=80 * GIB))["deepseek-r1:14b"]
-    assert (huge.verdict, huge.missing) == ("too big", 5 * GIB)
-    unmeasured = found(replace(splits, footprint=42 * GIB), devices=(GPU0, GPU1))["deepseek-r1:14b"]
-    assert (unmeasured.verdict, unmeasured.missing) == ("too big", int(30.5 * GIB))
-
-
-def test_where_a_server_counts_its_models_one_must_leave_for_another() -> None:
-    loaded = replace(BY_NAME["qwen2.5vl:7b"], residency="resident", pool="gpu0", footprint=GIB)
-    other = replace(BY_NAME["qwen2.5:7b"], footprint=GIB)
-    views = tuple(replace(view, places=1 if view.kind == "llamacpp" else None) for view in scripted.BACKENDS)
-    counted = vram_text.limits(store(backends=views))
-    assert found(loaded, other, limits=KEEP)["qwen2.5:7b"].verdict == "fits"
-    assert found(loaded, other, limits=counted)["qwen2.5:7b"].evicts == ("llama.cpp/qwen2.5vl:7b",)
-    kept = found(replace(loaded, pinned=True), other, limits=counted)["qwen2.5:7b"]
-    assert (kept.verdict, kept.reason) == ("full", "llama.cpp/qwen2.5vl:7b must stay in memory")
-
-
-def test_what_is_pinned_is_in_the_way() -> None:
-    pinned = tuple(replace(item, pinned=True) if item.info.name == "phi4:14b" else item for item in MODELS)
-    fit = found(*pinned)["deepseek-r1:14b"]
-    assert fit.verdict == "full"
-    assert "phi4:14b must stay" in fit.reason
-
-
-def test_a_model_of_a_backend_that_takes_no_orders_is_never_evicted_nor_offered() -> None:
-    fixed = tuple(replace(item, loadable=False) if item.pool == "gpu1" else item for item in MODELS)
-    fits = found(*fixed)
-    assert "deepseek-r1:14b" not in fits
-    assert fits["phi4:14b"].verdict == "loaded"
-
-
-def test_without_a_measured_size_or_pool_it_is_tried_as_it_is() -> None:
-    assert found(replace(BY_NAME["gemma3:4b"], footprint=None))["gemma3:4b"].verdict == "unknown"
-    assert found(BY_NAME["gemma3:4b"], devices=())["gemma3:4b"].verdict == "unknown"
-
-
-def test_the_most_useful_come_first_and_the_loaded_last() -> None:
-    verdicts = [fit.verdict for fit in fitting.fits(MODELS, DEVICES, NOW, KEEP)]
-    assert verdicts == sorted(verdicts, key=fitting.ORDER.index)
-    assert verdicts[0] == "fits"
-    assert verdicts[-1] == "loaded"
-
-
-def test_limits_come_from_the_settings() -> None:
-    assert vram_text.limits(store()) == Limits(GIB // 2, None)
-    settings = (Setting("vram_reserve_gb", 2.0, "file"), Setting("vram_max_gb", 10.0, "set"))
-    assert vram_text.limits(store(settings=settings)) == Limits(2 * GIB, 10 * GIB)
-
-
-def test_ram_is_never_filled_to_the_brim() -> None:
-    assert fitting.pool(HOST, KEEP).free == int(HOST.total * 0.9) - HOST.used
-
-
-def test_each_verdict_in_words() -> None:
-    shown = Shown(store(), LOOK, NOW)
-    rows = {name: text.plain(vram_text.fit_row(fit, 76, shown)).rstrip() for name, fit in found().items()}
-    assert rows["gemma3:4b"].endswith("~3.3G  GPU1  ✓ fits" + rows["gemma3:4b"].partition("✓ fits")[2])
-    assert "↻ evicts phi4:14b" in rows["deepseek-r1:14b"]
-    assert rows["deepseek-r1:14b"].endswith("9.0s")
-    assert "● GPU0 busy pinned" in rows["llama3.1:8b"]
-    assert all(len(row) <= 76 for row in rows.values())
+def legend(*holders: Holder, cells: int = 80, **changes: Any) -> list[str]:
+    data, made = holding(*holders, **changes)
+    return said(vram_text.legend(data, made, NOW, cells, LOOK))
 
 
 # ── one pool ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,37 +51,102 @@ def test_each_verdict_in_words() -> None:
 
 def test_the_head_says_what_the_driver_measures() -> None:
     assert vram_text.pool_title(GPU0, LOOK) == "GPU0  RTX 4090  62°C  311/450W  94%"
-    assert vram_text.pool_note(GPU0, KEEP) == "3.7G left"
     bare = replace(GPU0, temperature=None, power=None, power_limit=None, utilization=None)
     assert vram_text.pool_title(bare, LOOK) == "GPU0  RTX 4090"
 
 
-def test_each_model_has_a_pattern_of_its_own_and_the_rest_is_not_ours() -> None:
-    drawn = text.plain(vram_text.bar(store(), GPU0, 48, LOOK, KEEP))
+def test_its_note_says_where_models_stop_and_what_is_left() -> None:
+    assert [part.said for part in vram_text.pool_notes(pool(), LOOK)] == ["│ 23.5G", "3.7G left"]
+    assert vram_text.left_text(pool(free=GIB)) == "1.0G left"
+
+
+def test_each_model_has_a_pattern_of_its_own_and_the_rest_is_other_programs() -> None:
+    drawn = text.plain(pools_text.bar(pool(), 48, LOOK))
     assert len(drawn) == 48
     assert (drawn.count("▓"), drawn.count("▒"), drawn.count("░")) == (28, 10, 2)
     assert drawn.rstrip("·")[-1] == "│"
-    legend = said(vram_text.legend(store(), GPU0, NOW, LOOK))
-    assert legend[0].split() == ["▓", "qwen3:32b", "14.1G", "busy,", "1", "answer"]
-    assert legend[1].endswith("pinned")
-    assert legend[2].split() == ["░", "not", "ours", "717M"]
+    lines = said(vram_text.legend(store(), pool(), NOW, 56, LOOK))
+    assert lines == [
+        "▓ qwen3:32b       14.1G   32k  busy, 1 answer",
+        "▒ llama3.1:8b      5.0G    8k  busy, 1 answer  pinned",
+        "░ other programs   717M",
+    ]
+
+
+def test_the_line_stands_at_the_budget_that_the_router_tells() -> None:
+    drawn = text.plain(pools_text.bar(pool(1, holders=(), other=0, budget=6 * GIB), 60, LOOK))
+    assert drawn == "·" * 30 + "│" + "·" * 29
+    assert "│" not in text.plain(pools_text.bar(pool(1, budget=0), 60, LOOK))
+
+
+def test_who_would_go_first_is_said_in_the_order_of_the_pool() -> None:
+    lines = legend(
+        Holder((PHI,), 5 * GIB, "measured", idle_seconds=250, rank=7),
+        Holder((VISION,), 4 * GIB, "measured", idle_seconds=9, rank=3),
+        Holder((SMALL,), 1 * GIB, "measured", idle_seconds=7300, rank=9),
+        Holder((BIG,), 1 * GIB, "measured", pinned=True, idle_seconds=70),
+        other=0,
+    )
+    assert [line.split("  ", 2)[-1].split("  ")[-1] for line in lines] == [
+        "2nd to go", "first to go", "3rd to go", "pinned"
+    ]  # fmt: skip
+    assert pools_text.ordinal(11) == "11th"
+    assert pools_text.ordinal(22) == "22nd"
+
+
+def test_idle_time_goes_on_between_two_tellings() -> None:
+    data, made = holding(Holder((PHI,), GIB, "measured", idle_seconds=58.0))
+    assert "warm 58s" in said(vram_text.legend(data, made, NOW, 80, LOOK))[0]
+    assert "warm 59s" in said(vram_text.legend(data, made, NOW + 1, 80, LOOK))[0]
+    assert "idle 1m" in said(vram_text.legend(data, made, NOW + 3, 80, LOOK))[0]
+
+
+def test_where_there_is_room_it_says_what_a_size_rests_on_and_the_process() -> None:
+    guessed = Holder((PHI,), 8 * GIB, "estimated", ours=False, context_length=16_384, pids=(4211,))
+    [line] = legend(guessed, cells=116, other=0)
+    assert line == "▓ phi4:14b        ~8.0G  estimated  16k context   not used yet  not ours  pid 4211"
+    [line] = legend(guessed, cells=56, other=0)
+    assert line == "▓ phi4:14b        ~8.0G   16k  not used yet  not ours"
+
+
+def test_what_is_in_its_queue_is_said_and_what_is_under_way() -> None:
+    lines = legend(
+        Holder((PHI,), GIB, "measured", leases=2, waiting=1),
+        Holder((VISION,), GIB, "measured", state="loading", waiting=3),
+        Holder((SMALL,), GIB, "measured", state="unloading"),
+        other=0,
+    )
+    assert [line.split("  ")[-1] for line in lines] == ["busy, 2 answers, 1 waits", "loading, 3 wait", "unloading"]
+
+
+def test_where_words_do_not_fit_what_matters_least_goes_first() -> None:
+    one = Holder((PHI,), 8 * GIB, "measured", ours=False, idle_seconds=250, rank=1, pids=(4211,))
+    for cells in range(34, 90):
+        [line] = legend(one, cells=cells, other=0)
+        assert text.width(line) <= cells
+        assert "idle 4m" in line
+        if "not ours" in line:
+            assert "first to go" in line
+        if "pid" in line:
+            assert "not ours" in line
 
 
 def test_a_resident_of_untold_size_says_so() -> None:
-    silent = tuple(replace(item, footprint=None) if item.info.name == "phi4:14b" else item for item in MODELS)
-    legend = said(vram_text.legend(store(models=silent), GPU1, NOW, LOOK))
-    assert legend[0].startswith("? phi4:14b")
-    assert "size not told" in legend[0]
-    assert "models of untold size" in legend[1]
+    lines = legend(Holder((PHI,), 0, "unknown", idle_seconds=9), other=3 * GIB)
+    assert lines[0].split() == ["?", "phi4:14b", "?", "warm", "9s,", "size", "not", "told"]
+    assert lines[1] == "░ other programs   3.0G  the system, models of untold size"
+
+
+def test_processes_that_are_none_of_a_backend_are_named_with_what_they_hold() -> None:
+    device = replace(GPU1, processes=((4211, 8 * GIB), (812, GIB // 2), (977, GIB)))
+    mine = Holder((PHI,), 8 * GIB, "measured", pids=(4211,), idle_seconds=1)
+    assert legend(mine, device=device, other=2 * GIB)[1] == "░ other programs   2.0G  pid 977 1.0G  pid 812 512M"
 
 
 def test_of_a_model_that_loads_only_what_is_there_is_drawn() -> None:
-    used = BY_NAME["phi4:14b"].footprint + GIB
-    loading = replace(BY_NAME["deepseek-r1:14b"], residency="loading")
-    device = replace(GPU1, used=used, free=GPU1.total - used)
-    data = store(models=(BY_NAME["phi4:14b"], loading), devices=(GPU0, device, HOST))
-    assert [int(part) for part, _ in panels.memory_parts(data, device)] == [GIB, used - GIB, 0]
-    assert text.plain(vram_text.bar(data, device, 60, LOOK, KEEP)).count("▓") < 10
+    loading = Holder((VISION,), 4 * GIB, "measured", state="loading")
+    made = pool(1, device=replace(GPU1, used=9 * GIB), holders=(Holder((PHI,), 8 * GIB, "measured"), loading), other=0)
+    assert [int(part) for part, _ in pools_text.parts(made)] == [8 * GIB, GIB, 0]
 
 
 @pytest.mark.parametrize("total", [4, 8, 12, 24, 80, 192, 1024])
@@ -194,24 +162,19 @@ def test_without_a_gpu_it_says_that_models_count_against_ram() -> None:
     bare = Store()
     bare.reset(scripted.RAM_ONLY)
     assert vram_text.NO_GPU in said(vram_text.pools_brief(bare, NOW, 78, LOOK))
-    assert vram_text.NO_GPU in said(vram_text.pool_panel(bare, HOST, NOW, 56, 20, LOOK))
+    assert vram_text.NO_GPU in said(vram_text.pool_panel(bare, bare.vram.pools[0], NOW, 56, 20, LOOK))
     assert vram_text.NO_GPU not in said(vram_text.pools_brief(store(), NOW, 78, LOOK))
 
 
 def test_a_driver_that_failed_is_said_and_not_drawn_as_zero() -> None:
     lost = replace(GPU0, problem="the driver does not answer (NVML error 999)")
-    assert said(vram_text.pool_panel(store(), lost, NOW, 60, 12, LOOK)) == [
+    assert said(vram_text.pool_panel(store(), pool(device=lost), NOW, 60, 12, LOOK)) == [
         "! the driver does not answer (NVML error 999)"
     ]
-
-
-def test_where_room_is_scarce_a_name_is_cut_and_no_count() -> None:
-    names = tuple(f"ollama/a-model-with-a-very-long-name-{i}" for i in range(3))
-    fit = Fit(MODELS[0], "evicts", evicts=names)
-    for room in (22, 30, 60):
-        said_, _ = vram_text.verdict(fit, Shown(store(), LOOK, NOW), room)
-        assert said_.endswith(" +2")
-        assert text.width(said_) <= room
+    assert "! the driver does not answer (NVML error 999)" in said(
+        vram_text.pools_brief(store(devices=(lost, GPU1)), NOW, 78, LOOK)
+    )
+    assert vram_text.left_text(pool(device=lost)) == ""
 
 
 def test_a_pool_in_brief_counts_the_models_that_do_not_fit() -> None:
@@ -220,28 +183,26 @@ def test_a_pool_in_brief_counts_the_models_that_do_not_fit() -> None:
     assert any("717M" in line or "more" in line for line in lines)
 
 
-def test_no_line_is_wider_than_its_panel() -> None:
-    for cells in (40, 56, 78):
-        for line in vram_text.pool_panel(store(), GPU0, NOW, cells, 14, LOOK):
-            assert text.line_width(line) <= cells
-        for line in vram_text.pools_brief(store(), NOW, cells, LOOK):
-            assert text.line_width(line) <= cells
-        for line in loads_text.event_lines(store(), NOW, cells, LOOK):
-            assert text.line_width(line) <= cells
-
-
-def test_the_ascii_set_is_ascii() -> None:
-    look = Look(SYMBOLS["ascii"])
-    lines = vram_text.pool_panel(store(), GPU0, NOW, 56, 14, look)
-    lines += loads_text.event_lines(store(), NOW, 56, look)
-    assert [line for line in said(lines) if not line.isascii()] == []
+@pytest.mark.parametrize("symbols", list(SYMBOLS))
+@pytest.mark.parametrize("cells", [40, 56, 78, 98, 116])
+def test_no_line_is_wider_than_its_panel(cells: int, symbols: str) -> None:
+    data, look = store(), Look(SYMBOLS[symbols], UTC)
+    remember(data)
+    lines = vram_text.pool_panel(data, pool(), NOW, cells, 16, look) + vram_text.pools_brief(data, NOW, cells, look)
+    assert [line for line in said(lines) if text.width(line) > cells] == []
+    assert symbols != "ascii" or [line for line in said(lines) if not line.isascii()] == []
 
 
 # ── ten minutes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sampled(book: MemoryBook, used: float, at: float) -> None:
-    book.sampled((replace(GPU0, used=int(used * GIB)),), at)
+def remember(data: Store) -> None:
+    for at, sampled in scripted.memory_story():
+        data.memory.sampled(sampled.devices, at)
+
+
+def sampled(book: MemoryBook, used: float, at: float, busy: float | None = None) -> None:
+    book.sampled((replace(GPU0, used=int(used * GIB), utilization=busy),), at)
 
 
 def test_samples_within_one_step_are_one_point_the_newest() -> None:
@@ -249,6 +210,22 @@ def test_samples_within_one_step_are_one_point_the_newest() -> None:
     for second in range(5):
         sampled(book, second, NOW - NOW % STEP + second)
     assert book.series("gpu0", NOW - NOW % STEP + 4) == [4 * GIB]
+
+
+def test_how_busy_it_was_is_the_mean_of_a_step() -> None:
+    book = MemoryBook()
+    start = NOW - NOW % STEP
+    for second, busy in enumerate((0.2, 0.4, None, 0.9)):
+        sampled(book, 1, start + second, busy)
+    sampled(book, 1, start + STEP, 0.0)
+    assert book.busy("gpu0", start + STEP) == pytest.approx([0.5, 0.0])
+
+
+def test_what_a_driver_does_not_tell_is_no_history_of_zeros() -> None:
+    book = MemoryBook()
+    sampled(book, 1, NOW)
+    assert book.busy("gpu0", NOW) == []
+    assert book.busy("gpu9", NOW) == []
 
 
 def test_a_gap_repeats_what_was_before_it() -> None:
@@ -274,60 +251,63 @@ def test_a_short_history_stands_at_the_right_end() -> None:
 
 def test_the_store_keeps_the_history_through_snapshots() -> None:
     data = store()
-    data.memory.sampled((replace(GPU0, used=GIB),), NOW - 100)
-    data.reset(SNAPSHOT)
-    assert len(data.memory.series("gpu0", NOW)) == 1 or data.memory.series("gpu0", NOW)[-1] == GPU0.used
+    data.fold([ev.Envelope(101, NOW + 60, 0, ev.DevicesSampled((replace(GPU0, used=GIB),)))])
+    data.reset(replace(SNAPSHOT, at=NOW + 120))
+    assert set(data.memory.series("gpu0", NOW + 120)) == {GPU0.used, GIB}
 
 
-# ── what came and went ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def events(*models: str, every: float = 30.0) -> deque[ResidencyEvent]:
-    """Loads of these models one after the other, the newest first."""
-    return deque(
-        ResidencyEvent(NOW - every * back, "load", model, "gpu1", 5.0, "") for back, model in enumerate(models)
-    )
-
-
-def test_two_models_that_keep_throwing_each_other_out_are_told_of() -> None:
+@pytest.mark.parametrize("rows", [3, 4, 5, 9, 20])
+def test_the_history_takes_no_more_rows_than_it_has(rows: int) -> None:
     data = store()
-    data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 3)
-    [warning] = loads_text.thrash(data, NOW)
-    assert "phi4:14b" in warning and "qwen2.5vl:7b" in warning
-    assert "took turns 5 times" in warning
-    assert said(loads_text.event_lines(data, NOW, 70, LOOK))[0].startswith("! ")
+    remember(data)
+    drawn = said(vram_text.history(data, GPU0, NOW, 56, rows, LOOK))
+    assert len(drawn) <= rows
+    assert drawn[-1].strip().startswith("└")
+    assert drawn[0].startswith(" 24│")
+    assert any(line.startswith("  %│") for line in drawn)
 
 
-def test_a_reason_calls_a_model_by_its_name() -> None:
+# ── what the store is told ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tell(data: Store, view: VramView) -> Dirty:
+    return data.fold([ev.Envelope(data.seq + 1, NOW, 0, ev.VramChanged(view))])
+
+
+def test_the_store_takes_the_ledger_from_snapshots_and_events() -> None:
     data = store()
-    data.residency = deque([ResidencyEvent(NOW, "unload", "ollama/qwen3:32b", "gpu1", 0.5, "for ollama/phi4:14b")])
-    assert said(loads_text.event_lines(data, NOW, 70, LOOK))[0].endswith("  for phi4:14b")
+    assert data.vram is SNAPSHOT.vram
+    assert list(data.placements) == [one.model for one in SNAPSHOT.vram.placements]
+    changed = replace(SNAPSHOT.vram, swaps=Swaps(32, 20, 260.0), placements=SNAPSHOT.vram.placements[:2])
+    assert tell(data, changed) is Dirty.VRAM
+    assert data.vram is changed
+    assert len(data.placements) == 2
 
 
-def test_a_few_loads_or_old_ones_are_no_thrashing() -> None:
+def test_held_loads_and_taking_turns_need_attention_as_long_as_they_last() -> None:
     data = store()
-    data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 2)
-    assert loads_text.thrash(data, NOW) == []
-    data.residency = events(*["ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"] * 3, every=300)
-    assert loads_text.thrash(data, NOW) == []
+    turns = Thrash("gpu1", (PHI, VISION), 6, 600.0)
+    assert Dirty.ATTENTION in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(turns,)))
+    told = {cause.key: cause.message for cause in data.attention.causes(NOW)}
+    assert "kept free for other work" in told["held"]
+    assert f"thrash:{PHI} {VISION}" in told
+    assert Dirty.ATTENTION not in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(replace(turns, times=7),)))
+    assert Dirty.ATTENTION in tell(data, SNAPSHOT.vram)
+    assert [cause.key for cause in data.attention.causes(NOW)] == ["down:vllm"]
 
 
-def test_loads_unloads_and_failures_have_signs_and_reasons() -> None:
-    data = store()
-    data.residency.appendleft(ResidencyEvent(NOW, "load_failed", "ollama/phi4:14b", "gpu1", None, "out of memory"))
-    lines = said(loads_text.event_lines(data, NOW, 90, Look(tz=UTC)))
-    assert lines[0] == "21:04:09 ✗ phi4:14b           GPU1        failed: out of memory"
-    assert lines[1] == "21:03:58 + qwen2.5vl:7b       GPU1  6.4s  for a vision request 8f1e"
-    assert lines[2].startswith("21:03:58 - phi4:14b")
+def test_what_was_dismissed_stays_away_until_it_happens_again() -> None:
+    data, held = store(), replace(SNAPSHOT.vram, held=True)
+    tell(data, held)
+    data.attention.dismiss(NOW)
+    tell(data, replace(held, at=NOW + 1))
+    assert data.attention.causes(NOW) == []
+    tell(data, SNAPSHOT.vram)
+    tell(data, held)
+    assert [cause.key for cause in data.attention.causes(NOW)] == ["held"]
 
 
-def test_ram_counts_as_full_at_nine_tenths() -> None:
-    assert vram_text.pool_note(HOST, KEEP) == "36.6G left"
-    drawn = text.plain(vram_text.bar(store(), HOST, 100, LOOK, KEEP))
-    assert drawn[90] == "│"
-
-
-# ── the memory panel ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── the panel of the Dash ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_busy_beside_ram_is_the_processor() -> None:
@@ -338,3 +318,17 @@ def test_what_is_busy_beside_ram_is_the_processor() -> None:
         assert "8%" in shown
         assert "util" not in shown
     assert "util" in " ".join(said(panels.vram_lines(store(), NOW, 98, LOOK)))
+
+
+def test_where_there_is_room_the_dash_says_who_goes_first() -> None:
+    assert "▓ phi4:14b 8.1G idle 4m, first to go" in said(panels.vram_lines(store(), NOW, 98, LOOK))
+    assert "▓ phi4:14b 8.1G idle 4m" in said(panels.vram_lines(store(), NOW, 30, LOOK))
+
+
+def test_seconds_lost_to_swaps_stand_on_the_dash() -> None:
+    assert text.plain(panels.swaps_line(store())) == "swaps today: 31 loads, 4m12s"
+    assert panels.swaps_line(store(vram=replace(SNAPSHOT.vram, swaps=Swaps()))) == ()
+
+
+def test_the_models_of_the_tests_are_those_of_the_ledger() -> None:
+    assert {model.id for model in MODELS} >= set(store().placements)

@@ -4,8 +4,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.tui import first_run_text, panels
-from llmrouter_tui.tui.heads import FACT, Part
+from llmrouter_tui.tui import first_run_text, panels, pools_text
+from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.pages.port_acts import PortActs
 from llmrouter_tui.tui.pages.routes import RoutesPage
@@ -40,7 +40,7 @@ class DashPage(PortActs, ListingPage):
         if self.is_current and first_run_text.applies(self.center.store):
             self.center.go("dash")
             return
-        if dirty & (Dirty.DEVICES | Dirty.MODELS | Dirty.CLOCK):
+        if dirty & (Dirty.VRAM | Dirty.CLOCK):
             self._paint_vram()
         if dirty & (Dirty.CLOCK | Dirty.SETTINGS) or (dirty & Dirty.ROUTES and self._busier()):
             self.throughput.paint()
@@ -66,7 +66,7 @@ class DashPage(PortActs, ListingPage):
 
     def _paint_vram(self) -> None:
         store = self.center.store
-        pools = panels.pools(store)
+        pools = pools_text.pools(store.vram)
         self.vram.set_class(not pools, "-gone")
         wanted = len(pools) if self._brief else max(9, min(3 * len(pools), 12) + 2)
         for panel, rows in ((self.vram, wanted), (self.throughput, 1 if self._brief else wanted)):
@@ -74,9 +74,10 @@ class DashPage(PortActs, ListingPage):
                 panel.styles.height = None
             elif panel.styles.height is None or panel.styles.height.value != rows:
                 panel.styles.height = rows
-        gpus = sum(1 for device in pools if device.pool != HOST_POOL)
+        gpus = sum(1 for pool in pools if pool.device.pool != HOST_POOL)
         note = Part(f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "", FACT)
-        self.vram.head("VRAM" if gpus else "Memory", (note, Part(panels.loaded_text(store))))
+        held = Part("loads held" if store.vram.held else "", NAME)
+        self.vram.head("VRAM" if gpus else "Memory", (held, note, Part(pools_text.loaded_text(store.vram))))
         self.vram.paint()
 
     def _draw_vram(self, cells: int, rows: int) -> list[Line]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from llmrouter_tui.core.domain import ModelView
-from llmrouter_tui.tui import held, models_text
+from llmrouter_tui.tui import held, models_text, plan_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.models_text import Shown
@@ -37,17 +37,23 @@ class ModelActs(Page):
         reasons = {}
         if model is not None:
             reasons = {
-                "model.load": models_text.why_not_load(model, center.store),
+                "model.load": self._why_not_load(model),
                 "model.unload": models_text.why_not_unload(model, center.store),
             }
         return Situation(
             page=self.PAGE, readonly=center.host.readonly, ready=center.serving, model=model, reasons=reasons
         )
 
+    def _why_not_load(self, model: ModelView) -> str:
+        placement = self.center.store.placements.get(model.id)
+        return models_text.why_not_load(model, self.center.store) or plan_text.why_not_load(placement, self.shown())
+
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         store = self.center.store
         self.pending.settle(store.models, store.residency, self.center.clock())
         super().absorb(dirty, touched)
+        if dirty & Dirty.VRAM:
+            self.paint_footer()
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -131,5 +131,5 @@ class RoutesPage(ListingPage):
             self._today = (id_, decision)
             self._paint_why()
 
-        call = self.center.host.control.explain(exchange.prompt, model=exchange.requested)
+        call = self.center.host.control.explain(exchange.prompt, model=exchange.requested, client=exchange.client)
         self.center.command(call, "Not replayed", done)

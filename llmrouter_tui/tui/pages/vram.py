@@ -1,14 +1,17 @@
 """VRAM: what is loaded, what would fit, what keeps being thrown out?"""
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
+from textual.containers import Container, Horizontal, Vertical
 
-from llmrouter_tui.core.domain import Device, ModelView
-from llmrouter_tui.tui import fitting, loads_text, panels, vram_text
-from llmrouter_tui.tui.fitting import Fit
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.vram import PoolView
+from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, vram_text
+from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.heads import NAME, Part
+from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Versions
 from llmrouter_tui.tui.state import Dirty
@@ -24,7 +27,8 @@ TINY = 20
 
 
 class VramPage(ModelActs):
-    """The pools above; below them the models that could be loaded, and what came and went."""
+    """The pools above; below them the models that could be loaded and what loading the selected one would mean, and
+    beside that what loads, came and went."""
 
     PAGE = "vram"
 
@@ -32,21 +36,24 @@ class VramPage(ModelActs):
         super().__init__()
         self.panels = [LinesView(self._drawer(index), classes="pool") for index in range(MOST_PANELS)]
         self.brief = LinesView(self._draw_brief, id="pools-brief")
-        self.fits = Ledger(self._draw_fit, self._version, vram_text.fit_head, id="fits")
+        self.fits = Ledger(self._draw_fit, self._version, plan_text.head, id="fits")
+        self.plan = LinesView(self._draw_plan, id="plan")
         self.events = LinesView(self._draw_events, id="events")
-        self.brief.can_focus = False
-        for panel in self.panels:
+        for panel in (self.brief, self.plan, *self.panels):
             panel.can_focus = False
-        self._fits: dict[str, Fit] = {}
         self._focus = ""
         self._versions = Versions()
+        self._painted: tuple[object, int] = (None, 0)
+        """The view of memory and the second that the pools were painted for."""
 
     def body(self) -> ComposeResult:
         with Container(id="pools"):
             yield from self.panels
         yield self.brief
         with Horizontal(id="below"):
-            yield self.fits
+            with Vertical(id="wishes"):
+                yield self.fits
+                yield self.plan
             yield self.events
 
     def chosen(self) -> ModelView | None:
@@ -55,14 +62,21 @@ class VramPage(ModelActs):
     def on_mount(self) -> None:
         self.fits.focus()
 
+    def situation(self) -> Situation:
+        found, view = super().situation(), self.center.store.vram
+        loaded = any(pools_text.tenants(pool) for pool in view.pools) or bool(view.loads)
+        clear = "it is cleared; L loads again" if view.held else "" if loaded else "nothing is loaded"
+        release = "" if view.held else "loads are not held"
+        return replace(found, reasons={**found.reasons, "vram.clear": clear, "vram.release": release})
+
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _drawer(self, index: int) -> Callable[[int, int], list[Line]]:
         def draw(cells: int, rows: int) -> list[Line]:
-            pools = panels.pools(self.center.store)
+            center = self.center
+            pools = pools_text.pools(center.store.vram)
             if index >= len(pools):
                 return []
-            center = self.center
             return vram_text.pool_panel(center.store, pools[index], center.clock(), cells, rows, center.look)
 
         return draw
@@ -78,58 +92,70 @@ class VramPage(ModelActs):
         return self.size.height < TINY
 
     def _draw_fit(self, key: str, cells: int) -> Line:
-        fit = self._fits.get(key)
-        return vram_text.fit_row(fit, cells, self.shown(key)) if fit else ()
+        store = self.center.store
+        placement, model = store.placements.get(key), store.models.get(key)
+        return plan_text.row(placement, model, cells, self.shown(key)) if placement and model else ()
 
     def _version(self, key: str) -> Hashable:
-        fit = self._fits.get(key)
-        if fit is None:
+        store = self.center.store
+        placement, model = store.placements.get(key), store.models.get(key)
+        if placement is None or model is None:
             return -1
-        minute = int(self.center.clock() // 60)
-        asked = self.pending.what(key)
-        return self._versions.of(fit.model), fit.verdict, fit.evicts, fit.drains, fit.missing, asked, minute
+        return self._versions.of(model), placement, self.pending.what(key), int(self.center.clock() // 60)
+
+    def _draw_plan(self, cells: int, rows: int) -> list[Line]:
+        placement, model = self.center.store.placements.get(self._focus), self.chosen()
+        return plan_text.plan(placement, model, self.shown(), cells) if placement and model else []
 
     def _draw_events(self, cells: int, rows: int) -> list[Line]:
-        return loads_text.event_lines(self.center.store, self.center.clock(), cells, self.center.look)
+        return loads_text.lines(self.center.store, self.center.clock(), cells, self.center.look)
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
-        if dirty & (Dirty.DEVICES | Dirty.MODELS | Dirty.CLOCK | Dirty.SETTINGS):
-            self._paint_pools()
+        if dirty & (Dirty.VRAM | Dirty.CLOCK):
+            self._paint_pools(anew=dirty == Dirty.ALL)
+        if dirty & (Dirty.VRAM | Dirty.MODELS | Dirty.CLOCK):
             self._paint_fits()
-        if dirty & (Dirty.RESIDENCY | Dirty.MODELS | Dirty.CLOCK):
-            self.events.head("Loads and evictions")
-            self.events.paint()
+        if dirty & (Dirty.RESIDENCY | Dirty.VRAM | Dirty.CLOCK):
+            self._paint_events()
 
     def paint_models(self) -> None:
-        self._paint_pools()
+        self._paint_pools(anew=True)
         self._paint_fits()
         self.paint_footer()
 
-    def _paint_pools(self) -> None:
-        store, look = self.center.store, self.center.look
-        pools = panels.pools(store)
+    def _paint_pools(self, *, anew: bool = False) -> None:
+        store, second = self.center.store, int(self.center.clock())
+        view, painted = self._painted
+        if view is store.vram and painted == second and not anew:
+            return
+        self._painted = store.vram, second
+        pools = pools_text.pools(store.vram)
         roomy = self.has_class("-wide") and self.has_class("-tall") and 0 < len(pools) <= MOST_PANELS
         self.query_one("#pools").set_class(not roomy, "-gone")
         self.brief.set_class(roomy, "-gone")
-        if not roomy:
+        if roomy:
+            self._paint_panels(pools)
+        else:
             self._paint_brief(pools)
-            return
-        self.query_one("#pools").set_class(len(pools) == 1, "-one")
-        self.query_one("#pools").set_class(len(pools) > 2, "-many")
-        keep = vram_text.limits(store)
+
+    def _paint_panels(self, pools: list[PoolView]) -> None:
+        look, grid = self.center.look, self.query_one("#pools")
+        grid.set_class(len(pools) == 1, "-one")
+        grid.set_class(len(pools) > 2, "-many")
         for index, panel in enumerate(self.panels):
             panel.set_class(index >= len(pools), "-gone")
             if index < len(pools):
-                left = Part(vram_text.pool_note(pools[index], keep), NAME)
-                panel.head(vram_text.pool_parts(pools[index], look), (left,))
+                pool = pools[index]
+                panel.head(vram_text.pool_parts(pool.device, look), vram_text.pool_notes(pool, look))
                 panel.paint()
 
-    def _paint_brief(self, pools: list[Device]) -> None:
-        self.brief.head("Memory", (Part(panels.loaded_text(self.center.store)),))
-        lines = len(pools) if self._tiny else 3 * len(pools) + 1 + (not vram_text.has_gpu(self.center.store))
+    def _paint_brief(self, pools: list[PoolView]) -> None:
+        view = self.center.store.vram
+        self.brief.head("Memory", (Part(pools_text.loaded_text(view)),))
+        lines = len(pools) if self._tiny else 3 * len(pools) + 1 + (not pools_text.has_gpu(view))
         wanted = 1 + max(1, min(lines, self.size.height // 2))
         if self.brief.styles.height is None or self.brief.styles.height.value != wanted:
             self.brief.styles.height = wanted
@@ -137,20 +163,51 @@ class VramPage(ModelActs):
 
     def _paint_fits(self) -> None:
         store = self.center.store
-        found = fitting.fits(list(store.models.values()), store.devices, self.center.clock(), vram_text.limits(store))
-        keys = [fit.model.id for fit in found]
-        before = list(self.fits.keys)
-        self._fits = {fit.model.id: fit for fit in found}
-        if self._focus not in self._fits:
+        keys = [key for key in store.placements if key in store.models]
+        if self._focus not in keys:
             self._focus = keys[0] if keys else ""
         self.fits.empty = [(), (("  No model lives in this machine's memory.", "soft"),)]
-        if keys != before or self._focus != self.fits.cursor:
+        if keys != list(self.fits.keys) or self._focus != self.fits.cursor:
             self.fits.show(keys, self._focus)
         else:
             self.fits.refresh()
-        self.fits.head("What would fit?", vram_text.fit_note(found))
+        self.fits.head("What would fit?", plan_text.notes(store.placements.values()))
+        self._paint_plan()
+
+    def _paint_plan(self) -> None:
+        model = self.chosen()
+        self.plan.head((Part(self.center.store.name(model.id), NAME),) if model else "")
+        if self.plan.display:
+            self.plan.paint()
+
+    def _paint_events(self) -> None:
+        self.events.head("Loads and evictions", loads_text.notes(self.center.store))
+        self.events.paint()
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_vram_clear(self) -> None:
+        question = loads_text.interrupted(self.center.store)
+        if not question:
+            self._clear()
+            return
+        answers = (
+            Answer("clear", "Unload all when they are done", "w"),
+            Answer("", "Leave all as it is", "escape", "esc"),
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self._clear()
+
+        self.app.push_screen(Ask("Unload all?", [*question, ()], answers), answered)
+
+    def _clear(self) -> None:
+        center = self.center
+        center.command(center.host.control.clear_vram(), "not unloaded", lambda _: center.say("L loads again."))
+
+    def do_vram_release(self) -> None:
+        self.center.command(self.center.host.control.release_vram(), "not loaded again")
 
     def perform(self, act: str) -> None:
         if self.fits.cursor:  # a key may overtake the message that the cursor moved
@@ -159,6 +216,7 @@ class VramPage(ModelActs):
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         self._focus = event.key
+        self._paint_plan()
         self.paint_footer()
 
     def on_ledger_opened(self, event: Ledger.Opened) -> None:

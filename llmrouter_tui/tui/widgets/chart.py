@@ -72,7 +72,7 @@ def _bars(values: Sequence[float], cells: int, rows: int, symbols: Symbols, top:
 
 def meter(parts: Sequence[tuple[float, str]], total: float, cells: int, symbols: Symbols, reserve: float = 1.0) -> Line:
     """A memory bar: each part (amount, role) with its own fill pattern, then free cells; ``reserve`` (0..1) marks the
-    line that loading does not pass."""
+    line that loading does not pass, also where what is not ours lies beyond it."""
     line: list[tuple[str, str]] = []
     done, amount = 0, 0.0
     for index, (part, role) in enumerate(parts):
@@ -84,11 +84,19 @@ def meter(parts: Sequence[tuple[float, str]], total: float, cells: int, symbols:
         if end > done:
             line.append((fill * (end - done), role))
         done = max(done, end)
-    mark = min(cells - 1, round(reserve * cells))
-    free = symbols.free * (cells - done)
-    if reserve < 1.0 and mark >= done:
-        free = free[: mark - done] + symbols.reserve + free[mark - done + 1 :]
-    return (*line, (free, "free")) if free else tuple(line)
+    if done < cells:
+        line.append((symbols.free * (cells - done), "free"))
+    return _marked(line, min(cells - 1, round(reserve * cells)), symbols.reserve) if reserve < 1.0 else tuple(line)
+
+
+def _marked(line: Sequence[tuple[str, str]], place: int, mark: str) -> Line:
+    """The line with another character at a place, in the role of what it stands in."""
+    found: list[tuple[str, str]] = []
+    for shown, role in line:
+        inside = 0 <= place < len(shown)
+        found.append((shown[:place] + mark + shown[place + 1 :] if inside else shown, role))
+        place -= len(shown)
+    return tuple(found)
 
 
 def progress(share: float, cells: int, symbols: Symbols) -> Line:

@@ -1,0 +1,206 @@
+"""What would fit: what loading each model would mean now, as a list and in sentences. Pure.
+
+The plans are the engine's (``core.vram.Placement``); nothing is planned here.
+"""
+
+from collections.abc import Iterable
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.vram import Holder, Placement
+from llmrouter_tui.tui import format as fmt
+from llmrouter_tui.tui import models_text, text
+from llmrouter_tui.tui import pools_text as pt
+from llmrouter_tui.tui.heads import WORDS, Part
+from llmrouter_tui.tui.models_text import Shown
+from llmrouter_tui.tui.text import Line
+
+SHORTEST_NAME = 8
+NAME_CELLS = 18
+ROOMY = 72
+"""Cells from which the list has a column for the context."""
+HELD = "loads are held: the memory is kept free for other work"
+
+
+# ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def head(cells: int) -> Line:
+    """Titles of the list's columns."""
+    name, _ = _cells(cells)
+    context = f"{'CTX':>5} " if cells >= ROOMY else ""
+    titles = f"{text.left('MODEL', name)} {'NEEDS':>6} {context} {'WHERE':5} NOW"
+    return ((text.left(titles, cells - 6), "head"), (text.right("COST", 6), "head"))
+
+
+def _cells(cells: int) -> tuple[int, int]:
+    """Cells of the name and of what loading would mean."""
+    name = min(22, max(14, cells // 3 - 2))
+    context = 6 if cells >= ROOMY else 0
+    return name, cells - name - 1 - 6 - context - 2 - 5 - 1 - 7
+
+
+def row(placement: Placement, model: ModelView, cells: int, shown: Shown) -> Line:
+    """One model: what it needs, where, what loading it now would mean, seconds."""
+    name, look = shown.store.name, shown.look
+    size, room = _cells(cells)
+    said, role = verdict(placement, model, shown, room)
+    cost = cost_text(placement, model, look.symbols.none)
+    guessed = placement.source == "estimated"
+    context = f"{models_text.context_text(placement.context_length, ''):>5} " if cells >= ROOMY else ""
+    return (
+        (text.left(fmt.short_model(name(model.id), size, look.symbols.ellipsis), size), "" if model.enabled else "dim"),
+        (text.right(needs_text(placement), 7), "guess" if guessed else ""),
+        (f" {context} {text.left(pt.place_name(placement.pool), 5)} ", "soft"),
+        (text.left(said, room, look.symbols.ellipsis), role),
+        (text.right(cost, 7), "guess" if cost.startswith("~") else ""),
+    )
+
+
+def needs_text(placement: Placement) -> str:
+    """``9.0G``, ``~3.3G`` for an estimate, ``?`` where it is not told."""
+    if placement.needed is None:
+        return "?"
+    return f"{'~' if placement.source == 'estimated' else ''}{text.size(placement.needed)}"
+
+
+def cost_text(placement: Placement, model: ModelView, none: str) -> str:
+    """Seconds until it would be ready; ``~`` where it never was loaded here. Empty for one that is there."""
+    if placement.verdict == "loaded":
+        return ""
+    known = placement.seconds is not None
+    return f"{'~' if known and not model.speed.load_samples else ''}{text.seconds(placement.seconds, none)}"
+
+
+def verdict(placement: Placement, model: ModelView, shown: Shown, room: int = 80) -> tuple[str, str]:
+    """What loading it now would mean, in a few words; where ``room`` is scarce, a name is cut and no count."""
+    symbols = shown.look.symbols
+    if shown.asked:
+        return models_text.state_cell(model, shown)
+    if placement.verdict == "loaded":
+        said, role = models_text.state_cell(model, shown)
+        return f"{said}{' pinned' if model.pinned else ''}", "dim" if role == "good" else role
+    if not model.healthy:
+        return f"{symbols.down} {model.info.backend} is down", "bad"
+    if placement.verdict in ("evicts", "waits"):
+        return _leaving(placement, shown, room), "warn"
+    return {
+        "fits": (f"{symbols.ok} fits{_beyond(placement)}", "good"),
+        "too big": (f"{symbols.fail} too big: {pt.named(placement.reason, shown.store)}", "dim"),
+        "full": (f"{symbols.fail} no room: {pt.named(placement.reason, shown.store)}", "dim"),
+        "held": (f"{symbols.off} loads are held", "dim"),
+    }.get(placement.verdict, (f"? {_unknown(placement)}", "soft"))
+
+
+def _leaving(placement: Placement, shown: Shown, room: int) -> str:
+    """``↻ evicts phi4:14b +1``, ``↻ waits for phi4:14b``: who answers still comes first."""
+    symbols = shown.look.symbols
+    gone = [*placement.drain, *(model for model in placement.evict if model not in placement.drain)]
+    if not gone:
+        return f"{symbols.retry} waits its turn"
+    begun = f"{symbols.retry} {'waits for' if placement.drain else 'evicts'} "
+    more, later = f" +{len(gone) - 1}" if len(gone) > 1 else "", _beyond(placement)
+    if room - text.width(begun + more + later) < SHORTEST_NAME:
+        later = ""
+    left = max(SHORTEST_NAME, min(NAME_CELLS, room - text.width(begun + more + later)))
+    return f"{begun}{fmt.short_model(shown.store.name(gone[0]), left, symbols.ellipsis)}{more}{later}"
+
+
+def _beyond(placement: Placement) -> str:
+    """What of a model that is larger than its GPU goes elsewhere."""
+    return f", {text.size(placement.spilled)} in RAM" if placement.spilled else ""
+
+
+def _unknown(placement: Placement) -> str:
+    return "size not told" if placement.needed is None else "memory not measured"
+
+
+def notes(placements: Iterable[Placement]) -> tuple[Part, ...]:
+    """How many figures are guessed, and the key that loads."""
+    guessed = sum(1 for one in placements if one.source == "estimated")
+    return Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS)
+
+
+# ── sentences ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def why_not_load(placement: Placement | None, shown: Shown) -> str:
+    """Why the router would refuse to load it now; empty when it would not."""
+    if placement is None:
+        return ""
+    if placement.verdict == "held" or (shown.store.vram.held and placement.verdict != "loaded"):
+        return f"{HELD} (L on VRAM loads again)"
+    if placement.verdict in ("full", "too big"):
+        return pt.named(placement.reason, shown.store) or "there is no room for it"
+    return ""
+
+
+def plan(placement: Placement, model: ModelView, shown: Shown, cells: int) -> list[Line]:
+    """What loading the model would mean, in whole sentences."""
+    if placement.verdict == "loaded":
+        said = _there(model, shown)
+    elif refused := why_not_load(placement, shown):
+        said = f"{refused[:1].upper()}{refused[1:]}."
+    else:
+        said = " ".join((_first(placement, shown), _then(placement, model)))
+    return [((part, "soft"),) for part in text.wrap(said, cells)]
+
+
+def _first(placement: Placement, shown: Shown) -> str:
+    """Who leaves before it is loaded, in their order."""
+    name = shown.store.name
+    leave = " then ".join(name(model) for model in placement.evict)
+    wait = ", ".join(name(model) for model in placement.drain)
+    if not placement.evict:
+        return "Nobody has to leave." if placement.verdict != "waits" else "It waits its turn."
+    several = len(placement.drain) > 1
+    still = f" {wait} still answer{' and are' if several else 's and is'} waited for." if wait else ""
+    return f"First {leave} leave{'' if len(placement.evict) > 1 else 's'}.{still}"
+
+
+def _then(placement: Placement, model: ModelView) -> str:
+    """What it takes, with what context, and how long until it is ready."""
+    where = pt.place_name(placement.pool) or "memory"
+    takes = (
+        f"It takes {needs_text(placement)} of {where} ({placement.source})"
+        if placement.needed
+        else "What it takes is not told, so it is tried"
+    )
+    context = models_text.context_text(placement.context_length, "")
+    beyond = f", {text.size(placement.spilled)} of it in RAM" if placement.spilled else ""
+    ready = cost_text(placement, model, "")
+    times = model.speed.load_samples
+    known = f"as {pt.counted(times, 'load')} took" if times else "as its size says"
+    return (
+        f"{takes}{beyond}{f', with {context} of context' if context else ''}."
+        f"{f' Ready in {ready}, {known}.' if ready else ''}"
+    )
+
+
+def _there(model: ModelView, shown: Shown) -> str:
+    """What keeps it in memory, or would take it out."""
+    found = [
+        (pool, holder) for pool in shown.store.vram.pools for holder in pt.tenants(pool) if model.id in holder.models
+    ]
+    if not found:
+        return "It is in memory."
+    pool, holder = found[0]
+    where = " and ".join(pt.place_name(one.device.pool) for one, _ in found)
+    said = [f"In {where}: {_holding(holder)}.", _staying(holder, pt.turns(pool).get(holder.models, ""))]
+    others = pt.names([other for other in holder.models if other != model.id], shown.store.name)
+    return " ".join([*said, f"The same weights as {others}." if others else ""]).strip()
+
+
+def _holding(holder: Holder) -> str:
+    size = f"{pt.size_text(holder)} ({holder.source})" if holder.bytes else "size not told"
+    context = models_text.context_text(holder.context_length, "")
+    return f"{size}, {context} of context" if context else size
+
+
+def _staying(holder: Holder, turn: str) -> str:
+    """Why it stays, or when it goes."""
+    reasons = [pt.doing(holder, holder.idle_seconds)] if holder.leases else []
+    reasons += ["pinned"] if holder.pinned else []
+    ours = "" if holder.ours else " Somebody else loaded it."
+    if reasons:
+        return f"It stays: {', '.join(reasons)}.{ours}"
+    return f"It is the {turn} where room is needed.{ours}" if turn else ours.strip()
