@@ -4,12 +4,18 @@ A plan never exceeds a pool, never touches a pinned or foreign model, and holds 
 Only a model too large for any GPU may be split: it gets all of one that can be had, and RAM for the rest.
 Models that answer or are being loaded right now may be named as victims only when idle ones do not free enough: they
 are waited for and drained, never killed.
+
+Who leaves is told by what it would cost to bring it back per byte that it frees:
+
+    loss = seconds to load it · chance that it is asked for soon, which halves with every five minutes of idleness
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 GIB = 1024**3
+HALF_LIFE = 300.0
+"""Seconds of idleness after which a model is half as likely to be asked for soon. By judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,23 @@ class Occupant:
     def busy(self) -> bool:
         return self.leases > 0 or self.loading
 
+    @property
+    def movable(self) -> bool:
+        return self.evictable and not self.pinned
+
+    @property
+    def loss(self) -> float:
+        """Expected seconds to bring it back."""
+        return float(self.reload_seconds * 0.5 ** (self.idle_seconds / HALF_LIFE))
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """A server that holds no more than ``count`` models at the same time, whatever their size, and ``taken`` now."""
+
+    count: int
+    taken: Sequence[Occupant] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -50,106 +73,202 @@ class Plan:
     evict: tuple[str, ...] = ()
     drain: tuple[str, ...] = ()
     reason: str = ""
+    """Why it does not fit, or what it waits for, with the arithmetic; empty where it can be loaded at once."""
     spilled: int = 0
     """Bytes that go to RAM, beside ``pool``."""
 
 
-def place(needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupant], *, ram: Pool | None = None) -> Plan:
+_UNMEASURED = Pool("", 0, 0)
+
+
+def place(
+    needed: int | None,
+    pools: Sequence[Pool],
+    occupants: Sequence[Occupant],
+    *,
+    ram: Pool | None = None,
+    seats: Seats | None = None,
+) -> Plan:
     """The cheapest way to make ``needed`` bytes free in one of ``pools`` (bytes None: unknown, so it is tried as is).
 
     Without pools (memory that is not measured) everything fits: then the backend decides. ``ram`` is given where the
-    backend puts there what a GPU cannot hold.
+    backend puts there what a GPU cannot hold, ``seats`` where it counts its models.
     """
     if not pools:
-        return Plan(fits=True)
-    if needed is None:
-        return Plan(fits=True, pool=max(pools, key=lambda pool: pool.free).name)
-    plans = [_in_pool(needed, pool, [o for o in occupants if o.pool == pool.name]) for pool in pools]
-    feasible = [item for item in plans if item[1].fits]
-    if feasible:
-        return min(feasible, key=lambda item: item[0])[1]
+        needed, pools = None, (_UNMEASURED,)
+    elif needed is None:
+        pools = (max(pools, key=lambda pool: pool.free),)
+    tries = [_Try(needed, pool, occupants, seats) for pool in pools]
+    found = [
+        (one.price(leaving), at, leaving) for at, one in enumerate(tries) if (leaving := one.cheapest()) is not None
+    ]
+    if found:
+        _, at, leaving = min(found, key=lambda entry: entry[:2])
+        return tries[at].plan(leaving)
     largest = max(pools, key=lambda pool: pool.budget)
-    if ram is not None and needed > largest.budget:
+    if ram is not None and needed is not None and needed > largest.budget:
         return _split(needed, largest, ram, occupants)
-    return Plan(fits=False, reason=_refusal(needed, pools, occupants))
-
-
-def with_place(plan: Plan, places: int, siblings: Sequence[Occupant]) -> Plan:
-    """The plan with who else must leave a backend that holds no more than ``places`` models at the same time, of
-    which ``siblings`` are in memory now."""
-    staying = [o for o in siblings if o.model not in plan.evict]
-    excess = len(staying) + 1 - places
-    if not plan.fits or excess <= 0:
-        return plan
-    able = sorted((o for o in staying if o.evictable and not o.pinned), key=lambda o: (o.busy, _loss(o), o.model))
-    if len(able) < excess:
-        kept = ", ".join(sorted(o.model for o in staying if o not in able)[:3])
-        return Plan(fits=False, reason=f"its server holds no more than {places} at a time; {kept} must stay in memory")
-    leaving = able[:excess]
-    drain = tuple(o.model for o in leaving if o.busy)
-    return replace(plan, evict=plan.evict + tuple(o.model for o in leaving), drain=plan.drain + drain)
+    return Plan(fits=False, reason=max(tries, key=lambda one: one.attainable).refusal())
 
 
 def leavers(occupants: Sequence[Occupant]) -> list[Occupant]:
     """Who may leave as things are, first the one that a plan would take first."""
-    return sorted((o for o in occupants if o.evictable and not o.pinned and not o.busy), key=_regret)
+    return sorted((o for o in occupants if o.movable and not o.busy), key=_regret)
 
 
-def _in_pool(needed: int, pool: Pool, occupants: Sequence[Occupant]) -> tuple[tuple[int, float, int], Plan]:
-    """The plan for one pool, with its price: models drained, seconds to bring evicted ones back, bytes left over."""
-    held = sum(o.footprint for o in occupants)
-    room = min(pool.free, pool.budget - held)
-    if needed <= room:
-        return (0, 0.0, room - needed), Plan(fits=True, pool=pool.name)
-    candidates = sorted((o for o in occupants if o.evictable and not o.pinned), key=_regret)
-    chosen: list[Occupant] = []
-    for occupant in candidates:
-        if needed <= room:
-            break
-        chosen.append(occupant)
-        room += occupant.footprint
-    if needed > room or needed > pool.budget:
-        return (0, 0.0, 0), Plan(fits=False)
-    for occupant in sorted(chosen, key=_regret, reverse=True):
-        if room - occupant.footprint >= needed:
-            chosen.remove(occupant)
-            room -= occupant.footprint
-    drain = tuple(o.model for o in chosen if o.busy)
-    price = (len(drain), sum(o.reload_seconds for o in chosen), room - needed)
-    return price, Plan(fits=True, pool=pool.name, evict=tuple(o.model for o in chosen), drain=drain)
+def pin_refusal(
+    model: str, needed: int | None, pool: Pool, pinned: Sequence[Occupant], *, seats: Seats | None = None
+) -> str:
+    """Why a model cannot be pinned beside those that are (empty: it can). ``seats`` counts pinned models only."""
+    if seats is not None and len(seats.taken) >= seats.count:
+        names = _named(o.model for o in seats.taken)
+        return f"pinning {model} needs a place; its server holds no more than {seats.count} at a time, pinned: {names}"
+    held = sum(o.footprint for o in pinned)
+    if needed is None or needed + held <= pool.budget:
+        return ""
+    already = f", {_gib(held)} of it pinned already by {_named(o.model for o in pinned)}" if pinned else ""
+    return f"pinning {model} needs {_gib(needed)} GiB; {pool.name} holds {_gib(pool.budget)} for models{already}"
+
+
+class _Try:
+    """One pool, and how a model would be placed in it."""
+
+    def __init__(self, needed: int | None, pool: Pool, occupants: Sequence[Occupant], seats: Seats | None) -> None:
+        self._needed = needed
+        self._pool = pool
+        self._inside = [o for o in occupants if o.pool == pool.name]
+        self._held = sum(o.footprint for o in self._inside)
+        self._room = min(pool.free, pool.budget - self._held)
+        self._seats = seats
+        self._short = 0 if needed is None else needed - self._room
+        """Bytes that must become free."""
+        self._excess = 0 if seats is None else len(seats.taken) + 1 - seats.count
+        """How many models of its server must leave."""
+        self._sizes = {o.model: o.footprint for o in self._inside}
+        self._seated = frozenset(o.model for o in seats.taken) if seats is not None else frozenset()
+
+    def cheapest(self) -> list[Occupant] | None:
+        """Who leaves, first the one that is missed least; None where it does not fit."""
+        if self._short <= 0 and self._excess <= 0:
+            return []
+        if self._needed is not None and self._needed > self._pool.budget:
+            return None
+        movable = [o for o in self._inside if o.movable]
+        if self._excess > 0 and self._seats is not None:
+            movable += [o for o in self._seats.taken if o.movable and o.model not in self._sizes]
+        movable.sort(key=_regret)
+        if not self._enough(movable):
+            return None
+        chosen = self._chosen(movable)
+        if len(chosen) == 1:
+            return chosen
+        chosen = self._pruned(chosen)
+        if len(chosen) == 1:
+            return chosen
+        alone = [[o] for o in movable if not o.busy and self._enough([o])]
+        return min([chosen, *alone], key=self.price)
+
+    def _chosen(self, movable: Sequence[Occupant]) -> list[Occupant]:
+        """Enough of them, those first that cost little; maybe more than is needed."""
+        chosen: list[Occupant] = []
+        if self._excess > 0:
+            seated = sorted((o for o in movable if o.model in self._seated), key=lambda o: (o.busy, o.loss, o.model))
+            chosen = seated[: self._excess]
+        for occupant in movable:
+            if self._enough(chosen):
+                break
+            if occupant not in chosen:
+                chosen.append(occupant)
+        return chosen
+
+    def _pruned(self, chosen: Sequence[Occupant]) -> list[Occupant]:
+        """Without those that need not leave: one look at each will do, as who is needed now is needed later too."""
+        kept = sorted(chosen, key=_regret)
+        for occupant in reversed(list(kept)):
+            rest = [o for o in kept if o is not occupant]
+            if self._enough(rest):
+                kept = rest
+        return kept
+
+    def _enough(self, leaving: Sequence[Occupant]) -> bool:
+        freed = sum([self._sizes.get(o.model, 0) for o in leaving])
+        return freed >= self._short and sum([o.model in self._seated for o in leaving]) >= self._excess
+
+    def price(self, leaving: Sequence[Occupant]) -> tuple[int, float, int]:
+        """What it costs: models drained, expected seconds to bring back who leaves, bytes left over."""
+        freed = sum(self._sizes.get(o.model, 0) for o in leaving)
+        return sum(o.busy for o in leaving), sum(o.loss for o in leaving), freed - self._short
+
+    def plan(self, leaving: Sequence[Occupant]) -> Plan:
+        busy = [o for o in leaving if o.busy]
+        return Plan(
+            fits=True,
+            pool=self._pool.name,
+            evict=tuple(o.model for o in leaving),
+            drain=tuple(o.model for o in busy),
+            reason=self._waits_for(busy) if busy else "",
+        )
+
+    @property
+    def attainable(self) -> int:
+        """Bytes that could be had at most."""
+        return self._room + sum(o.footprint for o in self._inside if o.movable)
+
+    def refusal(self) -> str:
+        needed, pool = self._needed or 0, self._pool
+        if needed > pool.budget:
+            return f"needs {_gib(needed)} GiB, {pool.name} can hold {_gib(pool.budget)} GiB"
+        seated = [o for o in self._seats.taken if not o.movable] if self._seats is not None else []
+        if self._seats is not None and len(seated) >= self._seats.count:
+            names = _named(o.model for o in seated)
+            return f"its server holds no more than {self._seats.count} at a time; {names} must stay in memory"
+        kept = [o for o in self._inside if not o.movable]
+        others = pool.budget - self._held - pool.free
+        words = (
+            f"needs {_gib(needed)} GiB; {pool.name} could free {_gib(max(0, self.attainable))} of {_gib(pool.budget)}"
+        )
+        if kept:
+            words += f": {_named(o.model for o in kept)} must stay in memory ({_gib(sum(o.footprint for o in kept))})"
+        return words + (f"{',' if kept else ':'} {_gib(others)} are used by others" if others > GIB // 20 else "")
+
+    def _waits_for(self, busy: Sequence[Occupant]) -> str:
+        who = " and ".join(_busy_with(o) for o in busy[:3])
+        if self._short <= 0 and self._seats is not None:
+            return f"its server holds no more than {self._seats.count} at a time; {who}"
+        return f"needs {_gib(self._needed or 0)} GiB, {_gib(max(0, self._room))} are free in {self._pool.name}; {who}"
 
 
 def _split(needed: int, pool: Pool, ram: Pool, occupants: Sequence[Occupant]) -> Plan:
     """All that can be had of a GPU, and the rest in RAM."""
-    mine = [o for o in occupants if o.pool == pool.name]
-    leaving = sorted((o for o in mine if o.evictable and not o.pinned), key=_regret)
-    room = min(pool.free, pool.budget - sum(o.footprint for o in mine)) + sum(o.footprint for o in leaving)
-    spilled = needed - max(0, room)
-    rest = _in_pool(spilled, ram, [o for o in occupants if o.pool == ram.name])[1]
+    gpu = _Try(needed, pool, occupants, None)
+    leaving = sorted((o for o in occupants if o.pool == pool.name and o.movable), key=_regret)
+    spilled = needed - max(0, gpu.attainable)
+    rest = place(spilled, [ram], occupants)
     if not rest.fits:
-        words = f"needs {needed / GIB:.1f} GiB; {spilled / GIB:.1f} of them would go to RAM, which has no room for them"
+        words = f"needs {_gib(needed)} GiB; {_gib(spilled)} of them would go to RAM, which has no room for them"
         return Plan(fits=False, reason=words)
-    busy = tuple(o.model for o in leaving if o.busy)
+    busy = [o for o in leaving if o.busy]
+    waits = " and ".join(_busy_with(o) for o in busy[:3]) or rest.reason
     evict = (*(o.model for o in leaving), *rest.evict)
-    return Plan(fits=True, pool=pool.name, evict=evict, drain=busy + rest.drain, spilled=spilled)
+    drain = tuple(o.model for o in busy) + rest.drain
+    return Plan(fits=True, pool=pool.name, evict=evict, drain=drain, reason=waits, spilled=spilled)
 
 
 def _regret(occupant: Occupant) -> tuple[bool, float, str]:
     """Order of victims: idle before busy, then expected seconds to bring it back per byte freed."""
-    return occupant.busy, _loss(occupant) / max(occupant.footprint, 1), occupant.model
+    return occupant.busy, occupant.loss / max(occupant.footprint, 1), occupant.model
 
 
-def _loss(occupant: Occupant) -> float:
-    """Expected seconds to bring it back: the chance of use soon falls with idle time (half after five minutes)."""
-    return float(occupant.reload_seconds * 0.5 ** (occupant.idle_seconds / 300.0))
+def _busy_with(occupant: Occupant) -> str:
+    if occupant.loading:
+        return f"{occupant.model} is being loaded"
+    return f"{occupant.model} answers {occupant.leases} request{'' if occupant.leases == 1 else 's'}"
 
 
-def _refusal(needed: int, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> str:
-    largest = max(pools, key=lambda pool: pool.budget)
-    if needed > largest.budget:
-        return f"needs {needed / GIB:.1f} GiB, {largest.name} can hold {largest.budget / GIB:.1f} GiB"
-    names = {pool.name for pool in pools}
-    kept = [o.model for o in occupants if o.pool in names and (o.pinned or not o.evictable)]
-    if kept:
-        return f"needs {needed / GIB:.1f} GiB; {', '.join(sorted(kept)[:3])} must stay in memory"
-    return f"needs {needed / GIB:.1f} GiB; {largest.free / GIB:.1f} GiB are free and nothing here can be unloaded"
+def _named(models: Iterable[str]) -> str:
+    names = sorted(models)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.placement import Occupant, Plan, Pool, place, with_place
+from llmrouter_tui.core.placement import Occupant, Plan, Pool, Seats, place
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.engine.fleet import Fleet
@@ -47,9 +47,10 @@ class Ledger:
         """``plan`` over pools and occupants as they were read once for many models."""
         mine = [pool for pool in pools if pool.name == record.home]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
-        plan = place(needed or record.needed_bytes(), mine, [o for o in occupants if o.model != record.id], ram=ram)
         places = record.backend.places
-        return plan if places is None else with_place(plan, places, self._siblings(record))
+        seats = None if places is None else Seats(places, self._siblings(record))
+        others = [o for o in occupants if o.model != record.id]
+        return place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats)
 
     def _siblings(self, record: ModelRecord) -> list[Occupant]:
         """The other models that its backend holds, also where their memory is not ours to see."""
@@ -60,6 +61,10 @@ class Ledger:
         """Whether a model is larger than all that models may take of the pool it would be loaded to."""
         needed = record.needed_bytes() or 0
         return any(needed > pool.budget for pool in self.pools() if pool.name == record.home)
+
+    def room(self, pool: str) -> int | None:
+        """Bytes that models may take of a pool in all; None where it is not measured."""
+        return next((p.budget for p in self.pools() if p.name == pool), None)
 
     def pools(self) -> list[Pool]:
         return [self._pool(device) for device in self._fleet.devices if not device.problem]

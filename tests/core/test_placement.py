@@ -1,9 +1,11 @@
 """Placement: what a plan may and may not do."""
 
+from itertools import chain, combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, place, with_place
+from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, Seats, leavers, pin_refusal, place
 
 POOLS = st.lists(st.sampled_from(["gpu0", "gpu1", "host"]), min_size=1, max_size=3, unique=True)
 
@@ -37,53 +39,143 @@ def machines(draw: st.DrawFn) -> tuple[list[Pool], list[Occupant]]:
     return pools, occupants
 
 
-def room_after(plan: Plan, pools: list[Pool], occupants: list[Occupant]) -> int:
-    pool = next(p for p in pools if p.name == plan.pool)
-    mine = [o for o in occupants if o.pool == pool.name]
-    free = min(pool.free, pool.budget - sum(o.footprint for o in mine))
-    return free + sum(o.footprint for o in mine if o.model in plan.evict)
+NEEDED = st.integers(1, 60).map(lambda n: n * GIB)
 
 
-@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
-def test_a_plan_never_exceeds_its_pool_and_never_touches_what_must_stay(machine, needed):
+@st.composite
+def servers(draw: st.DrawFn, occupants: list[Occupant]) -> Seats | None:
+    """One that counts its models: some of those in memory are its, and one that is in a memory nobody sees."""
+    if draw(st.booleans()):
+        return None
+    taken = [o for o in occupants if draw(st.booleans())]
+    if draw(st.booleans()):
+        taken.append(Occupant("elsewhere", "", 0, leases=draw(st.integers(0, 1)), pinned=draw(st.booleans())))
+    return Seats(draw(st.integers(1, 4)), taken)
+
+
+def room(pool: Pool, occupants: list[Occupant]) -> int:
+    return min(pool.free, pool.budget - sum(o.footprint for o in occupants if o.pool == pool.name))
+
+
+def enough(leaving: tuple[str, ...], needed: int, pool: Pool, occupants: list[Occupant], seats: Seats | None) -> bool:
+    """Whether a model can go to a pool once these have left: the definition, said once more and plainly."""
+    freed = sum(o.footprint for o in occupants if o.pool == pool.name and o.model in leaving)
+    if needed > pool.budget or room(pool, occupants) + freed < needed:
+        return False
+    return seats is None or sum(o.model not in leaving for o in seats.taken) < seats.count
+
+
+def subsets(models: list[str]):
+    return chain.from_iterable(combinations(models, size) for size in range(len(models) + 1))
+
+
+def known(occupants: list[Occupant], seats: Seats | None) -> dict[str, Occupant]:
+    return {o.model: o for o in [*(seats.taken if seats else ()), *occupants]}
+
+
+@given(st.data(), machines(), NEEDED)
+def test_a_plan_never_exceeds_its_pool_and_never_touches_what_must_stay(data, machine, needed):
     pools, occupants = machine
-    plan = place(needed, pools, occupants)
+    seats = data.draw(servers(occupants))
+    plan = place(needed, pools, occupants, seats=seats)
     if not plan.fits:
         assert plan.reason
         assert not plan.evict
         return
-    assert room_after(plan, pools, occupants) >= needed
-    by_name = {o.model: o for o in occupants}
+    pool = next(p for p in pools if p.name == plan.pool)
+    assert enough(plan.evict, needed, pool, occupants, seats)
+    by_name = known(occupants, seats)
     for victim in plan.evict:
-        o = by_name[victim]
-        assert o.pool == plan.pool
-        assert o.evictable
-        assert not o.pinned
+        assert by_name[victim].evictable
+        assert not by_name[victim].pinned
+        assert by_name[victim].pool == plan.pool or (seats is not None and by_name[victim] in seats.taken)
     assert set(plan.drain) == {v for v in plan.evict if by_name[v].busy}
+    assert bool(plan.reason) == bool(plan.drain)
 
 
-@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
-def test_no_eviction_in_a_plan_can_be_dropped(machine, needed):
+@given(st.data(), machines(), NEEDED)
+def test_no_eviction_in_a_plan_can_be_dropped(data, machine, needed):
+    pools, occupants = machine
+    seats = data.draw(servers(occupants))
+    plan = place(needed, pools, occupants, seats=seats)
+    for victim in plan.evict:
+        pool = next(p for p in pools if p.name == plan.pool)
+        others = tuple(v for v in plan.evict if v != victim)
+        assert not enough(others, needed, pool, occupants, seats)
+
+
+@given(st.data(), machines(), NEEDED)
+def test_a_plan_is_found_wherever_there_is_one_and_drains_nobody_where_idle_models_will_do(data, machine, needed):
+    pools, occupants = machine
+    seats = data.draw(servers(occupants))
+    movable = [o for o in known(occupants, seats).values() if o.evictable and not o.pinned]
+    plan = place(needed, pools, occupants, seats=seats)
+    ways = [
+        all(not o.busy for o in movable if o.model in leaving)
+        for leaving in subsets([o.model for o in movable][:10])
+        for pool in pools
+        if enough(leaving, needed, pool, occupants, seats)
+    ]
+    if ways or len(movable) <= 10:
+        assert plan.fits == bool(ways)
+    if any(ways):
+        assert not plan.drain
+
+
+@given(machines(), NEEDED)
+def test_no_single_idle_model_would_have_been_missed_less(machine, needed):
     pools, occupants = machine
     plan = place(needed, pools, occupants)
-    sizes = {o.model: o.footprint for o in occupants}
-    if plan.fits and plan.evict:
-        room = room_after(plan, pools, occupants)
-        assert all(room - sizes[victim] < needed for victim in plan.evict)
+    lost = sum(o.loss for o in occupants if o.model in plan.evict)
+    if not plan.fits or plan.drain:
+        return
+    for pool in pools:
+        for o in leavers([o for o in occupants if o.pool == pool.name]):
+            if enough((o.model,), needed, pool, occupants, None):
+                assert lost <= o.loss
 
 
-@given(machines(), st.integers(1, 60).map(lambda n: n * GIB))
-def test_if_idle_models_free_enough_a_plan_without_draining_is_found(machine, needed):
+@given(machines(), NEEDED)
+def test_pins_that_are_accepted_one_after_another_fit_together(machine, needed):
     pools, occupants = machine
     for pool in pools:
-        mine = [o for o in occupants if o.pool == pool.name]
-        idle = sum(o.footprint for o in mine if o.evictable and not o.pinned and not o.busy)
-        room = min(pool.free, pool.budget - sum(o.footprint for o in mine))
-        if room + idle >= needed and needed <= pool.budget:
-            plan = place(needed, pools, occupants)
-            assert plan.fits
-            assert not plan.drain
-            return
+        pinned = []
+        for o in occupants:
+            if not pin_refusal(o.model, o.footprint, pool, pinned):
+                pinned.append(o)
+        assert sum(o.footprint for o in pinned) <= pool.budget
+        refused = pin_refusal("new", needed, pool, pinned)
+        assert bool(refused) == (needed + sum(o.footprint for o in pinned) > pool.budget)
+
+
+def test_a_pin_is_refused_with_the_arithmetic():
+    y = Occupant("one/y", "gpu0", round(8.3 * GIB), pinned=True)
+    pool = Pool("gpu0", 0, 12 * GIB)
+    words = pin_refusal("one/x", round(9.1 * GIB), pool, [y])
+    assert words == "pinning one/x needs 9.1 GiB; gpu0 holds 12.0 for models, 8.3 of it pinned already by one/y"
+    assert pin_refusal("one/x", 13 * GIB, pool, []) == "pinning one/x needs 13.0 GiB; gpu0 holds 12.0 for models"
+    assert "no more than 1 at a time, pinned: one/y" in pin_refusal("one/x", GIB, pool, [y], seats=Seats(1, [y]))
+
+
+def test_what_does_not_fit_and_what_is_waited_for_is_told_with_the_arithmetic():
+    pinned = Occupant("one/y", "gpu0", round(8.3 * GIB), pinned=True)
+    idle = Occupant("one/z", "gpu0", GIB)
+    plan = place(round(9.1 * GIB), [Pool("gpu0", 2 * GIB, 12 * GIB)], [pinned, idle])
+    words = "needs 9.1 GiB; gpu0 could free 3.0 of 12.0: one/y must stay in memory (8.3), 0.7 are used by others"
+    assert plan == Plan(fits=False, reason=words)
+    busy = Occupant("one/z", "gpu0", 6 * GIB, leases=3)
+    plan = place(7 * GIB, [Pool("gpu0", 2 * GIB, 12 * GIB)], [busy])
+    assert plan.reason == "needs 7.0 GiB, 2.0 are free in gpu0; one/z answers 3 requests"
+    loading = Occupant("one/z", "gpu0", 6 * GIB, loading=True)
+    plan = place(None, [Pool("gpu0", 2 * GIB, 12 * GIB)], [], seats=Seats(1, [loading]))
+    assert plan.reason == "its server holds no more than 1 at a time; one/z is being loaded"
+
+
+def test_one_that_is_missed_less_leaves_rather_than_several():
+    """By loss per byte the small ones come first, but together they are missed more."""
+    small = [Occupant(f"small{n}", "gpu0", 3 * GIB, reload_seconds=6) for n in range(3)]
+    large = Occupant("large", "gpu0", 7 * GIB, reload_seconds=15)
+    assert place(7 * GIB, [Pool("gpu0", 0, 16 * GIB)], [*small, large]).evict == ("large",)
 
 
 def test_memory_that_is_not_measured_is_left_to_the_backend():
@@ -134,7 +226,7 @@ def test_a_split_leaves_what_must_stay_and_makes_room_in_ram_too():
     old = Occupant("old", "host", 10 * GIB)
     ram = Pool("host", 15 * GIB, 60 * GIB)
     plan = place(42 * GIB, [Pool("gpu0", 16 * GIB, 24 * GIB)], [pinned, busy, old], ram=ram)
-    assert plan == Plan(fits=True, pool="gpu0", evict=("busy", "old"), drain=("busy",), spilled=22 * GIB)
+    assert (plan.evict, plan.drain, plan.spilled) == (("busy", "old"), ("busy",), 22 * GIB)
 
 
 def test_a_split_that_ram_has_no_room_for_is_refused_with_the_figures():
@@ -160,22 +252,43 @@ def test_a_split_never_exceeds_the_gpu_or_ram_and_never_touches_what_must_stay(m
 
 
 def test_a_server_that_counts_models_lets_the_cheapest_idle_one_go():
-    fits = Plan(fits=True, pool="gpu0")
+    pools = [Pool("gpu0", 8 * GIB, 24 * GIB)]
     warm = Occupant("warm", "gpu0", 0, idle_seconds=5)
     busy = Occupant("busy", "gpu0", 0, leases=1)
     cold = Occupant("cold", "gpu0", 8 * GIB, idle_seconds=2000)
-    assert with_place(fits, 4, [warm, busy, cold]) == fits
-    assert with_place(fits, 3, [warm, busy, cold]).evict == ("cold",)
-    assert with_place(fits, 2, [busy, cold]).drain == ()
-    assert with_place(fits, 1, [warm, busy]) == Plan(True, "gpu0", evict=("warm", "busy"), drain=("busy",))
+
+    def plan(count: int, taken: list[Occupant]) -> Plan:
+        return place(GIB, pools, taken, seats=Seats(count, taken))
+
+    assert plan(4, [warm, busy, cold]) == Plan(fits=True, pool="gpu0")
+    assert plan(3, [warm, busy, cold]).evict == ("cold",)
+    assert plan(2, [busy, cold]) == Plan(fits=True, pool="gpu0", evict=("cold",))
+    assert plan(1, [warm, busy]).evict == ("warm", "busy")
+    assert plan(1, [warm, busy]).drain == ("busy",)
 
 
 def test_what_leaves_for_its_memory_frees_its_place_too():
-    plan = Plan(fits=True, pool="gpu0", evict=("cold",))
-    assert with_place(plan, 1, [Occupant("cold", "gpu0", 8 * GIB)]) == plan
+    cold = Occupant("cold", "gpu0", 8 * GIB)
+    plan = place(8 * GIB, [Pool("gpu0", 0, 8 * GIB)], [cold], seats=Seats(1, [cold]))
+    assert plan == Plan(fits=True, pool="gpu0", evict=("cold",))
+
+
+def test_what_leaves_for_its_place_frees_its_memory_too():
+    """The neighbour would be missed less, but it need not leave once the sibling has."""
+    sibling = Occupant("sibling", "gpu0", 8 * GIB)
+    neighbour = Occupant("neighbour", "gpu0", 8 * GIB, idle_seconds=3000)
+    plan = place(8 * GIB, [Pool("gpu0", 0, 16 * GIB)], [sibling, neighbour], seats=Seats(1, [sibling]))
+    assert plan.evict == ("sibling",)
 
 
 def test_a_server_whose_places_are_all_kept_takes_no_other_model():
     kept = Occupant("kept", "gpu0", 0, pinned=True)
-    plan = with_place(Plan(fits=True, pool="gpu0"), 1, [kept])
+    plan = place(GIB, [Pool("gpu0", 8 * GIB, 8 * GIB)], [kept], seats=Seats(1, [kept]))
     assert plan == Plan(False, reason="its server holds no more than 1 at a time; kept must stay in memory")
+
+
+def test_a_server_that_counts_does_so_where_memory_is_not_measured_or_a_size_is_not_known():
+    taken = Occupant("taken", "", 0)
+    assert place(None, [], [], seats=Seats(1, [taken])).evict == ("taken",)
+    assert place(GIB, [], [], seats=Seats(1, [taken])).evict == ("taken",)
+    assert place(None, [Pool("gpu0", 0, 8 * GIB)], [], seats=Seats(1, [taken])).evict == ("taken",)
