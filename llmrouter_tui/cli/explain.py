@@ -21,20 +21,21 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("prompt", required=False)
 @click.option("--body", type=click.File("rb"), help="A whole chat-completion body instead of PROMPT; - reads stdin.")
+@click.option("--client", metavar="NAME", default="", help="Who would ask: rules for that client act then.")
 @click.option("--model", default="auto", help="auto, auto:fast, auto:best, auto:<task>, or a model's name.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
 @options(COMMON)
 def explain(
-    prompt: str | None, body: IO[bytes] | None, model: str, as_json: bool, url: str, config_file: Path | None,
-    insecure: bool, **flags: Any,
+    prompt: str | None, body: IO[bytes] | None, client: str, model: str, as_json: bool, url: str,
+    config_file: Path | None, insecure: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Which model would get PROMPT, and why. Nothing is generated."""
     config = load_config(config_file, insecure, **flags)
     question = asked(prompt, body)
 
     async def look(control: "Control") -> "tuple[Decision, Sequence[ModelView]]":
-        return await control.explain(question, model=model), await control.models()
+        return await control.explain(question, model=model, client=client), await control.models()
 
     decision, views = ask(config, url, look)
     if as_json:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -124,10 +124,12 @@ class EngineControl:
             raise RouterError("not_found", f"there is no exchange or response {exchange_id!r}")
         return found or stored  # type: ignore[return-value]
 
-    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto", client: str = "") -> Decision:
         router, request = self._p.router, prompt
         if isinstance(request, str):
             request = ChatRequest(model=model, messages=(Message("user", request),), body=b"{}")
+        if client:
+            request = replace(request, client=client)
         return router.decide(request, router.sessions.model(Sessions.key(request), request))
 
     async def models(self) -> Sequence[ModelView]:

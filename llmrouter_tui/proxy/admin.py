@@ -14,6 +14,7 @@ from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.core.review import SPAN, parse_span
 from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
+from llmrouter_tui.proxy.chat import MAX_CLIENT
 from llmrouter_tui.proxy.meta import Meta, decode_fields
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
 from llmrouter_tui.proxy.question import is_chat, read_chat
@@ -93,11 +94,13 @@ class Admin:
         return json_response(await self._control.exchange(request.match_info["id"]))
 
     async def explain(self, request: web.Request) -> web.StreamResponse:
-        """What routing would do with a prompt, or with a whole chat-completion body."""
+        """What routing would do with a prompt, or with a whole chat-completion body. ``?client=`` says who would ask:
+        the one that asks here is seldom the one whose rules are meant."""
+        client = clean_label(request.query.get("client", ""), MAX_CLIENT)
         body = await read_body(request, request.client_max_size)
         if is_chat(body):
             session = clean_label(request.headers.get("X-Session-Id", ""), MAX_SESSION)
-            return json_response(await self._control.explain(read_chat(body, session=session)))
+            return json_response(await self._control.explain(read_chat(body, session=session), client=client))
         asked = decode(body, _EXPLAIN)
         if not asked.prompt.strip():
             raise bad_request(
@@ -105,7 +108,7 @@ class Admin:
                 param="prompt",
                 hint="Send 'prompt', or a chat-completion body with 'messages'.",
             )
-        return json_response(await self._control.explain(asked.prompt, model=asked.model))
+        return json_response(await self._control.explain(asked.prompt, model=asked.model, client=client))
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.models())

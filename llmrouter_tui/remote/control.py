@@ -70,10 +70,11 @@ class RemoteControl:
     async def exchange(self, exchange_id: str) -> Exchange:
         return await self._get(f"exchanges/{quote(exchange_id, safe='')}", _EXCHANGE)
 
-    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto", client: str = "") -> Decision:
         """Explaining is pure: a read-only control may ask. A request is sent as its body stands."""
         body = {"prompt": prompt, "model": model} if isinstance(prompt, str) else msgspec.Raw(prompt.body)
-        return self._read(await self._send("POST", "explain", body=body), _DECISION)
+        params = {"client": client} if client else None
+        return self._read(await self._send("POST", "explain", params=params, body=body), _DECISION)
 
     async def rate(self, feedback: FeedbackInput) -> Rated:
         kinds = {"rating": feedback.rating, "stars": feedback.stars, "score": feedback.score}

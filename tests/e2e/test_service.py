@@ -86,6 +86,15 @@ def test_a_whole_request_is_explained_with_all_that_it_needs(demo, tmp_path):
     assert there == decision["analysis"]
 
 
+def test_rules_for_a_client_act_where_it_is_explained_for_that_client(demo):
+    usual = demo.call("/admin/explain", {"prompt": "hi"})["chosen"]
+    demo.call("/admin/settings", {"key": "rules", "value": [f"never {usual} for client aider"]})
+    said = {who: run("explain", "hi", *who, "--url", demo.url).stdout for who in ((), ("--client", "aider/0.9"))}
+    demo.call("/admin/settings", {"key": "rules", "value": []})
+    assert "rule: " not in said[()]
+    assert f"filtered out: rule: never {usual} for client aider" in said["--client", "aider/0.9"]
+
+
 def test_no_line_of_the_demos_log_can_be_taken_for_a_real_one(demo):
     lines = demo.log.read_text().splitlines()
     assert any("ollama up" in line for line in lines)

@@ -385,8 +385,8 @@ class ScriptedControl:
                 return item
         raise RouterError("not_found", f"There is no exchange {exchange_id!r}.")
 
-    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto") -> Decision:
-        self.calls.append(("explain", prompt, model))
+    async def explain(self, prompt: str | ChatRequest, *, model: str = "auto", client: str = "") -> Decision:
+        self.calls.append(("explain", prompt, model, client))
         return decision(model if isinstance(prompt, str) else prompt.model)
 
     async def rate(self, feedback: FeedbackInput) -> Rated:

@@ -66,7 +66,7 @@ WHOLE = {
 async def test_explain_takes_the_whole_of_a_request(router: Router) -> None:
     response = await router.http.post("/admin/explain", json={**WHOLE, "model": "auto:best"})
     assert response.json()["requested"] == "auto:best"
-    [(_, asked, _)] = router.control.calls
+    [(_, asked, *_)] = router.control.calls
     assert isinstance(asked, ChatRequest)
     assert (asked.model, asked.tools, asked.json_mode) == ("auto:best", 1, True)
     assert [(m.role, m.text, m.images) for m in asked.messages] == [
@@ -74,9 +74,16 @@ async def test_explain_takes_the_whole_of_a_request(router: Router) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("body", [{"prompt": "hi"}, WHOLE])
+async def test_what_is_explained_can_be_asked_for_a_client(router: Router, body: dict[str, object]) -> None:
+    await router.http.post("/admin/explain", json=body, params={"client": "aider/0.9\n"})
+    [(*_, client)] = router.control.calls
+    assert client == "aider/0.9?"
+
+
 async def test_a_request_to_be_explained_may_leave_the_choice_and_name_its_session(router: Router) -> None:
     await router.http.post("/admin/explain", json=WHOLE, headers={"X-Session-Id": "s1"})
-    [(_, asked, _)] = router.control.calls
+    [(_, asked, *_)] = router.control.calls
     assert isinstance(asked, ChatRequest)
     assert (asked.model, asked.session) == ("auto", "s1")
 

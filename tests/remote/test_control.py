@@ -65,13 +65,15 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
 async def test_explain_asks_about_the_very_prompt(router: Router, remote: RemoteControl) -> None:
     decided = await remote.explain("naïve\n\x00 prompt", model="auto:fast")
     assert decided == await router.control.explain("naïve\n\x00 prompt", model="auto:fast")
-    assert router.control.calls[-2:] == [("explain", "naïve\n\x00 prompt", "auto:fast")] * 2
+    assert router.control.calls[-2:] == [("explain", "naïve\n\x00 prompt", "auto:fast", "")] * 2
+    await remote.explain("hi", client="Open-WebUI/0.9 é&=")
+    assert router.control.calls[-1] == ("explain", "hi", "auto", "Open-WebUI/0.9 é&=")
 
 
 async def test_explain_sends_a_whole_request_as_it_stands(router: Router, remote: RemoteControl) -> None:
     asked = parse_chat('{"model":"auto:fast","messages":[{"role":"user","content":"né"}],"tools":[{}]}'.encode())
     assert (await remote.explain(asked)).requested == "auto:fast"
-    [(_, arrived, _)] = router.control.calls
+    [(_, arrived, *_)] = router.control.calls
     assert arrived == asked
 
 
