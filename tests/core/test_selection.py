@@ -53,7 +53,8 @@ class TestSense:
 
     @pytest.mark.parametrize(("prompt", "tasks"), [(p, tasks) for p, _, tasks, _ in HARD])
     def test_hard_prompts_reach_the_strongest_when_quality_is_all(self, prompt: str, tasks: str) -> None:
-        """The largest, or for a proof the one that thinks first."""
+        """The largest, or for a proof the one that thinks first (known by names and sizes only; what public figures
+        say of both is in ``tests/test_recall.py``)."""
         assert chosen(prompt, preference=1.0) == ("r1" if "math" in tasks else "70b")
 
     @pytest.mark.parametrize("prompt", [p for p, *_ in HARD])
