@@ -11,11 +11,12 @@ from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.dossier import match_words
 from llmrouter_tui.core.modes import mode_words
-from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.core.selection import decide
+from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.public import Public
 from llmrouter_tui.recall import Recall, recall
 from tests.core.fleet import ask, fleet
+from tests.core.prompts import HARD
 
 QWEN = ModelInfo("ollama", "qwen3:8b")
 TUNE = ModelInfo("vllm", "acme/Qwen2.5-7B-Instruct-ft")
@@ -156,15 +157,9 @@ async def test_an_entry_that_left_the_catalog_is_no_word_any_more() -> None:
     assert (recalled.match.own, recalled.match.by_user) == ("qwen3-8b", False)
 
 
-@pytest.mark.parametrize(("prompt", "task", "strongest"), [
-    ("Design a distributed rate limiter with fault tolerant consensus; analyze race conditions and trade-offs in depth, "
-     "then implement the core in Go with thread safe code.", "coding", "70b"),
-    ("Prove that the square root of 2 is irrational and generalise the proof to all non-square integers.", "math", "r1"),
-    ("On an island of knights and knaves, A says B is a knave, B says A and C are alike. Deduce step by step what C "
-     "must be, formally and with all cases considered.", "reasoning", "r1"),
-])  # fmt: skip
-def test_hard_prompts_reach_the_strongest_when_quality_is_all_and_figures_say_which_that_is(
-    prompt: str, task: str, strongest: str
+@pytest.mark.parametrize(("at", "task", "strongest"), [(0, "math", "r1"), (1, "coding", "70b"), (2, "reasoning", "r1")])
+def test_figures_say_which_is_the_strongest_that_hard_prompts_reach_when_quality_is_all(
+    at: int, task: str, strongest: str
 ) -> None:
     """The 70B for what takes knowledge and code. For proofs and puzzles a reasoner of 14B is ahead of it, by figures
     that both makers published: MATH-500 93.9 against MATH 77.0, GPQA diamond 59.1 against 50.5; AIME 2024 69.7, where
@@ -173,6 +168,6 @@ def test_hard_prompts_reach_the_strongest_when_quality_is_all_and_figures_say_wh
     for view in fleet().values():
         found = recall(Public(), view.info, "ollama")
         models.append(replace(view, abilities=abilities(view.info, known=found)))
-    decision = decide(Analyst(weights()).analyse(ask(prompt)), models, preference=1.0)
+    decision = decide(Analyst(weights()).analyse(ask(HARD[at][0])), models, preference=1.0)
     assert decision.analysis.task == task
     assert decision.chosen == fleet()[strongest].id
