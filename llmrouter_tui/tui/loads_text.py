@@ -14,6 +14,8 @@ WIDE = 56
 """Cells from which names get more room."""
 BAR = (6, 24)
 """Fewest and most cells of a load's bar."""
+QUESTION = 40
+"""Cells of a line in a question."""
 ALMOST = 0.97
 """How full the bar of a load is at most: only the router says that it is done."""
 
@@ -21,10 +23,15 @@ ALMOST = 0.97
 def lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """What is under way and who waits, warnings, then loads and evictions, newest first."""
     view = store.vram
-    found = [progress_line(load, store, now, cells, look) for load in view.loads]
+    name = _name_cells(store, cells)
+    found: list[Line] = []
+    if view.held:
+        said = "Loads are held: the memory is kept free for other work. L loads again."
+        found += [((part, "warn"),) for part in text.wrap(said, cells)]
+    found += [progress_line(load, store, now, cells, name, look) for load in view.loads]
     for thrash in view.thrash:
         found += [((part, "warn"),) for part in text.wrap(f"! {remedy(thrash, store)}", cells)]
-    found += [event_line(event, store, cells, look) for event in store.residency]
+    found += [event_line(event, store, cells, name, look) for event in store.residency]
     return found or [(("Nothing was loaded or unloaded yet.", "soft"),)]
 
 
@@ -43,9 +50,8 @@ def notes(store: Store) -> tuple[Part, ...]:
 # ── under way ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def progress_line(load: LoadProgress, store: Store, now: float, cells: int, look: Look) -> Line:
+def progress_line(load: LoadProgress, store: Store, now: float, cells: int, name: int, look: Look) -> Line:
     """``▶ phi4:14b  GPU1  ▓▓▓▓▓·····  3s of 4.9s  2 wait``, or ``2nd qwen3:32b  GPU1  phi4:14b loads  1 waits``."""
-    name = _name_cells(cells)
     called = fmt.short_model(store.name(load.model), name, look.symbols.ellipsis)
     place = text.left(pt.place_name(load.pool), 4)
     waiting = f"  {pt.waits(load.waiting)}" if load.waiting else ""
@@ -56,7 +62,8 @@ def progress_line(load: LoadProgress, store: Store, now: float, cells: int, look
             (f" {place}  ", "dim"),
             (pt.named(load.waits_for, store) or "waits for its turn", "soft"),
         )
-        return text.clip_line(text.spread(first, ((waiting.strip(), "run"),), cells), cells, look.symbols.ellipsis)
+        shown = text.clip_line(first, cells - text.width(waiting), look.symbols.ellipsis)
+        return text.spread(shown, ((waiting.strip(), "run"),), cells) if waiting else shown
     gone = max(0.0, now - load.started_at)
     times = f"  {text.span(gone)} of ~{text.seconds(load.expected_seconds)}{waiting}"
     mark = text.left(look.symbols.run, 6)
@@ -71,18 +78,20 @@ def _turn(load: LoadProgress) -> str:
     return "next" if load.position <= 1 else pt.ordinal(load.position)
 
 
-def _name_cells(cells: int) -> int:
-    return 18 if cells >= WIDE else 14
+def _name_cells(store: Store, cells: int) -> int:
+    """Cells of a model's name: what the longest takes, within bounds."""
+    ids = {load.model for load in store.vram.loads} | {event.model for event in store.residency}
+    longest = max((text.width(store.name(model)) for model in ids), default=0)
+    return max(10, min(18 if cells >= WIDE else 14, longest))
 
 
 # ── what was ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def event_line(event: ResidencyEvent, store: Store, cells: int, look: Look) -> Line:
+def event_line(event: ResidencyEvent, store: Store, cells: int, name: int, look: Look) -> Line:
     """``21:03:58 + qwen2.5vl:7b  GPU1  6.4s  for a vision request 8f1e``"""
     failed = event.kind.endswith("failed")
     sign, role = {"load": ("+", "good"), "unload": ("-", "soft")}.get(event.kind, (look.symbols.fail, "bad"))
-    name = _name_cells(cells)
     line: Line = (
         (f"{text.when(event.at, look, full=cells >= 48)} ", "dim"),
         (f"{sign} ", role),
@@ -132,4 +141,4 @@ def interrupted(store: Store) -> list[Line]:
         said.append(f"{' and '.join(store.name(load.model) for load in loading)} is being loaded.")
     if waiting:
         said.append(f"{pt.counted(waiting, 'request')} {'waits' if waiting == 1 else 'wait'} for a model.")
-    return [((sentence, "strong"),) for sentence in said]
+    return [((part, "strong"),) for sentence in said for part in text.wrap(sentence, QUESTION)]

@@ -6,6 +6,9 @@ import pytest
 
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.domain import Device
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.vram import LoadProgress, Thrash
+from llmrouter_tui.tui.actions import PAGES, available
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.ask import Ask
 from llmrouter_tui.tui.pages.vram import VramPage
@@ -21,6 +24,11 @@ def page(app: ControlCenter) -> VramPage:
     return app.screen
 
 
+def said(app: ControlCenter) -> list[str]:
+    """What was said in the corner."""
+    return [note.message for note in app._notifications]
+
+
 async def put_cursor(app: ControlCenter, pilot: object, model: str) -> None:
     listed = page(app).fits
     listed.action_edge(0)
@@ -29,7 +37,7 @@ async def put_cursor(app: ControlCenter, pilot: object, model: str) -> None:
     await settled(app, pilot)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", (*SIZES, (200, 50), (60, 16)), ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_page(size: tuple[int, int]) -> None:
     async with running(size, page="vram") as (app, pilot):
         remember(app)
@@ -101,3 +109,128 @@ async def test_any_number_of_gpus_has_its_place(count: int) -> None:
         page(app).brief.scroll_end(animate=False)
         await settled(app, pilot)
         assert f"GPU{count - 1}" in screen_text(app)
+
+
+# ── loads under way, and taking turns ─────────────────────────────────────────────────────────────────────────────
+
+BUSY = replace(
+    SNAPSHOT.vram,
+    loads=(
+        LoadProgress("llama.cpp/qwen2.5vl:7b", "gpu1", NOW - 2, 6.4, waiting=2),
+        LoadProgress("ollama/deepseek-r1:14b", "gpu1", None, 8.0, 2, 1, "llama.cpp/qwen2.5vl:7b loads first"),
+    ),
+    thrash=(Thrash("gpu1", ("ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"), 6, 600.0),),
+)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_what_loads_and_what_takes_turns(size: tuple[int, int]) -> None:
+    async with running(size, machine(vram=BUSY), page="vram") as (app, pilot):
+        remember(app)
+        page(app).paint_models()
+        await settled(app, pilot)
+        goldens.check(f"vram-busy-{size[0]}x{size[1]}", screen_text(app))
+
+
+async def test_the_bar_of_a_load_moves_with_the_clock() -> None:
+    async with running(page="vram", snapshot=machine(vram=BUSY)) as (app, pilot):
+        assert "2s of ~6.4s" in screen_text(app)
+        app.clock = lambda: NOW + 3
+        await settled(app, pilot)
+        assert "5s of ~6.4s" in screen_text(app)
+
+
+async def test_a_sample_of_the_devices_alone_paints_no_pool() -> None:
+    async with running(page="vram") as (app, pilot):
+        drawn = []
+        panel = page(app).panels[0]
+        panel._draw = lambda cells, rows: drawn.append(cells) or []  # type: ignore[func-returns-value]
+        feed(app).push(ev.DevicesSampled(DEVICES), ev.ModelsChanged(MODELS[:1]), at=NOW)
+        await settled(app, pilot)
+        assert drawn == []
+        feed(app).push(ev.VramChanged(BUSY), at=NOW)
+        await settled(app, pilot)
+        assert len(drawn) == 1
+
+
+async def test_the_plan_follows_the_cursor() -> None:
+    async with running(page="vram") as (app, pilot):
+        await put_cursor(app, pilot, "ollama/deepseek-r1:14b")
+        assert "First phi4:14b leaves." in screen_text(app)
+        await put_cursor(app, pilot, "ollama/phi4:14b")
+        assert "first to go where room is needed." in screen_text(app)
+
+
+# ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_the_router_would_refuse_to_load_is_grey_and_says_why() -> None:
+    big = tuple(replace(one, footprint=42 * GIB) if one.info.name == "gemma3:4b" else one for one in MODELS)
+    async with running(page="vram", snapshot=machine(models=big)) as (app, pilot):
+        await put_cursor(app, pilot, "ollama/gemma3:4b")
+        await pilot.press("l")
+        assert said(app) == ["load: needs 42.0 GiB, gpu1 gives models 11.5 GiB"]
+        assert calls(app) == []
+
+
+@pytest.mark.parametrize("where", ["vram", "models"])
+async def test_a_refused_pin_tells_the_arithmetic_at_once_and_under_attention(where: str) -> None:
+    async with running(page=where) as (app, pilot):
+        arithmetic = "pins on gpu1 would take 17.1 of 11.5 GiB: phi4:14b 8.1, deepseek-r1:14b 9.0"
+        app.host.control.refuse = RouterError("invalid_request", arithmetic)  # type: ignore[attr-defined]
+        await pilot.press("P")
+        await until(app, pilot, lambda: said(app))
+        assert said(app)[0].endswith(f"pin refused: {arithmetic}")
+        assert said(app)[0] in [cause.message for cause in app.store.attention.causes(NOW)]
+
+
+async def test_unloading_all_asks_while_answers_are_written_and_can_be_taken_back() -> None:
+    async with running(page="vram") as (app, pilot):
+        await pilot.press("L")
+        assert said(app) == ["load again: loads are not held"]
+        await pilot.press("X")
+        assert isinstance(app.screen, Ask)
+        await settled(app, pilot)
+        assert "qwen3:32b, llama3.1:8b are writing 2" in screen_text(app)
+        await pilot.press("escape")
+        assert calls(app) == []
+        await pilot.press("X", "w")
+        await until(app, pilot, lambda: app.store.vram.held)
+        assert calls(app) == [("clear_vram",)]
+        assert "Loads are held: the memory is kept free" in screen_text(app).replace("│", "")
+        await pilot.press("X")
+        assert said(app)[-1] == "unload all: it is cleared; L loads again"
+        await pilot.press("l")
+        assert said(app)[-1].startswith("load: loads are held: the memory is kept free for other work")
+        await pilot.press("L")
+        await until(app, pilot, lambda: not app.store.vram.held)
+        assert calls(app) == [("clear_vram",), ("release_vram",)]
+
+
+async def test_where_nothing_would_be_interrupted_all_is_unloaded_at_once() -> None:
+    idle = tuple(replace(one, leases=0) for one in MODELS)
+    async with running(page="vram", snapshot=machine(models=idle)) as (app, pilot):
+        await pilot.press("X")
+        await until(app, pilot, lambda: app.store.vram.held)
+        assert calls(app) == [("clear_vram",)]
+        assert "phi4:14b" not in screen_text(app).split("What would fit?")[0]
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 16)])
+@pytest.mark.parametrize("where", ["dash", "routes", "models", "vram", "log"])
+async def test_every_page_says_that_loads_are_held(where: str, size: tuple[int, int]) -> None:
+    held = machine(vram=replace(SNAPSHOT.vram, held=True))
+    async with running(size, held, page=where) as (app, _):
+        assert "loads held" in screen_text(app).splitlines()[0]
+
+
+async def test_the_dash_says_under_attention_how_loads_are_released() -> None:
+    async with running(snapshot=machine(vram=replace(SNAPSHOT.vram, held=True))) as (app, _):
+        assert "! loads are held: the memory is kept free for other work L on VRAM loads again" in screen_text(app)
+
+
+async def test_the_palette_finds_unloading_all_from_everywhere_and_under_readonly_nowhere() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("colon", *"unload all")
+        await until(app, pilot, lambda: "on VRAM: goes there first" in screen_text(app))
+    assert "vram.clear" not in {action.id for action in available("vram", PAGES, readonly=True)}

@@ -1,0 +1,148 @@
+"""Loads under way and waiting, what came and went and why, and what it cost, as text."""
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core.domain import ResidencyEvent
+from llmrouter_tui.core.vram import LoadProgress, Swaps, Thrash
+from llmrouter_tui.tui import loads_text, text
+from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.symbols import SYMBOLS
+from llmrouter_tui.tui.text import Look
+from tests.tui.scripted import BIG, NOW, PHI, SNAPSHOT
+
+LOOK = Look(tz=UTC)
+VISION = "llama.cpp/qwen2.5vl:7b"
+
+
+def store(*events: ResidencyEvent, **vram: Any) -> Store:
+    data = Store()
+    data.reset(replace(SNAPSHOT, residency=events, vram=replace(SNAPSHOT.vram, **vram)))
+    return data
+
+
+def said(data: Store, cells: int = 78, now: float = NOW, look: Look = LOOK) -> list[str]:
+    lines = [text.plain(line).rstrip() for line in loads_text.lines(data, now, cells, look)]
+    assert [line for line in lines if text.width(line) > cells] == []
+    return lines
+
+
+def event(**facts: Any) -> ResidencyEvent:
+    known: dict[str, Any] = {"kind": "load", "model": PHI, "pool": "gpu1", "seconds": 4.9, "reason": ""}
+    return ResidencyEvent(NOW, **(known | facts))
+
+
+# ── under way ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_load_has_a_bar_as_full_as_its_time_is_over() -> None:
+    data = store(loads=(LoadProgress(PHI, "gpu1", NOW - 2, 8.0, waiting=2),))
+    [line] = said(data)
+    assert line.startswith("▶     phi4:14b   GPU1  ▓▓▓▓▓▓··················")
+    assert line.endswith("  2s of ~8.0s  2 wait")
+    [later] = said(data, now=NOW + 2)
+    assert (line.count("▓"), later.count("▓")) == (6, 12)
+
+
+def test_a_load_that_takes_longer_than_expected_is_not_called_done() -> None:
+    [line] = said(store(loads=(LoadProgress(PHI, "gpu1", NOW - 60, 5.0),)))
+    assert "·" in line
+    assert line.endswith("1m00s of ~5.0s")
+    assert "·" in said(store(loads=(LoadProgress(PHI, "gpu1", NOW, 0.0),)))[0]
+
+
+def test_a_load_that_waits_says_its_turn_for_what_and_for_how_many() -> None:
+    waiting = LoadProgress(VISION, "gpu1", None, 6.4, 1, 3, f"{PHI} answers 3 requests")
+    later = LoadProgress(BIG, "gpu0", None, 7.2, 2)
+    first, second = said(store(loads=(waiting, later)))
+    assert first.startswith("next  qwen2.5vl:7b GPU1  phi4:14b answers 3 requests")
+    assert first.endswith("3 wait")
+    assert second.startswith("2nd   qwen3:32b")
+    assert second.endswith("waits for its turn")
+
+
+@pytest.mark.parametrize("symbols", list(SYMBOLS))
+@pytest.mark.parametrize("cells", [40, 56, 78, 116])
+def test_every_symbol_set_draws_all_of_it_at_every_width(cells: int, symbols: str) -> None:
+    loads = (
+        LoadProgress(PHI, "gpu1", NOW - 2, 8.0, waiting=2),
+        LoadProgress(VISION, "gpu1", None, 6.4, 1, 3, f"{PHI} answers 3 requests"),
+    )
+    thrash = (Thrash("gpu1", (PHI, VISION), 6, 600.0),)
+    data = store(*SNAPSHOT.residency, loads=loads, thrash=thrash, held=True)
+    lines = said(data, cells, look=Look(SYMBOLS[symbols], UTC))
+    assert symbols != "ascii" or [line for line in lines if not line.isascii()] == []
+
+
+# ── what was ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_loads_unloads_and_failures_have_signs_and_reasons() -> None:
+    failed = event(kind="load_failed", seconds=None, reason="out of memory")
+    lines = said(store(failed, *SNAPSHOT.residency))
+    assert lines[0] == "21:04:09 ✗ phi4:14b     GPU1        failed: out of memory"
+    assert lines[1] == "21:03:58 + qwen2.5vl:7b GPU1  6.4s  for a vision request 8f1e"
+    assert lines[2].startswith("21:03:58 - phi4:14b")
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"reason": "for ollama/phi4:14b"}, "for phi4:14b"),
+        ({"reason": "idle 6m", "evicted_for": VISION}, "evicted for qwen2.5vl:7b, idle 6m"),
+        ({"reason": f"for {VISION}", "evicted_for": VISION}, "evicted for qwen2.5vl:7b"),
+        ({"evicted_for": VISION, "exchange_id": "x8f1e"}, "evicted for qwen2.5vl:7b 8f1e"),
+        ({"external": True}, "not ours"),
+        ({"external": True, "reason": "seen at ollama"}, "not ours, seen at ollama"),
+        ({"reason": "for 8f1e", "exchange_id": "x8f1e"}, "for 8f1e"),
+    ],
+)
+def test_why_a_model_came_or_went(facts: dict[str, Any], why: str) -> None:
+    assert loads_text.cause(event(**facts), store()) == why
+
+
+def test_without_any_load_it_says_so() -> None:
+    assert said(store()) == ["Nothing was loaded or unloaded yet."]
+
+
+def test_while_loads_are_held_that_stands_first_with_the_way_back() -> None:
+    assert said(store(event(), held=True))[0] == (
+        "Loads are held: the memory is kept free for other work. L loads again."
+    )
+
+
+# ── what it cost ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_head_says_what_swaps_cost_today() -> None:
+    assert [part.said for part in loads_text.notes(store(swaps=Swaps(31, 19, 252.0)))] == [
+        "31 loads", "19 evictions", "4m12s lost today"
+    ]  # fmt: skip
+    assert loads_text.notes(store(swaps=Swaps())) == ()
+
+
+def test_models_that_take_turns_are_named_with_the_remedy() -> None:
+    line = " ".join(said(store(thrash=(Thrash("gpu1", (PHI, VISION), 6, 590.0),))))
+    assert line == (
+        "! phi4:14b and qwen2.5vl:7b took turns 6 times in 10 min on GPU1: "
+        "pin one (P), or switch one off for requests (e on Models)."
+    )
+
+
+def test_what_unloading_all_would_get_in_the_way_of() -> None:
+    assert [text.plain(line) for line in loads_text.interrupted(store())] == [
+        "qwen3:32b, llama3.1:8b are writing 2", "answers: they end first."
+    ]  # fmt: skip
+    idle = tuple(
+        replace(pool, holders=tuple(replace(holder, leases=0) for holder in pool.holders))
+        for pool in SNAPSHOT.vram.pools
+    )
+    assert loads_text.interrupted(store(pools=idle)) == []
+    loads = (LoadProgress(VISION, "gpu1", NOW, 6.4, waiting=1),)
+    assert [text.plain(line) for line in loads_text.interrupted(store(pools=idle, loads=loads))] == [
+        "qwen2.5vl:7b is being loaded.",
+        "1 request waits for a model.",
+    ]
