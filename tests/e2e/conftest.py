@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
+
 
 @dataclass
 class Router:
@@ -51,6 +53,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def program(demo: bool) -> list[str]:
+    """How the program is called; its simulated hardware is a fast one."""
+    return [sys.executable, "-m", "tests.e2e.fast" if demo else "llmrouter_tui.cli"]
+
+
 @contextlib.contextmanager
 def serving(folder: Path, *flags: str, config: str = "", database: Path | None = None) -> Iterator[Router]:
     """A router that answers; ended politely, or killed if that takes too long."""
@@ -58,11 +65,11 @@ def serving(folder: Path, *flags: str, config: str = "", database: Path | None =
     file.write_text(config)
     port, database = free_port(), database or folder / "router.db"
     log = folder / f"serve-{port}.log"
-    command = [sys.executable, "-m", "llmrouter_tui.cli", "serve", "--config", str(file), "--db", str(database)]
+    command = [*program("--demo" in flags), "serve", "--config", str(file), "--db", str(database)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ROUTER_")}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--port", str(port), *flags], stdout=out, stderr=subprocess.STDOUT, env=environment
+            [*command, "--port", str(port), *flags], stdout=out, stderr=subprocess.STDOUT, env=environment, cwd=ROOT
         )
     router = Router(process, port, database, log)
     try:

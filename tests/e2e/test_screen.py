@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import free_port
+from tests.e2e.conftest import ROOT, free_port, program
 
 
 class Terminal:
@@ -28,8 +28,8 @@ class Terminal:
         self._end, there = pty.openpty()
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-        command = [sys.executable, "-m", "llmrouter_tui.cli", *arguments]
-        self.process = subprocess.Popen(command, stdin=there, stdout=there, stderr=there, env=environment)
+        command = [*program("--demo" in arguments), *arguments]
+        self.process = subprocess.Popen(command, stdin=there, stdout=there, stderr=there, env=environment, cwd=ROOT)
         os.close(there)
         self.text = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
