@@ -160,6 +160,7 @@ class Assembly:
             reserve=int(s.vram_reserve_gb * GIB),
             max_bytes=int(s.vram_max_gb * GIB) if s.vram_max_gb else None,
         )
+        fleet.room = ledger.room
         self._residency = Residency(
             fleet,
             ledger,

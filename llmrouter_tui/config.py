@@ -269,7 +269,7 @@ def _plain(value: object) -> object:
     return value
 
 
-_WORDS_FOR_NONE: Final = {"vram_max_gb": 0, "embedded": "auto", "database": ":memory:"}
+_WORDS_FOR_NONE: Final = {"vram_max_gb": 0, "embedded": "auto", "database": ":memory:", "context_length": 0}
 
 _TABLES: Final = """\
 # Keys of the control center, by binding (the help screen names them).

@@ -102,15 +102,18 @@ class Membership:
         if item.kind == EMBEDDED and not available():
             self._not_installed()
         elif item.kind == EMBEDDED:
-            await self._add_engine(self.embedded(item.name), configured=True, pool=item.pool)
+            engine = self.embedded(item.name)
+            await self._add_engine(engine, configured=True, pool=item.pool, context=item.context_length)
         else:
             backend = self._build(item.kind, item.name, item.url, item.api_key_env)
             self._add(backend, configured=True, pool=item.pool, context=item.context_length)
 
-    async def _add_engine(self, engine: EmbeddedBackend, *, configured: bool, pool: str = "") -> bool:
+    async def _add_engine(
+        self, engine: EmbeddedBackend, *, configured: bool, pool: str = "", context: int | None = None
+    ) -> bool:
         """Take the embedded engine in; whether it can run on this machine."""
         try:
-            self._fleet.add(engine, configured=configured, pool=pool or await engine.pool())
+            self._fleet.add(engine, configured=configured, pool=pool or await engine.pool(), context_limit=context)
         except BackendError as error:
             self._status.report("embedded_engine", error.message, error.hint)
             return False
@@ -121,8 +124,7 @@ class Membership:
         return build(kind, name, url, self._session, api_key_env=api_key_env, read_timeout=patience)
 
     def _add(self, backend: Backend, *, configured: bool, pool: str = "", context: int | None = None) -> None:
-        limit = context or self._fleet.default_context(backend.kind)
-        self._fleet.add(backend, configured=configured, pool=pool, context_limit=limit)
+        self._fleet.add(backend, configured=configured, pool=pool, context_limit=context)
 
     def add_simulated(self, members: Sequence[tuple[str, str, str, str]]) -> None:
         """Take in the demo's servers: (name, kind, url, pool) each."""
@@ -150,7 +152,6 @@ class Membership:
             self._session,
             folders=self._settings.gguf_folders,
             data_dir=data_dir(self._settings),
-            context_length=self._settings.context_length,
         )
 
     def starter(self) -> StarterModel | None:

@@ -65,7 +65,7 @@ class Settings:
     keep_alive_minutes: float = 30.0
     embedded: bool | None = None
     gguf_folders: tuple[Path, ...] = ()
-    context_length: int = 8192
+    context_length: int | None = None
     sync: str = "off"
     artificial_analysis_key: str = field(default="", repr=False)
     theme: str = ""
@@ -323,7 +323,9 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "gguf_folders": Key("More folders with GGUF files for the built-in engine.", _list(_path), _as_list(os.pathsep)),
     "context_length": Key(
-        "Tokens of context that the built-in engine loads a model with.", _integer(256, 16_777_216), _as_number
+        "Tokens of context that models are loaded with where the router decides; 0 = as many as fit.",
+        _or(0, _integer(256, 16_777_216)),
+        _as_number,
     ),
     "sync": Key(
         "Whether newer public figures of models are fetched by themselves: off, or daily.",

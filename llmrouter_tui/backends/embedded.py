@@ -94,13 +94,14 @@ class EmbeddedBackend:
     """``core.ports.Backend`` over the GGUF files of this machine.
 
     ``folders`` are searched besides the usual places; ``context_length`` (tokens per request) is what models are
-    loaded with, less where they were trained for less. ``keep_alive`` is not its business: what is loaded stays
-    until ``unload``. Every child belongs to the loop and thread that loaded it.
+    loaded with where nobody says another, less where they were trained for less. ``keep_alive`` is not its business:
+    what is loaded stays until ``unload``. Every child belongs to the loop and thread that loaded it.
     """
 
     kind: Final = "embedded"
     url: Final = ""
     manages_memory: Final = True
+    sets_context: Final = True
     places: Final = None
 
     def __init__(
@@ -166,7 +167,7 @@ class EmbeddedBackend:
             active_parameters=model.active_parameters,
             quantization=model.quantization,
             family=model.architecture,
-            context_length=min(model.context_length or self._context, self._context),
+            context_length=model.context_length or self._context,
             capabilities=shelved.capabilities,
             capabilities_known=True,
             size_bytes=file.size,

@@ -27,6 +27,11 @@ class Flavour(Protocol):
     def manages_memory(self) -> bool: ...
 
     @property
+    def sets_context(self) -> bool:
+        """Whether a load says which context it is with."""
+        ...
+
+    @property
     def drops_streams(self) -> bool:
         """Whether it closes the connection after every stream, although it promises to keep it."""
         ...
@@ -46,6 +51,7 @@ class Plain:
 
     label = "OpenAI-compatible"
     manages_memory = False
+    sets_context = False
     drops_streams = False
     always_held = False
     """Whether the models listed are in memory as long as the server runs."""

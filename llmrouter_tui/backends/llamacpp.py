@@ -33,6 +33,7 @@ class LlamaCppBackend:
     """A ``llama-server`` (``core.ports.Backend``). Its mode is read by ``probe``."""
 
     kind = "llamacpp"
+    sets_context = False
 
     def __init__(
         self,

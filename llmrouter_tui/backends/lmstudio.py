@@ -16,6 +16,7 @@ class LmStudio(Plain):
 
     label = "LM Studio"
     manages_memory = True
+    sets_context = True
 
     async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]:
         return [self.describe(link, entry) for entry in await _known(link)]
@@ -26,14 +27,13 @@ class LmStudio(Plain):
         found |= {"vision"} if told.get("vision") is True else set()
         found |= {"tools"} if told.get("trained_for_tool_use") is True else set()
         found |= {"thinking"} if told.get("reasoning") else set()
-        contexts = [count(mapping(i.get("config")).get("context_length")) for i in _instances(entry)]
         return ModelInfo(
             backend=link.backend,
             name=text(entry["key"]),
             parameters=parameters(entry.get("params_string")),
             quantization=text(mapping(entry.get("quantization")).get("name")),
             family=text(entry.get("architecture")),
-            context_length=next(filter(None, contexts), count(entry.get("max_context_length"))),
+            context_length=count(entry.get("max_context_length")),
             capabilities=frozenset(found),
             capabilities_known="capabilities" in entry or entry.get("type") == "embedding",
             size_bytes=count(entry.get("size_bytes")),

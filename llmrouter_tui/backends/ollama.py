@@ -45,6 +45,7 @@ class OllamaBackend:
 
     kind = "ollama"
     manages_memory = True
+    sets_context = True
     places = None
 
     def __init__(

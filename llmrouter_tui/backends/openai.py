@@ -55,6 +55,10 @@ class OpenAIBackend:
     def manages_memory(self) -> bool:
         return self._flavour is not None and self._flavour.manages_memory
 
+    @property
+    def sets_context(self) -> bool:
+        return self._flavour is not None and self._flavour.sets_context
+
     async def probe(self) -> str:
         """Health, and which server answers with which version."""
         try:

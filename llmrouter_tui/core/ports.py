@@ -20,6 +20,7 @@ from llmrouter_tui.core.decision import (
 from llmrouter_tui.core.domain import (
     BackendView,
     Device,
+    Footprint,
     ModelInfo,
     ModelView,
     ResidencyEvent,
@@ -77,6 +78,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def sets_context(self) -> bool:
+        """Whether ``load`` decides with which context a model is loaded; False where its server does."""
+        ...
+
+    @property
     def places(self) -> int | None:
         """How many models it holds at the same time, whatever their size; None where it does not count them."""
         ...
@@ -126,7 +132,7 @@ class ModelMemory:
 
     model: str
     speed: Speed | None = None
-    footprint: int | None = None
+    footprint: Footprint | None = None
     pinned: bool = False
     enabled: bool = True
     used: int = 0
@@ -164,7 +170,7 @@ class Repo(Protocol):
         """What is known of each model, by id."""
         ...
 
-    def remember_speed(self, model: str, speed: Speed, footprint: int | None) -> None:
+    def remember_speed(self, model: str, speed: Speed, footprint: Footprint | None) -> None:
         """Write behind what was measured."""
         ...
 

@@ -266,9 +266,8 @@ class EngineControl:
                 await backend.close()
                 raise RouterError("invalid_request", f"there is already a backend {backend.name!r}", param="name")
             await self._p.settings.keep_backend(backend.name, backend.kind, url, enabled=True)
-            limit = self._p.fleet.default_context(backend.kind)
             self._p.discovery.welcome(backend.url)
-            return (await self._p.lookout.join(backend, configured=True, context_limit=limit)).view()
+            return (await self._p.lookout.join(backend, configured=True)).view()
 
     async def remove_backend(self, name: str) -> None:
         backend = self._p.fleet.backend(name).backend

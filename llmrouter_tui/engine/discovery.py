@@ -40,8 +40,7 @@ class Discovery:
     async def look(self) -> None:
         """Look around once and take in who is new."""
         async for backend in self.newcomers():
-            limit = self._fleet.default_context(backend.kind)
-            await self._lookout.join(backend, configured=False, context_limit=limit)
+            await self._lookout.join(backend, configured=False)
 
     async def look_later(self) -> None:
         """Wait, then look."""

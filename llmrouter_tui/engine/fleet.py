@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from llmrouter_tui.core.domain import (
     HOST_POOL,
@@ -16,11 +16,12 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.estimate import footprint
 from llmrouter_tui.core.estimate import speed as estimate_speed
 from llmrouter_tui.core.events import BackendChanged, ModelsChanged
+from llmrouter_tui.core.footprint import USUAL, estimated
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.footprints import Room, inform, notice
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -41,7 +42,7 @@ class BackendRecord:
     pool: str = ""
     """Memory pool named by the user; empty: automatic."""
     context_limit: int | None = None
-    """Models are loaded with at most this context; None: as the backend says."""
+    """The context that its models are loaded with, as the user named it; None: not named."""
     health: BackendHealth = "starting"
     since: float = 0.0
     detail: str = ""
@@ -72,10 +73,10 @@ class Fleet:
     """Owns every ``BackendRecord`` and every ``ModelRecord``."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, learning: Learning, memories: Mapping[str, ModelMemory], context: int
+        self, bus: Bus, clock: Clock, learning: Learning, memories: Mapping[str, ModelMemory], context: int | None
     ) -> None:
         """``memories``: what is known of models from earlier runs, by id; ``context``: tokens that models are loaded
-        with where nothing else was said."""
+        with where their backend was given no other; None: as many as fit."""
         self._bus = bus
         self._clock = clock
         self._learning = learning
@@ -90,6 +91,8 @@ class Fleet:
         """Grows with every change that decisions must see."""
         self.pinned_name = ""
         """The model that the settings want pinned, by id or name."""
+        self.room: Room = lambda pool: None
+        """What models may take of a pool."""
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
         """Called when a backend comes up, its models being known."""
         self.backends: dict[str, BackendRecord] = {}
@@ -214,14 +217,15 @@ class Fleet:
 
     def listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
         """Take in the list of models a backend hosts."""
-        for info in (_limited(info, record.context_limit) for info in infos):
+        for info in infos:
             known = self.models.get(info.id)
             if known is None:
                 self._new_model(record, info)
-            elif known.info != info:
-                if known.info.digest != info.digest:
-                    known.footprint, known.footprint_source = None, "unknown"
-                known.info = info
+            elif known.told != info:
+                if (known.told.digest, known.told.size_bytes) != (info.digest, info.size_bytes):
+                    known.seen = None
+                known.told = info
+                inform(known, self._configured(record), self.room)
                 self._learning.refresh(known)
                 self.touch(known)
         self.drop_models(record, keep={info.id for info in infos})
@@ -236,7 +240,8 @@ class Fleet:
             model = ModelRecord(
                 info, record.backend, pool, self._memories.get(info.id), self._guess(record, info, pool)
             )
-        model.info = info
+        model.told = info
+        inform(model, self._configured(record), self.room)
         model.pinned = model.pinned or self.pinned_name in (info.id, info.name)
         self._learning.refresh(model)
         self.models[info.id] = model
@@ -275,9 +280,9 @@ class Fleet:
             model.on_gpu = resident.on_gpu if resident else None
             model.loaded_context = resident.context_length if resident else None
             model.pid = resident.pid if resident else None
-            if resident and resident.footprint:
-                model.footprint, model.footprint_source = resident.footprint, resident.footprint_source
-            if before != _place(model):
+            if resident:
+                notice(model, resident)
+            if inform(model, self._configured(record), self.room) or before != _place(model):
                 self.touch(model)
 
     def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
@@ -294,7 +299,7 @@ class Fleet:
     def _guess(self, record: BackendRecord, info: ModelInfo, pool: str) -> Speed:
         """Speed by size. A model of which a part would be in RAM counts as wholly there: each token waits for it."""
         total = next((d.total for d in self.devices if d.pool == pool), None)
-        split = record.backend.kind == "ollama" and total is not None and (footprint(info, pool) or 0) > total
+        split = record.backend.kind == "ollama" and total is not None and (estimated(info, pool, USUAL) or 0) > total
         return estimate_speed(info, HOST_POOL if split or not pool else pool)
 
     def sampled(self, devices: Sequence[Device]) -> None:
@@ -303,20 +308,18 @@ class Fleet:
         self.devices = tuple(devices)
         if first:
             for model in self.models.values():
-                model.home = self._pool_of(self.backends[model.info.backend], model.info)
+                backend = self.backends[model.info.backend]
+                model.home = self._pool_of(backend, model.info)
+                inform(model, self._configured(backend), self.room)
                 self.touch(model)
 
-    def default_context(self, kind: str) -> int | None:
-        """The context length models of a backend are loaded with where nothing else was said."""
-        return self._context if kind == "ollama" else None
+    def _configured(self, record: BackendRecord) -> int | None:
+        """The context that the user gave a backend's models."""
+        if record.context_limit is not None or not record.backend.sets_context:
+            return record.context_limit
+        return self._context
 
 
 def _place(model: ModelRecord) -> tuple[object, ...]:
     """What others must be told of when it changes."""
-    return model.residency, model.footprint, model.footprint_source, model.on_gpu, model.shares
-
-
-def _limited(info: ModelInfo, limit: int | None) -> ModelInfo:
-    if limit is None or (info.context_length or 0) <= limit:
-        return info
-    return replace(info, context_length=limit)
+    return model.residency, model.seen, model.on_gpu, model.shares

@@ -115,7 +115,7 @@ class Learning:
             token_ratio=old.token_ratio,
         )
         record.changed()
-        self._repo.remember_speed(record.id, record.speed, record.footprint)
+        self._repo.remember_speed(record.id, record.speed, record.seen)
 
     def counted(self, record: ModelRecord, analysis: Analysis, usage: Usage) -> None:
         """Learn how the model counts tokens, from prompts whose estimate rests on text alone."""
@@ -127,7 +127,7 @@ class Learning:
         if abs(record.token_ratio / record.speed.token_ratio - 1) > NOTICED:
             record.speed = replace(record.speed, token_ratio=record.token_ratio)
             record.changed()
-            self._repo.remember_speed(record.id, record.speed, record.footprint)
+            self._repo.remember_speed(record.id, record.speed, record.seen)
 
     def loaded(self, record: ModelRecord, seconds: float) -> None:
         """Learn how long a load takes."""
@@ -138,7 +138,7 @@ class Learning:
         )
         record.loads += 1
         record.changed()
-        self._repo.remember_speed(record.id, record.speed, record.footprint)
+        self._repo.remember_speed(record.id, record.speed, record.seen)
 
 
 def _mean(old: float, new: float | None, weight: float) -> float:

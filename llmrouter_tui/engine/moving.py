@@ -14,6 +14,7 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import DRAIN_SECONDS, Lease, Leases
 from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.scales import Scales
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Moves:
         self._bus = bus
         self._clock = clock
         self._measure = measure
+        self._scales = Scales(fleet, clock, measure)
         self._load_timeout = load_timeout
 
     # ── in ──
@@ -52,8 +54,10 @@ class Moves:
         started = self._clock.mono()
         self._state(record, "loading")
         try:
+            weighing = await self._scales.before(record)
             async with asyncio.timeout(self._load_timeout):
                 await record.backend.load(record.info, keep_alive=keep_alive, context_length=context_length)
+            await self._scales.after(record, weighing)
         except TimeoutError:
             error = self._too_slow(record)
             self._remember(record, error)

@@ -6,13 +6,13 @@ from llmrouter_tui.core.domain import (
     HOST_POOL,
     Ability,
     CatalogMatch,
-    FootprintSource,
+    Footprint,
     ModelInfo,
     ModelView,
     ResidencyState,
     Speed,
 )
-from llmrouter_tui.core.estimate import footprint as estimate_footprint
+from llmrouter_tui.core.footprint import expected
 from llmrouter_tui.core.ports import Backend, ModelMemory
 
 
@@ -22,16 +22,22 @@ class ModelRecord:
     def __init__(self, info: ModelInfo, backend: Backend, pool: str, memory: ModelMemory | None, speed: Speed) -> None:
         memory = memory or ModelMemory(info.id)
         self.id = info.id
+        self.told = info
+        """What its backend says of it."""
         self.info = info
+        """The same, with the context that it is loaded with, or would be."""
+        self.context: int | None = None
+        """The context that was chosen for it."""
+        self.grounds: tuple[object, ...] | None = None
+        """What that choice rests on."""
         self.backend = backend
         self.home = pool
         """The memory pool it would be loaded to; empty where it is elsewhere."""
         self.residency: ResidencyState = "unknown" if backend.manages_memory else "resident"
-        self.footprint: int | None = memory.footprint
-        """Bytes that it took when it was last in memory."""
+        self.seen: Footprint | None = memory.footprint
+        """What it took when it was last in memory."""
         self.on_gpu: int | None = None
         """How many of them are on GPUs, as its backend tells; None: it is all in its pool."""
-        self.footprint_source: FootprintSource = "measured" if memory.footprint else "unknown"
         self.loaded_context: int | None = None
         """The context length it was loaded with, as its backend tells."""
         self.pid: int | None = None
@@ -73,7 +79,7 @@ class ModelRecord:
         self.mean_seconds = 6.0
         """Running mean of what one exchange holds it, for queue estimates."""
         self._view: ModelView | None = None
-        self._estimate: tuple[ModelInfo, str, int | None] | None = None
+        self._expected: tuple[ModelInfo, str, Footprint | None, Footprint | None] | None = None
 
     @property
     def pool(self) -> str:
@@ -116,20 +122,24 @@ class ModelRecord:
         """The name under which its backend holds its weights."""
         return self.shares or self.info.name
 
+    def expected(self, context_length: int | None = None) -> Footprint | None:
+        """What it takes or would take with this context, or its own where none is given."""
+        if context_length is not None:
+            return expected(self.info, self.home, context_length, self.seen)
+        known = self._expected
+        if known is None or known[0] is not self.info or known[1] != self.home or known[2] is not self.seen:
+            fresh = expected(self.info, self.home, self.info.context_length, self.seen)
+            known = self._expected = (self.info, self.home, self.seen, fresh)
+        return known[3]
+
     def needed_bytes(self) -> int | None:
-        """What loading it would take: as seen before, else estimated from its size."""
-        return self.footprint or self._estimated_bytes()
+        """What loading it would take."""
+        found = self.expected()
+        return found.bytes if found else None
 
     def held_bytes(self) -> int | None:
         """What it takes of its pool: of one that is split over a GPU and RAM, the GPU's part."""
         return self.on_gpu if self.on_gpu and self._held else self.needed_bytes()
-
-    def _estimated_bytes(self) -> int | None:
-        """Estimated anew when the info or the pool is another."""
-        known = self._estimate
-        if known is None or known[0] is not self.info or known[1] != self.home:
-            known = self._estimate = (self.info, self.home, estimate_footprint(self.info, self.home))
-        return known[2]
 
     def changed(self) -> None:
         self._view = None
@@ -140,17 +150,13 @@ class ModelRecord:
         return self._view
 
     def _make_view(self) -> ModelView:
-        footprint, source = self.footprint, self.footprint_source
-        if footprint is not None:
-            footprint = self.held_bytes()
-        elif self.home and (estimate := self._estimated_bytes()) is not None:
-            footprint, source = estimate, "estimated"
+        found = self.expected() if self.seen is not None or self.home else None
         return ModelView(
             info=self.info,
             residency=self.residency,
             pool=self.pool,
-            footprint=footprint,
-            footprint_source=source,
+            footprint=self.held_bytes() if found else None,
+            footprint_source=found.source if found else "unknown",
             pinned=self.pinned,
             enabled=self.enabled,
             healthy=self.healthy,

@@ -87,13 +87,9 @@ class Residency:
         return -1.0 if record.pinned else self._keep_alive
 
     def context(self, record: ModelRecord) -> int | None:
-        """The one context length a model is loaded and asked with, so that no request reloads it.
-
-        Only where the backend leaves that to its caller; a model that somebody loaded with more keeps it.
-        """
-        if record.backend.kind not in ("ollama", "embedded") or record.info.context_length is None:
-            return None
-        return max(record.info.context_length, record.loaded_context or 0)
+        """The one context length a model is loaded and asked with, so that no request reloads it; None where its
+        backend does not leave that to its caller."""
+        return record.info.context_length if record.backend.sets_context else None
 
     # ── commands ──
 

@@ -6,9 +6,8 @@ What a load would mean is ``Ledger.plan``, the same that loading uses; here it i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, FootprintSource
+from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
 from llmrouter_tui.core.events import VramChanged
-from llmrouter_tui.core.footprint import expected
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
@@ -96,10 +95,8 @@ class Vram:
     # ── what a load would mean ──
 
     def _placement(self, record: ModelRecord, seen: Seen, context_length: int | None = None) -> Placement:
-        usual = self._residency.context(record) or record.info.context_length
-        needed, source = record.needed_bytes(), _source(record)
-        if context_length not in (None, usual):
-            needed, source = _with_context(record, context_length, usual)
+        found = record.expected(context_length)
+        needed, source = (found.bytes, found.source) if found else (None, _source(record))
         plan = self._ledger.plan_over(record, seen.pools, seen.occupants, needed)
         verdict, reason = self._verdict(record, plan, needed, seen)
         moves = verdict in ("evicts", "waits")
@@ -110,7 +107,7 @@ class Vram:
             record.pool,
             needed,
             source,
-            context_length or usual,
+            context_length or record.info.context_length,
             plan.evict if moves else (),
             plan.drain if moves else (),
             plan.spilled if moves or verdict == "fits" else 0,
@@ -258,18 +255,8 @@ def _obstacle(record: ModelRecord, records: Sequence[ModelRecord]) -> str:
 
 
 def _source(record: ModelRecord) -> FootprintSource:
-    if record.footprint is not None:
-        return record.footprint_source
-    return "estimated" if record.needed_bytes() is not None else "unknown"
-
-
-def _with_context(
-    record: ModelRecord, context_length: int | None, usual: int | None
-) -> tuple[int | None, FootprintSource]:
-    """What loading it with another context than usual would take, judged by what was seen with that."""
-    seen = Footprint(record.footprint, record.footprint_source, usual) if record.footprint else None
-    found = expected(record.info, record.home, context_length, seen)
-    return (found.bytes, found.source) if found else (None, "unknown")
+    found = record.expected()
+    return found.source if found else "unknown"
 
 
 def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:

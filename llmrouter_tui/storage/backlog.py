@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from peewee import SqliteDatabase
 
 from llmrouter_tui.core.decision import Exchange
-from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.domain import Footprint, Speed
 from llmrouter_tui.storage import faults, rows
 from llmrouter_tui.storage.residency import Moves
 from llmrouter_tui.storage.transaction import transaction
@@ -56,10 +56,15 @@ _LOADS = (
     "ON CONFLICT (model) DO UPDATE SET loads = loads + excluded.loads"
 )
 _SPEED_COLUMNS = ("prefill", "decode", "load_seconds", "samples", "load_samples", "ttft", "token_ratio", "at")
+_FOOTPRINT_COLUMNS = ("footprint", "footprint_source", "footprint_context")
 _SPEED = (
-    f"INSERT INTO model_profile (model, {', '.join(_SPEED_COLUMNS)}, footprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"INSERT INTO model_profile (model, {', '.join(_SPEED_COLUMNS + _FOOTPRINT_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * (1 + len(_SPEED_COLUMNS + _FOOTPRINT_COLUMNS)))}) "
     f"ON CONFLICT (model) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _SPEED_COLUMNS)}, "
-    "footprint = coalesce(excluded.footprint, footprint)"
+    + ", ".join(
+        f"{name} = CASE WHEN excluded.footprint IS NULL THEN {name} ELSE excluded.{name} END"
+        for name in _FOOTPRINT_COLUMNS
+    )
 )
 
 
@@ -76,7 +81,7 @@ class Measured:
 
     model: str
     speed: Speed
-    footprint: int | None
+    footprint: Footprint | None
     at: float
 
 
@@ -220,4 +225,6 @@ def _speed_values(measured: Measured) -> tuple[object, ...]:
     speed = measured.speed
     samples = (min(speed.samples, rows.LARGEST), min(speed.load_samples, rows.LARGEST))
     figures = (speed.prefill, speed.decode, speed.load_seconds, *samples, speed.ttft, speed.token_ratio)
-    return (rows.clean(measured.model), *figures, measured.at, rows.integer(measured.footprint))
+    seen = measured.footprint
+    footprint = (rows.integer(seen.bytes), seen.source, rows.integer(seen.context_length)) if seen else (None,) * 3
+    return (rows.clean(measured.model), *figures, measured.at, *footprint)

@@ -10,7 +10,7 @@ import msgspec
 from peewee import Case, SqliteDatabase, fn
 
 from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
-from llmrouter_tui.core.domain import ResidencyEvent, Speed
+from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.ports import ModelMemory
@@ -74,7 +74,7 @@ class SqliteRepo:
                 if event.kind == "load":
                     self._database.add(Loaded(event.model))
 
-    def remember_speed(self, model: str, speed: Speed, footprint: int | None) -> None:
+    def remember_speed(self, model: str, speed: Speed, footprint: Footprint | None) -> None:
         self._database.add(Measured(model, speed, footprint, time.time()))
 
     async def rate(self, feedback: Feedback) -> None:
@@ -234,7 +234,7 @@ def _memories(db: SqliteDatabase) -> Mapping[str, ModelMemory]:
         memories[model] = ModelMemory(
             model,
             speed=rows.speed(profile) if profile else None,
-            footprint=profile["footprint"] if profile else None,
+            footprint=rows.footprint(profile) if profile else None,
             pinned=state["pinned"] if state else False,
             enabled=state["enabled"] if state else True,
             used=profile["used"] if profile else 0,

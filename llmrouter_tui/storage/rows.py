@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Feedback, Usage
-from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.domain import Footprint, Speed
 from llmrouter_tui.storage import tables
 from llmrouter_tui.storage.packing import UNENCODABLE, pack, unpack
 
@@ -177,3 +177,10 @@ def speed(row: Mapping[str, Any]) -> Speed | None:
         ttft=row["ttft"],
         token_ratio=row["token_ratio"] or 1.0,
     )
+
+
+def footprint(row: Mapping[str, Any]) -> Footprint | None:
+    """None while nothing was seen."""
+    if row["footprint"] is None:
+        return None
+    return Footprint(row["footprint"], row["footprint_source"] or "measured", row["footprint_context"])

@@ -27,6 +27,8 @@ class ModelProfile(Table):
     """Exchanges that it answered; kept by a trigger, and not lowered when history is pruned."""
     loads = IntegerField()
     token_ratio = FloatField(null=True)
+    footprint_source = TextField(null=True)
+    footprint_context = IntegerField(null=True)
 
 
 class ModelState(Table):

@@ -68,6 +68,7 @@ class ScriptedBackend:
     kind: str = "llamacpp"
     url: str = "http://127.0.0.1:1"
     manages_memory: bool = True
+    sets_context: bool = False
     places: int | None = None
     capacity: int = 8 * GIB
     load_seconds: float = 0.0
@@ -181,6 +182,7 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0, ram:
         fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, max(0, total - used)), *host])
 
     ledger = Ledger(fleet, clock, reserve=0, max_bytes=None)
+    fleet.room = ledger.room
     residency = Residency(
         fleet, ledger, learning, bus, clock, tasks, measure=measure, keep_alive=60, load_timeout=load_timeout
     )

@@ -9,7 +9,7 @@ from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken
 from llmrouter_tui.engine.transcript import EVERYTHING, Keep
-from tests.engine.house import ScriptedBackend, model, open_house, request
+from tests.engine.house import GIB, ScriptedBackend, model, open_house, request
 
 
 def fault(code: str, *, fallback: bool = True, backend: str = "one", unhealthy: bool = False) -> BackendError:
@@ -102,7 +102,7 @@ async def test_a_context_overflow_is_cured_only_by_a_larger_context():
 async def test_an_overflow_is_tried_once_more_where_there_is_most_room():
     """Where the largest known context is too small, all are; unknown ones are asked only when none is known."""
     known = [replace(model(n, 3), context_length=c) for n, c in (("a", 4096), ("b", 8192), ("c", 16384), ("d", 16384))]
-    backend = ScriptedBackend([*known, replace(model("e", 3), context_length=None)])
+    backend = ScriptedBackend([*known, replace(model("e", 3), context_length=None)], capacity=16 * GIB)
     backend.failures = {n: [fault("context_length_exceeded")] * 2 for n in "abcde"}
     async with open_house(backend) as house:
         with pytest.raises(BackendError, match="context_length_exceeded"):

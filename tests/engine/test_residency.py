@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from llmrouter_tui.core.domain import Resident
+from llmrouter_tui.core.domain import Footprint, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged
 from tests.engine.house import GIB, ScriptedBackend, model, open_house, until
@@ -133,8 +133,7 @@ async def test_what_others_loaded_or_unloaded_is_noticed():
         house.fleet.look_again("one")
         await until(lambda: record.residency == "resident")
         assert not record.ours
-        assert record.footprint == 4 * GIB
-        assert record.footprint_source == "reported"
+        assert record.seen == Footprint(4 * GIB, "reported")
         backend.held.clear()
         house.fleet.look_again("one")
         await until(lambda: record.residency == "absent")

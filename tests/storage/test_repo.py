@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.decision import Attempt, Exchange, Feedback, Rating, Usage
-from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.domain import Footprint, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeStarted, LogLine
 from llmrouter_tui.core.ports import ModelMemory, Repo
@@ -178,7 +178,7 @@ async def test_what_is_known_of_a_model_adds_up(repo: SqliteRepo) -> None:
     await repo.rate(up(1))
     await repo.rate(up(2, rating="down", model="a/small"))
     await repo.set_model_state("a/big", pinned=True)
-    repo.remember_speed("a/big", Speed(100, 10, 5, samples=1), 7)
+    repo.remember_speed("a/big", Speed(100, 10, 5, samples=1), Footprint(7, "reported", 8192))
     repo.remember_speed("a/big", Speed(200, 20, 6, samples=2, load_samples=1, ttft=0.5), None)
     assert await repo.memories() == {
         "a/big": ModelMemory(
@@ -195,10 +195,13 @@ async def test_what_is_known_of_a_model_adds_up(repo: SqliteRepo) -> None:
 
 
 async def test_a_footprint_stays_known_when_a_later_measure_has_none(repo: SqliteRepo) -> None:
-    repo.remember_speed("m", Speed(1, 2, 3), 7)
+    seen = Footprint(7, "reported", 8192)
+    repo.remember_speed("m", Speed(1, 2, 3), seen)
     await repo.flush()
     repo.remember_speed("m", Speed(4, 5, 6), None)
-    assert (await repo.memories())["m"] == ModelMemory("m", speed=Speed(4, 5, 6), footprint=7)
+    assert (await repo.memories())["m"] == ModelMemory("m", speed=Speed(4, 5, 6), footprint=seen)
+    repo.remember_speed("m", Speed(4, 5, 6), Footprint(9, "measured"))
+    assert (await repo.memories())["m"].footprint == Footprint(9, "measured")
 
 
 async def test_pins_and_switches_change_one_at_a_time(repo: SqliteRepo) -> None:

@@ -4,7 +4,14 @@ from typing import Final
 
 from peewee import SqliteDatabase
 
-from llmrouter_tui.storage.migrations import m001_start, m002_figures, m003_matches, m004_tokens, m005_residency
+from llmrouter_tui.storage.migrations import (
+    m001_start,
+    m002_figures,
+    m003_matches,
+    m004_tokens,
+    m005_residency,
+    m006_footprints,
+)
 from llmrouter_tui.storage.transaction import transaction
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
@@ -13,6 +20,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m003_matches.STATEMENTS,
     m004_tokens.STATEMENTS,
     m005_residency.STATEMENTS,
+    m006_footprints.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 

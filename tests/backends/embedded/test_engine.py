@@ -31,7 +31,7 @@ async def test_models_have_the_figures_of_their_files(engine: EmbeddedBackend, s
     assert set(models) == {SMOL, GEMMA}
     smol = models[SMOL]
     assert (smol.parameters, smol.quantization, smol.family) == (134_515_008, "Q4_1", "llama")
-    assert smol.context_length == 2048
+    assert smol.context_length == 8192
     assert smol.size_bytes == smol_file.stat().st_size
     assert smol.capabilities == {"completion", "json"}
     assert smol.capabilities_known

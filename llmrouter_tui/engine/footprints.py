@@ -1,0 +1,76 @@
+"""Which context each model is given, and what it was seen to take with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from llmrouter_tui.core.domain import Footprint, Resident
+from llmrouter_tui.core.footprint import USUAL, largest_context
+from llmrouter_tui.engine.record import ModelRecord
+
+NOTICED = 0.01
+"""Smaller changes of what a model takes are no news: a process gains and loses some pages all the time."""
+
+Room = Callable[[str], int | None]
+"""Bytes that models may take of a pool in all; None where that is not measured."""
+
+
+# ── context ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
+    """Bring what is told of a model in line with the context that it is loaded with, or would be: whether that is
+    news.
+
+    A context that was chosen stays while the model is in memory, and after that as long as it fits; only another word
+    of the backend's, or another room, chooses anew.
+    """
+    most = room(record.home) if record.home else None
+    grounds = (record.told, record.home, configured, most)
+    if record.residency in ("absent", "unknown") or record.grounds is None:
+        choice = _choice(record, configured, most)
+        if record.grounds != grounds or (choice or 0) < (record.context or 0):
+            record.context, record.grounds = choice, grounds
+    told, context = record.told, _loaded(record, configured) or record.context
+    fresh = replace(told, context_length=context, longest_context=told.longest_context or told.context_length)
+    if fresh == record.info:
+        return False
+    record.info = fresh
+    return True
+
+
+def _choice(record: ModelRecord, configured: int | None, most: int | None) -> int | None:
+    """The user's, else the largest that fits; where its server decides, that of the server, unless the user gave
+    less."""
+    told = record.told
+    if not record.backend.sets_context:
+        served = told.context_length
+        return served if served is None or configured is None else min(served, configured)
+    if configured is not None:
+        return min(configured, told.longest_context or told.context_length or configured)
+    return largest_context(told, record.home, most, record.seen)
+
+
+def _loaded(record: ModelRecord, configured: int | None) -> int | None:
+    """The context that a model in memory was loaded with, if it is used so: it is loaded anew only where somebody
+    loaded it with less than is usual here."""
+    loaded = record.loaded_context
+    if loaded is None or not record.backend.sets_context or record.residency not in ("resident", "unloading"):
+        return None
+    wanted = record.context or 0
+    least = wanted if configured is not None else min(wanted, USUAL)
+    return None if record.backend.kind == "ollama" and loaded < least else loaded
+
+
+# ── what was seen ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def notice(record: ModelRecord, resident: Resident) -> None:
+    """Keep what a backend says of a model in memory."""
+    old, context = record.seen, resident.context_length
+    if not resident.footprint:
+        if old is not None and old.context_length is None and context is not None and record.ours:
+            record.seen = replace(old, context_length=context)
+        return
+    new = Footprint(resident.footprint, resident.footprint_source, context)
+    if old is None or replace(old, bytes=new.bytes) != new or abs(new.bytes - old.bytes) > NOTICED * old.bytes:
+        record.seen = new
