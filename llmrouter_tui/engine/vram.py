@@ -26,6 +26,7 @@ USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "full", "to
 """Most useful first: what can be had now, at a price, maybe, not."""
 CLOSED: frozenset[Verdict] = frozenset(("full", "too big", "held"))
 """Where asking for a model would not load it."""
+UNKNOWN: FootprintSource = "unknown"
 MOVED = 32 * 1024**2
 """Bytes of memory in use below which a change is noise."""
 
@@ -95,8 +96,8 @@ class Vram:
     # ── what a load would mean ──
 
     def _placement(self, record: ModelRecord, seen: Seen, context_length: int | None = None) -> Placement:
-        found = record.expected(context_length)
-        needed, source = (found.bytes, found.source) if found else (None, _source(record))
+        taken = record.expected(context_length)
+        needed, source = (taken.bytes, taken.source) if taken else (None, UNKNOWN)
         plan = self._ledger.plan_over(record, seen.pools, seen.occupants, needed)
         verdict, reason = self._verdict(record, plan, needed, seen)
         moves = verdict in ("evicts", "waits")
@@ -218,10 +219,11 @@ def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float,
     first = next((record for record in family if not record.shares), family[0])
     used = max((record.last_used for record in family if record.last_used is not None), default=None)
     leases = sum(record.leases for record in family)
+    taken = first.expected()
     return Holder(
         models=(first.id, *(record.id for record in family if record is not first)),
         bytes=first.held_bytes() or 0,
-        source=_source(first),
+        source=taken.source if taken else UNKNOWN,
         state=first.residency,
         pinned=any(record.pinned for record in family),
         leases=leases,
@@ -254,11 +256,6 @@ def _obstacle(record: ModelRecord, records: Sequence[ModelRecord]) -> str:
     return ""
 
 
-def _source(record: ModelRecord) -> FootprintSource:
-    found = record.expected()
-    return found.source if found else "unknown"
-
-
 def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
     """Whether it fits not even into empty memory."""
     pools = (record.home, HOST_POOL) if record.splits else (record.home,)
@@ -266,8 +263,10 @@ def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
 
 
 def _still(view: VramView) -> VramView:
-    """The view without what changes by itself: time, temperatures, load and small differences of memory in use."""
-    return replace(view, at=0.0, pools=tuple(_still_pool(pool) for pool in view.pools))
+    """The view without what changes by itself: time, temperatures, load, and small differences of memory in use and of
+    waits."""
+    placements = tuple(replace(one, seconds=round(one.seconds or -1)) for one in view.placements)
+    return replace(view, at=0.0, pools=tuple(_still_pool(pool) for pool in view.pools), placements=placements)
 
 
 def _still_pool(pool: PoolView) -> PoolView:
