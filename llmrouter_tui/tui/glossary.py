@@ -34,8 +34,8 @@ _DASH: tuple[Entry, ...] = (
     ("quality", "0 prefers the fastest model that will do, 1 the best one however slow"),
     ("other", "memory that is not a model's of this router: the system, other programs"),
     ("to go", "who leaves first where room is needed; pinned and busy models are not asked to"),
-    ("swaps today", "loads since midnight, and the seconds that loading and unloading took"),
-    ("loads held", "the memory is kept free for other work; L on VRAM loads again"),
+    ("swaps", "loads since midnight, and the seconds that loading and unloading took"),
+    ("held", "no model is loaded: the memory is kept free for other work; L on VRAM loads again"),
 )
 _WHY: tuple[Entry, ...] = (
     ("QUALITY", "how good the answer would be, weighted by the preference"),
@@ -65,11 +65,8 @@ _VRAM: tuple[Entry, ...] = (
     ("left", "what a model may take now without anyone leaving"),
     ("│", "where models stop, in all: the reserve, or the bound that you set"),
     ("%", "how busy the GPU (or CPU) is, now and over ten minutes; °C, and watts of the most it may draw"),
-    ("other programs", "memory in use that no model here accounts for; pid: a process that the driver shows"),
-    (
-        "reported",
-        "size as its backend tells it; measured: by the driver, around a load; estimated: a guess (~)",
-    ),
+    ("other", "memory in use that no model here accounts for; pid: a process that the driver shows"),
+    ("reported", "size as its backend tells it; measured: by the driver, around a load; estimated: a guess (~)"),
     ("32k", "context in tokens that it is loaded with: prompt and answer together"),
     ("busy", "it writes answers; warm and idle: how long ago the last one ended; wait: requests in its queue"),
     ("to go", "who leaves first where room is needed, then the 2nd; pinned and busy models are not asked to"),
@@ -79,9 +76,9 @@ _VRAM: tuple[Entry, ...] = (
     ("NOW", "what loading it now would mean: who would have to leave, who still answers and is waited for"),
     ("COST", "seconds until it would be ready: waiting, unloading and loading; ~ if it never was loaded here"),
     ("3s of ~5s", "how long a load takes so far, and how long it should; 2nd: its place in the queue of its pool"),
-    ("lost today", "seconds since midnight in which models were loaded and unloaded instead of answering"),
-    ("took turns", "models that throw each other out again and again: a pin ends that"),
-    ("loads held", "the memory is kept free for other work (X); L loads again"),
+    ("lost", "seconds since midnight in which models were loaded and unloaded instead of answering"),
+    ("turns", "models that throw each other out again and again: a pin ends that"),
+    ("held", "no model is loaded: the memory is kept free for other work (X); L loads again"),
 )
 _LOG: tuple[Entry, ...] = (
     ("info+", "lines of this level and above are listed; v changes it"),

@@ -135,8 +135,9 @@ def interrupted(store: Store) -> list[Line]:
     said = []
     if busy:
         who = ", ".join(pt.names(holder.models, store.name) for holder in busy)
-        answers = pt.counted(sum(holder.leases for holder in busy), "answer")
-        said.append(f"{who} {'is' if len(busy) == 1 else 'are'} writing {answers}: they end first.")
+        answers = sum(holder.leases for holder in busy)
+        verb, end = "is" if len(busy) == 1 else "are", "it ends" if answers == 1 else "they end"
+        said.append(f"{who} {verb} writing {pt.counted(answers, 'answer')}: {end} first.")
     if loading:
         said.append(f"{' and '.join(store.name(load.model) for load in loading)} is being loaded.")
     if waiting:

@@ -153,7 +153,7 @@ def _first(placement: Placement, shown: Shown) -> str:
     if not placement.evict:
         return "Nobody has to leave." if placement.verdict != "waits" else "It waits its turn."
     several = len(placement.drain) > 1
-    still = f" {wait} still answer{' and are' if several else 's and is'} waited for." if wait else ""
+    still = f" {wait} {'are' if several else 'is'} in use and waited for." if wait else ""
     return f"First {leave} leave{'' if len(placement.evict) > 1 else 's'}.{still}"
 
 
@@ -198,6 +198,8 @@ def _holding(holder: Holder) -> str:
 
 def _staying(holder: Holder, turn: str) -> str:
     """Why it stays, or when it goes."""
+    if holder.state != "resident":
+        return f"It is {holder.state}."
     reasons = [pt.doing(holder, holder.idle_seconds)] if holder.leases else []
     reasons += ["pinned"] if holder.pinned else []
     ours = "" if holder.ours else " Somebody else loaded it."

@@ -5,7 +5,7 @@ import pytest
 from llmrouter_tui.tui import actions, explain, models_text, plan_text, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.glossary import WORDS
-from llmrouter_tui.tui.modals.help import HelpDialog, help_lines
+from llmrouter_tui.tui.modals.help import KEY, HelpDialog, help_lines
 from llmrouter_tui.tui.symbols import BRAILLE
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_screens import running
@@ -42,6 +42,11 @@ def test_every_column_of_what_would_fit_is_explained() -> None:
 def test_no_word_is_explained_twice_in_a_place(place: str) -> None:
     words = [word for word, _ in WORDS[place]]
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize("place", actions.PLACES)
+def test_a_word_leaves_a_gap_before_its_meaning(place: str) -> None:
+    assert [word for word, _ in WORDS[place] if text.width(word) > KEY - 3] == []
 
 
 @pytest.mark.parametrize("place", actions.PLACES)

@@ -99,7 +99,7 @@ def test_a_row_tells_what_it_needs_and_how_long_it_takes() -> None:
 def test_a_plan_names_who_leaves_in_their_order_and_who_is_waited_for() -> None:
     said = plan(placed("waits", evict=(SMALL, PHI), drain=(PHI,), seconds=21.0))
     assert said == (
-        "First llama3.1:8b then phi4:14b leave. phi4:14b still answers and is waited for. "
+        "First llama3.1:8b then phi4:14b leave. phi4:14b is in use and waited for. "
         "It takes 9.0G of GPU1 (measured), with 64k of context. Ready in 21s, as 4 loads took."
     )
     assert plan(placed("fits", seconds=8.0)).startswith("Nobody has to leave. It takes 9.0G of GPU1")
