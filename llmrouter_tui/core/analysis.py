@@ -15,7 +15,15 @@ from llmrouter_tui.core.background import READ, is_background
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.classifier import Weights, by_task, marks, sort_out
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.difficulty import answer_tokens, difficulty, expected_tokens, level, logit_of, weigh
+from llmrouter_tui.core.difficulty import (
+    answer_tokens,
+    difficulty,
+    expected_tokens,
+    level,
+    logit_of,
+    on_literals,
+    weigh,
+)
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.kinds import KINDS, TASK_OF_KIND
 from llmrouter_tui.core.language import tokens_of
@@ -23,6 +31,7 @@ from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.reading import KEEP, Turn, clip, read_turn
 
 _CODING = TASKS.index("coding")
+_TRACE = KINDS.index("trace")
 
 TRAINED, TRAINED_DIFFICULTY = 0.7, 0.5
 """Share of the trained reader in the log-odds of the tasks and of difficulty; the rest is that of the cues. Chosen on
@@ -141,7 +150,10 @@ class Analyst:
         kinds = _joined(trained.kinds, shares)
         tasks = by_task(kinds)
         share = TRAINED_DIFFICULTY if lang == "en" else TRAINED_DIFFICULTY / 2
-        hard = _sigmoid(share * logit_of(trained.easiness) + (1 - share) * math.log(hard / (1 - hard)))
+        odds = share * logit_of(trained.easiness) + (1 - share) * math.log(hard / (1 - hard))
+        if kinds[_TRACE] > LEAST_KIND:
+            odds += kinds[_TRACE] * on_literals(text)
+        hard = _sigmoid(odds)
         return Reading(
             turn,
             lang,

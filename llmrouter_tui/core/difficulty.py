@@ -4,8 +4,9 @@ The constants are judgement, set on the prompts of ``tests/core/prompts.py``; a 
 later behind the same functions.
 """
 
+import re
 from collections.abc import Sequence
-from math import exp, log, log2
+from math import exp, log, log1p, log2
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,14 @@ STRETCH = 1.6
 everyday prompts and exam questions lie closer together than people put easy and hard."""
 EASIEST, HARDEST = 0.05, 0.93
 """Difficulties beyond these move a predicted quality no further."""
+
+PER_LITERAL, USUAL_LITERAL = 0.2, 1.85
+"""Easiness that a prompt to run code in one's head loses with the logarithm of its longest text in quotes, and that
+logarithm where it loses nothing (about five letters). Such a text must be followed letter by letter, which models see
+as tokens. Anything from .1 to .3 foretold grades of public questions of that kind better (AUC of all pairs of that set
++.005 to +.006, on a quarter of the training rows), beside all else that is read; lengths and counts of other things
+did not."""
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
 _BASE = {
     "chat": 0.12,
@@ -125,6 +134,12 @@ def difficulty(base: float, growth: float, turn: "Turn") -> float:
     for part in turn.hardness:
         value += part
     return 0.03 if value < 0.03 else 0.98 if value > 0.98 else value
+
+
+def on_literals(text: str) -> float:
+    """What reading code is harder by for the longest text that it works on, in log-odds of difficulty."""
+    longest = max(map(len, _QUOTED.findall(text)), default=2) - 2
+    return STRETCH * PER_LITERAL * (log1p(longest) - USUAL_LITERAL)
 
 
 def level(value: float) -> Level:

@@ -47,6 +47,22 @@ def test_easy_prompts_are_easy(prompt: str) -> None:
     assert analyse(ask(prompt)).level == "easy"
 
 
+def test_code_is_harder_to_run_in_ones_head_the_longer_the_texts_that_it_works_on() -> None:
+    code = "```python\ndef f(text):\n    return text[::-1].replace('a', 'o')\n```\nWhat does f({!r}) return?"
+    short, middling, long = (analyse(ask(code.format("abcdefgh" * n))).difficulty for n in (0, 1, 4))
+    assert short < middling < long
+    assert long < short + 0.3
+
+
+def test_quotes_in_what_is_no_code_to_run_make_it_no_harder() -> None:
+    said = "Please write a kind letter to my neighbour. He said {}, and I want to thank him for his help."
+    plain, quoted = (
+        analyse(ask(said.format(words))).difficulty
+        for words in (f"{'it was nothing ' * 5}", f'"{"it was nothing " * 5}"')
+    )
+    assert quoted == pytest.approx(plain, abs=0.03)
+
+
 def test_levels_have_fixed_cuts() -> None:
     assert [level(d) for d in (0.0, EASY_BELOW, HARD_FROM, 1.0)] == ["easy", "medium", "hard", "hard"]
 
