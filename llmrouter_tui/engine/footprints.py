@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import Footprint, Resident
-from llmrouter_tui.core.footprint import USUAL, largest_context
+from llmrouter_tui.core.footprint import largest_context
 from llmrouter_tui.engine.record import ModelRecord
 
 NOTICED = 0.01
@@ -30,7 +30,7 @@ def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
         choice = _choice(record, configured, most)
         if record.grounds != grounds or (choice or 0) < (record.context or 0):
             record.context, record.grounds = choice, grounds
-    told, context = record.told, _loaded(record, configured) or record.context
+    told, context = record.told, _loaded(record) or record.context
     fresh = replace(told, context_length=context, longest_context=told.longest_context or told.context_length)
     if fresh == record.info:
         return False
@@ -50,15 +50,13 @@ def _choice(record: ModelRecord, configured: int | None, most: int | None) -> in
     return largest_context(told, record.home, most, record.seen)
 
 
-def _loaded(record: ModelRecord, configured: int | None) -> int | None:
-    """The context that a model in memory was loaded with, if it is used so: it is loaded anew only where somebody
-    loaded it with less than is usual here."""
+def _loaded(record: ModelRecord) -> int | None:
+    """The context that a model in memory was loaded with, if it is used so. In Ollama one that somebody loaded with
+    less than was chosen is loaded anew (``ModelRecord.cramped``)."""
     loaded = record.loaded_context
     if loaded is None or not record.backend.sets_context or record.residency not in ("resident", "unloading"):
         return None
-    wanted = record.context or 0
-    least = wanted if configured is not None else min(wanted, USUAL)
-    return None if record.backend.kind == "ollama" and loaded < least else loaded
+    return None if record.backend.kind == "ollama" and loaded < (record.context or 0) else loaded
 
 
 # ── what was seen ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ SECOND = "gemma-3-270m-it-Q4_K_M"
 @pytest.fixture(scope="module")
 def router(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Router]:
     """Room for one model at a time, so that asking for the other one swaps."""
-    config = f'gguf_folders = ["{weights}"]\nvram_max_gb = 0.6\ncontext_length = 2048\n'
+    config = f'gguf_folders = ["{weights}"]\nvram_max_gb = 0.45\ncontext_length = 2048\n'
     with serving(tmp_path_factory.mktemp("router"), "--embedded", config=config) as started:
         yield started
 

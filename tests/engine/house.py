@@ -74,6 +74,8 @@ class ScriptedBackend:
     load_seconds: float = 0.0
     held: set[str] = field(default_factory=set)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    contexts: list[int | None] = field(default_factory=list)
+    """What its loads were asked for."""
     failures: dict[str, list[BackendError]] = field(default_factory=dict)
     load_failures: dict[str, list[BackendError]] = field(default_factory=dict)
     down: bool = False
@@ -105,6 +107,7 @@ class ScriptedBackend:
 
     async def load(self, model: ModelInfo, *, keep_alive: float | None, context_length: int | None) -> None:
         self.calls.append(("load", model.name))
+        self.contexts.append(context_length)
         await asyncio.sleep(self.load_seconds)
         if self.load_failures.get(model.name):
             raise self.load_failures[model.name].pop(0)
@@ -165,7 +168,9 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0, ram: int = 0) -> AsyncIterator[House]:
+async def open_house(
+    *backends: ScriptedBackend, load_timeout: float = 5.0, ram: int = 0, context: int | None = 8192
+) -> AsyncIterator[House]:
     """The engine over these backends, whose models share one pool ``gpu0`` of the first's capacity, beside ``ram`` GiB
     that are free."""
     bus, clock, tasks = Bus(SystemClock()), SystemClock(), Tasks()
@@ -173,7 +178,7 @@ async def open_house(*backends: ScriptedBackend, load_timeout: float = 5.0, ram:
     bus.tap(seen.append)
     repo = await open_repo(None)
     learning = Learning(repo, clock)
-    fleet = Fleet(bus, clock, learning, {}, 8192)
+    fleet = Fleet(bus, clock, learning, {}, context)
 
     async def measure() -> None:
         total = backends[0].capacity
