@@ -22,10 +22,16 @@ POWER_SHARE = 0.74
 """Share of the power limit that token generation draws; it waits for memory more than it computes."""
 
 
+class OutOfMemory(Exception):  # noqa: N818 - the card says no, as a driver does
+    """The card has not that much left."""
+
+
 class SimulatedGpu:
     """One card. Owners reserve memory, fill it, and give it back; generations say when they work.
 
-    Thread-safe: servers use it on the event loop, the probe samples it from another thread.
+    An owner is a server and what it holds: ``ollama/phi4:14b``. Reserving is planning, which only its own server knows
+    of; what is filled is taken, and no more can be than there is. Thread-safe: servers use it on the event loop, the
+    probe samples it from another thread.
     """
 
     def __init__(
@@ -40,6 +46,8 @@ class SimulatedGpu:
         self._random = random.Random(f"{seed}:{pool}")
         self._lock = threading.Lock()
         self._reserved: dict[str, tuple[int, float]] = {}
+        self._returning: list[tuple[float, int]] = []
+        """Bytes that were given back and are not free before that time."""
         self._working = 0
         self._busy_seconds = 0.0
         self._busy_from = 0.0
@@ -50,26 +58,40 @@ class SimulatedGpu:
     # ── memory ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def reserve(self, owner: str, size: int, share: float = 1.0) -> None:
-        """Set aside ``size`` bytes for ``owner``, of which ``share`` is in use so far (a load under way)."""
+        """Set aside ``size`` bytes for ``owner``, of which ``share`` is in use so far (a load under way). Raises
+        ``OutOfMemory`` where others use too much for that; ``owner`` then holds what it held before."""
         with self._lock:
+            before = self._reserved.get(owner)
             self._reserved[owner] = (size, share)
+            if self._used() > self.total:
+                self._reserved.pop(owner) if before is None else self._reserved.update({owner: before})
+                raise OutOfMemory
 
-    def release(self, owner: str) -> None:
-        """Give back all that ``owner`` holds; nothing is no error."""
+    def release(self, owner: str, late: float = 0.0) -> None:
+        """Give back all that ``owner`` holds, which is free again ``late`` seconds from now; nothing is no error."""
         with self._lock:
-            self._reserved.pop(owner, None)
+            size, share = self._reserved.pop(owner, (0, 0.0))
+            if late > 0 and size:
+                self._returning.append((time.monotonic() + late, int(size * share)))
 
-    @property
-    def room(self) -> int:
-        """Bytes that nobody uses or has set aside."""
+    def room(self, server: str) -> int:
+        """Bytes that ``server`` would find free: less what it has set aside itself, and what others really use."""
         with self._lock:
-            return self.total - self._others - sum(size for size, _ in self._reserved.values())
+            own = [held for owner, held in self._reserved.items() if owner.startswith(f"{server}/")]
+            planned = sum(size - int(size * share) for size, share in own)
+            return self.total - self._used() - planned
 
     @property
     def used(self) -> int:
         """Bytes in use, what is not ours included."""
         with self._lock:
-            return self._others + sum(int(size * share) for size, share in self._reserved.values())
+            return self._used()
+
+    def _used(self) -> int:
+        now = time.monotonic()
+        self._returning = [(until, size) for until, size in self._returning if until > now]
+        held = sum(int(size * share) for size, share in self._reserved.values())
+        return self._others + held + sum(size for _, size in self._returning)
 
     # ── work ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,9 @@
 """How a simulated Ollama keeps models in memory: one load at a time, keep-alive, eviction, unload when idle.
 
 Follows the real scheduler's behaviour: requests queue in order while room is made; a runner is unloaded some time
-after it was told to go and never while it answers; a client that leaves during the load aborts it.
+after it was told to go and never while it answers; a client that leaves during the load aborts it. It makes room among
+its own models only, by what it finds free: what others take in the meantime ends a load as it does on a real card. Then
+all its other models leave and the load is tried once more.
 """
 
 import asyncio
@@ -12,15 +14,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from llmrouter_tui.demo.cast import GIB, SimModel
-from llmrouter_tui.demo.gpu import SimulatedGpu
+from llmrouter_tui.demo.gpu import OutOfMemory, SimulatedGpu
 from llmrouter_tui.demo.server import Luck, Refusal
 
 FOREVER = (2**63 - 1) / 1e9
 """Seconds of the longest Go duration: what a negative keep-alive becomes."""
 DISK_BYTES_PER_SECOND = 2.5e9
 UNLOAD_SECONDS = 0.4
+RETURN_SECONDS = 0.3
+"""How long after a process has ended its memory may still be taken."""
+RECOVERY_SECONDS = 5.0
+"""The longest that a load waits for such memory of models of the same server."""
 LOAD_STEP = 0.25
 """Seconds between two looks at how much of a load has reached the card."""
+OUT_OF_MEMORY = "llama-server process has terminated: exit status 1: cudaMalloc failed: out of memory"
 CPU_PENALTY = 7.0
 """How many times slower the part of a model runs that did not fit on the card."""
 
@@ -79,6 +86,8 @@ class Scheduler:
         self._turn = asyncio.Lock()
         self._changed = asyncio.Event()
         self._pending = 0
+        self._returned = 0.0
+        """When the memory of the last runner that went is back."""
         self._reaper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -105,7 +114,7 @@ class Scheduler:
             self._notify()
 
     def crash(self, runner: Runner) -> None:
-        """Its process died: the memory is free at once."""
+        """Its process died."""
         self._drop(runner)
 
     @asynccontextmanager
@@ -166,41 +175,63 @@ class Scheduler:
         """Make room, by sending others away if need be, and set it aside."""
         parallel = 1 if model.embeds else self._settings.parallel
         size = model.footprint(context, parallel)
-        possible = self._gpu.room + sum(runner.vram for runner in self._runners.values())
+        await self._recovery()
+        possible = self._gpu.room(self._server) + sum(runner.vram for runner in self._runners.values())
         if size - possible > self._settings.host_memory:
             raise Refusal(
                 500,
                 f"model requires more system memory ({(size - possible) / GIB:.1f} GiB) "
                 f"than is available ({self._settings.host_memory / GIB:.1f} GiB)",
             )
-        while self._runners and (size > self._gpu.room or len(self._runners) >= self._settings.max_loaded):
+        while self._runners and (
+            size > self._gpu.room(self._server) or len(self._runners) >= self._settings.max_loaded
+        ):
             victim = min(self._runners.values(), key=lambda r: (r.refs > 0, r.keep_alive, r.remaining))
-            victim.keep_alive = 0.0
-            await self._departure(victim)
-        runner = Runner(
-            model, context, size, min(size, self._gpu.room), self._settings.keep_alive, asyncio.Semaphore(parallel)
-        )
+            await self._send_away(victim)
+        vram = min(size, max(0, self._gpu.room(self._server)))
+        runner = Runner(model, context, size, vram, self._settings.keep_alive, asyncio.Semaphore(parallel))
         self._runners[model.name] = runner
         self._gpu.reserve(self._owner(runner), runner.vram, 0.0)
         return runner
 
     async def _load(self, runner: Runner) -> None:
-        """Fill the memory that was set aside, at the disk's pace."""
-        seconds = runner.size / DISK_BYTES_PER_SECOND / self._settings.speed
-        steps = math.ceil(seconds / LOAD_STEP)
-        fails_after = steps * 2 // 3 if self._luck.load_fails() else None
+        """Fill the memory that was set aside; once more with nobody else in memory where there is not enough."""
         try:
-            for step in range(steps):
-                if step == fails_after:
-                    raise Refusal(500, "llama runner process has terminated: exit status 2")
-                await asyncio.sleep(seconds / steps)
-                self._gpu.reserve(self._owner(runner), runner.vram, (step + 1) / steps)
+            try:
+                await self._fill(runner)
+            except OutOfMemory:
+                await self._send_others_away(runner)
+                await self._fill(runner)
+        except OutOfMemory as error:
+            runner.failure = Refusal(500, OUT_OF_MEMORY)
+            self._drop(runner)
+            raise runner.failure from error
         except BaseException as error:
             runner.failure = error if isinstance(error, Refusal) else None
             self._drop(runner)
             raise
         runner.loaded.set()
         self._notify()
+
+    async def _fill(self, runner: Runner) -> None:
+        """At the disk's pace. Raises ``OutOfMemory`` or ``Refusal``."""
+        seconds = runner.size / DISK_BYTES_PER_SECOND / self._settings.speed
+        steps = math.ceil(seconds / LOAD_STEP)
+        fails_after = steps * 2 // 3 if self._luck.load_fails() else None
+        for step in range(steps):
+            if step == fails_after:
+                raise Refusal(500, "llama runner process has terminated: exit status 2")
+            await asyncio.sleep(seconds / steps)
+            self._gpu.reserve(self._owner(runner), runner.vram, (step + 1) / steps)
+
+    async def _send_others_away(self, runner: Runner) -> None:
+        """Its process has ended; what it had filled comes back too."""
+        self._give_back(runner)
+        self._gpu.reserve(self._owner(runner), runner.vram, 0.0)
+        for other in list(self._runners.values()):
+            if other is not runner and not other.gone:
+                await self._send_away(other)
+        await self._recovery()
 
     # ── letting go ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -219,9 +250,18 @@ class Scheduler:
         if not runner.gone:
             runner.gone = True
             del self._runners[runner.model.name]
-            self._gpu.release(self._owner(runner))
+            self._give_back(runner)
         runner.loaded.set()
         self._notify()
+
+    def _give_back(self, runner: Runner) -> None:
+        late = RETURN_SECONDS / self._settings.speed
+        self._gpu.release(self._owner(runner), late)
+        self._returned = time.monotonic() + late
+
+    async def _recovery(self) -> None:
+        """Wait until the memory of those that went is back."""
+        await asyncio.sleep(max(0.0, min(self._returned - time.monotonic(), RECOVERY_SECONDS)))
 
     def _owner(self, runner: Runner) -> str:
         return f"{self._server}/{runner.model.name}"
@@ -236,6 +276,12 @@ class Scheduler:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
             return
+
+    async def _send_away(self, runner: Runner) -> None:
+        """Unload it when it is idle, and wait until its memory is back."""
+        runner.keep_alive = 0.0
+        await self._departure(runner)
+        await self._recovery()
 
     async def _departure(self, runner: Runner) -> None:
         self._notify()

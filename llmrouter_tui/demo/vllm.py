@@ -1,40 +1,22 @@
 """A simulated vLLM: one model, always resident, several requests at once, OpenAI's protocol."""
 
 import asyncio
-import json
 import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from llmrouter_tui.demo.answers import Answer, Ask, Turn, compose
+from llmrouter_tui.demo.answers import Ask
 from llmrouter_tui.demo.cast import SimModel
-from llmrouter_tui.demo.generation import Generation, tokens
+from llmrouter_tui.demo.completions import Job, ask_of, job, limit, prompt_tokens, sse
+from llmrouter_tui.demo.generation import Generation
 from llmrouter_tui.demo.gpu import SimulatedGpu
 from llmrouter_tui.demo.server import LoopbackServer, Luck, Refusal, options_of, read_object
-from llmrouter_tui.demo.structured import Call
 
 VERSION = "0.33.0"
-TEMPLATE_TOKENS = 5
-"""What the chat template adds to each message."""
-
-
-@dataclass(slots=True)
-class _Job:
-    """One request on its way."""
-
-    id: str
-    created: int
-    ask: Ask
-    answer: Answer
-    generation: Generation
-    pieces: list[str]
-    reason: str
 
 
 class SimulatedVllm(LoopbackServer):
@@ -115,23 +97,10 @@ class SimulatedVllm(LoopbackServer):
         if body.get("model") != self._model.name:
             name = body.get("model")
             raise Refusal(404, f"The model `{name}` does not exist.", kind="NotFoundError", param="model")
-        messages = body.get("messages")
-        if not isinstance(messages, list) or not messages:
-            raise Refusal(400, "messages: a list with at least one message is required", param="messages")
-        turns = tuple(_turn(message) for message in messages)
-        tools = tuple(body.get("tools") or ()) if body.get("tool_choice") != "none" else ()
-        shape = options_of(body, "response_format")
-        schema: Any = None
-        if shape.get("type") == "json_schema":
-            schema = options_of(shape, "json_schema").get("schema")
-        elif shape.get("type") == "json_object":
-            schema = "json"
-        return Ask(self._model, turns, tools, schema, seed=self._seed)
+        return ask_of(body, self._model, self._seed)
 
     def _prompt_tokens(self, ask: Ask, body: Mapping[str, Any]) -> int:
-        spoken = sum(len(tokens(turn.text)) + TEMPLATE_TOKENS for turn in ask.turns)
-        count = spoken + sum(len(tokens(json.dumps(tool))) for tool in ask.tools)
-        wanted = _limit(body) or 1
+        count, wanted = prompt_tokens(ask), limit(body) or 1
         if count + wanted > self._model.context:
             raise Refusal(
                 400,
@@ -141,54 +110,37 @@ class SimulatedVllm(LoopbackServer):
             )
         return count
 
-    def _job(self, ask: Ask, body: Mapping[str, Any]) -> _Job:
-        answer = compose(ask)
-        text = answer.text or "".join(json.dumps(dict(call.arguments)) for call in answer.calls)
-        pieces, reason, limit = tokens(text), "tool_calls" if answer.calls else "stop", _limit(body)
-        if limit is not None and limit < len(pieces):
-            pieces, reason = pieces[:limit], "length"
+    def _job(self, ask: Ask, body: Mapping[str, Any]) -> Job:
         generation = Generation(self._gpu, self._model, speed=self._speed, slowdown=1.0, rng=self._random)
-        return _Job(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), ask, answer, generation, pieces, reason)
+        return job(ask, body, generation)
 
-    async def _stream(self, request: web.Request, body: Mapping[str, Any], job: _Job) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, body: Mapping[str, Any], job: Job) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         death = self._luck.break_at(len(job.pieces))
-        await response.write(self._event(job, {"role": "assistant", "content": ""}))
+        await response.write(job.event({"role": "assistant", "content": ""}))
         count = 0
         async with aclosing(job.generation.write(job.pieces)) as paced:
             async for piece in paced:
                 if death is not None and count == death[0]:
-                    await response.write(_sse(_error(500, "EngineCore died unexpectedly.", "InternalServerError")))
+                    await response.write(sse(_error(500, "EngineCore died unexpectedly.", "InternalServerError")))
                     return response
                 count += 1
                 if not job.answer.calls:
-                    await response.write(self._event(job, {"content": piece}))
+                    await response.write(job.event({"content": piece}))
         if job.reason == "tool_calls":
-            calls = [{"index": index} | _call(call) for index, call in enumerate(job.answer.calls)]
-            await response.write(self._event(job, {"tool_calls": calls}))
-        await response.write(self._event(job, {}, job.reason))
+            await response.write(job.calls_event())
+        await response.write(job.event({}, job.reason))
         if options_of(body, "stream_options").get("include_usage"):
-            await response.write(_sse(self._head(job, "chat.completion.chunk") | {"choices": [], "usage": _usage(job)}))
+            await response.write(job.last_event())
         await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response
 
-    async def _whole(self, job: _Job) -> web.Response:
+    async def _whole(self, job: Job) -> web.Response:
         async with aclosing(job.generation.write(job.pieces)) as paced:
             text = "".join([piece async for piece in paced])
-        message: dict[str, Any] = {"role": "assistant", "content": text}
-        if job.reason == "tool_calls":
-            message = {"role": "assistant", "content": None, "tool_calls": [_call(call) for call in job.answer.calls]}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": job.reason}
-        return web.json_response(self._head(job, "chat.completion") | {"choices": [choice], "usage": _usage(job)})
-
-    def _event(self, job: _Job, delta: Mapping[str, Any], reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return _sse(self._head(job, "chat.completion.chunk") | {"choices": [choice]})
-
-    def _head(self, job: _Job, kind: str) -> dict[str, Any]:
-        return {"id": job.id, "object": kind, "created": job.created, "model": self._model.name}
+        return web.json_response(job.whole(text))
 
 
 @web.middleware
@@ -204,35 +156,3 @@ async def _errors(
 
 def _error(status: int, message: str, kind: str, param: str | None = None) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "param": param, "code": status}}
-
-
-def _turn(message: Any) -> Turn:
-    if not isinstance(message, Mapping):
-        raise Refusal(400, "messages: each message is an object", param="messages")
-    content = message.get("content")
-    if isinstance(content, list):
-        if any(isinstance(part, Mapping) and part.get("type") != "text" for part in content):
-            raise Refusal(400, "This model does not support multimodal input: At most 0 image(s) may be provided.")
-        content = "\n".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
-    if content is not None and not isinstance(content, str):
-        raise Refusal(400, "messages: content is text or a list of parts", param="messages")
-    return Turn(str(message.get("role", "")), content or "")
-
-
-def _limit(body: Mapping[str, Any]) -> int | None:
-    limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    return limit if isinstance(limit, int) else None
-
-
-def _call(call: Call) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": json.dumps(dict(call.arguments), ensure_ascii=False)}
-    return {"id": call.id, "type": "function", "function": function}
-
-
-def _usage(job: _Job) -> dict[str, Any]:
-    prompt, completion = job.generation.prompt_tokens, job.generation.tokens
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-
-
-def _sse(value: Mapping[str, Any]) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"

@@ -59,6 +59,15 @@ class Client:
         """Wait until exactly these are in memory."""
         await eventually(lambda: self._holds(set(names)))
 
+    async def frees(self, used: int) -> None:
+        """Wait until no more than this much of the card is used."""
+
+        async def back() -> bool:
+            return self.gpu.used <= used
+
+        await eventually(back)
+        assert self.gpu.used == used
+
     async def _holds(self, names: set[str]) -> bool:
         return set(await self.held()) == names
 

@@ -3,9 +3,11 @@
 import threading
 import time
 
+import pytest
+
 from llmrouter_tui.core.ports import Probe
 from llmrouter_tui.demo.cast import GIB
-from llmrouter_tui.demo.gpu import SimulatedProbe, two_cards
+from llmrouter_tui.demo.gpu import OutOfMemory, SimulatedProbe, two_cards
 
 
 def test_there_are_two_cards_that_say_they_are_simulated() -> None:
@@ -19,16 +21,44 @@ def test_there_are_two_cards_that_say_they_are_simulated() -> None:
     probe.close()
 
 
-def test_what_is_reserved_is_not_room_and_what_is_filled_is_used() -> None:
+def test_what_its_server_reserved_is_no_room_and_what_is_filled_is_used() -> None:
     gpu, _ = two_cards()
-    room, used = gpu.room, gpu.used
-    gpu.reserve("a", 8 * GIB, 0.0)
-    assert (gpu.room, gpu.used) == (room - 8 * GIB, used)
-    gpu.reserve("a", 8 * GIB, 0.5)
-    assert (gpu.room, gpu.used) == (room - 8 * GIB, used + 4 * GIB)
-    gpu.release("a")
-    gpu.release("a")
-    assert (gpu.room, gpu.used) == (room, used)
+    room, used = gpu.room("a"), gpu.used
+    gpu.reserve("a/x", 8 * GIB, 0.0)
+    assert (gpu.room("a"), gpu.used) == (room - 8 * GIB, used)
+    assert gpu.room("b") == room, "nobody else knows what a server plans"
+    gpu.reserve("a/x", 8 * GIB, 0.5)
+    assert (gpu.room("a"), gpu.room("b"), gpu.used) == (room - 8 * GIB, room - 4 * GIB, used + 4 * GIB)
+    gpu.release("a/x")
+    gpu.release("a/x")
+    assert (gpu.room("a"), gpu.used) == (room, used)
+
+
+def test_no_more_is_given_than_there_is() -> None:
+    gpu, _ = two_cards()
+    gpu.reserve("a/x", 20 * GIB)
+    gpu.reserve("b/y", 10 * GIB, 0.3)
+    used = gpu.used
+    with pytest.raises(OutOfMemory):
+        gpu.reserve("b/y", 10 * GIB, 0.4)
+    with pytest.raises(OutOfMemory):
+        gpu.reserve("c/z", GIB)
+    assert gpu.used == used, "who was refused holds what it held"
+    gpu.release("a/x")
+    gpu.reserve("b/y", 10 * GIB)
+
+
+def test_memory_may_come_back_late() -> None:
+    gpu, _ = two_cards()
+    used = gpu.used
+    gpu.reserve("a/x", 20 * GIB)
+    gpu.release("a/x", late=0.1)
+    assert gpu.used == used + 20 * GIB
+    with pytest.raises(OutOfMemory):
+        gpu.reserve("b/y", 20 * GIB)
+    time.sleep(0.11)
+    assert gpu.used == used
+    gpu.reserve("b/y", 20 * GIB)
 
 
 def test_work_shows_as_load_heat_and_power() -> None:

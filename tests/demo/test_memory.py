@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from llmrouter_tui.demo.cast import DEEPSEEK_R1_14B, GIB, LLAMA31_8B, PHI4_14B, QWEN3_32B
+from llmrouter_tui.demo.cast import DEEPSEEK_R1_14B, GIB, LLAMA31_8B, PHI4_14B, QWEN3_32B, QWEN25_CODER_7B
 from llmrouter_tui.demo.durations import parse_keep_alive
 from llmrouter_tui.demo.scheduler import CPU_PENALTY, FOREVER
 from llmrouter_tui.demo.server import Luck, Refusal
@@ -63,7 +63,7 @@ async def test_unloading_is_answered_at_once_and_done_later(make: Make) -> None:
     assert (answer["done"], answer["done_reason"]) == (True, "unload")
     assert await ollama.held() == ["llama3.1:8b"]
     await ollama.becomes()
-    assert ollama.gpu.used == OTHERS
+    await ollama.frees(OTHERS)
 
 
 async def test_a_model_that_answers_is_unloaded_only_when_it_is_done(make: Make) -> None:
@@ -179,6 +179,35 @@ async def test_a_model_that_fits_nowhere_is_refused_and_disturbs_nobody(ollama: 
     assert await ollama.held() == ["llama3.1:8b"]
 
 
+async def test_memory_that_another_program_took_meanwhile_ends_the_load_as_on_a_real_card(make: Make) -> None:
+    ollama = await make(speed=10.0)
+    loading = asyncio.ensure_future(load(ollama, "qwen3:32b", 500))
+    await ollama.becomes("qwen3:32b")
+    ollama.gpu.reserve("game", 10 * GIB)
+    assert "cudaMalloc failed: out of memory" in (await loading)["error"]
+    assert await ollama.held() == []
+    await ollama.frees(OTHERS + 10 * GIB)
+
+
+async def test_then_its_other_models_leave_and_the_load_is_tried_once_more(make: Make) -> None:
+    ollama = await make(speed=10.0)
+    await load(ollama, "llama3.1:8b")
+    loading = asyncio.ensure_future(load(ollama, "phi4:14b"))
+    await ollama.becomes("phi4:14b", "llama3.1:8b")
+    ollama.gpu.reserve("game", 10 * GIB)
+    assert (await loading)["done_reason"] == "load"
+    assert await ollama.held() == ["phi4:14b"]
+
+
+async def test_it_plans_with_what_others_leave_and_never_sends_them_away(make: Make) -> None:
+    ollama = await make()
+    ollama.gpu.reserve("llamacpp/other", 14 * GIB)
+    await load(ollama, "llama3.1:8b")
+    await load(ollama, "qwen2.5-coder:7b")
+    assert await ollama.held() == ["qwen2.5-coder:7b"]
+    assert ollama.gpu.used == OTHERS + 14 * GIB + QWEN25_CODER_7B.footprint(8192)
+
+
 async def test_requests_for_a_loading_model_share_one_load(ollama: Client) -> None:
     answers = await asyncio.gather(*(ollama.say("llama3.1:8b", f"hello {n}") for n in range(4)))
     assert all(answer["done_reason"] == "stop" for answer in answers)
@@ -224,7 +253,7 @@ async def test_a_client_that_leaves_during_the_load_aborts_it(make: Make) -> Non
     await ollama.becomes("qwen3:32b")
     asking.cancel()
     await ollama.becomes()
-    assert ollama.gpu.used == OTHERS
+    await ollama.frees(OTHERS)
 
 
 async def test_who_waits_for_an_aborted_load_starts_it_again(make: Make) -> None:
@@ -251,7 +280,7 @@ async def test_a_load_can_fail_and_leaves_nothing_behind(make: Make) -> None:
     refused = await load(ollama, "llama3.1:8b", 500)
     assert "llama runner process has terminated" in refused["error"]
     assert await ollama.held() == []
-    assert ollama.gpu.used == OTHERS
+    await ollama.frees(OTHERS)
 
 
 async def test_a_runner_can_die_before_the_first_token(make: Make) -> None:
