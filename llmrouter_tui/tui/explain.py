@@ -144,7 +144,7 @@ def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note:
 def price(other: Instead, name: Name, cells: int, look: Look) -> list[Line]:
     """What the best other model would have meant: quality, seconds, memory."""
     time = other.seconds
-    parts = [f"quality {text.signed(other.quality)}"]
+    parts = [f"predicted quality {text.fraction(other.predicted)} ({text.signed(other.quality)})"]
     parts.append("as fast" if abs(time) < 0.05 else f"{'+' if time > 0 else '-'}{text.seconds(abs(time))}")
     if other.footprint is not None:
         parts.append("memory in use already" if other.resident else f"{text.size(other.footprint)} more to load")

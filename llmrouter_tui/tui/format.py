@@ -280,8 +280,10 @@ _CELLS: dict[str, Callable[[Row, int, Look, Callable[[str], str]], Cell]] = {
 
 
 def effect_text(effect: Effect, name: Callable[[str], str], look: Look) -> str:
-    """What a rating moved: ``llama3.1:8b coding .62 → .60``."""
+    """What a rating moved: ``llama3.1:8b coding .62 → .60``, with a digit more where it is less."""
     before, after = text.fraction(effect.before), text.fraction(effect.after)
+    if before == after:  # a rating among much evidence
+        before, after = (f"{value:.3f}".removeprefix("0") for value in (effect.before, effect.after))
     return f"{name(effect.model)} {effect.task} {before} {look.symbols.arrow} {after}"
 
 

@@ -20,15 +20,18 @@ ALMOST = 0.97
 """How full the bar of a load is at most: only the router says that it is done."""
 
 
-def lines(store: Store, now: float, cells: int, look: Look) -> list[Line]:
-    """What is under way and who waits, warnings, then loads and evictions, newest first."""
+def lines(store: Store, now: float, cells: int, rows: int, look: Look) -> list[Line]:
+    """What is under way and who waits, in half of ``rows``, then warnings, loads and evictions, newest first."""
     view = store.vram
     name = _name_cells(store, cells)
     found: list[Line] = []
     if view.held:
         said = "Loads are held: the memory is kept free for other work. L loads again."
         found += [((part, "warn"),) for part in text.wrap(said, cells)]
-    found += [progress_line(load, store, now, cells, name, look) for load in view.loads]
+    shown = view.loads if len(view.loads) <= max(2, rows // 2) else view.loads[: max(1, rows // 2 - 1)]
+    found += [progress_line(load, store, now, cells, name, look) for load in shown]
+    if len(shown) < len(view.loads):
+        found.append(((f"      and {len(view.loads) - len(shown)} more wait for their turn", "soft"),))
     for thrash in view.thrash:
         found += [((part, "warn"),) for part in text.wrap(f"! {remedy(thrash, store)}", cells)]
     found += [event_line(event, store, cells, name, look) for event in store.residency]

@@ -151,7 +151,8 @@ def waits(number: int) -> str:
 
 def turns(pool: PoolView) -> dict[tuple[str, ...], str]:
     """By names: ``first to go`` where room is needed in this pool, ``2nd to go``; without those that may not leave."""
-    ranked = sorted((holder.rank, holder.models) for holder in tenants(pool) if holder.rank is not None)
+    inside = [holder for holder in tenants(pool) if holder.state == "resident"]
+    ranked = sorted((holder.rank, holder.models) for holder in inside if holder.rank is not None)
     return {models: f"{ordinal(place)} to go" for place, (_, models) in enumerate(ranked, 1)}
 
 

@@ -208,7 +208,7 @@ def pools_brief(store: Store, now: float, cells: int, look: Look) -> list[Line]:
     """Every pool in three lines, and their last ten minutes in one: for where rows or columns are scarce."""
     pools = pt.pools(store.vram)
     if not pools:
-        return [(("Memory is not measured here.", "soft"),)]
+        return [(("Memory is not measured here." if store.ready else "", "soft"),)]
     lines: list[Line] = []
     for pool in pools:
         device = pool.device

@@ -112,7 +112,7 @@ def test_a_close_call_is_called_one(store: Store) -> None:
 def test_everything_is_there(store: Store) -> None:
     shown = "\n".join(lines(store, "x8f1d"))
     for words in (
-        "INSTEAD  qwen3:32b: quality +.23",
+        "INSTEAD  qwen3:32b: predicted quality .92 (+.23)",
         "2 filtered out: mistral:7b (vllm is down)",
         "TASK     coding .81",
         "▃ .33 easy   needs tools",

@@ -24,8 +24,8 @@ def store(*events: ResidencyEvent, **vram: Any) -> Store:
     return data
 
 
-def said(data: Store, cells: int = 78, now: float = NOW, look: Look = LOOK) -> list[str]:
-    lines = [text.plain(line).rstrip() for line in loads_text.lines(data, now, cells, look)]
+def said(data: Store, cells: int = 78, now: float = NOW, look: Look = LOOK, rows: int = 12) -> list[str]:
+    lines = [text.plain(line).rstrip() for line in loads_text.lines(data, now, cells, rows, look)]
     assert [line for line in lines if text.width(line) > cells] == []
     return lines
 
@@ -62,6 +62,15 @@ def test_a_load_that_waits_says_its_turn_for_what_and_for_how_many() -> None:
     assert first.endswith("3 wait")
     assert second.startswith("2nd   qwen3:32b")
     assert second.endswith("waits for its turn")
+
+
+@pytest.mark.parametrize(("rows", "listed", "last"), [(5, 1, "and 4 more wait for their turn"), (12, 5, "5th")])
+def test_a_long_queue_leaves_half_of_the_panel_to_what_was(rows: int, listed: int, last: str) -> None:
+    queue = tuple(LoadProgress(PHI, "gpu1", None, 5.0, place) for place in range(1, 6))
+    lines = said(store(*SNAPSHOT.residency, loads=queue), rows=rows)
+    waiting = [line for line in lines if "turn" in line]
+    assert len([line for line in waiting if "GPU1" in line]) == listed
+    assert waiting[-1].strip().startswith(last)
 
 
 @pytest.mark.parametrize("symbols", list(SYMBOLS))

@@ -108,7 +108,7 @@ class VramPage(ModelActs):
         return plan_text.plan(placement, model, self.shown(), cells) if placement and model else []
 
     def _draw_events(self, cells: int, rows: int) -> list[Line]:
-        return loads_text.lines(self.center.store, self.center.clock(), cells, self.center.look)
+        return loads_text.lines(self.center.store, self.center.clock(), cells, rows, self.center.look)
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +166,8 @@ class VramPage(ModelActs):
         keys = [key for key in store.placements if key in store.models]
         if self._focus not in keys:
             self._focus = keys[0] if keys else ""
-        self.fits.empty = [(), (("  No model lives in this machine's memory.", "soft"),)]
+        nobody: list[Line] = [(), (("  No model lives in this machine's memory.", "soft"),)]
+        self.fits.empty = nobody if store.ready else self.waiting_text()
         if keys != list(self.fits.keys) or self._focus != self.fits.cursor:
             self.fits.show(keys, self._focus)
         else:
