@@ -45,6 +45,10 @@ class Waiting:
     model: str
     reason: str
     expected_seconds: float | None = None
+    position: int = 0
+    """The place of its model in the queue of those that are to be loaded; 0: its load is under way."""
+    why: str = ""
+    """Why that does not begin yet: ``vllm/qwen answers 3 requests``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from llmrouter_tui.core.errors import Code, RouterError
 from llmrouter_tui.core.scoring import Wait
 from llmrouter_tui.core.traits import Traits
 
-Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory"]
+Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory", "held"]
 
 
 class Bar(NamedTuple):
@@ -47,7 +47,7 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> 
     if model.problem:
         return Bar("problem", model.problem)
     if wait.blocked:
-        return Bar("memory", wait.blocked)
+        return Bar("held" if wait.held else "memory", wait.blocked)
     return None
 
 
@@ -73,9 +73,15 @@ _NAMED: dict[Kind, tuple[Code, str, str, str | None]] = {
     ),
     "problem": ("backend_error", "cannot serve now", "Name another model or ask for auto.", None),
     "memory": ("out_of_memory", "does not fit in memory", "Unload something, or name a smaller model.", None),
+    "held": (
+        "model_loading",
+        "is not in memory",
+        "Take that back on the VRAM page or with llmrouter-tui models, or name a model that is in memory.",
+        None,
+    ),
     "disabled": ("model_not_found", "is disabled", "Enable it on the Models page.", "model"),
 }
-_TRANSIENT: frozenset[Kind] = frozenset({"down", "problem", "memory"})
+_TRANSIENT: frozenset[Kind] = frozenset({"down", "problem", "memory", "held"})
 _LISTED = 6
 """Reasons named in one message; the rest are counted."""
 
@@ -87,7 +93,7 @@ def refuse_named(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> N
     if bar.kind == "context":
         raise _too_long(analysis, bars)
     code, what, hint, param = _NAMED[bar.kind]
-    detail = f": {bar.reason}" if bar.kind in ("problem", "memory") else ""
+    detail = f": {bar.reason}" if bar.kind in ("problem", "memory", "held") else ""
     raise RouterError(code, f"{model.id} {what}{detail}.", hint=hint, param=param, retryable=bar.kind in _TRANSIENT)
 
 
@@ -145,6 +151,8 @@ def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> Rout
 
 
 def _advice(kinds: set[Kind]) -> str:
+    if "held" in kinds:
+        return "Take that back on the VRAM page, or with llmrouter-tui models."
     if "memory" in kinds:
         return "Free memory, or serve a smaller model."
     if "problem" in kinds:

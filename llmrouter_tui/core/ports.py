@@ -30,6 +30,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
@@ -282,7 +283,12 @@ class ExchangeRun(Protocol):
 
     @property
     def status_text(self) -> str:
-        """What it waits for, for keep-alive comments: ``loading ollama/qwen3:32b``."""
+        """What it waits for, for keep-alive comments: ``loading ollama/qwen3:32b, about 6 s``."""
+        ...
+
+    @property
+    def wait(self) -> Place | None:
+        """Where it stands in the queue while its model must be waited for; None when it need not be."""
         ...
 
     async def open(self) -> None:

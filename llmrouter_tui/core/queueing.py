@@ -77,6 +77,15 @@ class Place:
     """Why it does not begin yet: ``vllm/qwen answers 3 requests``."""
 
 
+def waiting_text(model: str, queue: str, place: Place) -> str:
+    """What a request waits for, in one line."""
+    about = f", about {place.seconds:.0f} s" if place.seconds >= 1 else ""
+    if not place.position:
+        return f"loading {model}{about}{f': {place.reason}' if place.reason else ''}"
+    where = f"place {place.position} in the queue of {queue}"
+    return f"waiting to load {model}, {where}{about}{f': {place.reason}' if place.reason else ''}"
+
+
 def turn(queue: Sequence[Waiter], holders: Mapping[str, Holder], bounds: Bounds = BOUNDS) -> Turn:
     """Whose turn it is, of those who wait in this order while no load is under way. ``holders`` are those in memory;
     who is named as leaving and is not among them is no obstacle."""

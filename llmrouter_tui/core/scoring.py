@@ -78,6 +78,8 @@ class Wait:
     queue: float = 0.0
     load: float = 0.0
     blocked: str = ""
+    held: bool = False
+    """Whether that is because nothing is loaded now, whatever it needs."""
 
 
 NO_WAIT = Wait()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress, Waiting
+from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply, RouterErrorLike
+from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.core.ruling import by_wish
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
@@ -59,6 +60,8 @@ class Run:
         self._complete = False
         self._error: RouterErrorLike | None = None
         self._closed = False
+        self._queued = False
+        """Whether it waits for a model to be loaded."""
 
     # ── what the proxy asks ──
 
@@ -76,7 +79,15 @@ class Run:
     def status_text(self) -> str:
         if self._record is None:
             return ""
-        return f"{'loading' if self._lease is None else 'waiting for the first token of'} {self._record.id}"
+        if (wait := self.wait) is None:
+            return f"waiting for the first token of {self._record.id}"
+        return waiting_text(self._record.id, self._record.queue, wait)
+
+    @property
+    def wait(self) -> Place | None:
+        if self._record is None or not self._queued:
+            return None
+        return self._router.residency.place(self._record)
 
     def decide(self) -> None:
         router = self._router
@@ -177,8 +188,11 @@ class Run:
         asked = self._sent = router.clock.mono()
         self._lease = router.residency.lease(record)
         if self._lease is None:
-            router.bus.publish(Waiting(self.id, record.id, "load", self._expected_wait(model)))
-            self._lease = await router.residency.acquire(record, self.id)
+            self._queued = True
+            try:
+                self._lease = await router.residency.acquire(record, self.id)
+            finally:
+                self._queued = False
             self._sent = router.clock.mono()
         self._wait_seconds = self._sent - asked
         try:
@@ -192,10 +206,6 @@ class Run:
             self._lease.release()
             self._lease = None
             raise
-
-    def _expected_wait(self, model: str) -> float:
-        assert self.decision is not None
-        return next((c.seconds.load + c.seconds.queue for c in self.decision.candidates if c.model == model), 0.0)
 
     def _call(self, record: ModelRecord) -> ChatCall:
         residency = self._router.residency
@@ -223,7 +233,14 @@ class Run:
             return [model for model in left if not model.startswith(f"{error.backend}/")]
         if error.code == "context_length_exceeded":
             return self._roomier(left)
+        if error.code == "queue_full":
+            return self._ready(left)
         return left
+
+    def _ready(self, left: list[str]) -> list[str]:
+        """Who can be asked at once."""
+        models = self._router.fleet.models
+        return [name for name in left if (model := models.get(name)) and model.ready]
 
     def _roomier(self, left: list[str]) -> list[str]:
         """Who may have room for what was too long: the one with the largest context, since where that is too small

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from llmrouter_tui.core.domain import (
     HOST_POOL,
@@ -12,12 +13,14 @@ from llmrouter_tui.core.domain import (
     Device,
     ModelInfo,
     ModelView,
+    ResidencyEvent,
+    ResidencyState,
     Resident,
     Speed,
 )
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.estimate import speed as estimate_speed
-from llmrouter_tui.core.events import BackendChanged, ModelsChanged
+from llmrouter_tui.core.events import BackendChanged, ModelsChanged, ResidencyChanged
 from llmrouter_tui.core.footprint import USUAL, estimated
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
@@ -272,9 +275,12 @@ class Fleet:
                 continue
             resident = held.get(model.info.name)
             before = _place(model)
+            own = not model.shares
             model.shares = resident.shares if resident else ""
-            if model.residency not in ("loading", "unloading"):
-                model.residency = resident.state if resident else "absent"
+            if not model.in_motion:
+                was, model.residency = model.residency, resident.state if resident else "absent"
+                if own and not model.shares:
+                    self._by_others(model, was)
                 if resident is None:
                     model.ours = False
             model.on_gpu = resident.on_gpu if resident else None
@@ -284,6 +290,17 @@ class Fleet:
                 notice(model, resident)
             if inform(model, self._configured(record), self.room) or before != _place(model):
                 self.touch(model)
+
+    def _by_others(self, model: ModelRecord, was: ResidencyState) -> None:
+        """Tell of a model that came or went without us; what is there at the first look is no news."""
+        is_here, was_here = (state == "resident" for state in (model.residency, was))
+        if was == "unknown" or is_here == was_here:
+            return
+        kind: Literal["load", "unload"] = "load" if is_here else "unload"
+        reason = "by somebody else" if is_here else f"{model.info.backend} let it go"
+        log.info("%s %s: %s", kind, model.id, reason)
+        event = ResidencyEvent(self._clock.wall(), kind, model.id, model.pool, None, reason, external=True)
+        self._bus.publish(ResidencyChanged(event))
 
     def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
         """The pool a model would live in: the user's word, else the largest GPU, else RAM; none if it is elsewhere."""

@@ -1,11 +1,12 @@
 """Who holds a model, who waits for one to be loaded, and when the last one has let go."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.turns import Turns
 
 DRAIN_SECONDS = 600.0
 """How long an answer in flight may hold up an eviction."""
@@ -14,11 +15,13 @@ DRAIN_SECONDS = 600.0
 class Lease:
     """A hold on a model: while it lasts the model is not unloaded. ``release`` is idempotent."""
 
-    __slots__ = ("_leases", "exchange_id", "record")
+    __slots__ = ("_leases", "exchange_id", "record", "told")
 
     def __init__(self, leases: "Leases", record: ModelRecord, exchange_id: str = "") -> None:
         self.record = record
         self.exchange_id = exchange_id
+        self.told: int | None = None
+        """The place in the queue that its exchange was last told."""
         self._leases: Leases | None = leases
 
     def release(self) -> None:
@@ -30,16 +33,18 @@ class Lease:
 class Leases:
     """Counts them. A lease that waits for its model is a ticket."""
 
-    def __init__(self, fleet: Fleet, clock: Clock) -> None:
+    def __init__(self, fleet: Fleet, turns: Turns, clock: Clock) -> None:
         self._fleet = fleet
+        self._turns = turns
         self._clock = clock
         self._idle: dict[str, asyncio.Event] = {}
         """Set when a model that is drained was let go."""
         self._hurried: set[str] = set()
 
     def hold(self, record: ModelRecord) -> Lease | None:
-        """Hold a model that is ready; None where it must be loaded first."""
-        if not record.ready:
+        """Hold a model that is ready; None where it must be loaded first, and where those who wait for its memory were
+        passed often enough."""
+        if not record.ready or (record.line is not None and not record.line.admit()):
             return None
         record.leases += 1
         self._fleet.touch(record, at_once=False)
@@ -65,27 +70,28 @@ class Leases:
             record.tickets.discard(ticket)
             self._fleet.touch(record)
             if not record.tickets:
-                self._look_up()
+                self.look_up()
         else:
             ticket.release()
 
     def released(self, record: ModelRecord) -> None:
         record.leases -= 1
         record.last_used = self._clock.wall()
-        if not record.leases and (idle := self._idle.get(record.id)) is not None:
-            idle.set()
+        if not record.leases:
+            if (idle := self._idle.get(record.id)) is not None:
+                idle.set()
+            self._turns.freed(record)
         self._fleet.touch(record, at_once=False)
 
-    def _look_up(self) -> None:
-        """Somebody has left: drains that went on for them end."""
+    def look_up(self) -> None:
+        """Whether drains and turns are still wanted may be another question now: somebody has left."""
         for idle in self._idle.values():
             idle.set()
+        self._turns.deserted()
 
-    async def drain(
-        self, record: ModelRecord, family: list[ModelRecord], *, force: bool, wanted: Callable[[], bool]
-    ) -> bool:
-        """No new leases on a model and its other names; return when the last one is gone, or when the drain is not
-        ``wanted`` any more. Whether the model is idle. Raises ``TimeoutError``."""
+    async def drain(self, family: Sequence[ModelRecord], *, force: bool, wanted: Callable[[], bool]) -> bool:
+        """No new leases on models, with all their names, until they are let in again; return when the last lease is
+        gone, or when the drain is not ``wanted`` any more. Whether they are idle. Raises ``TimeoutError``."""
         idle = asyncio.Event()
         for member in family:
             member.draining = True
@@ -93,19 +99,20 @@ class Leases:
             self._fleet.touch(member)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while not force and record.id not in self._hurried and any(m.leases for m in family):
+                while not force and any(m.leases and m.id not in self._hurried for m in family):
                     if not wanted():
                         return False
                     idle.clear()
                     await idle.wait()
             return True
         finally:
-            self._hurried.discard(record.id)
             for member in family:
+                self._hurried.discard(member.id)
                 self._idle.pop(member.id, None)
 
     def hurry(self, record: ModelRecord) -> None:
-        """A drain under way waits no longer."""
-        if (idle := self._idle.get(record.id)) is not None:
-            self._hurried.add(record.id)
-            idle.set()
+        """A drain under way waits no longer for this model."""
+        for member in self._fleet.family(record):
+            if (idle := self._idle.get(member.id)) is not None:
+                self._hurried.add(member.id)
+                idle.set()

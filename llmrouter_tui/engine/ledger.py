@@ -3,13 +3,14 @@
 ``core.placement`` plans over the pools and occupants made here; ``Residency`` carries plans out.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, Seats, place
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.queueing import OVERTAKE_SECONDS, Stop, timeline
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
@@ -17,10 +18,17 @@ from llmrouter_tui.engine.record import ModelRecord
 UNLOAD_SECONDS = 1.0
 """What an eviction adds to a load, for estimates."""
 OTHERS_SECONDS = 2.0
-"""What a load or unload under way in the same pool adds."""
+"""What being unloaded first adds."""
+NEVER_USED = 3600.0
+"""Seconds that a model counts as idle that was not used yet."""
+LEAST_LEFT = 0.1
+"""Share of the expected time that a load is thought to take yet when it takes longer than expected."""
 FRESH_SECONDS = 0.5
 """How long an estimate may be used while nothing changed."""
 HELD = ("resident", "loading", "unloading")
+HELD_BACK = "loads are held back: the memory was cleared for other work"
+NOTHING = Wait()
+NO_LINE: Mapping[str, float] = {}
 
 _new_wait = maker(Wait)
 
@@ -34,6 +42,8 @@ class Ledger:
         self._reserve = reserve
         self._max_bytes = max_bytes
         self._waits: tuple[float, int, dict[str, Wait]] = (-1.0, -1, {})
+        self.held = False
+        """Whether nothing is to be loaded: what a model needs is then beside the point."""
 
     # ── memory ──
 
@@ -56,6 +66,21 @@ class Ledger:
         """The other models that its backend holds, also where their memory is not ours to see."""
         others = [m for m in self._fleet.models.values() if m.backend is record.backend and m is not record]
         return [self._occupant(m) for m in others if m.residency in HELD]
+
+    def room_left(self, record: ModelRecord) -> int | None:
+        """Bytes that a model may take now without anyone leaving; None where memory is not measured."""
+        pool = next((p for p in self.pools() if p.name == record.home), None)
+        if pool is None:
+            return None
+        held = sum(o.footprint for o in self.occupants() if o.pool == pool.name and o.model != record.id)
+        return min(pool.free, pool.budget - held)
+
+    def roomier(self, record: ModelRecord) -> Plan:
+        """How more room than there is now would be made: at least one more leaves."""
+        room = self.room_left(record)
+        if room is None:
+            return self.plan(record)
+        return self.plan(record, max(room + 1, record.needed_bytes() or 0))
 
     def exceeds(self, record: ModelRecord) -> bool:
         """Whether a model is larger than all that models may take of the pool it would be loaded to."""
@@ -97,9 +122,12 @@ class Ledger:
             pinned=record.pinned,
             loading=record.residency == "loading",
             evictable=record.backend.manages_memory,
-            idle_seconds=self._clock.wall() - record.last_used if record.last_used else 3600.0,
-            reload_seconds=record.speed.load_seconds,
+            idle_seconds=0.0 if record.leases else self._idle(record),
+            reload_seconds=record.load_seconds,
         )
+
+    def _idle(self, record: ModelRecord) -> float:
+        return self._clock.wall() - record.last_used if record.last_used else NEVER_USED
 
     # ── time ──
 
@@ -107,34 +135,81 @@ class Ledger:
         """What each model would have to wait for now."""
         now, version = self._clock.mono(), self._fleet.version
         if now - self._waits[0] > FRESH_SECONDS or version != self._waits[1]:
-            pools, occupants = self.pools(), self.occupants()
-            models = self._fleet.models.values()
-            moving = {m.pool for m in models if m.moving}
-            fresh = {m.id: self._wait(m, pools, occupants, moving) for m in models}
-            self._waits = (now, version, fresh)
+            self._waits = (now, version, self._all_waits())
         waits = self._waits[2]
         busy: dict[str, Wait] = {}
         for record in self._fleet.models.values():
-            if record.leases >= record.side_by_side or record.tickets or (record.leases and not record.ready):
-                busy[record.id] = _queued(record)
+            if record.leases >= record.side_by_side and record.ready:
+                busy[record.id] = _new_wait(_answering(record, record.leases))
         return {**waits, **busy} if busy else waits
 
+    def wait(self, record: ModelRecord) -> Wait:
+        """What one model would have to wait for now."""
+        return self.waits().get(record.id, NOTHING)
+
+    def _all_waits(self) -> dict[str, Wait]:
+        pools, occupants = self.pools(), self.occupants()
+        models = self._fleet.models.values()
+        lines: dict[str, list[ModelRecord]] = {}
+        for record in models:
+            if record.place is not None:
+                lines.setdefault(record.queue, []).append(record)
+        begins: dict[str, Mapping[str, float]] = {}
+        for key, line in lines.items():
+            line.sort(key=lambda record: record.place or 0)
+            begins[key] = timeline([self._stop(record, pools, occupants) for record in line])
+        return {m.id: self._wait(m, pools, occupants, begins.get(m.queue, NO_LINE)) for m in models}
+
+    def _stop(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Stop:
+        """What a load in the queue takes, or still takes."""
+        hold, displaces = 0.0, False
+        if not record.place:
+            drained = [m for m in self._fleet.models.values() if m.draining and m.key == record.queue]
+            hold = self._leaving(drained)
+        elif not record.ready:
+            plan = self.plan_over(record, pools, occupants)
+            hold, displaces = self._hold(plan), bool(plan.evict) or not plan.fits
+        batch = _answering(record, len(record.tickets) + record.side_by_side - 1)
+        return Stop(record.id, hold, self._load_left(record), batch, displaces)
+
+    def _load_left(self, record: ModelRecord) -> float:
+        """Seconds that loading it takes, or still takes."""
+        if record.residency != "loading" or record.since is None:
+            return record.load_seconds
+        return max(LEAST_LEFT * record.load_seconds, record.load_seconds - (self._clock.wall() - record.since))
+
     def _wait(
-        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], moving: Set[str]
+        self,
+        record: ModelRecord,
+        pools: Sequence[Pool],
+        occupants: Sequence[Occupant],
+        begins: Mapping[str, float],
     ) -> Wait:
-        """``moving``: the pools in which a load or an unload is under way."""
-        if record.ready or not record.pool:
-            return Wait()
+        """``begins``: when the loads of its queue begin."""
+        if record.ready:
+            return NOTHING
+        if self.held:
+            return Wait(blocked=HELD_BACK, held=True)
+        if record.id in begins:
+            others = _answering(record, len(record.tickets)) if record.tickets else 0.0
+            return Wait(begins[record.id] + others, self._load_left(record))
+        queue = begins.get("", 0.0)
         if record.moving:
-            return Wait(queue=OTHERS_SECONDS, load=record.speed.load_seconds)
+            return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         plan = self.plan_over(record, pools, occupants)
         if not plan.fits:
             return Wait(blocked=plan.reason)
-        models = self._fleet.models
-        queue = sum(models[m].mean_seconds * models[m].leases for m in plan.drain if m in models)
-        if record.home in moving:
-            queue += OTHERS_SECONDS
-        return Wait(queue=queue, load=record.speed.load_seconds + UNLOAD_SECONDS * len(plan.evict))
+        return Wait(queue + self._hold(plan), record.load_seconds)
+
+    def _hold(self, plan: Plan) -> float:
+        """Seconds until who must leave is out. Those who answer may be asked for a while yet: by half of that time, as
+        they may fall idle before."""
+        leaving = [self._fleet.models[model] for model in plan.evict if model in self._fleet.models]
+        return self._leaving(leaving) + (OVERTAKE_SECONDS / 2 if plan.drain else 0.0)
+
+    def _leaving(self, leaving: Sequence[ModelRecord]) -> float:
+        answers = max((_answering(m, m.leases + m.side_by_side - 1) for m in leaving if m.leases), default=0.0)
+        return answers + UNLOAD_SECONDS * len(leaving)
 
 
 def _joined(one: Occupant, other: Occupant) -> Occupant:
@@ -148,9 +223,8 @@ def _joined(one: Occupant, other: Occupant) -> Occupant:
     )
 
 
-def _queued(record: ModelRecord) -> Wait:
-    """A busy model: those before us, shared by what it can answer side by side."""
-    if not record.ready:
-        return _new_wait(len(record.tickets) * record.mean_seconds * 0.5, record.speed.load_seconds)
+def _answering(record: ModelRecord, before: int) -> float:
+    """Seconds until one more request is answered at once, with so many before it: they share what the model answers
+    side by side."""
     many = record.side_by_side
-    return _new_wait(max(0, record.leases + 1 - many) * record.mean_seconds / many)
+    return max(0, before + 1 - many) * record.mean_seconds / many

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from llmrouter_tui.core.domain import ResidencyEvent, ResidencyState
@@ -12,7 +12,7 @@ from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.leasing import DRAIN_SECONDS, Lease, Leases
+from llmrouter_tui.engine.leasing import DRAIN_SECONDS, Leases
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.scales import Scales
 
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS, RETRY_LIMIT = 60.0, 900.0
 """How long a model is left alone after a failed load: doubled at each failure in a row, up to the limit."""
+MORE = 1.25
+"""By how much a footprint that was too small grows at once, at most: the room that there was says no more than that it
+was too little, and something else may have been wrong."""
 
 Kind = Literal["load", "unload", "load_failed", "unload_failed"]
 
@@ -50,7 +53,7 @@ class Moves:
     # ── in ──
 
     async def load(self, record: ModelRecord, *, keep_alive: float | None, context_length: int | None) -> None:
-        """Load a model and grant it to those who wait. Raises ``BackendError``."""
+        """Load a model and grant it to those who wait. Raises ``BackendError``; what follows is the caller's."""
         started = self._clock.mono()
         self._state(record, "loading")
         try:
@@ -59,21 +62,17 @@ class Moves:
                 await record.backend.load(record.info, keep_alive=keep_alive, context_length=context_length)
             await self._scales.after(record, weighing)
         except TimeoutError:
-            error = self._too_slow(record)
-            self._remember(record, error)
-            raise error from None
-        except BackendError as error:
-            self._remember(record, error)
-            raise
+            raise self._too_slow(record) from None
         self._loaded(record, self._clock.mono() - started)
 
     def _loaded(self, record: ModelRecord, seconds: float) -> None:
         self._state(record, "resident")
-        record.ours, record.problem, record.failures = True, "", 0
+        record.ours, record.problem, record.failures, record.at_least = True, "", 0, 0
         record.on_gpu = None  # told at the next look
         record.last_used = self._clock.wall()
-        first = min((t.exchange_id for t in record.tickets if isinstance(t, Lease)), default="")
+        first = min((ticket.exchange_id for ticket in record.tickets), default="")
         self._leases.grant(record)
+        record.load_history.append(seconds)
         self._learning.loaded(record, seconds)
         self._fleet.look_again(record.info.backend)
         self._note("load", record, seconds, f"for {first[-4:]}" if first else "asked for", first)
@@ -93,7 +92,17 @@ class Moves:
         self._note("load_failed", record, None, told.message)
         return told
 
-    def _remember(self, record: ModelRecord, error: BackendError) -> None:
+    def too_little(self, record: ModelRecord, room: int) -> None:
+        """A load ran out of memory where there was this much room: it needs more than was thought, if that was less."""
+        if (needed := record.needed_bytes() or 0) <= room:
+            record.at_least = min(room + 1, int(needed * MORE)) if needed else room + 1
+
+    def once_more(self, record: ModelRecord, error: BackendError) -> None:
+        """A load ran out of memory and is tried again with more room."""
+        self._state(record, "absent")
+        self._note("load_failed", record, None, f"{error.message}; once more with more room")
+
+    def remember(self, record: ModelRecord, error: BackendError) -> None:
         """A model that cannot be loaded is left alone for a while, so that no request unloads others for it."""
         if error.unhealthy:
             return
@@ -113,20 +122,35 @@ class Moves:
     # ── out ──
 
     async def unload(
-        self, record: ModelRecord, reason: str, *, force: bool = False, wanted: Callable[[], bool] = lambda: True
+        self,
+        leaving: Sequence[ModelRecord],
+        reason: str,
+        *,
+        evicted_for: str = "",
+        force: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """No new leases, wait for answers in flight, then unload, with all names of the same weights. Raises
-        ``BackendError``; the model then stays in memory, as it does when this is not ``wanted`` any more while it
-        still answers. One that is not there is left alone."""
-        if record.residency not in ("resident", "unknown"):
-            return
+        """No new leases, wait for answers in flight, then unload, one after another, with all names of the same
+        weights. Raises ``BackendError``; what is not unloaded then stays in memory, as it does when this is not
+        ``wanted`` any more. One that is not there is left alone."""
+        leaving = [record for record in leaving if _there(record)]
+        family = [member for record in leaving for member in self._fleet.family(record)]
+        try:
+            if await self._drain(leaving, family, force=force, wanted=wanted):
+                for record in leaving:
+                    if _there(record) and (force or wanted()):
+                        await self._take_out(record, reason, evicted_for)
+        finally:
+            for member in family:
+                member.draining = False
+                self._fleet.touch(member)
+
+    async def _take_out(self, record: ModelRecord, reason: str, evicted_for: str) -> None:
         started = self._clock.mono()
         family = self._fleet.family(record)
+        for member in family:
+            self._state(member, "unloading")
         try:
-            if not await self._drain(record, family, force=force, wanted=wanted):
-                return
-            for member in family:
-                self._state(member, "unloading")
             await record.backend.unload(record.info)
         except BaseException as error:
             for member in family:
@@ -139,40 +163,58 @@ class Moves:
                 self._state(member, "absent")
                 member.ours = False
         finally:
-            for member in family:
-                member.draining = False
-                self._fleet.touch(member)
             self._fleet.look_again(record.info.backend)
-        self._note("unload", record, self._clock.mono() - started, reason)
+        self._note("unload", record, self._clock.mono() - started, reason, evicted_for=evicted_for)
         await self._measure()
 
     async def _drain(
-        self, record: ModelRecord, family: list[ModelRecord], *, force: bool, wanted: Callable[[], bool]
+        self,
+        leaving: Sequence[ModelRecord],
+        family: Sequence[ModelRecord],
+        *,
+        force: bool,
+        wanted: Callable[[], bool],
     ) -> bool:
         try:
-            return await self._leases.drain(record, family, force=force, wanted=wanted)
+            return await self._leases.drain(family, force=force, wanted=wanted)
         except TimeoutError:
-            words = f"{record.id} still answers after {DRAIN_SECONDS:.0f} s and was left in memory"
-            raise failure("load_timeout", words, record) from None
+            slow = next((record for record in leaving if any(m.leases for m in self._fleet.family(record))), leaving[0])
+            words = f"{slow.id} still answers after {DRAIN_SECONDS:.0f} s and was left in memory"
+            raise failure("load_timeout", words, slow) from None
 
     # ── saying so ──
 
     def _state(self, record: ModelRecord, residency: ResidencyState) -> None:
         record.residency = residency
+        record.in_motion = residency in ("loading", "unloading")
         record.since = self._clock.wall()
         record.turns += 1
         self._fleet.touch(record)
 
-    def _note(self, kind: Kind, record: ModelRecord, seconds: float | None, reason: str, exchange_id: str = "") -> None:
+    def _note(
+        self,
+        kind: Kind,
+        record: ModelRecord,
+        seconds: float | None,
+        reason: str,
+        exchange_id: str = "",
+        evicted_for: str = "",
+    ) -> None:
         took = f" in {seconds:.1f} s" if seconds is not None else ""
         level = logging.WARNING if kind.endswith("failed") else logging.INFO
         log.log(level, "%s %s%s %s", kind.replace("_", " "), record.id, took, reason)
-        event = ResidencyEvent(self._clock.wall(), kind, record.id, record.pool, seconds, reason, exchange_id)
+        event = ResidencyEvent(
+            self._clock.wall(), kind, record.id, record.pool, seconds, reason, exchange_id, evicted_for=evicted_for
+        )
         self._bus.publish(ResidencyChanged(event))
 
 
+def _there(record: ModelRecord) -> bool:
+    return record.residency in ("resident", "unknown")
+
+
 def failure(
-    code: Literal["backend_unreachable", "out_of_memory", "load_timeout"],
+    code: Literal["backend_unreachable", "out_of_memory", "load_timeout", "model_loading"],
     words: str,
     record: ModelRecord,
     hint: str = "",

@@ -1,6 +1,9 @@
 """One model as the engine keeps it: what its backend says, what was learned, who holds it now."""
 
+from collections import deque
 from collections.abc import Mapping
+from statistics import median
+from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.domain import (
     HOST_POOL,
@@ -14,6 +17,13 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.footprint import expected
 from llmrouter_tui.core.ports import Backend, ModelMemory
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.leasing import Lease
+    from llmrouter_tui.engine.turns import Line
+
+LOADS = 9
+"""Loads of which the median tells how long the next one takes."""
 
 
 class ModelRecord:
@@ -46,16 +56,24 @@ class ModelRecord:
         self.enabled = memory.enabled
         self.healthy = True
         self.leases = 0
-        self.tickets: set[object] = set()
+        self.tickets: set[Lease] = set()
         """Who waits for it to be loaded."""
         self.ours = False
         self.wanted = False
         """A load of it is under way or waits for its turn."""
         self.asked = False
         """The user asked for that load: it goes on, whoever waits for it."""
+        self.place: int | None = None
+        """Its place in the queue of those that are to be loaded; 0: it is its turn, None: it is not in it."""
+        self.line: Line | None = None
+        """The queue whose first waits for its memory."""
+        self.at_least = 0
+        """So many bytes were seen not to be enough for it."""
         self.draining = False
         self.since: float | None = None
         """When the router last began to move it, or had moved it."""
+        self.in_motion = False
+        """Whether the router moves it right now: what its backend tells meanwhile is half the truth."""
         self.turns = 0
         """Counts its ways in and out of memory: what was asked of a backend before one is not news after it."""
         self.shares = ""
@@ -66,6 +84,8 @@ class ModelRecord:
         self.side_by_side = 1 if backend.kind == "ollama" else 4
         """Answers that its server makes at the same time before others must wait."""
         self.speed = memory.speed or speed
+        self.load_history = deque([self.speed.load_seconds] if self.speed.load_samples else [], LOADS)
+        """What its loads took: the mean of earlier runs, then those of this one."""
         self.token_ratio = self.speed.token_ratio
         """Running mean of the tokens that it counts for one of our estimate."""
         self.abilities: Mapping[str, Ability] = {}
@@ -85,6 +105,16 @@ class ModelRecord:
     def pool(self) -> str:
         """The memory that it is in, or would be loaded to: one that found no place on a GPU may be in RAM."""
         return HOST_POOL if self.on_gpu == 0 and self._held and self.home else self.home
+
+    @property
+    def key(self) -> str:
+        """Where it is moved in turn with others: its memory, or its backend where that is not ours to see."""
+        return self.pool or self.info.backend
+
+    @property
+    def queue(self) -> str:
+        """The same, of where it would be loaded to."""
+        return self.home or self.info.backend
 
     @property
     def _held(self) -> bool:
@@ -135,7 +165,12 @@ class ModelRecord:
     def needed_bytes(self) -> int | None:
         """What loading it would take."""
         found = self.expected()
-        return found.bytes if found else None
+        return max(found.bytes, self.at_least) if found else self.at_least or None
+
+    @property
+    def load_seconds(self) -> float:
+        """What loading it would take, by what it took before, else by its size."""
+        return median(self.load_history) if self.load_history else self.speed.load_seconds
 
     def held_bytes(self) -> int | None:
         """What it takes of its pool: of one that is split over a GPU and RAM, the GPU's part."""

@@ -1,6 +1,7 @@
 """Who is in memory: each model loaded once for all who want it, one move at a time per pool, room made first.
 
-``core.placement`` plans over what ``Ledger`` sees, ``Moves`` carries a plan out, ``Leases`` knows who holds what.
+``core.placement`` plans over what ``Ledger`` sees, ``Turns`` tells whose turn it is, ``Loading`` and ``Moves`` carry
+plans out, ``Leases`` knows who holds what.
 """
 
 import asyncio
@@ -10,23 +11,25 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.placement import Plan
+from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.queueing import BOUNDS, Bounds, Place
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import Lease, Leases
-from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.ledger import HELD_BACK, Ledger
+from llmrouter_tui.engine.loading import Loading
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.turns import Turns
 
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_SECONDS = 20.0
-SETTLE_SECONDS = 5.0
-"""How long freed memory may take to come back before the load is tried anyway."""
+RELEASE = "take that back on the VRAM page, or with llmrouter-tui models --release"
 
 
 class Residency:
@@ -44,34 +47,48 @@ class Residency:
         measure: Callable[[], Awaitable[object]],
         keep_alive: float,
         load_timeout: float,
+        queue_limit: int = 64,
+        queue_seconds: float = 300.0,
+        bounds: Bounds = BOUNDS,
     ) -> None:
+        """``queue_limit``: requests that may wait for one pool; ``queue_seconds``: until a load begins."""
         self._fleet = fleet
         self._ledger = ledger
+        self._bus = bus
         self._clock = clock
         self._tasks = tasks
-        self._measure = measure
         self._keep_alive = keep_alive
-        self._leases = Leases(fleet, clock)
+        self._queue_limit = queue_limit
+        self._queue_seconds = queue_seconds
+        self._turns = Turns(fleet, clock, ledger.plan, self._moved, bounds)
+        self._leases = Leases(fleet, self._turns, clock)
         self._moves = Moves(fleet, self._leases, learning, bus, clock, measure=measure, load_timeout=load_timeout)
+        self._loading = Loading(
+            fleet, ledger, self._moves, clock, measure=measure, keep_alive=self.keep_alive, context=self.context
+        )
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loads: dict[str, asyncio.Task[None]] = {}
 
     # ── leases ──
 
     def lease(self, record: ModelRecord) -> Lease | None:
-        """Hold a model that is ready; None where it must be loaded first."""
+        """Hold a model that is ready; None where it must be waited for."""
         return self._leases.hold(record)
 
     async def acquire(self, record: ModelRecord, exchange_id: str = "") -> Lease:
-        """Hold a model, loading it first if it must be. Raises ``BackendError`` when it cannot be had.
+        """Hold a model, loading it first if it must be. Raises ``BackendError`` when it cannot be had: ``queue_full``
+        where too many wait already, or it took too long.
 
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
         """
+        deadline = self._clock.mono() + self._queue_seconds
         while (lease := self._leases.hold(record)) is None:
+            self._admit(record)
             ticket = self._leases.ticket(record, exchange_id)
+            self._tell(ticket, self.place(record))
             try:
-                await self._shared_load(record)
+                await self._wait(record, deadline)
             except BaseException:
                 self._leases.give_up(ticket)
                 raise
@@ -79,6 +96,12 @@ class Residency:
                 return ticket
             record.tickets.discard(ticket)
         return lease
+
+    def place(self, record: ModelRecord) -> Place:
+        """Where a request for a model that is not ready stands, or would stand."""
+        wait = self._ledger.wait(record)
+        place = self._turns.next_place(record.queue) if record.place is None else record.place
+        return Place(place, wait.queue + wait.load, self._turns.obstacle(record))
 
     def keep_alive(self, record: ModelRecord) -> float | None:
         """What to tell a backend that unloads by itself; None for those that never do."""
@@ -91,14 +114,71 @@ class Residency:
         backend does not leave that to its caller."""
         return record.info.context_length if record.backend.sets_context else None
 
+    # ── the queue ──
+
+    def _admit(self, record: ModelRecord) -> None:
+        """Whether one more may wait for a model. Raises ``BackendError``."""
+        self._refuse_held(record)
+        waiting = sum(len(m.tickets) for m in self._fleet.models.values() if m.queue == record.queue)
+        expected = self._ledger.wait(record).queue
+        if waiting >= self._queue_limit:
+            raise self._queue_full(record, f"{waiting} requests wait already", expected)
+        if expected > self._queue_seconds and record.residency != "loading":
+            words = f"it would wait {expected:.0f} s, longer than the {self._queue_seconds:.0f} s that are allowed"
+            raise self._queue_full(record, words, expected - self._queue_seconds, status=503)
+
+    async def _wait(self, record: ModelRecord, deadline: float) -> None:
+        """Wait for a load, and in the queue before it no longer than until then. Raises ``BackendError``."""
+        task = self._shared_load(record)
+        await asyncio.wait((task,), timeout=max(0.0, deadline - self._clock.mono()))
+        if not task.done() and record.residency != "loading":
+            words = f"it did not get its turn within {self._queue_seconds:.0f} s"
+            raise self._queue_full(record, words, self._ledger.wait(record).queue, status=503)
+        await asyncio.shield(task)
+
+    def _queue_full(
+        self, record: ModelRecord, words: str, retry_after: float, status: int | None = None
+    ) -> BackendError:
+        return BackendError(
+            "queue_full",
+            f"{record.id} must be loaded first, and the queue of {record.queue} is full: {words}",
+            backend=record.info.backend,
+            model=record.info.name,
+            fallback=True,
+            hint="ask again later, or for a model that is in memory",
+            retry_after=max(1.0, retry_after),
+            status=status,
+        )
+
+    def _refuse_held(self, record: ModelRecord) -> None:
+        if self._ledger.held:
+            raise failure("model_loading", f"{record.id} is not in memory, and {HELD_BACK}", record, RELEASE)
+
+    def _moved(self, record: ModelRecord) -> None:
+        """A model has another place in its queue."""
+        place = self.place(record)
+        for ticket in tuple(record.tickets):
+            self._tell(ticket, place)
+
+    def _tell(self, ticket: Lease, place: Place) -> None:
+        if ticket.exchange_id and ticket.told != place.position:
+            ticket.told = place.position
+            reason = "queue" if place.position else "load"
+            self._bus.publish(
+                Waiting(ticket.exchange_id, ticket.record.id, reason, place.seconds, place.position, place.reason)
+            )
+
     # ── commands ──
 
     async def load(self, record: ModelRecord) -> None:
-        """Load a model because the user wants it, whoever waits for it."""
+        """Load a model because the user wants it, whoever waits for it. Raises ``BackendError``."""
+        self._refuse_held(record)
         record.asked = True
-        await self._shared_load(record)
+        task = self._shared_load(record)
+        self._leases.look_up()
+        await asyncio.shield(task)
 
-    async def _shared_load(self, record: ModelRecord) -> None:
+    def _shared_load(self, record: ModelRecord) -> "asyncio.Task[None]":
         """Everyone who wants a model shares one load. It is called off when all of them have left before its backend
         was asked; from then on it goes on."""
         task = self._loads.get(record.id)
@@ -107,7 +187,7 @@ class Residency:
             task = self._tasks.spawn(self._load(record), f"load {record.id}")
             self._loads[record.id] = task
             task.add_done_callback(lambda done: self._load_ended(record, done))
-        await asyncio.shield(task)
+        return task
 
     def _load_ended(self, record: ModelRecord, task: "asyncio.Task[None]") -> None:
         if self._loads.get(record.id) is task:
@@ -122,7 +202,7 @@ class Residency:
         if force:
             self._leases.hurry(record)
         async with self._lock(record):
-            await self._moves.unload(record, reason, force=force)
+            await self._moves.unload([record], reason, force=force)
 
     async def keep(self, record: ModelRecord) -> None:
         """Bring a model's keep-alive in line with its pin: a pinned one is loaded and stays."""
@@ -143,71 +223,83 @@ class Residency:
     async def _unload_unused(self, record: ModelRecord) -> None:
         async with self._lock(record):
             if self._unused(record):
-                await self._moves.unload(record, f"unused for {self._keep_alive / 60:.0f} min")
+                await self._moves.unload([record], f"unused for {self._keep_alive / 60:.0f} min")
 
     def _unused(self, record: ModelRecord) -> bool:
         held = record.pinned or record.leases or record.tickets
         idle = self._clock.wall() - (record.last_used or self._clock.wall())
         return record.ready and not held and idle > self._keep_alive
 
+    # ── all of it ──
+
+    @property
+    def held(self) -> bool:
+        """Whether the memory was cleared for other work: nothing is loaded until ``release``."""
+        return self._ledger.held
+
+    async def clear(self) -> None:
+        """Free the memory for other work: every model is drained and unloaded, pinned ones too, and none is loaded
+        until ``release``. Raises ``BackendError`` for the first that stays."""
+        self._hold(True)
+        queues = {record.key for record in self._fleet.models.values() if record.backend.manages_memory}
+        done = await asyncio.gather(*(self._clear(key) for key in sorted(queues)), return_exceptions=True)
+        for error in done:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def _clear(self, key: str) -> None:
+        async with self._locks[key]:
+            inside = [m for m in self._fleet.models.values() if m.backend.manages_memory and m.key == key]
+            there = [m for m in inside if m.residency == "resident" and m.healthy and not m.shares]
+            await self._moves.unload(there, "to clear the memory", wanted=lambda: self.held)
+
+    async def release(self) -> None:
+        """Load again as needed, pinned models at once. What cannot be loaded is told by its event."""
+        self._hold(False)
+        for record in list(self._fleet.models.values()):
+            if record.pinned and record.backend.manages_memory:
+                with contextlib.suppress(RouterError):
+                    await self.keep(record)
+
+    def _hold(self, held: bool) -> None:
+        self._ledger.held = held
+        for record in self._fleet.models.values():
+            self._fleet.touch(record)
+        self._leases.look_up()
+
     # ── one load ──
 
     async def _load(self, record: ModelRecord) -> None:
-        async with self._turn(record):
+        async with self._turn(record) as mine:
             if record.ready:
                 self._leases.grant(record)
                 return
             try:
-                if record.awaited:
-                    await self._make_room(record)
-                if record.awaited:
-                    await self._moves.load(
-                        record, keep_alive=self.keep_alive(record), context_length=self.context(record)
-                    )
-                else:
-                    log.info("%s is not loaded: who waited for it has left", record.id)
+                if not mine or not await self._loading.bring(record):
+                    log.info("%s is not loaded: %s", record.id, self._why_not())
             except asyncio.CancelledError:
                 self._moves.not_loaded(record)
                 raise
             except Exception as error:
                 raise self._moves.load_failed(record, error) from error
 
-    async def _make_room(self, record: ModelRecord) -> None:
-        if not record.healthy:
-            raise failure("backend_unreachable", f"{record.info.backend} is down", record)
-        plan = self._ledger.plan(record)
-        if not plan.fits:  # the figures may be a second old
-            await self._measure()
-            plan = self._ledger.plan(record)
-        if not plan.fits:
-            words = f"{record.id} does not fit: {plan.reason}"
-            raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
-        for victim in plan.evict:
-            if (known := self._fleet.models.get(victim)) is not None and record.awaited:
-                await self._moves.unload(known, f"for {record.id}", wanted=lambda: record.awaited)
-        if plan.evict and record.awaited:
-            await self._settle(record, plan)
-
-    async def _settle(self, record: ModelRecord, plan: Plan) -> None:
-        """Drivers give memory back late: wait until it is there, bounded."""
-        needed = (record.needed_bytes() or 0) - plan.spilled
-        deadline = self._clock.mono() + SETTLE_SECONDS
-        while self._clock.mono() < deadline:
-            pool = next((p for p in self._ledger.pools() if p.name == plan.pool), None)
-            if pool is None or pool.free >= min(needed, pool.budget):
-                return
-            await asyncio.sleep(0.1)
-            await self._measure()
+    def _why_not(self) -> str:
+        return HELD_BACK if self.held else "who waited for it has left"
 
     @contextlib.asynccontextmanager
-    async def _turn(self, record: ModelRecord) -> AsyncIterator[None]:
+    async def _turn(self, record: ModelRecord) -> AsyncIterator[bool]:
         """One load at a time per pool; a model that is to be split has its turn in both, in one order for all."""
+        split = record.splits and self._ledger.exceeds(record)
+        keys = (record.queue, HOST_POOL) if split else (record.queue,)
         async with contextlib.AsyncExitStack() as turns:
-            await turns.enter_async_context(self._locks[record.home or record.info.backend])
-            if record.splits and self._ledger.exceeds(record):
-                await turns.enter_async_context(self._locks[HOST_POOL])
-            yield
+            for key in keys:
+                if not await turns.enter_async_context(self._turns.turn(key, record)):
+                    yield False
+                    return
+            for key in keys:
+                await turns.enter_async_context(self._locks[key])
+            yield True
 
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
         """One unload at a time per pool; where memory is not ours to see, per backend."""
-        return self._locks[record.pool or record.info.backend]
+        return self._locks[record.key]

@@ -117,6 +117,11 @@ def run_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
         score = score_of(decision.candidates, model)
         if score is not None:
             headers["x-router-score"] = f"{score:.3f}"
+    if (wait := run.wait) is not None:
+        headers["x-router-queue-position"] = str(wait.position)
+        headers["x-router-expected-wait"] = f"{wait.seconds:.0f}"
+        if wait.reason:
+            headers["x-router-wait-reason"] = header_text(wait.reason)
     return headers
 
 

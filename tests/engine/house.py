@@ -13,6 +13,7 @@ from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import Envelope, Fact
+from llmrouter_tui.core.queueing import Bounds
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.fleet import Fleet
@@ -25,6 +26,7 @@ from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3
+AT_ONCE = Bounds(seconds=0.0, requests=0)
 
 
 def model(name: str, gib: float = 4.0, backend: str = "one", **more: object) -> ModelInfo:
@@ -169,10 +171,15 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 @contextlib.asynccontextmanager
 async def open_house(
-    *backends: ScriptedBackend, load_timeout: float = 5.0, ram: int = 0, context: int | None = 8192
+    *backends: ScriptedBackend,
+    load_timeout: float = 5.0,
+    ram: int = 0,
+    context: int | None = 8192,
+    bounds: Bounds = AT_ONCE,
+    **queue: float,
 ) -> AsyncIterator[House]:
     """The engine over these backends, whose models share one pool ``gpu0`` of the first's capacity, beside ``ram`` GiB
-    that are free."""
+    that are free. Unless ``bounds`` are given nobody passes a model that waits."""
     bus, clock, tasks = Bus(SystemClock()), SystemClock(), Tasks()
     seen: list[Envelope] = []
     bus.tap(seen.append)
@@ -189,7 +196,17 @@ async def open_house(
     ledger = Ledger(fleet, clock, reserve=0, max_bytes=None)
     fleet.room = ledger.room
     residency = Residency(
-        fleet, ledger, learning, bus, clock, tasks, measure=measure, keep_alive=60, load_timeout=load_timeout
+        fleet,
+        ledger,
+        learning,
+        bus,
+        clock,
+        tasks,
+        measure=measure,
+        keep_alive=60,
+        load_timeout=load_timeout,
+        bounds=bounds,
+        **queue,
     )
     router = Router(fleet, ledger, residency, learning, bus, clock, tasks, Analyst(weights()).analyse)
     await measure()

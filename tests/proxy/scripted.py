@@ -36,6 +36,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
+from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
@@ -94,6 +95,7 @@ class Script:
     body_error: Exception | None = None
     """Raised after the chunks (which then should hold no end)."""
     status: str = "loading big/qwen3:32b"
+    wait: Place | None = None
     fallback_to: str = ""
     """``open`` ends on this model, as its second attempt."""
 
@@ -142,6 +144,7 @@ class ScriptedRun:
         self.model = SMALL
         self.attempts = 1
         self.status_text = script.status
+        self.wait = script.wait
         self.events: list[str] = []
         self.failure: RouterErrorLike | None = None
         self.closed = asyncio.Event()

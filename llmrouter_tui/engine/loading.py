@@ -1,0 +1,112 @@
+"""One load, when it is its turn: room is made, the model is loaded, and once more with more room if that was too
+little."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.placement import Plan
+from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.moving import Moves, failure
+from llmrouter_tui.engine.record import ModelRecord
+
+SETTLE_SECONDS = 5.0
+"""How long freed memory may take to come back before the load is tried anyway."""
+SETTLE_STEP = 0.1
+
+
+class Loading:
+    """Plans with ``Ledger`` and moves with ``Moves``; only ``Residency`` calls it, one call at a time per pool."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        ledger: Ledger,
+        moves: Moves,
+        clock: Clock,
+        *,
+        measure: Callable[[], Awaitable[object]],
+        keep_alive: Callable[[ModelRecord], float | None],
+        context: Callable[[ModelRecord], int | None],
+    ) -> None:
+        self._fleet = fleet
+        self._ledger = ledger
+        self._moves = moves
+        self._clock = clock
+        self._measure = measure
+        self._keep_alive = keep_alive
+        self._context = context
+
+    async def bring(self, record: ModelRecord) -> bool:
+        """Load a model. False: it was not, because nobody wants it any more. Raises ``BackendError``."""
+        if not record.healthy:
+            raise failure("backend_unreachable", f"{record.info.backend} is down", record)
+        if not await self._make_room(record):
+            return False
+        room = self._ledger.room_left(record)
+        try:
+            await self._load(record)
+        except BackendError as error:
+            if error.code != "out_of_memory" or not await self._again(record, error, room):
+                self._moves.remember(record, error)
+                raise
+        return True
+
+    async def _load(self, record: ModelRecord) -> None:
+        await self._moves.load(record, keep_alive=self._keep_alive(record), context_length=self._context(record))
+
+    async def _again(self, record: ModelRecord, error: BackendError, room: int | None) -> bool:
+        """A load ran out of memory: learn from it, and load again with one model less beside it. False where nobody
+        else can leave."""
+        await self._measure()
+        if room is not None:
+            self._moves.too_little(record, room)
+        plan = self._ledger.roomier(record)
+        if not plan.fits or not plan.evict or not self._wanted(record):
+            return False
+        self._moves.once_more(record, error)
+        if not await self._carry_out(record, plan):
+            return False
+        try:
+            await self._load(record)
+        except BackendError as second:
+            self._moves.remember(record, second)
+            raise
+        return True
+
+    async def _make_room(self, record: ModelRecord) -> bool:
+        plan = self._ledger.plan(record)
+        if not plan.fits:  # the figures may be a second old
+            await self._measure()
+            plan = self._ledger.plan(record)
+        if not plan.fits:
+            words = f"{record.id} does not fit: {plan.reason}"
+            raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
+        return await self._carry_out(record, plan)
+
+    async def _carry_out(self, record: ModelRecord, plan: Plan) -> bool:
+        """Whether the model is still wanted once there is room for it."""
+        leaving = [self._fleet.models[model] for model in plan.evict if model in self._fleet.models]
+        if leaving and self._wanted(record):
+            await self._moves.unload(
+                leaving, f"for {record.id}", evicted_for=record.id, wanted=lambda: self._wanted(record)
+            )
+            if self._wanted(record):
+                await self._settle(record, plan)
+        return self._wanted(record)
+
+    def _wanted(self, record: ModelRecord) -> bool:
+        return record.awaited and not self._ledger.held
+
+    async def _settle(self, record: ModelRecord, plan: Plan) -> None:
+        """Drivers give memory back late: wait until it is there, bounded."""
+        needed = (record.needed_bytes() or 0) - plan.spilled
+        deadline = self._clock.mono() + SETTLE_SECONDS
+        while self._clock.mono() < deadline:
+            pool = next((p for p in self._ledger.pools() if p.name == plan.pool), None)
+            if pool is None or pool.free >= min(needed, pool.budget):
+                return
+            await asyncio.sleep(SETTLE_STEP)
+            await self._measure()
