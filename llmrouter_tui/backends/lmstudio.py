@@ -38,6 +38,7 @@ class LmStudio(Plain):
             capabilities_known="capabilities" in entry or entry.get("type") == "embedding",
             size_bytes=count(entry.get("size_bytes")),
             local=is_local(link.url),
+            cuts=True,
         )
 
     async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:
@@ -85,6 +86,7 @@ class OldLmStudio(Plain):
             capabilities=frozenset(found),
             capabilities_known=isinstance(told, list),
             local=is_local(link.url),
+            cuts=True,
         )
 
     async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:

@@ -77,6 +77,8 @@ class ModelInfo:
     """Conversations that have a whole context, and so a cache, of their own at the same time."""
     longest_context: int | None = None
     """What the model can read at most, where ``context_length`` is what it is loaded with."""
+    cuts: bool = False
+    """Whether its server may cut a prompt that is too long, and say nothing; the others count, and refuse."""
 
     @property
     def id(self) -> str:

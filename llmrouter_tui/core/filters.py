@@ -7,7 +7,7 @@ from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import Code, RouterError
 from llmrouter_tui.core.scoring import Wait
-from llmrouter_tui.core.traits import Traits
+from llmrouter_tui.core.traits import MARGIN, Traits, token_ratio
 
 Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory", "held"]
 
@@ -19,14 +19,19 @@ class Bar(NamedTuple):
     reason: str
 
 
-def context_needed(analysis: Analysis, context: int, ratio: float = 1.0) -> int:
+LENIENT = 1 / MARGIN
+"""What estimates of prompts are multiplied by where nobody else is left: a server that counts decides then."""
+
+
+def context_needed(analysis: Analysis, context: int, ratio: float = 1.0, lenient: float = 1.0) -> int:
     """Tokens that must fit: the prompt, and the expected answer as far as it takes a quarter of the context (a
-    longer answer is cut by the model, not refused). ``ratio``: tokens of the model for one of our estimate."""
+    longer answer is cut by the model, not refused). ``ratio``: tokens of the model for one of our estimate;
+    ``lenient``: the share of the estimated prompt that counts."""
     expected = round(analysis.expected_tokens * ratio)
-    return round(analysis.prompt_tokens * ratio) + (expected if expected < context // 4 else context // 4)
+    return round(analysis.prompt_tokens * ratio * lenient) + (expected if expected < context // 4 else context // 4)
 
 
-def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> Bar | None:
+def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait, lenient: float = 1.0) -> Bar | None:
     """The first reason against a model, or None. The client's own reasons come before passing ones; context is
     the last of them, so that a model with this reason would do but for its length."""
     info = model.info
@@ -39,9 +44,11 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait) -> 
             return Bar("vision", "no vision")
         if "tools" in analysis.needs and "tools" not in info.capabilities:
             return Bar("tools", "no tools")
-    context, ratio = info.context_length, model.speed.token_ratio
-    if context and (needed := context_needed(analysis, context, ratio)) > context:
-        return Bar("context", f"context {context} < {needed} tokens")
+    context = info.context_length
+    if context:
+        needed = context_needed(analysis, context, token_ratio(model), 1.0 if info.cuts else lenient)
+        if needed > context:
+            return Bar("context", f"context {context} < {needed} tokens")
     if not model.healthy:
         return Bar("down", "backend down")
     if model.problem:
@@ -138,7 +145,7 @@ def _away(bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
 
 
 def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> RouterError:
-    contexts = [(m.info.context_length or 0, m.id, m.speed.token_ratio) for m, bar in bars if bar.kind == "context"]
+    contexts = [(m.info.context_length or 0, m.id, token_ratio(m)) for m, bar in bars if bar.kind == "context"]
     largest, model, ratio = max(contexts)
     tokens = round(analysis.prompt_tokens * ratio)
     answer = ", and its answer needs room" if tokens <= largest else ""

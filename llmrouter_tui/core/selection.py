@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
-from llmrouter_tui.core.filters import Bar, barred, refuse_all, refuse_named
+from llmrouter_tui.core.filters import LENIENT, Bar, barred, refuse_all, refuse_named
 from llmrouter_tui.core.kinds import within
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ranking import Figures, figures, ranking
@@ -64,6 +64,8 @@ def decide(
     if analysis.background:
         preference *= BACKGROUND_PREFERENCE
     rated, bars, hopeless = _rate(analysis, asked, preference, waits, continuity)
+    if not rated and any(bar.kind == "context" for _, bar in bars):
+        rated, bars, hopeless = _rate(analysis, asked, preference, waits, continuity, LENIENT)
     if not rated:
         if named:
             refuse_named(analysis, bars)
@@ -119,11 +121,16 @@ def _without(rows: list[Figures], bars: Sequence[Barred]) -> tuple[list[Figures]
 
 
 def _rate(
-    analysis: Analysis, models: tuple[ModelView, ...], preference: float, waits: Mapping[str, Wait], continuity: str
+    analysis: Analysis,
+    models: tuple[ModelView, ...],
+    preference: float,
+    waits: Mapping[str, Wait],
+    continuity: str,
+    lenient: float = 1.0,
 ) -> tuple[list[Rated], list[Barred], bool]:
     """All numbers of each model that can serve, what bars the others, and whether some that can are hopeless. One loop
     over plain numbers, because every request runs through it for every model: here each call and each object
-    counts."""
+    counts. ``lenient``: the share of the estimated prompt that must fit."""
     shares, easiness, scale, hidden, (by_quality, by_speed, staying, by_pin, by_cost) = terms(analysis, preference)
     usual = exp(-SLOPE * easiness)
     needs, prompt_tokens, expected = analysis.needs, analysis.prompt_tokens, analysis.expected_tokens
@@ -146,7 +153,7 @@ def _rate(
             queue, load = wait.queue, wait.load
         # The first look is a cheap one: nearly always there is nothing against a model.
         if needs or most > room or (wait is not None and wait.blocked):
-            bar = barred(analysis, model, traits, wait or NO_WAIT)
+            bar = barred(analysis, model, traits, wait or NO_WAIT, lenient)
             if bar is not None:
                 bars.append((model, bar))
                 continue

@@ -15,6 +15,8 @@ UNKNOWN_ABILITY: Final = 0.4
 SLOWEST_PREFILL: Final = 1.0
 SLOWEST_DECODE: Final = 0.1
 """Tokens per second; rates that make no sense count as these."""
+MARGIN: Final = 1.15
+"""How far the estimate of a prompt's tokens may be off: what a model's own count leaves to chance is within that."""
 _KEPT: Final = 4096
 """Models remembered, more than any fleet has."""
 
@@ -69,6 +71,11 @@ _last: tuple[tuple[ModelView, ...], list[Facts]] = ((), [])
 """The fleet that was asked for last: nearly always it is asked for again."""
 _last_spoken: tuple[list[Facts], dict[str, list[Facts]]] = ([], {})
 """The same in other languages than English."""
+
+
+def token_ratio(model: ModelView) -> float:
+    """Tokens to count with for one of our estimate: with a margin where a server would cut what is too long."""
+    return model.speed.token_ratio * MARGIN if model.info.cuts else model.speed.token_ratio
 
 
 def facts(models: tuple[ModelView, ...]) -> list[Facts]:
@@ -130,7 +137,7 @@ def _read(model: ModelView, traits: Traits) -> Facts:
         traits.id,
         traits.means,
         traits.slope,
-        -1 if against else (info.context_length or math.inf) / ratio,
+        -1 if against else (info.context_length or math.inf) / token_ratio(model),
         traits.thinks,
         traits.priced,
         model.pinned,

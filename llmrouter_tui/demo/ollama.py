@@ -180,6 +180,7 @@ class SimulatedOllama(LoopbackServer):
         ask = self._ask(body, model, turns)
         async with self._scheduler.use(model, keep_alive, _context(body)) as runner:
             account.load = time.monotonic() - account.start
+            _fit(ask, runner, body)
             async with runner.slots, aclosing(self._pieces(runner, ask, body, account)) as pieces:
                 if body.get("stream", True):
                     return await self._stream(request, model, pieces, account, line)
@@ -332,6 +333,17 @@ def _turn(message: Any) -> Turn:
     if not isinstance(message, Mapping) or not isinstance(message.get("content", ""), str):
         raise Refusal(400, "json: cannot unmarshal message: content must be a string")
     return Turn(str(message.get("role", "")), message.get("content", ""), len(message.get("images") or ()))
+
+
+def _fit(ask: Ask, runner: Runner, body: Mapping[str, Any]) -> None:
+    """Refuse what is too long, in the words of its runner, where the client wants nothing cut; else it is cut."""
+    count = _prompt_tokens(ask)
+    if body.get("truncate") is False and count >= runner.context:
+        words = (
+            f"request ({count} tokens) exceeds the available context size ({runner.context} tokens), try increasing it"
+        )
+        error = {"code": 400, "message": words, "type": "exceed_context_size_error"}
+        raise Refusal(400, json.dumps({"error": error | {"n_prompt_tokens": count, "n_ctx": runner.context}}))
 
 
 def _prompt_tokens(ask: Ask) -> int:

@@ -374,18 +374,45 @@ class TestRefusals:
 
     def test_a_prompt_that_leaves_its_answer_no_room_is_told_as_that(self) -> None:
         """By the model's own count of tokens, where it is known to be another than our estimate."""
-        asked = analysis("chat", prompt_tokens=7000, expected_tokens=4000)
+        asked = analysis("chat", prompt_tokens=7400, expected_tokens=4000)
         slow = Speed(1, 1, 1)
         tight, room = model("tight:8b", slow, context=8192), model("room:8b", slow, context=32768)
         decision = decide(asked, [tight, room], preference=0.5)
-        assert decision.filtered == (("ollama/tight:8b", "context 8192 < 9048 tokens"),)
+        assert decision.filtered == (("ollama/tight:8b", "context 8192 < 9448 tokens"),)
         with pytest.raises(RouterError) as raised:
             decide(asked, [tight], preference=0.5)
-        assert "about 7,000 tokens, and its answer needs room; the largest context here is 8,192" in str(raised.value)
+        assert "about 7,400 tokens, and its answer needs room; the largest context here is 8,192" in str(raised.value)
         wordy = replace(tight, speed=replace(slow, token_ratio=1.5))
         with pytest.raises(RouterError) as raised:
             decide(asked, [wordy], preference=0.5)
-        assert "about 10,500 tokens; the largest context here is 8,192" in str(raised.value)
+        assert "about 11,100 tokens; the largest context here is 8,192" in str(raised.value)
+
+    def test_near_the_limit_a_server_that_counts_decides_where_nobody_has_more_room(self) -> None:
+        """It counts exactly, as it reads, and refuses: our estimate may be off by as much."""
+        asked = analysis("chat", prompt_tokens=8800, expected_tokens=100)
+        slow = Speed(1, 1, 1)
+        tight, room = model("tight:8b", slow, context=8192, resident=True), model("room:8b", slow, context=16384)
+        assert decide(asked, [tight, room], preference=0.0).filtered == (
+            ("ollama/tight:8b", "context 8192 < 8900 tokens"),
+        )
+        assert decide(asked, [tight], preference=0.5).chosen == "ollama/tight:8b"
+        assert decide(asked, [tight], preference=0.5, requested="tight:8b").chosen == "ollama/tight:8b"
+        with pytest.raises(RouterError, match="about 9,600 tokens"):
+            decide(analysis("chat", prompt_tokens=9600, expected_tokens=100), [tight], preference=0.5)
+
+    def test_a_server_that_may_cut_in_silence_is_asked_only_with_a_margin(self) -> None:
+        slow = Speed(1, 1, 1)
+        exact = model("a:8b", slow, context=8192)
+        cutting = replace(exact, info=replace(exact.info, cuts=True))
+        for tokens, may in ((6800, True), (7200, False)):
+            asked = analysis("chat", prompt_tokens=tokens, expected_tokens=100)
+            assert decide(asked, [exact], preference=0.5).chosen
+            if may:
+                assert decide(asked, [cutting], preference=0.5).chosen
+            else:
+                with pytest.raises(RouterError) as raised:
+                    decide(asked, [cutting], preference=0.5)
+                assert raised.value.code == "context_length_exceeded"
 
     def test_a_larger_context_that_is_away_is_no_reason_to_shorten_the_prompt(self) -> None:
         long = replace(model("long:8b", Speed(1, 1, 1), context=1_000_000), healthy=False)

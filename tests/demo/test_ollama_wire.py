@@ -228,3 +228,12 @@ async def test_a_stream_is_sent_as_it_is_made(make: Make) -> None:
         assert not response.content.at_eof()
         rest = await response.content.read()
     assert json.loads(rest.splitlines()[-1])["done"] is True
+
+
+async def test_what_is_too_long_is_refused_or_cut_as_the_client_wants(ollama: Client) -> None:
+    long = [{"role": "user", "content": "Count the waves of the sea. " * 40}]
+    body = {"model": "llama3.1:8b", "messages": long, "stream": False, "options": {"num_ctx": 64, "num_predict": 1}}
+    assert (await ollama.post("/api/chat", body))["prompt_eval_count"] == 64
+    refused = json.loads((await ollama.post("/api/chat", body | {"truncate": False}, status=400))["error"])["error"]
+    assert (refused["type"], refused["n_ctx"]) == ("exceed_context_size_error", 64)
+    assert f"request ({refused['n_prompt_tokens']} tokens) exceeds" in refused["message"]

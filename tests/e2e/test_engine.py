@@ -1,5 +1,6 @@
 """Real prompts, real models: the embedded llama.cpp engine through the whole stack."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -158,6 +159,14 @@ def test_a_prompt_beyond_every_context_is_refused_before_anything_is_loaded(clie
     with pytest.raises(openai.BadRequestError) as refused:
         ask(client, "word " * 20_000, "auto")
     assert refused.value.code == "context_length_exceeded"
+
+
+def test_what_only_the_models_own_count_finds_too_long_is_refused_in_its_figures(client):
+    """Each digit is a token of this model; by our estimate the prompt would fit."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        ask(client, "8675309 " * 500, SMALL)
+    assert refused.value.code == "context_length_exceeded"
+    assert re.search(r"4\d{3} tokens.*\(2048 tokens\)", str(refused.value))
 
 
 def test_a_rating_counts_at_once(client, router):
