@@ -61,7 +61,7 @@ class AttentionBook:
         wanted = {cause.key: cause for cause in (_thrash(one, view.at) for one in view.thrash)}
         if view.held:
             said = "loads are held: the memory is kept free for other work"
-            wanted[HELD] = Cause(HELD, said, "L on VRAM loads again", since=view.at)
+            wanted[HELD] = Cause(HELD, said, "(L on VRAM loads again)", since=view.at)
         about = [key for key in (*self.standing, *self.dismissed) if key == HELD or key.startswith(THRASH)]
         gone = [key for key in about if key not in wanted]
         for key in gone:
@@ -115,7 +115,7 @@ class AttentionBook:
 
 def _thrash(thrash: Thrash, at: float) -> Cause:
     message = f"{' and '.join(thrash.models)} keep throwing each other out of {thrash.pool}"
-    return Cause(f"{THRASH}{' '.join(thrash.models)}", message, "4 says what helps", since=at)
+    return Cause(f"{THRASH}{' '.join(thrash.models)}", message, "(4 says what helps)", since=at)
 
 
 HELD, THRASH = "held", "thrash:"

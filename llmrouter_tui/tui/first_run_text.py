@@ -188,7 +188,10 @@ def why_not_get(store: Store) -> str:
 def starter(store: Store, cells: int, look: Look) -> list[Line]:
     """The offer of a first model, its progress, or what went wrong."""
     now = state(store)
-    head: Line = (("A first model  ", "title"), (f"{STARTER}, {STARTER_SIZE}, small enough for any CPU", "soft"))
+    head: Line = (
+        ("A first model  ", "title"),
+        (f"{STARTER}, {STARTER_SIZE} to fetch, small enough for any CPU", "soft"),
+    )
     lines: list[Line] = [text.clip_line(head, cells, look.symbols.ellipsis)]
     if now == "missing":
         lines += _words("It needs the embedded engine, which is not installed here. Install it and start again:", cells)
@@ -220,7 +223,8 @@ def _progress(store: Store, cells: int, look: Look) -> Line:
     if not fetch.total:
         return ((f"{what}{look.symbols.ellipsis}", "run"),)
     share = min(1.0, fetch.done / fetch.total)
-    figures = f"  {fetch.done / MB:.0f} of {fetch.total / MB:.0f} MB  {text.percent(share):>4}"
+    size = f"{fetch.done / MB:.0f} of {fetch.total / MB:.0f} MB  " if fetch.state == "fetching" else ""
+    figures = f"  {size}{text.percent(share):>4}"  # what is checked is unpacked, and larger than what was fetched
     bar = max(6, min(48, cells - len(figures) - 10))
     return ((text.left(what, 10), "run"), *chart.progress(share, bar, look.symbols), (figures, "strong"))
 

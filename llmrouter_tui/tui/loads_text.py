@@ -78,7 +78,8 @@ def progress_line(load: LoadProgress, store: Store, now: float, cells: int, name
 
 
 def _turn(load: LoadProgress) -> str:
-    return "next" if load.position <= 1 else pt.ordinal(load.position)
+    """``now`` for one for which room is made, else its place behind that."""
+    return ("now", "next")[load.position] if load.position < 2 else pt.ordinal(load.position)
 
 
 def _name_cells(store: Store, cells: int) -> int:

@@ -113,6 +113,11 @@ def test_why_a_model_came_or_went(facts: dict[str, Any], why: str) -> None:
     assert loads_text.cause(event(**facts), store()) == why
 
 
+def test_one_for_which_room_is_made_has_its_turn_now() -> None:
+    [line] = said(store(loads=(LoadProgress(VISION, "gpu1", None, 6.4, 0, 1, f"{PHI} answers 1 request"),)))
+    assert line.startswith("now   qwen2.5vl:7b GPU1  phi4:14b answers 1 request")
+
+
 def test_without_any_load_it_says_so() -> None:
     assert said(store()) == ["Nothing was loaded or unloaded yet."]
 

@@ -226,7 +226,7 @@ async def test_every_page_says_that_loads_are_held(where: str, size: tuple[int, 
 
 async def test_the_dash_says_under_attention_how_loads_are_released() -> None:
     async with running(snapshot=machine(vram=replace(SNAPSHOT.vram, held=True))) as (app, _):
-        assert "! loads are held: the memory is kept free for other work L on VRAM loads again" in screen_text(app)
+        assert "! loads are held: the memory is kept free for other work (L on VRAM loads again)" in screen_text(app)
 
 
 async def test_the_palette_finds_unloading_all_from_everywhere_and_under_readonly_nowhere() -> None:
