@@ -27,8 +27,9 @@ from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.ledger import HELD_BACK
 from llmrouter_tui.engine.lookout import Lookout
-from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.residency import RELEASE, Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
@@ -175,6 +176,8 @@ class EngineControl:
 
     async def load(self, model: str) -> None:
         record = self._p.fleet.model(model)
+        if self._p.residency.held and not record.ready:
+            raise RouterError("model_loading", f"{model} is not loaded: {HELD_BACK}", hint=RELEASE)
         if not record.ready:
             self._p.tasks.spawn(self._quietly(self._p.residency.load(record)), f"load {model}")
 
@@ -201,16 +204,10 @@ class EngineControl:
         return self._p.vram.placement(self._p.fleet.model(model), context_length)
 
     async def clear_vram(self) -> None:
-        for record in self._p.fleet.models.values():
-            if record.backend.manages_memory and record.residency == "resident":
-                self._p.tasks.spawn(
-                    self._quietly(self._p.residency.unload(record, "to clear the memory")), f"unload {record.id}"
-                )
+        self._p.tasks.spawn(self._quietly(self._p.residency.clear()), "clear the memory")
 
     async def release_vram(self) -> None:
-        for record in self._p.fleet.models.values():
-            if record.pinned and record.backend.manages_memory:
-                self._p.tasks.spawn(self._quietly(self._p.residency.keep(record)), f"keep {record.id}")
+        self._p.tasks.spawn(self._quietly(self._p.residency.release()), "release the memory")
 
     async def enable(self, model: str, enabled: bool) -> None:
         record = self._p.fleet.model(model)

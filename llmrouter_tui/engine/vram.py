@@ -17,7 +17,7 @@ from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, T
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
-from llmrouter_tui.engine.ledger import HELD, Ledger
+from llmrouter_tui.engine.ledger import HELD, HELD_BACK, UNLOAD_SECONDS, Ledger
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
@@ -27,6 +27,8 @@ USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "full", "to
 CLOSED: frozenset[Verdict] = frozenset(("full", "too big", "held"))
 """Where asking for a model would not load it."""
 UNKNOWN: FootprintSource = "unknown"
+NO_PLAN = Plan(fits=True)
+LOADED: Verdict = "loaded"
 MOVED = 32 * 1024**2
 """Bytes of memory in use below which a change is noise."""
 
@@ -84,6 +86,7 @@ class Vram:
             loads=self._loads(records),
             swaps=self._journal.swaps(now),
             thrash=tuple(self._with_remedy(one, seen) for one in self._journal.thrash(now)),
+            held=self._ledger.held,
         )
 
     def placement(self, record: ModelRecord, context_length: int | None = None) -> Placement:
@@ -98,10 +101,18 @@ class Vram:
     def _placement(self, record: ModelRecord, seen: Seen, context_length: int | None = None) -> Placement:
         taken = record.expected(context_length)
         needed, source = (taken.bytes, taken.source) if taken else (None, UNKNOWN)
-        plan = self._ledger.plan_over(record, seen.pools, seen.occupants, needed)
-        verdict, reason = self._verdict(record, plan, needed, seen)
+        if context_length is None:
+            needed = record.needed_bytes()
+        again = context_length is not None and record.residency in HELD and context_length != _loaded_context(record)
+        if record.healthy and record.residency in ("resident", "loading") and not record.draining and not again:
+            plan, verdict, reason = NO_PLAN, LOADED, ""
+        else:
+            pools = [_without(record, pool) for pool in seen.pools] if again else seen.pools
+            plan = self._ledger.plan_over(record, pools, seen.occupants, needed)
+            verdict, reason = self._verdict(record, plan, needed, seen)
         moves = verdict in ("evicts", "waits")
         wait = seen.waits[record.id]
+        seconds = record.load_seconds + UNLOAD_SECONDS * (1 + len(plan.evict)) if again else wait.queue + wait.load
         return _new_placement(
             record.id,
             verdict,
@@ -112,19 +123,22 @@ class Vram:
             plan.evict if moves else (),
             plan.drain if moves else (),
             plan.spilled if moves or verdict == "fits" else 0,
-            None if verdict in CLOSED else wait.queue + wait.load,
+            None if verdict in CLOSED else seconds,
             reason,
         )
 
     def _verdict(self, record: ModelRecord, plan: Plan, needed: int | None, seen: Seen) -> tuple[Verdict, str]:
-        """And why not, in words."""
+        """What loading a model would mean that is not there, or is there with another context; and why not, in
+        words."""
         if not record.healthy:
             return "full", f"{record.info.backend} is down"
-        if record.residency in ("resident", "loading") and not record.draining:
-            return "loaded", ""
+        if not plan.fits and _never(record, needed, seen):
+            return "too big", plan.reason
+        if self._ledger.held:
+            return "held", HELD_BACK
         if not plan.fits:
-            return "too big" if _never(record, needed, seen) else "full", plan.reason
-        if plan.drain or record.draining or record.residency == "unloading":
+            return "full", plan.reason
+        if plan.drain or record.draining or record.residency == "unloading" or record.leases:
             return "waits", ""
         if plan.evict:
             return "evicts", ""
@@ -184,27 +198,22 @@ class Vram:
     # ── what goes on ──
 
     def _loads(self, records: Sequence[ModelRecord]) -> tuple[LoadProgress, ...]:
-        """Those under way, then those that wait, in the order of their turns."""
-        found: list[LoadProgress] = []
-        places: dict[str, int] = {}
-        for record in sorted(records, key=lambda one: one.residency != "loading"):
-            if record.residency != "loading" and not record.wanted:
-                continue
-            under_way = record.residency == "loading"
-            place = 0 if under_way else places.get(record.home, 0) + 1
-            places[record.home] = place
-            found.append(
-                LoadProgress(
-                    record.id,
-                    record.home,
-                    record.since if under_way else None,
-                    record.speed.load_seconds,
-                    place,
-                    len(record.tickets),
-                    "" if under_way else _obstacle(record, records),
-                )
-            )
-        return tuple(found)
+        """By pool, those under way before those that wait, in the order of their turns."""
+        moving = [record for record in records if record.residency == "loading" or record.place is not None]
+        moving.sort(key=lambda record: (record.home, record.residency != "loading", record.place or 0))
+        return tuple(self._progress(record) for record in moving)
+
+    def _progress(self, record: ModelRecord) -> LoadProgress:
+        under_way = record.residency == "loading"
+        return LoadProgress(
+            record.id,
+            record.home,
+            record.since if under_way else None,
+            record.load_seconds,
+            0 if under_way else record.place or 0,
+            len(record.tickets),
+            "" if under_way else self._residency.place(record).reason,
+        )
 
     def _with_remedy(self, thrash: Thrash, seen: Seen) -> Thrash:
         """With the arithmetic, and what to do."""
@@ -244,16 +253,14 @@ def _pids(family: Sequence[ModelRecord], owned: Mapping[str, Share]) -> tuple[in
     return ()
 
 
-def _obstacle(record: ModelRecord, records: Sequence[ModelRecord]) -> str:
-    """Why a load does not begin yet."""
-    beside = [other for other in records if other is not record and other.pool == record.home]
-    for other in beside:
-        if other.draining and other.leases:
-            return f"{other.id} answers {other.leases} request{'s' if other.leases > 1 else ''}"
-    for other in beside:
-        if other.residency in ("loading", "unloading"):
-            return f"{other.id} is being {'loaded' if other.residency == 'loading' else 'unloaded'}"
-    return ""
+def _loaded_context(record: ModelRecord) -> int | None:
+    return record.loaded_context or record.info.context_length
+
+
+def _without(record: ModelRecord, pool: Pool) -> Pool:
+    """A pool as it is when a model has left it."""
+    held = (record.held_bytes() or 0) if record.pool == pool.name else 0
+    return replace(pool, free=min(pool.budget, pool.free + held))
 
 
 def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:

@@ -106,6 +106,11 @@ async def test_another_context_is_planned_with_what_it_would_take():
         assert (usual.context_length, longer.context_length) == (8192, 65_536)
         assert (longer.needed or 0) - (usual.needed or 0) == 7 * GIB
         assert vram.placement(record, 8192) == usual
+        await hold(house, "one/a")
+        assert vram.placement(record, 8192).verdict == "loaded"
+        anew = vram.placement(record, 16_384)
+        assert (anew.verdict, anew.context_length) == ("fits", 16_384)
+        assert (anew.seconds or 0) > record.load_seconds
 
 
 async def test_a_backend_that_is_down_holds_nothing_and_loads_nothing():
@@ -200,13 +205,32 @@ async def test_a_load_under_way_is_told_since_when_and_those_behind_it_with_why(
         assert (then.model, then.position, then.waiting, then.started_at) == ("one/b", 1, 2, None)
         assert then.waits_for == "one/a is being loaded"
         lease = await waiting[0]
-        await until(lambda: house.fleet.model("one/a").draining)
         [left] = vram.view().loads
-        assert (left.model, left.waits_for) == ("one/b", "one/a answers 1 request")
+        assert (left.model, left.started_at, left.waiting) == ("one/b", None, 2)
+        assert "one/a answers 1 request" in left.waits_for
         lease.release()
         for one in waiting[1:]:
             (await one).release()
         assert vram.view().loads == ()
+
+
+async def test_while_memory_is_cleared_nothing_is_loaded_and_it_is_said():
+    backend = ScriptedBackend([model("a", 3), model("b", 3), model("c", 20)])
+    async with told(backend) as (house, vram):
+        await hold(house, "one/a")
+        await house.residency.clear()
+        view = vram.view()
+        assert view.held
+        assert pool(view).holders == ()
+        found = placements(view)
+        assert {one.model: one.verdict for one in view.placements} == {
+            "one/a": "held", "one/b": "held", "one/c": "too big"
+        }  # fmt: skip
+        assert "cleared for other work" in found["one/a"].reason
+        assert found["one/a"].seconds is None
+        await house.residency.release()
+        assert not vram.view().held
+        assert placements(vram.view())["one/a"].verdict == "fits"
 
 
 async def test_what_moved_today_is_counted_and_circles_come_with_a_remedy():
