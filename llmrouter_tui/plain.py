@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.errors import RouterError
@@ -29,6 +30,8 @@ from llmrouter_tui.plain_vram import vram_text
 from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
+STATES = {"resident": "loaded", "absent": "not loaded"}
+"""What the screen calls the states that it does not call by their own names."""
 
 
 def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[str]:
@@ -46,6 +49,7 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
             f"preference {decision.preference:.2f} (0 speed, 1 quality)"
         ),
         "",
+        "terms of the score, weighted by the preference:",
         f"{'CANDIDATE':36} QUALITY  SPEED   CONT    PIN   COST =  SCORE  SECONDS",
     ]
     for c in decision.candidates:
@@ -59,7 +63,8 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
     if (other := instead(decision)) is not None:
         memory = "" if other.footprint is None else f", {other.footprint / GIB:.1f} GiB"
         held = " in memory already" if other.resident and memory else " to load" if memory else ""
-        lines += ["", f"instead {other.model}: quality {other.quality:+.3f}, {other.seconds:+.1f}s{memory}{held}"]
+        quality = f"predicted quality {other.predicted:.3f} ({other.quality:+.3f})"
+        lines += ["", f"instead {other.model}: {quality}, {other.seconds:+.1f}s{memory}{held}"]
     if found := moved(decision, {view.id: view.languages for view in views}):
         lines += ["", f"language {moved_words(found, str, '{:+z.2f}'.format)}"]
     lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
@@ -68,15 +73,17 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
 
 def model_lines(views: Sequence[ModelView]) -> list[str]:
     """A table of models with their score per task."""
-    head = f"{'MODEL':36} {'STATE':9} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
+    head = f"{'MODEL':36} {'STATE':10} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
     lines = [head + " ".join(f"{t[:5].upper():>5}" for t in TASKS)]
     for v in views:
         size = f"{v.info.parameters / 1e9:.1f}B" if v.info.parameters else "-"
         memory = f"{'~' if v.footprint_source == 'estimated' else ''}{v.footprint / GIB:.1f}G" if v.footprint else "-"
         speed = f"{'' if v.speed.samples else '~'}{v.speed.decode:.0f}"
-        scores = " ".join(f"{v.abilities[t].mean:5.2f}" if t in v.abilities else f"{'-':>5}" for t in TASKS)
+        shown = {} if is_embedding(v.info) else v.abilities
+        scores = " ".join(f"{shown[t].mean:5.2f}" if t in shown else f"{'-':>5}" for t in TASKS)
         lines.append(
-            f"{v.id:36.36} {v.residency:9} {size:>7} {memory:>8} {v.info.context_length or '-':>7} {speed:>6}  {scores}"
+            f"{v.id:36.36} {STATES.get(v.residency, v.residency):10} {size:>7} {memory:>8} "
+            f"{v.info.context_length or '-':>7} {speed:>6}  {scores}"
         )
     return lines
 
@@ -86,6 +93,9 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
     lines: list[str] = []
     for view in views:
         lines += [view.id, ""]
+        if is_embedding(view.info):
+            lines.append("  It makes embeddings, and no text: there is nothing to score.")
+            continue
         for task, ability in view.abilities.items():
             lines.append(f"  {task:12} {ability.mean:.2f} ± {ability.uncertainty:.2f}")
             lines += [f"    {e.source:10} {e.value:.2f}  weight {e.weight:5.1f}  {e.note}" for e in ability.evidence]

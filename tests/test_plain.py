@@ -1,9 +1,9 @@
-"""Lines of text for pipes: what a language did is told as on screen."""
+"""Lines of text for pipes: the same facts in the same words as on screen."""
 
 from dataclasses import replace
 
 from llmrouter_tui.core.selection import decide
-from llmrouter_tui.plain import decision_lines, evidence_lines
+from llmrouter_tui.plain import decision_lines, evidence_lines, model_lines
 from tests.core.fleet import analysis, fleet
 
 SMALL = "ollama/llama3.2:3b"
@@ -27,3 +27,26 @@ def test_the_languages_known_of_a_model_follow_its_scores() -> None:
     ]
     assert said.split()[:5] == ["languages", "de", "-0.02", "zh", "+0.05"]
     assert not [line for line in evidence_lines([view]) if "languages" in line]
+
+
+def test_models_are_told_in_the_words_of_the_screen_and_what_only_embeds_has_no_scores() -> None:
+    loaded, away = fleet("8b")["8b"], fleet("")["coder"]
+    embeds = replace(away, info=replace(away.info, name="nomic-embed-text", capabilities=frozenset({"embedding"})))
+    _, *rows = model_lines([loaded, away, embeds])
+    assert [row[36:48].strip() for row in rows] == ["loaded", "not loaded", "not loaded"]
+    assert [row.split()[-9:].count("-") for row in rows] == [0, 0, 9]
+    assert [line.strip() for line in evidence_lines([embeds])][2:] == [
+        "It makes embeddings, and no text: there is nothing to score."
+    ]
+
+
+def test_the_other_models_quality_is_told_before_the_preference_weighs_it() -> None:
+    decision = decide(analysis(), list(fleet().values()), preference=0.5)
+    lines = decision_lines(decision)
+    chosen, other = decision.candidates[:2]
+    gain = other.predicted_quality - chosen.predicted_quality
+    said = f"instead {other.model}: predicted quality {other.predicted_quality:.3f} ({gain:+.3f}), "
+    assert any(line.startswith(said) for line in lines)
+    assert lines.index("terms of the score, weighted by the preference:") + 2 == next(
+        at for at, line in enumerate(lines) if line.startswith("»")
+    )

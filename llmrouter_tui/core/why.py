@@ -67,6 +67,8 @@ class Instead(NamedTuple):
     """Bytes that it takes; None where it is not known."""
     resident: bool
     """Whether it is in memory already."""
+    predicted: float
+    """Its predicted quality, 0..1, before the preference weighs it."""
 
 
 def instead(decision: Decision) -> Instead | None:
@@ -80,5 +82,5 @@ def instead(decision: Decision) -> Instead | None:
         if chosen is not None and other is not None:
             quality = other.predicted_quality - chosen.predicted_quality
             seconds = other.seconds.total - chosen.seconds.total
-            return Instead(other.model, quality, seconds, other.footprint, other.resident)
+            return Instead(other.model, quality, seconds, other.footprint, other.resident, other.predicted_quality)
     return None
