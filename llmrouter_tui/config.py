@@ -292,13 +292,17 @@ _TABLES: Final = """\
 """
 
 
+def written(name: str, value: object) -> str:
+    """A setting's value as the file has it: ``auto``, ``0`` and the like where it is none."""
+    return json.dumps(_WORDS_FOR_NONE[name] if value is None else value, ensure_ascii=False)
+
+
 def example() -> str:
     """The documented file: each key on a line of its own, with its default, to be uncommented where it changes."""
     defaults = Settings()
     lines = ["# Configuration of llmrouter-tui. Everything is optional; each line shows the default.", ""]
     for name in (item.name for item in fields(Settings)):
         if KEYS[name].from_text:
-            value = _plain(getattr(defaults, name))
-            shown = json.dumps(_WORDS_FOR_NONE[name] if value is None else value, ensure_ascii=False)
+            shown = written(name, _plain(getattr(defaults, name)))
             lines += [f"# {KEYS[name].doc} [ROUTER_{name.upper()}]", f"#{name} = {shown}", ""]
     return "\n".join([*lines, _TABLES.format(kinds=", ".join(get_args(BackendKind)))])

