@@ -105,12 +105,8 @@ def info_of(name: str, facts: Mapping[str, Any]) -> ModelInfo:
 def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
     """Answers, one line per line. Raises ``ValueError`` for what is not as the protocol says, in words."""
     models, train = environment.get("ROUTEEVAL_MODELS"), environment.get("ROUTEEVAL_TRAIN")
-    try:
-        evaluation = Evaluation(
-            json.loads(Path(models).read_text("utf-8")) if models else {}, read_graded(Path(train)) if train else ()
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"what ROUTEEVAL_MODELS or ROUTEEVAL_TRAIN names cannot be used: {error!r}") from error
+    facts = _facts(Path(models)) if models else {}
+    evaluation = Evaluation(facts, read_graded(Path(train)) if train else ())
     for number, line in enumerate(lines, 1):
         if line.strip():
             identity, prompt, candidates = _question(line, number)
@@ -119,23 +115,49 @@ def run(lines: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _question(line: str, number: int) -> tuple[object, str, list[str]]:
-    try:
-        asked = json.loads(line)
-        identity, prompt, candidates = asked["id"], asked["prompt"], asked["candidates"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"line {number} is no question with id, prompt and candidates: {error!r}") from error
+    asked = _row(line, f"line {number}", ("id", "prompt", "candidates"))
+    prompt, candidates = asked["prompt"], asked["candidates"]
     if not isinstance(prompt, str) or not isinstance(candidates, list) or not all(map(_is_text, candidates)):
         raise ValueError(f"line {number}: prompt is to be a text and candidates a list of names")
-    return identity, prompt, candidates
+    return asked["id"], prompt, candidates
+
+
+def _row(line: str, where: str, wanted: Sequence[str]) -> dict[str, Any]:
+    """A line's JSON object with all that is wanted. Raises ``ValueError`` in words."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{where} is no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} is no JSON object; it is to have {', '.join(wanted)}")
+    if missing := [name for name in wanted if name not in row]:
+        raise ValueError(f"{where} has no {' and no '.join(missing)}; it is to have {', '.join(wanted)}")
+    return row
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _facts(path: Path) -> dict[str, dict[str, Any]]:
+    """What is told of models. Raises ``ValueError`` in words."""
+    facts = _row(path.read_text("utf-8"), f"ROUTEEVAL_MODELS, {path},", ())
+    if wrong := [name for name, told in facts.items() if not isinstance(told, dict)]:
+        raise ValueError(f"ROUTEEVAL_MODELS, {path}: {wrong[0]!r} is to have an object with params_b and the like")
+    return facts
+
+
 def read_graded(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Graded prompts: JSON lines with ``prompt`` and ``scores``, gzipped or plain."""
+    """Graded prompts: JSON lines with ``prompt`` and ``scores``, gzipped or plain. Raises ``ValueError`` in words."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for line in lines:
+        for number, line in enumerate(lines, 1):
             if line.strip():
-                yield json.loads(line)
+                where = f"ROUTEEVAL_TRAIN, {path}, line {number},"
+                row = _row(line, where, ("prompt", "scores"))
+                if not isinstance(row["prompt"], str) or not _are_grades(row["scores"]):
+                    raise ValueError(f"{where} is wrong: prompt is to be a text and scores grades by model")
+                yield row
+
+
+def _are_grades(scores: object) -> bool:
+    return isinstance(scores, dict) and all(isinstance(grade, int | float) for grade in scores.values())

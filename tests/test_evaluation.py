@@ -60,33 +60,40 @@ def test_lines_are_answered_one_by_one_and_not_at_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "words"),
     [
-        "broken",
-        "[]",
-        "5",
-        '{"id": 1}',
-        '{"id": 1, "prompt": "x"}',
-        asked(prompt=5),
-        asked(candidates=5),
-        asked(candidates=[5]),
+        ("broken", "is no JSON: "),
+        ("[]", "is no JSON object; it is to have id, prompt, candidates"),
+        ("5", "is no JSON object"),
+        ('{"id": 1}', "has no prompt and no candidates; it is to have id, prompt, candidates"),
+        ('{"id": 1, "prompt": "x"}', "has no candidates; "),
+        (asked(prompt=5), "prompt is to be a text"),
+        (asked(candidates=5), "candidates a list of names"),
+        (asked(candidates=[5]), "candidates a list of names"),
     ],
 )
-def test_a_line_that_is_no_question_is_named_in_words(line: str) -> None:
+def test_a_line_that_is_no_question_is_named_in_words(line: str, words: str) -> None:
     answers = run([asked(), line], {})
     next(answers)
-    with pytest.raises(ValueError, match="line 2"):
+    with pytest.raises(ValueError, match=f"^line 2:? .*{words}"):
         next(answers)
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         list(run([asked()], {"ROUTEEVAL_TRAIN": str(tmp_path / "nowhere.jsonl")}))
-    for rows in ([{"prompt": "no scores"}], [[]], [{"prompt": "x", "scores": {"m": "good"}}]):
-        with pytest.raises(ValueError, match="ROUTEEVAL_TRAIN"):
-            list(run([asked()], {"ROUTEEVAL_TRAIN": str(written(tmp_path, rows))}))
-    with pytest.raises(ValueError, match="ROUTEEVAL_MODELS"):
+    for row, words in (
+        ({"prompt": "no scores"}, "has no scores"),
+        ([], "is no JSON object"),
+        ({"prompt": "x", "scores": {"m": "good"}}, "prompt is to be a text and scores grades"),
+        ({"prompt": 5, "scores": {"m": 1}}, "prompt is to be a text"),
+    ):
+        with pytest.raises(ValueError, match=f"ROUTEEVAL_TRAIN, .*, line 2.* {words}"):
+            list(run([asked()], {"ROUTEEVAL_TRAIN": str(written(tmp_path, [graded(SUM, tiny_3b=1.0), row]))}))
+    with pytest.raises(ValueError, match=r"ROUTEEVAL_MODELS, .* is no JSON"):
         list(run([asked()], {"ROUTEEVAL_MODELS": os.devnull}))
+    with pytest.raises(ValueError, match=r"ROUTEEVAL_MODELS, .*'m' is to have an object"):
+        list(run([asked()], {"ROUTEEVAL_MODELS": str(written(tmp_path, [{"m": 7}]))}))
 
 
 def test_graded_prompts_are_read_plain_or_gzipped(tmp_path: Path) -> None:
