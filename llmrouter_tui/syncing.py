@@ -57,7 +57,9 @@ async def sync_into(
 def told(records: Sequence[SyncRecord]) -> list[str]:
     """The outcome, a line for each source; one sentence where none could be reached."""
     if records and all(record.status == "offline" for record in records):
-        return [f"Nothing could be reached ({records[0].message}); the figures that are here stay in use."]
+        alone = f"{title(records[0].source)} could not"
+        who = alone if len(records) == 1 else f"None of the {len(records)} sources could"
+        return [f"{who} be reached: {records[0].message}. The figures that are here stay in use."]
     return [_line(record) for record in records]
 
 

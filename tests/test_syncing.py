@@ -101,7 +101,9 @@ def test_each_source_is_told_in_a_line() -> None:
 
 def test_offline_is_one_sentence() -> None:
     away = [record("offline", source, f"no connection to {source}") for source in ("lmarena", "livebench")]
-    assert told(away) == ["Nothing could be reached (no connection to lmarena); the figures that are here stay in use."]
+    stay = "The figures that are here stay in use."
+    assert told(away) == [f"None of the 2 sources could be reached: no connection to lmarena. {stay}"]
+    assert told(away[1:]) == [f"LiveBench could not be reached: no connection to livebench. {stay}"]
     assert len(told([*away, record("ok", "openrouter")])) == 3
     assert told([]) == []
 
