@@ -30,9 +30,11 @@ def refusal(host: str, port: int, error: OSError) -> Refusal:
         return _not_serving(f"cannot listen on {host}: this machine has no such address", _NO_ADDRESS)
     if error.errno == errno.EACCES:
         return _not_serving(f"cannot listen on {host}:{port}: the system does not allow it", "use a port from 1024 on")
-    message = f"could not listen on {host}:{port} ({os.strerror(error.errno).lower() if error.errno else error})"
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    taken = error.errno == errno.EADDRINUSE
+    message = f"port {port} of {host} is taken" if taken else f"could not listen on {host}:{port} ({why})"
     holder = port_holder(port) or ""
-    elsewhere = f"it is held by {holder}; choose another with --port" if holder else "choose another with --port"
+    elsewhere = f"held by {holder}; choose another with --port" if holder else "choose another with --port"
     return Refusal(Problem("port_taken", message, "use another port, or stop what holds it", detail=holder), elsewhere)
 
 

@@ -202,7 +202,7 @@ def test_a_taken_port_is_said_in_words_and_ends_serve():
         port = holder.getsockname()[1]
         ended = run("serve", "--port", str(port), "--demo")
     assert ended.returncode == 1
-    assert f"could not listen on 127.0.0.1:{port}" in ended.stderr
+    assert f"port {port} of 127.0.0.1 is taken; held by pid " in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
