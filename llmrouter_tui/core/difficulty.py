@@ -1,7 +1,7 @@
 """How hard a prompt is, 0 to 1, and how long its answer will be: sums of small, readable parts.
 
-The constants are judgement, set on the prompts of ``tests/core/prompts.py``; a trained estimate takes this place
-later behind the same functions.
+The constants are judgement, set on the prompts of ``tests/core/prompts.py``; ``analysis`` joins them with what the
+trained classifier estimates.
 """
 
 import re
