@@ -5,10 +5,11 @@
 
 as llama.cpp allocates it (``src/llama-kv-cache.cpp``, ``llama-kv-cache-iswa.cpp``), which runs inside Ollama and LM
 Studio too. Seen figures beat all this: what a model took with one context is exact there, and corrects the estimate for
-every other context by the ratio of the two.
+every other context.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from llmrouter_tui.core.domain import HOST_POOL, Footprint, ModelInfo
 from llmrouter_tui.core.estimate import weight_bytes
@@ -56,12 +57,28 @@ def estimated(info: ModelInfo, pool: str, context: int | None) -> int | None:
     return int(weights * ROUNDING) + cache_bytes(info, context or UNKNOWN_CONTEXT) + buffers
 
 
-def correction(info: ModelInfo, pool: str, seen: Footprint | None) -> float:
-    """What estimates of a model are to be multiplied by: what was seen against what would have been estimated."""
-    if seen is None or seen.context_length is None:
-        return 1.0
-    told = estimated(info, pool, seen.context_length)
-    return seen.bytes / told if told else 1.0
+class Correction(NamedTuple):
+    """What was seen of a model against what would have been estimated.
+
+    What is missing may be missing anywhere, so all of an estimate shrinks. What is too much is put down to the cache:
+    weights are known from their files, but a server may keep several conversations (``OLLAMA_NUM_PARALLEL``).
+    """
+
+    whole: float = 1.0
+    """What an estimate is to be multiplied by."""
+    cache: float = 1.0
+    """What its cache is to be multiplied by; at least 1."""
+
+
+def correction(info: ModelInfo, pool: str, seen: Footprint | None) -> Correction:
+    """None of either where nothing was seen with a context that is known."""
+    told = estimated(info, pool, seen.context_length) if seen is not None and seen.context_length else None
+    if seen is None or not told:
+        return Correction()
+    if seen.bytes <= told:
+        return Correction(whole=seen.bytes / told)
+    cache = cache_bytes(info, seen.context_length or 0)
+    return Correction(cache=1 + (seen.bytes - told) / cache) if cache else Correction(whole=seen.bytes / told)
 
 
 def expected(info: ModelInfo, pool: str, context: int | None, seen: Footprint | None = None) -> Footprint | None:
@@ -72,7 +89,9 @@ def expected(info: ModelInfo, pool: str, context: int | None, seen: Footprint | 
     told = estimated(info, pool, context)
     if told is None:
         return seen
-    return Footprint(int(told * correction(info, pool, seen)), "estimated", context)
+    whole, cache = correction(info, pool, seen)
+    more = (cache - 1) * cache_bytes(info, context or UNKNOWN_CONTEXT)
+    return Footprint(int(told * whole + more), "estimated", context)
 
 
 def largest_context(info: ModelInfo, pool: str, room: int | None, seen: Footprint | None = None) -> int | None:
@@ -88,7 +107,7 @@ def largest_context(info: ModelInfo, pool: str, room: int | None, seen: Footprin
     usual = min(USUAL, longest)
     if room is None or expected(info, pool, usual, seen) is None:
         return usual
-    share = room * (HOST_SHARE if pool == HOST_POOL else GPU_SHARE)
+    share = room * (HOST_SHARE if pool == HOST_POOL else GPU_SHARE) / correction(info, pool, seen).cache
     best: int | None = None
     for context in _steps(longest):
         found = expected(info, pool, context, seen)

@@ -98,9 +98,9 @@ class TestEstimate:
     ) -> None:
         less, more = sorted((one, other))
         assert (estimated(model, pool, less) or 0) <= (estimated(model, pool, more) or 0)
-        if seen is None or seen.context_length is None:
-            small, large = expected(model, pool, less, seen), expected(model, pool, more, seen)
-            assert (small.bytes if small else 0) <= (large.bytes if large else 0)
+        small, large = expected(model, pool, less, seen), expected(model, pool, more, seen)
+        if small is not None and large is not None:
+            assert small.bytes <= large.bytes + 1
 
 
 class TestSeen:
@@ -109,18 +109,29 @@ class TestSeen:
         seen = Footprint(size, "measured", context)
         assert expected(model, pool, context, seen) is seen
 
-    def test_it_corrects_the_estimate_for_another_context(self) -> None:
+    def test_what_was_less_shrinks_every_estimate(self) -> None:
         seen = Footprint(int((estimated(LLAMA, "gpu0", 8192) or 0) * 0.9), "reported", 8192)
-        assert correction(LLAMA, "gpu0", seen) == pytest.approx(0.9)
+        assert correction(LLAMA, "gpu0", seen).whole == pytest.approx(0.9)
         larger = expected(LLAMA, "gpu0", 32_768, seen)
         assert larger is not None
         assert larger.source == "estimated"
         assert larger.bytes == pytest.approx((estimated(LLAMA, "gpu0", 32_768) or 0) * 0.9)
 
+    def test_what_was_more_is_put_down_to_the_cache(self) -> None:
+        """Ollama with ``OLLAMA_NUM_PARALLEL=4``: the same model with four caches."""
+        four = replace(LLAMA, slots=4)
+        seen = Footprint(estimated(four, "gpu0", 32_768) or 0, "reported", 32_768)
+        assert correction(LLAMA, "gpu0", seen).cache == pytest.approx(4)
+        for context in (4096, 8192, 65_536):
+            found = expected(LLAMA, "gpu0", context, seen)
+            assert found is not None
+            assert found.bytes == pytest.approx(estimated(four, "gpu0", context))
+        assert largest_context(LLAMA, "gpu0", int(23.5 * GIB), seen) == 8192
+
     def test_without_a_context_it_holds_for_all(self) -> None:
         seen = Footprint(6 * GIB, "measured")
         assert expected(LLAMA, "gpu0", 32_768, seen) is seen
-        assert correction(LLAMA, "gpu0", seen) == 1.0
+        assert correction(LLAMA, "gpu0", seen) == (1.0, 1.0)
 
     def test_it_is_all_there_is_of_a_model_of_unknown_size(self) -> None:
         seen = Footprint(6 * GIB, "measured", 8192)
