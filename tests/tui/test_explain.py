@@ -112,7 +112,7 @@ def test_a_close_call_is_called_one(store: Store) -> None:
 def test_everything_is_there(store: Store) -> None:
     shown = "\n".join(lines(store, "x8f1d"))
     for words in (
-        "INSTEAD  qwen3:32b: predicted quality .92 (+.23)",
+        "INSTEAD  qwen3:32b: predicted quality .83 (+.23)",
         "2 filtered out: mistral:7b (vllm is down)",
         "TASK     coding .81",
         "▃ .33 easy   needs tools",
@@ -161,6 +161,8 @@ def test_the_chosen_model_is_in_the_table_even_when_it_ranks_low(store: Store) -
 def test_the_effect_of_a_rating_is_told(store: Store) -> None:
     store.rows["x8f1d"].effects = (Effect(scripted.SMALL, "coding", 0.62, 0.6),)
     assert "EFFECT   llama3.1:8b coding .62 → .60" in lines(store, "x8f1d")
+    store.rows["x8f1d"].effects = (Effect(scripted.SMALL, "coding", 0.7021, 0.6986),)
+    assert "EFFECT   llama3.1:8b coding .702 → .699" in lines(store, "x8f1d")
 
 
 def test_a_failure_lists_its_attempts_and_the_error(store: Store) -> None:
