@@ -171,13 +171,15 @@ class Assembly:
             measure=self._sampling.measure,
             keep_alive=s.keep_alive_minutes * 60,
             load_timeout=s.load_timeout_seconds,
+            queue_limit=s.queue_limit,
+            queue_seconds=s.queue_seconds,
         )
         self._vram = Vram(fleet, ledger, self._residency, self._journal, bus, clock)
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
         self._router.traffic.remember(self._history.items)
-        fleet.pinned_name = s.pinned_model
+        fleet.pinned_names = s.pinned_model
         if self._mode.listen:
             fleet.on_up = self._keep_pinned
 
@@ -274,14 +276,19 @@ class Assembly:
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
         """A backend came up: what is pinned there belongs into memory."""
-        for model in self._fleet.models.values():
-            if model.pinned and model.backend is backend.backend and backend.backend.manages_memory:
-                self._tasks.spawn(self._residency.keep(model), f"keep {model.id}")
+        self._tasks.spawn(
+            self._residency.keep_pinned(backend.backend.name), f"keep what is pinned on {backend.backend.name}"
+        )
 
     def _check_pinned(self) -> None:
-        wanted = self._config.settings.pinned_model
-        if wanted and not any(wanted in (m.id, m.info.name) for m in self._fleet.models.values()):
-            self.status.report("pinned_model", f"pinned_model {wanted!r} is not hosted by any backend that is up")
+        hosted = {name for m in self._fleet.models.values() for name in (m.id, m.info.name)}
+        if away := [repr(wanted) for wanted in self._config.settings.pinned_model if wanted not in hosted]:
+            verb = "are" if len(away) > 1 else "is"
+            words = f"pinned_model {', '.join(away)} {verb} not hosted by any backend that is up"
+            self.status.report("pinned_model", words)
+        pinned = [model for model in self._fleet.models.values() if model.pinned]
+        if refused := next((words for model in pinned if (words := self._residency.pin_refusal(model))), ""):
+            self.status.report("pins", refused, "unpin one of them, or give them less context")
 
     def _proxy_options(self) -> ProxyOptions:
         s = self._config.settings

@@ -55,7 +55,7 @@ class Settings:
     keep_days: float = 90.0
     quality_preference: float = 0.5
     rules: tuple[Rule, ...] = ()
-    pinned_model: str = ""
+    pinned_model: tuple[str, ...] = ()
     load_timeout_seconds: float = 300.0
     first_token_timeout_seconds: float = 300.0
     signature_enabled: bool = False
@@ -63,6 +63,8 @@ class Settings:
     vram_max_gb: float | None = None
     vram_reserve_gb: float = 0.5
     keep_alive_minutes: float = 30.0
+    queue_limit: int = 64
+    queue_seconds: float = 300.0
     embedded: bool | None = None
     gguf_folders: tuple[Path, ...] = ()
     context_length: int | None = None
@@ -152,6 +154,12 @@ def _within(place: str, check: Check, value: object) -> Any:
         return check(value)
     except BadValueError as bad:
         raise BadValueError(bad.must, bad.value, place + bad.inside) from None
+
+
+def _models(value: object) -> tuple[str, ...]:
+    """Several, or one text with commas."""
+    given = [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+    return tuple(dict.fromkeys(_list(_WORD)(given)))
 
 
 def _path(value: object) -> Path:
@@ -303,8 +311,9 @@ KEYS: Final[Mapping[str, Key]] = {
         _as_list(";"),
     ),
     "pinned_model": Key(
-        "A model (backend/name) to prefer whenever it can answer; empty = none.",
-        _text(r"(\S(.*\S)?)?", "must be a model, without spaces around it"),
+        "Models (backend/name) to keep loaded and to prefer for easy prompts; a list, or with commas.",
+        _models,
+        _as_list(","),
     ),
     "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
     "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
@@ -318,6 +327,12 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "vram_reserve_gb": Key("GPU memory to leave free, in GiB per GPU.", _number(0, 65_536), _as_number),
     "keep_alive_minutes": Key("Minutes that an unused model stays loaded.", _number(0, 525_600), _as_number),
+    "queue_limit": Key(
+        "Requests that may wait for models to be loaded to one GPU; more are refused at once.",
+        _integer(1, 100_000),
+        _as_number,
+    ),
+    "queue_seconds": Key("Seconds that a request may wait until its model's load begins.", _SECONDS, _as_number),
     "embedded": Key(
         'The built-in engine: true, false, or "auto" = only when no server answers.', _or("auto", _switch), _as_switch
     ),

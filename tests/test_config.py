@@ -268,6 +268,12 @@ def test_secrets_are_neither_in_repr_nor_in_views() -> None:
     assert {view.value for view in load().views() if view.secret} == {""}
 
 
+def test_pinned_models_are_a_list_or_one_text_with_commas(file: Path) -> None:
+    for toml in ('pinned_model = ["one/a", "b"]', 'pinned_model = "one/a, b"', 'pinned_model = "one/a,b,b"'):
+        assert load(toml, at=file).settings.pinned_model == ("one/a", "b")
+    assert "pinned_model[1] must be text" in refused('pinned_model = ["a", 3]', file)
+
+
 # ── environment ──
 
 
@@ -305,6 +311,9 @@ def test_without_its_key_an_openai_server_is_asked_without_one() -> None:
         ("EMBEDDED", "auto", None),
         ("EMBEDDED", "1", True),
         ("ALLOWED_HOSTS", "a.lan, b.lan,", ("a.lan", "b.lan")),
+        ("PINNED_MODEL", "one/a", ("one/a",)),
+        ("PINNED_MODEL", "one/a, b", ("one/a", "b")),
+        ("QUEUE_LIMIT", "8", 8),
         ("GGUF_FOLDERS", os.pathsep.join(("/a", "/b c")), (Path("/a"), Path("/b c"))),
         ("RULES", "never a for chat; only b", (Rule("never", ("a",), "chat"), Rule("only", ("b",)))),
         ("DATABASE", ":memory:", None),

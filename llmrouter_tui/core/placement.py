@@ -78,7 +78,7 @@ class Plan:
     """Bytes that go to RAM, beside ``pool``."""
 
 
-_UNMEASURED = Pool("", 0, 0)
+UNMEASURED = Pool("", 0, 0)
 
 
 def place(
@@ -95,7 +95,7 @@ def place(
     backend puts there what a GPU cannot hold, ``seats`` where it counts its models.
     """
     if not pools:
-        needed, pools = None, (_UNMEASURED,)
+        needed, pools = None, (UNMEASURED,)
     elif needed is None:
         pools = (max(pools, key=lambda pool: pool.free),)
     tries = [_Try(needed, pool, occupants, seats) for pool in pools]

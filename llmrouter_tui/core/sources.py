@@ -10,6 +10,7 @@ _ROOMS = {
     "engine.router": "route",
     "engine.fleet": "backends",
     "engine.lookout": "backends",
+    "engine.loading": "memory",
     "engine.moving": "memory",
     "engine.residency": "memory",
     "gpu": "memory",
@@ -26,6 +27,7 @@ _PROBLEMS = {
     "no_embedded_engine": "embedded",
     "not_serving": "proxy",
     "pinned_model": "settings",
+    "pins": "settings",
     "port_taken": "proxy",
     "stored_setting": "settings",
 }

@@ -191,6 +191,8 @@ class EngineControl:
 
     async def pin(self, model: str, pinned: bool) -> None:
         record = self._p.fleet.model(model)
+        if pinned and (refusal := self._p.residency.pin_refusal(record)):
+            raise RouterError("invalid_request", refusal, hint="unpin another model, or give this one less context")
         await self._p.repo.set_model_state(model, pinned=pinned)
         record.pinned = pinned
         self._p.fleet.touch(record)

@@ -92,8 +92,8 @@ class Fleet:
         """Models that left their list: one that comes back is the same, with its pins and leases."""
         self.version = 0
         """Grows with every change that decisions must see."""
-        self.pinned_name = ""
-        """The model that the settings want pinned, by id or name."""
+        self.pinned_names: tuple[str, ...] = ()
+        """The models that the settings want pinned, by id or name."""
         self.room: Room = lambda pool: None
         """What models may take of a pool."""
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
@@ -245,7 +245,7 @@ class Fleet:
             )
         model.told = info
         inform(model, self._configured(record), self.room)
-        model.pinned = model.pinned or self.pinned_name in (info.id, info.name)
+        model.pinned = model.pinned or info.id in self.pinned_names or info.name in self.pinned_names
         self._learning.refresh(model)
         self.models[info.id] = model
         self.touch(model)

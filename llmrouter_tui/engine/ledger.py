@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.placement import Occupant, Plan, Pool, Seats, place
+from llmrouter_tui.core.placement import UNMEASURED, Occupant, Plan, Pool, Seats, pin_refusal, place
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.queueing import OVERTAKE_SECONDS, Stop, timeline
 from llmrouter_tui.core.selection import Wait
@@ -66,6 +66,25 @@ class Ledger:
         """The other models that its backend holds, also where their memory is not ours to see."""
         others = [m for m in self._fleet.models.values() if m.backend is record.backend and m is not record]
         return [self._occupant(m) for m in others if m.residency in HELD]
+
+    def pin_refusal(self, record: ModelRecord) -> str:
+        """Why a model cannot be pinned beside the others that are, with the arithmetic; empty where it can, or where
+        memory is not measured."""
+        same = self._fleet.family(record)
+        others = [m for m in self._fleet.models.values() if m.pinned and m not in same]
+        pool = next((p for p in self.pools() if p.name == record.home), None)
+        places = record.backend.places
+        seats = None
+        if places is not None:
+            seats = Seats(places, [self._pinned(m) for m in others if m.backend is record.backend])
+        inside = [self._pinned(m) for m in others if m.home == record.home and m.backend.manages_memory]
+        if pool is None:
+            return pin_refusal(record.id, None, UNMEASURED, (), seats=seats)
+        alone = record.splits and not inside  # a part of it may be in RAM
+        return pin_refusal(record.id, None if alone else record.needed_bytes(), pool, inside, seats=seats)
+
+    def _pinned(self, record: ModelRecord) -> Occupant:
+        return Occupant(record.id, record.home, record.needed_bytes() or 0, pinned=True)
 
     def room_left(self, record: ModelRecord) -> int | None:
         """Bytes that a model may take now without anyone leaving; None where memory is not measured."""

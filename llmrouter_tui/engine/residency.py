@@ -213,6 +213,19 @@ class Residency:
         elif record.pinned:
             await self.load(record)
 
+    def pin_refusal(self, record: ModelRecord) -> str:
+        """Why a model cannot be pinned beside the others that are, with the arithmetic; empty where it can."""
+        return self._ledger.pin_refusal(record)
+
+    async def keep_pinned(self, backend: str = "") -> None:
+        """Load what is pinned, one after another, of one backend where it is named. What cannot be loaded is told by
+        its event."""
+        for record in list(self._fleet.models.values()):
+            named = not backend or record.info.backend == backend
+            if named and record.pinned and record.backend.manages_memory:
+                with contextlib.suppress(RouterError):
+                    await self.keep(record)
+
     async def unload_idle(self) -> None:
         """Give memory back where nobody else does: a backend of our own keeps models until it is told."""
         for record in list(self._fleet.models.values()):
@@ -256,10 +269,7 @@ class Residency:
     async def release(self) -> None:
         """Load again as needed, pinned models at once. What cannot be loaded is told by its event."""
         self._hold(False)
-        for record in list(self._fleet.models.values()):
-            if record.pinned and record.backend.manages_memory:
-                with contextlib.suppress(RouterError):
-                    await self.keep(record)
+        await self.keep_pinned()
 
     def _hold(self, held: bool) -> None:
         self._ledger.held = held
