@@ -123,7 +123,10 @@ class Router:
         if down:
             message, hint = f"no model can be reached ({'; '.join(down)})", "start the backend, or add another one"
         else:
-            message, hint = "there is no model here yet", "start Ollama or llama.cpp, or use --embedded or --demo"
+            message = "there is no model here yet"
+            hint = (
+                "start a model server, or put a GGUF file where the embedded engine looks: llmrouter-tui doctor tells"
+            )
         return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
 
     def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:

@@ -286,3 +286,11 @@ async def test_ids_sort_by_time():
     async with open_house(two_models()) as house:
         ids = [house.router.new_id(house.router.clock.wall()) for _ in range(100)]
         assert ids == sorted(set(ids))
+
+
+async def test_before_there_is_any_model_a_client_is_told_how_to_come_by_one() -> None:
+    async with open_house(ScriptedBackend([])) as house:
+        with pytest.raises(RouterError, match="there is no model here yet") as refused:
+            await house.ask()
+        assert "doctor" in refused.value.hint
+        assert refused.value.retryable
