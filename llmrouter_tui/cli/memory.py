@@ -74,7 +74,7 @@ def change_one(act: str, name: str, config: "Config", url: str, as_json: bool) -
     async def tell(control: "Control") -> "tuple[str, Placement]":
         model = (await _one(control, name)).id
         plan = await control.plan(model)
-        if act in ("load", "pin") and plan.verdict in ("full", "too big", "held"):
+        if act == "load" and plan.verdict in ("full", "too big", "held"):
             from llmrouter_tui.core.errors import RouterError
             from llmrouter_tui.plain_vram import placement_line
 
