@@ -197,8 +197,7 @@ def event_text(envelope: Envelope) -> str:
         case BackendChanged(backend):
             return f"backend {backend.name} {backend.health} {backend.detail}"
         case ResidencyChanged(event):
-            by = " (not by this router)" if event.external else ""
-            return f"{event.kind} {event.model} {event.pool} {event.seconds or 0:.1f}s {event.reason}{by}"
+            return f"{event.kind} {event.model} {event.pool} {event.seconds or 0:.1f}s {event.reason}"
         case VramChanged(vram):
             return vram_text(vram)
         case ServiceChanged(service):

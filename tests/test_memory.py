@@ -110,8 +110,9 @@ def test_a_watch_tells_the_ledger_in_a_line_and_only_when_it_reads_otherwise():
     assert text == "memory gpu0 9.0 GiB free"
     repeats = Repeats()
     assert [repeats.told(told, text), repeats.told(told, text), repeats.told(told, "other")] == [False, True, False]
-    load = Envelope(2, 0.0, 0.0, ResidencyChanged(ResidencyEvent(0.0, "load", "a/x", "gpu0", 1.0, "", external=True)))
-    assert event_text(load).endswith("(not by this router)")
+    moved = ResidencyEvent(0.0, "load", "a/x", "gpu0", 1.0, "by somebody else", external=True)
+    load = Envelope(2, 0.0, 0.0, ResidencyChanged(moved))
+    assert event_text(load) == "load a/x gpu0 1.0s by somebody else"
     assert not repeats.told(load, text)
     assert vram_text(VramView(held=True, pools=(POOL,))).endswith("nothing is loaded until it is released")
 
