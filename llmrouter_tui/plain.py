@@ -24,6 +24,7 @@ from llmrouter_tui.core.events import (
     VramChanged,
 )
 from llmrouter_tui.core.fluency import moved, moved_words, told
+from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.plain_vram import vram_text
@@ -89,10 +90,10 @@ def model_lines(views: Sequence[ModelView]) -> list[str]:
 
 
 def evidence_lines(views: Sequence[ModelView]) -> list[str]:
-    """What each score of a model rests on."""
+    """What a model takes in memory, and what each of its scores rests on."""
     lines: list[str] = []
     for view in views:
-        lines += [view.id, ""]
+        lines += [view.id, "", *_memory_lines(view), ""]
         if is_embedding(view.info):
             lines.append("  It makes embeddings, and no text: there is nothing to score.")
             continue
@@ -103,6 +104,20 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
             lines.append(
                 f"  {'languages':12} {told(view.languages, '{:+z.2f}'.format)}   (added to a quality of .50 there)"
             )
+    return lines
+
+
+def _memory_lines(view: ModelView) -> list[str]:
+    """What it takes in memory, with which context, and how that is known."""
+    context, longest = view.info.context_length, view.info.longest_context
+    lines: list[str] = []
+    if view.footprint is not None:
+        guess = "~" if view.footprint_source == "estimated" else ""
+        whence = WHENCE.get(view.footprint_source, "")
+        lines.append(f"  memory       {guess}{view.footprint / GIB:.1f} GiB   ({whence})")
+    if context:
+        most = f" of {longest:,}" if longest and longest > context else ""
+        lines.append(f"  context      {context:,}{most} tokens")
     return lines
 
 

@@ -35,8 +35,23 @@ def test_models_are_told_in_the_words_of_the_screen_and_what_only_embeds_has_no_
     _, *rows = model_lines([loaded, away, embeds])
     assert [row[36:48].strip() for row in rows] == ["loaded", "not loaded", "not loaded"]
     assert [row.split()[-9:].count("-") for row in rows] == [0, 0, 9]
-    assert [line.strip() for line in evidence_lines([embeds])][2:] == [
+    assert [line.strip() for line in evidence_lines([embeds])][-1:] == [
         "It makes embeddings, and no text: there is nothing to score."
+    ]
+
+
+def test_what_a_model_takes_is_told_with_how_that_is_known() -> None:
+    view = fleet()["8b"]
+    info = replace(view.info, context_length=16_384, longest_context=131_072)
+    guessed = replace(view, info=info, footprint=7 << 30, footprint_source="estimated")
+    assert evidence_lines([guessed])[2:4] == [
+        "  memory       ~7.0 GiB   (estimated from its size and context)",
+        "  context      16,384 of 131,072 tokens",
+    ]
+    seen = replace(view, footprint=7 << 30, footprint_source="reported")
+    assert evidence_lines([seen])[2:4] == [
+        "  memory       7.0 GiB   (its backend says so)",
+        "  context      32,768 tokens",
     ]
 
 

@@ -1,4 +1,4 @@
-"""First guesses, used only until something was measured: footprint and speed of a model from its size."""
+"""First guesses, used only until something was measured: weights and speed of a model from its size."""
 
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Speed
 from llmrouter_tui.core.naming import parse_name
@@ -26,11 +26,6 @@ BITS_PER_WEIGHT = {
 holds 256 weights in 144 bytes and such files keep a few tensors wider)."""
 
 DEFAULT_BITS = 4.85
-GPU_OVERHEAD = 400 * 1024**2
-"""Compute buffers and driver context of one loaded model; llama.cpp on CUDA takes 300 to 600 MiB."""
-HOST_OVERHEAD = 100 * 1024**2
-"""The same in RAM, where there is no driver: 55 to 75 MiB were measured for models of 0.1 to 0.3 GB."""
-
 GPU_BANDWIDTH = 450e9
 """Bytes per second a middling consumer GPU reads: each decoded token reads every active weight once."""
 HOST_BANDWIDTH = 25e9
@@ -59,15 +54,6 @@ def bits_per_weight(quantization: str) -> float:
         if name.startswith(prefix):
             return BITS_PER_WEIGHT[prefix]
     return DEFAULT_BITS
-
-
-def footprint(info: ModelInfo, pool: str) -> int | None:
-    """Bytes a loaded model takes: weights, KV cache of one full context, buffers. None if its size is unknown."""
-    weights = weight_bytes(info)
-    if weights is None:
-        return None
-    kv = (info.kv_bytes_per_token or 0) * (info.context_length or 4096)
-    return int(weights * 1.02) + kv + (HOST_OVERHEAD if pool == HOST_POOL else GPU_OVERHEAD)
 
 
 def speed(info: ModelInfo, pool: str) -> Speed:

@@ -8,10 +8,10 @@ Studio too. Seen figures beat all this: what a model took with one context is ex
 every other context.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from llmrouter_tui.core.domain import HOST_POOL, Footprint, ModelInfo
+from llmrouter_tui.core.domain import HOST_POOL, Footprint, FootprintSource, ModelInfo
 from llmrouter_tui.core.estimate import weight_bytes
 from llmrouter_tui.core.naming import parse_name
 
@@ -30,6 +30,13 @@ USUAL_KV, USUAL_PARAMETERS, USUAL_POWER = 128 * 1024, 8e9, 0.4
 and 3, Mistral and SmolLM2."""
 UNKNOWN_CONTEXT = 4096
 """Tokens to count with where nobody tells the context: Ollama's default on small cards."""
+
+WHENCE: Mapping[FootprintSource, str] = {
+    "reported": "its backend says so",
+    "measured": "measured when it was loaded",
+    "estimated": "estimated from its size and context",
+}
+"""How a footprint is known, in words."""
 
 FLOOR = 4096
 """Less context than this is not worth a model's place."""

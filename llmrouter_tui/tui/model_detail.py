@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from llmrouter_tui.core.domain import Ability, Evidence, ModelView
 from llmrouter_tui.core.dossier import Dossier, match_words
 from llmrouter_tui.core.fluency import told
+from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
@@ -208,7 +209,9 @@ def _context(model: ModelView) -> str:
     if not info.context_length:
         return "not told"
     kv = f", {info.kv_bytes_per_token / 1024:.0f} KiB of memory a token" if info.kv_bytes_per_token else ""
-    return f"{text.count(info.context_length)} tokens{kv}"
+    longest = info.longest_context or info.context_length
+    most = f" of {text.count(longest)}" if longest > info.context_length else ""
+    return f"{text.count(info.context_length)}{most} tokens{kv}"
 
 
 def _can(model: ModelView) -> str:
@@ -224,13 +227,6 @@ def _match(model: ModelView) -> list[tuple[str, str, str]]:
     return [
         ("CATALOG", match_words(model.match), "strong" if model.match.by_user else "" if model.match.own else "guess")
     ]
-
-
-WHENCE = {
-    "reported": "its backend says so",
-    "measured": "measured when it was loaded",
-    "estimated": "estimated from its size and context",
-}
 
 
 def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
