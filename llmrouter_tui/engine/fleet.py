@@ -24,7 +24,7 @@ from llmrouter_tui.core.events import BackendChanged, ModelsChanged, ResidencyCh
 from llmrouter_tui.core.footprint import USUAL, estimated
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
-from llmrouter_tui.engine.footprints import Room, inform, notice
+from llmrouter_tui.engine.footprints import Room, bound, inform, notice
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -323,6 +323,8 @@ class Fleet:
         """Take in measured memory; models found before the first sample get their pool now."""
         first = not self.devices
         self.devices = tuple(devices)
+        for model in bound(self.models.values(), devices):
+            self.touch(model)
         if first:
             for model in self.models.values():
                 backend = self.backends[model.info.backend]

@@ -1,10 +1,10 @@
 """Which context each model is given, and what it was seen to take with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from llmrouter_tui.core.domain import Footprint, Resident
-from llmrouter_tui.core.footprint import largest_context
+from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, Resident
+from llmrouter_tui.core.footprint import expected, largest_context
 from llmrouter_tui.engine.record import ModelRecord
 
 NOTICED = 0.01
@@ -72,3 +72,31 @@ def notice(record: ModelRecord, resident: Resident) -> None:
     new = Footprint(resident.footprint, resident.footprint_source, context)
     if old is None or replace(old, bytes=new.bytes) != new or abs(new.bytes - old.bytes) > NOTICED * old.bytes:
         record.seen = new
+
+
+def bound(records: Iterable[ModelRecord], devices: Iterable[Device]) -> list[ModelRecord]:
+    """Cut the estimates of models in memory, of which nobody tells what they take, to what their GPU has in use beyond
+    the others; the models of which that is news. While anything moves there, all stays as it is."""
+    changed: list[ModelRecord] = []
+    everyone = [record for record in records if record.home]
+    for device in devices:
+        inside = [record for record in everyone if record.home == device.pool]
+        if device.pool == HOST_POOL or device.problem or any(record.moving for record in inside):
+            continue
+        limits = _limits(inside, device.used)
+        for record in inside:
+            most, before = limits.get(record.id), record.most
+            if (most is None) != (before is None) or abs((most or 0) - (before or 0)) > NOTICED * (before or 0):
+                record.most = most
+                changed.append(record)
+    return changed
+
+
+def _limits(inside: Iterable[ModelRecord], used: int) -> dict[str, int]:
+    """By model; those that take less than estimated share what there is."""
+    held = [record for record in inside if record.residency == "resident" and not record.shares]
+    found = {r.id: expected(r.info, r.home, r.info.context_length, r.seen) for r in held}
+    guesses = {id_: one.bytes for id_, one in found.items() if one is not None and one.source == "estimated"}
+    rest = used - sum(record.held_bytes() or 0 for record in held if record.id not in guesses)
+    total = sum(guesses.values())
+    return {id_: int(guess * rest / total) for id_, guess in guesses.items()} if 0 < rest < total else {}

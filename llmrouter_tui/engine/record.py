@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ class ModelRecord:
         self.residency: ResidencyState = "unknown" if backend.manages_memory else "resident"
         self.seen: Footprint | None = memory.footprint
         """What it took when it was last in memory."""
+        self.most: int | None = None
+        """Bytes that it can take at most now, by what its GPU has in use; None: not limited."""
         self.on_gpu: int | None = None
         """How many of them are on GPUs, as its backend tells; None: it is all in its pool."""
         self.loaded_context: int | None = None
@@ -160,7 +163,10 @@ class ModelRecord:
         if known is None or known[0] is not self.info or known[1] != self.home or known[2] is not self.seen:
             fresh = expected(self.info, self.home, self.info.context_length, self.seen)
             known = self._expected = (self.info, self.home, self.seen, fresh)
-        return known[3]
+        found, most = known[3], self.most
+        if found is not None and most is not None and found.source == "estimated" and most < found.bytes:
+            return replace(found, bytes=most)
+        return found
 
     def needed_bytes(self) -> int | None:
         """What loading it would take."""

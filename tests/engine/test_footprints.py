@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from llmrouter_tui.core.domain import Footprint, ModelInfo, Resident
+from llmrouter_tui.core.domain import Device, Footprint, ModelInfo, Resident
 from llmrouter_tui.core.footprint import estimated
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
@@ -166,6 +166,17 @@ async def test_a_process_that_gains_a_page_is_no_news() -> None:
         house.fleet.look_again("one")
         await until(lambda: backend.looks > looks)
         assert record.seen == Footprint(6 * GIB, "reported", 32_768)
+
+
+async def test_an_estimate_is_no_more_than_its_gpu_has_in_use() -> None:
+    """Of a server that always holds its model and tells nothing, such as vLLM."""
+    backend = Silent([model("a", 4)], capacity=24 * GIB, manages_memory=False)
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        guess = record.needed_bytes() or 0
+        for used, told in ((3 * GIB, 3 * GIB), (2 * GIB, 2 * GIB), (20 * GIB, guess)):
+            house.fleet.sampled([Device("gpu0", "GPU", "nvidia", 24 * GIB, used, 24 * GIB - used)])
+            assert (record.view().footprint, record.view().footprint_source) == (told, "estimated")
 
 
 class TestWeighing:
