@@ -7,15 +7,20 @@ are waited for and drained, never killed.
 
 Who leaves is told by what it would cost to bring it back per byte that it frees:
 
-    loss = seconds to load it · chance that it is asked for soon, which halves with every five minutes of idleness
+    loss = seconds to load it · chance that it is asked for soon
+    chance = 1 − exp(−rate · 60 s), the rate being that of its requests of late: each counts half after five minutes
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import exp, log
 
 GIB = 1024**3
 HALF_LIFE = 300.0
-"""Seconds of idleness after which a model is half as likely to be asked for soon. By judgement."""
+"""Seconds after which a request says half as much of how often a model is asked. By judgement."""
+SOON = 60.0
+"""Seconds in which it is asked again or not: the order of what a swap there and back takes. By judgement."""
+_PER_USE = SOON * log(2) / HALF_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Occupant:
     """Whether its backend lets us unload it."""
     idle_seconds: float = 0.0
     reload_seconds: float = 10.0
+    uses: float = 1.0
+    """Requests until it fell idle, each counting half after five minutes."""
 
     @property
     def busy(self) -> bool:
@@ -53,7 +60,7 @@ class Occupant:
     @property
     def loss(self) -> float:
         """Expected seconds to bring it back."""
-        return float(self.reload_seconds * 0.5 ** (self.idle_seconds / HALF_LIFE))
+        return self.reload_seconds * (1.0 - exp(-_PER_USE * self.uses * 0.5 ** (self.idle_seconds / HALF_LIFE)))
 
 
 @dataclass(frozen=True, slots=True)

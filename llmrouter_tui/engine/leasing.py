@@ -76,7 +76,7 @@ class Leases:
 
     def released(self, record: ModelRecord) -> None:
         record.leases -= 1
-        record.last_used = self._clock.wall()
+        record.used_at(self._clock.wall())
         if not record.leases:
             if (idle := self._idle.get(record.id)) is not None:
                 idle.set()

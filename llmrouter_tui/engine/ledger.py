@@ -143,6 +143,7 @@ class Ledger:
             evictable=record.backend.manages_memory,
             idle_seconds=0.0 if record.leases else self._idle(record),
             reload_seconds=record.load_seconds,
+            uses=max(1.0, record.uses),
         )
 
     def _idle(self, record: ModelRecord) -> float:
@@ -239,6 +240,7 @@ def _joined(one: Occupant, other: Occupant) -> Occupant:
         pinned=one.pinned or other.pinned,
         loading=one.loading or other.loading,
         idle_seconds=min(one.idle_seconds, other.idle_seconds),
+        uses=one.uses + other.uses,
     )
 
 

@@ -17,6 +17,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.footprint import expected
+from llmrouter_tui.core.placement import HALF_LIFE
 from llmrouter_tui.core.ports import Backend, ModelMemory
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class ModelRecord:
         self.failures = 0
         """Loads that failed in a row."""
         self.last_used: float | None = None
+        self.uses = 0.0
+        """Requests of late, each counting half after five minutes, as of ``last_used``."""
         self.side_by_side = 1 if backend.kind == "ollama" else 4
         """Answers that its server makes at the same time before others must wait."""
         self.speed = memory.speed or speed
@@ -108,6 +111,11 @@ class ModelRecord:
     def pool(self) -> str:
         """The memory that it is in, or would be loaded to: one that found no place on a GPU may be in RAM."""
         return HOST_POOL if self.on_gpu == 0 and self._held and self.home else self.home
+
+    def used_at(self, now: float) -> None:
+        """A request let go of it."""
+        self.uses = 1.0 + (self.uses * 0.5 ** ((now - self.last_used) / HALF_LIFE) if self.last_used else 0.0)
+        self.last_used = now
 
     @property
     def key(self) -> str:

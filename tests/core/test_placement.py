@@ -1,5 +1,6 @@
 """Placement: what a plan may and may not do."""
 
+from dataclasses import replace
 from itertools import chain, combinations
 
 from hypothesis import given
@@ -32,6 +33,7 @@ def machines(draw: st.DrawFn) -> tuple[list[Pool], list[Occupant]]:
                     evictable=draw(st.sampled_from([True, True, False])),
                     idle_seconds=draw(st.floats(0, 4000)),
                     reload_seconds=draw(st.floats(0.1, 60)),
+                    uses=draw(st.floats(1, 50)),
                 )
             )
         foreign = draw(st.integers(0, (budget - held) // GIB)) * GIB
@@ -191,6 +193,14 @@ def test_the_victim_is_what_is_cheap_to_bring_back_and_long_idle():
     old = Occupant("old", "gpu0", 8 * GIB, idle_seconds=3000, reload_seconds=8)
     fresh = Occupant("fresh", "gpu0", 8 * GIB, idle_seconds=2, reload_seconds=8)
     assert place(8 * GIB, [Pool("gpu0", 0, 16 * GIB)], [fresh, old]).evict == ("old",)
+
+
+def test_a_model_that_is_asked_often_stays_though_another_was_asked_since():
+    often = Occupant("often", "gpu0", 8 * GIB, idle_seconds=40, uses=12)
+    once = Occupant("once", "gpu0", 8 * GIB, idle_seconds=5, uses=1)
+    assert place(8 * GIB, [Pool("gpu0", 0, 16 * GIB)], [often, once]).evict == ("once",)
+    forgotten = replace(often, idle_seconds=3600)
+    assert place(8 * GIB, [Pool("gpu0", 0, 16 * GIB)], [forgotten, once]).evict == ("often",)
 
 
 def test_a_model_too_big_for_the_pool_is_told_the_size_of_both():
