@@ -286,8 +286,8 @@ class Fleet:
             model.on_gpu = resident.on_gpu if resident else None
             model.loaded_context = resident.context_length if resident else None
             model.pid = resident.pid if resident else None
-            if resident:
-                notice(model, resident)
+            if resident and notice(model, resident):
+                self._learning.noticed(model)
             if inform(model, self._configured(record), self.room) or before != _place(model):
                 self.touch(model)
 

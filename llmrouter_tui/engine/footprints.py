@@ -62,16 +62,23 @@ def _loaded(record: ModelRecord) -> int | None:
 # ── what was seen ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def notice(record: ModelRecord, resident: Resident) -> None:
-    """Keep what a backend says of a model in memory."""
-    old, context = record.seen, resident.context_length
-    if not resident.footprint:
-        if old is not None and old.context_length is None and context is not None and record.ours:
-            record.seen = replace(old, context_length=context)
-        return
-    new = Footprint(resident.footprint, resident.footprint_source, context)
-    if old is None or replace(old, bytes=new.bytes) != new or abs(new.bytes - old.bytes) > NOTICED * old.bytes:
-        record.seen = new
+def notice(record: ModelRecord, resident: Resident) -> bool:
+    """Keep what a backend says of a model in memory: whether that is news."""
+    old, new = record.seen, _told(record, resident)
+    if new is None or (
+        old is not None and replace(old, bytes=new.bytes) == new and abs(new.bytes - old.bytes) <= NOTICED * old.bytes
+    ):
+        return False
+    record.seen = new
+    return True
+
+
+def _told(record: ModelRecord, resident: Resident) -> Footprint | None:
+    """Bytes and context, or the context alone of what was weighed as it was loaded."""
+    if resident.footprint:
+        return Footprint(resident.footprint, resident.footprint_source, resident.context_length)
+    weighed = record.seen if record.ours else None
+    return replace(weighed, context_length=weighed.context_length or resident.context_length) if weighed else None
 
 
 def bound(records: Iterable[ModelRecord], devices: Iterable[Device]) -> list[ModelRecord]:

@@ -129,6 +129,10 @@ class Learning:
             record.changed()
             self._repo.remember_speed(record.id, record.speed, record.seen)
 
+    def noticed(self, record: ModelRecord) -> None:
+        """Keep what a model was seen to take."""
+        self._repo.remember_speed(record.id, record.speed, record.seen)
+
     def loaded(self, record: ModelRecord, seconds: float) -> None:
         """Learn how long a load takes."""
         old = record.speed

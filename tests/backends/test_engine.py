@@ -70,6 +70,7 @@ async def test_its_model_is_described(model: ModelInfo, backend: LlamaCppBackend
     assert model.context_length is not None
     assert [r.name for r in await backend.residents()] == ["smollm2"]
     assert not backend.manages_memory
+    assert (model.kv_bytes_per_token, model.longest_context) == (30 * 3 * (64 + 64) * 2, 8192)  # of its file
 
 
 async def test_a_stream(model: ModelInfo, backend: LlamaCppBackend) -> None:

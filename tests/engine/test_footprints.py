@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import Device, Footprint, ModelInfo, Resident
 from llmrouter_tui.core.footprint import estimated
+from llmrouter_tui.engine.record import ModelRecord
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
 KIB = 1024
@@ -140,6 +141,19 @@ async def test_what_was_seen_with_one_context_corrects_the_estimate_for_others()
         assert told is not None
         assert shorter.source == "estimated"
         assert abs(shorter.bytes - told * 0.9) < 16
+
+
+async def test_what_was_seen_is_known_after_a_restart() -> None:
+    backend = Setter([long()])
+    async with open_house(backend, context=None) as house:
+        record = house.fleet.model("one/a")
+        backend.takes = 9 * GIB
+        await house.residency.load(record)
+        await until(lambda: record.seen is not None)
+        memory = (await house.learning._repo.memories())["one/a"]
+        assert memory.footprint == Footprint(9 * GIB, "reported", 32_768)
+        again = ModelRecord(record.info, record.backend, "gpu0", memory, memory.speed or record.speed)
+        assert again.expected() == memory.footprint
 
 
 async def test_other_weights_under_the_same_name_are_not_judged_by_the_old_ones() -> None:
