@@ -98,7 +98,7 @@ def test_a_taken_port_is_a_state_of_the_screen_and_the_next_port_one_key_away(tm
     with opened(tmp_path, "--demo", "--port", str(first)) as holder:
         holder.until(lambda: healthy(first))
         with opened(tmp_path / "other", "--demo", "--port", str(first)) as terminal:
-            terminal.until(lambda: "taken" in terminal.text or "could not listen" in terminal.text)
+            terminal.until(lambda: "taken" in terminal.text and "Use port" in terminal.text)
             terminal.press("\r")
             terminal.until(lambda: healthy(first + 1))
             assert "Traceback" not in terminal.text
