@@ -27,6 +27,7 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.footprints import Room, bound, inform, notice
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.rivals import learn
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class BackendRecord:
     detail: str = ""
     models: int = 0
     polls: int = 0
+    looked_at: float = 0.0
+    """Wall time of the last look at what it holds."""
     misses: int = 0
     """Looks in a row that found it down."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -270,7 +273,8 @@ class Fleet:
         """Compare what a backend holds with what we thought: the backend is right, except on models that came or
         went (``turns``) after it was asked."""
         held = {resident.name: resident for resident in residents}
-        for model in self._models_of(record):
+        models, went = self._models_of(record), []
+        for model in models:
             if not model.backend.manages_memory or model.turns != turns.get(model.id):
                 continue
             resident = held.get(model.info.name)
@@ -279,8 +283,8 @@ class Fleet:
             model.shares = resident.shares if resident else ""
             if not model.in_motion:
                 was, model.residency = model.residency, resident.state if resident else "absent"
-                if own and not model.shares:
-                    self._by_others(model, was)
+                if own and not model.shares and self._by_others(model, was) == "unload":
+                    went.append(model)
                 if resident is None:
                     model.ours = False
             model.on_gpu = resident.on_gpu if resident else None
@@ -290,17 +294,21 @@ class Fleet:
                 self._learning.noticed(model)
             if inform(model, self._configured(record), self.room) or before != _place(model):
                 self.touch(model)
+        if record.backend.manages_memory and record.backend.places is None:
+            learn(models, went, record.looked_at)
+        record.looked_at = self._clock.wall()
 
-    def _by_others(self, model: ModelRecord, was: ResidencyState) -> None:
+    def _by_others(self, model: ModelRecord, was: ResidencyState) -> Literal["load", "unload", ""]:
         """Tell of a model that came or went without us; what is there at the first look is no news."""
         is_here, was_here = (state == "resident" for state in (model.residency, was))
         if was == "unknown" or is_here == was_here:
-            return
+            return ""
         kind: Literal["load", "unload"] = "load" if is_here else "unload"
         reason = "by somebody else" if is_here else f"{model.info.backend} let it go"
         log.info("%s %s: %s", kind, model.id, reason)
         event = ResidencyEvent(self._clock.wall(), kind, model.id, model.pool, None, reason, external=True)
         self._bus.publish(ResidencyChanged(event))
+        return kind
 
     def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
         """The pool a model would live in: the user's word, else the largest GPU, else RAM; none if it is elsewhere."""

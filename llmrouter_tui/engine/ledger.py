@@ -57,8 +57,11 @@ class Ledger:
         """``plan`` over pools and occupants as they were read once for many models."""
         mine = [pool for pool in pools if pool.name == record.home]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
-        places = record.backend.places
-        seats = None if places is None else Seats(places, self._siblings(record))
+        places, seats = record.backend.places, None
+        if places is not None:
+            seats = Seats(places, self._siblings(record))
+        elif record.rivals:
+            seats = Seats(1, [o for o in self._siblings(record) if o.model in record.rivals])
         others = [o for o in occupants if o.model != record.id]
         return place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats)
 
@@ -77,6 +80,8 @@ class Ledger:
         seats = None
         if places is not None:
             seats = Seats(places, [self._pinned(m) for m in others if m.backend is record.backend])
+        elif record.rivals:
+            seats = Seats(1, [self._pinned(m) for m in others if m.id in record.rivals])
         inside = [self._pinned(m) for m in others if m.home == record.home and m.backend.manages_memory]
         if pool is None:
             return pin_refusal(record.id, None, UNMEASURED, (), seats=seats)

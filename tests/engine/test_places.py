@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from llmrouter_tui.core.errors import BackendError
-from tests.engine.house import ScriptedBackend, model, open_house, until
+from tests.engine.house import House, ScriptedBackend, model, open_house, until
 
 
 def one_place(**more: object) -> ScriptedBackend:
@@ -72,3 +72,43 @@ async def test_places_count_too_where_memory_is_not_ours_to_see():
 async def test_screens_are_told_how_many_models_a_server_holds():
     async with open_house(one_place()) as house:
         assert house.fleet.backend("one").view().places == 1
+
+
+async def looked(house: House) -> None:
+    """What the backend holds was read anew."""
+    record = house.fleet.backend("one")
+    before = record.looked_at
+    house.fleet.look_again("one")
+    await until(lambda: record.looked_at > before)
+
+
+class Swapping(ScriptedBackend):
+    """Like llama-swap: it lets a model go by itself when another one of its group comes, and tells nobody."""
+
+    groups = ("ab",)
+
+    async def load(self, model, **how: object) -> None:
+        await super().load(model, **how)
+        for group in self.groups:
+            if model.name in group:
+                self.held -= set(group) - {model.name}
+
+
+async def test_models_of_which_a_server_holds_only_one_are_found_out_and_taken_in_turn():
+    backend = Swapping([model(name, 1) for name in "abc"])
+    async with open_house(backend) as house:
+        a, b, c = (house.fleet.model(f"one/{name}") for name in "abc")
+        for record in (c, a, b):
+            (await house.residency.acquire(record)).release()
+            await looked(house)
+        assert (a.rivals, b.rivals, c.rivals) == ({"one/b"}, {"one/a"}, set())
+        lease = await house.residency.acquire(b)
+        waiting = asyncio.ensure_future(house.residency.acquire(a))
+        await until(lambda: b.draining)
+        assert ("unload", "c") not in backend.calls
+        lease.release()
+        (await waiting).release()
+        assert backend.calls[-2:] == [("unload", "b"), ("load", "a")]
+        backend.held |= {"a", "b"}
+        await looked(house)
+        assert a.rivals == set()
