@@ -116,7 +116,7 @@ def _in_folder(root: Path) -> Iterator[GgufFile]:
         paths = sorted(by_folder[folder])
         projectors = [path for path in paths if "mmproj" in path.name.lower()]
         for path in paths:
-            parts = () if path in projectors else _parts(path)
+            parts = () if path in projectors else parts_of(path)
             if parts:
                 projector = _projector_for(path, projectors)
                 size = _size([*parts, *([projector] if projector else [])])
@@ -160,7 +160,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _parts(path: Path) -> tuple[Path, ...]:
+def parts_of(path: Path) -> tuple[Path, ...]:
     """All files of the model that ``path`` begins; none if it is a later part, or if a part is missing."""
     split = _SPLIT.search(path.stem)
     if not split:

@@ -1,19 +1,18 @@
 """llama.cpp's ``llama-server``: one model per server, or router mode, which manages many.
 
 Only calls that neither load nor wake a model are made for monitoring: ``/health``, ``/props`` without a model,
-``/v1/models`` and ``/models``. ``/slots``, ``/metrics`` and ``/props?model=`` are never asked. What the router tells
-of its children's command lines (``args``, ``preset``) is not read.
+``/v1/models`` and ``/models``. ``/slots``, ``/metrics`` and ``/props?model=`` are never asked. Of what the router tells
+of its children's command lines only file, context and slots are read, and nothing is repeated.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import aiohttp
 
-from llmrouter_tui.backends.gguf_memory import KvCache, cache_of_file, with_cache
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
+from llmrouter_tui.backends.llamacpp_files import Launch, ModelFiles, launch_of
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
 from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.backends.waiting import until
@@ -53,8 +52,7 @@ class LlamaCppBackend:
         self._places: int | None = None
         self._wire_names: dict[str, str] = {}
         self._meta: dict[str, Mapping[str, Any]] = {}
-        self._path = ""
-        self._cache: KvCache | None = None
+        self._files = ModelFiles()
 
     @property
     def url(self) -> str:
@@ -81,14 +79,16 @@ class LlamaCppBackend:
 
     async def models(self) -> Sequence[ModelInfo]:
         if self._router:
-            listed = mapping(await self._link.get("/models"))
-            return [self._routed(entry) for entry in objects(listed.get("data")) if text(entry.get("id"))]
+            entries = objects(mapping(await self._link.get("/models")).get("data"))
+            launched = [(entry, _launch(entry)) for entry in entries if text(entry.get("id"))]
+            await self._read_files(launch.path for _, launch in launched)
+            return [self._routed(entry, launch) for entry, launch in launched]
         listed = mapping(await self._link.get("/v1/models"))
         props = mapping(await self._link.get("/props"))
         told = objects(listed.get("models"))
         words = told[0].get("capabilities") if told else None
         data = [entry for entry in objects(listed.get("data")) if text(entry.get("id"))]
-        await self._read_cache(text(props.get("model_path")))
+        await self._read_files([text(props.get("model_path"))])
         return [self._single(entry, props, words if isinstance(words, list) else []) for entry in data[:1]]
 
     async def residents(self) -> Sequence[Resident]:
@@ -192,31 +192,31 @@ class LlamaCppBackend:
         what = f"could not load the model: its process ended with exit code {code}"
         return self._link.broken(what if code is not None else "could not load the model", model.name)
 
-    def _routed(self, entry: Mapping[str, Any]) -> ModelInfo:
+    def _routed(self, entry: Mapping[str, Any], launch: Launch) -> ModelInfo:
         """A model of a router. Whether it can use tools is only known to its own server. Size and context are told
-        while it is loaded, and hold as long as the router runs."""
+        while it is loaded, and hold as long as the router runs; before that by its file and command line."""
         name = text(entry["id"])
         meta = self._meta[name] = mapping(entry.get("meta")) or self._meta.get(name, {})
-        return ModelInfo(
+        info = ModelInfo(
             backend=self.name,
             name=name,
             parameters=count(meta.get("n_params")),
             quantization=text(meta.get("ftype")),
-            context_length=count(meta.get("n_ctx")),
+            context_length=count(meta.get("n_ctx")) or launch.context,
             capabilities=frozenset[Capability]({"completion", "json", *_sees(entry)}),
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
             aliases=_aliases(entry, name),
+            slots=launch.slots,
             longest_context=count(meta.get("n_ctx_train")),
         )
+        return self._files.fill(info, launch.path)
+
+    async def _read_files(self, paths: Iterable[str]) -> None:
+        if is_local(self.url):
+            await self._files.read(paths)
 
     # ── single model ──
-
-    async def _read_cache(self, path: str) -> None:
-        """What the cache takes is in no answer: it is read of the server's file, where that is on this machine."""
-        if path != self._path and is_local(self.url):
-            self._cache = await asyncio.to_thread(cache_of_file, Path(path)) if path else None
-            self._path = path
 
     def _single(self, entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> ModelInfo:
         wire = text(entry["id"])
@@ -237,7 +237,7 @@ class LlamaCppBackend:
             aliases=_aliases(entry, name),
             longest_context=count(meta.get("n_ctx_train")),
         )
-        return with_cache(info, self._cache)
+        return self._files.fill(info, text(props.get("model_path")))
 
 
 def _capabilities(entry: Mapping[str, Any], props: Mapping[str, Any], words: list[object]) -> frozenset[Capability]:
@@ -268,6 +268,10 @@ def _aliases(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _context(entry: Mapping[str, Any]) -> int | None:
     return count(mapping(entry.get("meta")).get("n_ctx"))
+
+
+def _launch(entry: Mapping[str, Any]) -> Launch:
+    return launch_of(mapping(entry.get("status")).get("args"))
 
 
 def _status(entry: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from llmrouter_tui.core.events import BackendChanged, ModelsChanged, ResidencyCh
 from llmrouter_tui.core.footprint import USUAL, estimated
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
-from llmrouter_tui.engine.footprints import Room, bound, inform, notice
+from llmrouter_tui.engine.footprints import Room, bound, inform, notice, other_weights
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.rivals import learn
@@ -228,7 +228,7 @@ class Fleet:
             if known is None:
                 self._new_model(record, info)
             elif known.told != info:
-                if (known.told.digest, known.told.size_bytes) != (info.digest, info.size_bytes):
+                if other_weights(known.told, info):
                     known.seen = None
                 known.told = info
                 inform(known, self._configured(record), self.room)

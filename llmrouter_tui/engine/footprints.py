@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, Resident
+from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, ModelInfo, Resident
 from llmrouter_tui.core.footprint import expected, largest_context
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -71,6 +71,12 @@ def notice(record: ModelRecord, resident: Resident) -> bool:
         return False
     record.seen = new
     return True
+
+
+def other_weights(before: ModelInfo, now: ModelInfo) -> bool:
+    """Whether a name stands for other weights than before; that a server tells a size at last is no sign of it."""
+    resized = before.size_bytes is not None and now.size_bytes not in (None, before.size_bytes)
+    return before.digest != now.digest or resized
 
 
 def _told(record: ModelRecord, resident: Resident) -> Footprint | None:

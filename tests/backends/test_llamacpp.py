@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from llmrouter_tui.backends.llamacpp import LlamaCppBackend
+from llmrouter_tui.backends.llamacpp_files import Launch, ModelFiles, launch_of
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from tests.backends.conftest import call_for, read
+from tests.backends.embedded.making import LLAMA, gguf, write
 from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
 
 
@@ -33,6 +36,45 @@ async def probed(server: LlamaCppServer, session: aiohttp.ClientSession) -> Llam
     backend = LlamaCppBackend("l", server.url + "/v1", session, read_timeout=1)
     await backend.probe()
     return backend
+
+
+class TestFiles:
+    """Of a model that is not loaded, a server tells a name and a command line."""
+
+    async def test_a_file_on_this_machine_tells_size_and_memory(
+        self, router: LlamaRouterServer, session: aiohttp.ClientSession, tmp_path: Path
+    ) -> None:
+        file = write(tmp_path / "m.gguf", gguf(LLAMA))
+        args = ["llama-server", "--api-key", "s3cret", "--ctx-size", "2048", "--model", str(file), "--parallel", "2"]
+        router.status["qwen3-4b"]["args"] = args
+        models = {model.name: model for model in await (await probed(router, session)).models()}
+        told = models["qwen3-4b"]
+        assert (told.context_length, told.longest_context, told.slots) == (1024, 4096, 2)
+        assert (told.size_bytes, told.family, told.quantization) == (file.stat().st_size, "llama", "Q4_K_M")
+        assert told.kv_bytes_per_token == 2 * 2 * (16 + 16) * 2
+        assert "s3cret" not in repr(models)
+        assert models["gemma3-1b"].size_bytes is None
+
+    @pytest.mark.parametrize(
+        ("args", "launch"),
+        [
+            (["-m", "/a", "-c", "4096", "-np", "4"], Launch("/a", 1024, 4)),
+            (["-m", "/a", "-c", "4096"], Launch("/a", 4096)),
+            (["-m", "/a", "-c", "4096", "-np", "4", "--kv-unified"], Launch("/a", 4096)),
+            (["-c", "0", "-np", "x"], Launch()),
+            (["--model"], Launch()),
+            (None, Launch()),
+            ([1, None, "--model", "/a"], Launch("/a")),
+        ],
+    )
+    def test_a_command_line_tells_file_context_and_slots(self, args: object, launch: Launch) -> None:
+        assert launch_of(args) == launch
+
+    async def test_a_path_that_leads_nowhere_is_no_error(self, tmp_path: Path) -> None:
+        info, files = ModelInfo("l", "m"), ModelFiles()
+        paths = [str(tmp_path), str(tmp_path / "none"), str(write(tmp_path / "broken.gguf", b"GGUF"))]
+        await files.read(paths)
+        assert all(files.fill(info, path) is info for path in paths)
 
 
 class TestSingle:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import Device, Footprint, ModelInfo, Resident
 from llmrouter_tui.core.footprint import estimated
+from llmrouter_tui.engine.footprints import other_weights
 from llmrouter_tui.engine.record import ModelRecord
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
@@ -162,11 +163,15 @@ async def test_other_weights_under_the_same_name_are_not_judged_by_the_old_ones(
         record = house.fleet.model("one/a")
         await house.ask(name="one/a")
         await until(lambda: record.seen is not None)
-        backend.held.clear()
-        backend.infos = [replace(long(), digest="other")]
-        house.fleet.look_again("one")
-        await until(lambda: record.told.digest == "other")
-        assert record.seen is None
+        seen = record.seen
+        for fresh, kept in ((replace(long(), family="told at last"), seen), (replace(long(), digest="other"), None)):
+            backend.held.clear()
+            backend.infos = [fresh]
+            house.fleet.look_again("one")
+            await until(lambda fresh=fresh: record.told == fresh)
+            assert record.seen == kept
+        assert not other_weights(replace(long(), size_bytes=None), long())
+        assert other_weights(long(), replace(long(), size_bytes=7))
 
 
 async def test_a_process_that_gains_a_page_is_no_news() -> None:
