@@ -208,8 +208,10 @@ def why(row: Row, look: Look) -> str:
     """Why this model, or what the exchange waits for, or what went wrong."""
     exchange = row.exchange
     if row.waiting:
-        expected = row.waiting.expected_seconds
-        return row.waiting.reason + (f", about {text.span(expected)}" if expected else "")
+        expected, why_not = row.waiting.expected_seconds, row.waiting.why
+        said = f"place {row.waiting.position} in the queue" if row.waiting.position else row.waiting.reason
+        about = f", about {text.span(expected)}" if expected else ""
+        return said + about + (f": {text.tame(why_not)}" if why_not else "")
     if exchange.outcome == "failed" and exchange.message:
         return text.tame(exchange.message)
     clause = exchange.decision.why if exchange.decision else ("asked for by name" if exchange.model else "")

@@ -8,6 +8,7 @@ import openai
 import pytest
 
 from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.queueing import Place
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import BIG, DONE, SMALL, Script, chunk
 
@@ -196,10 +197,14 @@ async def test_a_bug_of_ours_is_an_internal_error_without_a_traceback(
 
 async def test_while_a_model_loads_headers_and_comments_go_out(router: Router) -> None:
     gate = asyncio.Event()
-    router.exchanges.script = Script(gate=gate, status="loading big/qwen3:32b\r\n\r\ndata: evil")
+    status = "loading big/qwen3:32b\r\n\r\ndata: evil"
+    router.exchanges.script = Script(gate=gate, status=status, wait=Place(2, 41.7, "big/é answers 3 requests"))
     body = {**ASK, "stream": True}
     async with router.http.stream("POST", "/v1/chat/completions", json=body) as response:
         assert response.headers["x-router-model"] == SMALL
+        assert response.headers["x-router-queue-position"] == "2"
+        assert response.headers["x-router-expected-wait"] == "42"
+        assert response.headers["x-router-wait-reason"] == "big/%C3%A9 answers 3 requests"
         parts = response.aiter_raw()
         early = b""
         while early.count(b"\n\n") < 3:
