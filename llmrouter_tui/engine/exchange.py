@@ -243,15 +243,15 @@ class Run:
         return [name for name in left if (model := models.get(name)) and model.ready]
 
     def _roomier(self, left: list[str]) -> list[str]:
-        """Who may have room for what was too long: the one with the largest context, since where that is too small
-        all are; where no context is known, the next one."""
+        """Who may have room for what was too long: those with a larger context, the largest first, since where that is
+        too small all are; where no context is known, the next one."""
         assert self._record is not None and self.decision is not None
         tried = self._record.info.context_length or self._record.loaded_context or self.decision.analysis.prompt_tokens
         models = self._router.fleet.models
         known = [(m.info.context_length, m.id) for name in left if (m := models.get(name)) and m.info.context_length]
         larger = [(context, name) for context, name in known if context > tried]
         if larger:
-            return [max(larger, key=lambda found: found[0])[1]]
+            return [name for _, name in sorted(larger, key=lambda found: -found[0])]
         return [] if known else left[:1]
 
     def _reproach(self, error: BackendError) -> None:

@@ -8,6 +8,7 @@ import pytest
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken
+from llmrouter_tui.core.rules import parse
 from llmrouter_tui.engine.transcript import EVERYTHING, Keep
 from tests.engine.house import GIB, ScriptedBackend, model, open_house, request
 
@@ -119,6 +120,16 @@ async def test_an_overflow_is_tried_once_more_where_there_is_most_room():
         assert asked[0] == order[0]
         assert len(asked) <= 2
         assert all(model_id in ("one/c", "one/d") for model_id in asked[1:])
+
+
+async def test_where_the_one_with_most_room_breaks_the_next_larger_one_is_asked():
+    known = [replace(model(n, 3), context_length=c) for n, c in (("a", 4096), ("b", 8192), ("c", 16384))]
+    backend = ScriptedBackend(known, capacity=16 * GIB)
+    backend.failures = {"a": [fault("context_length_exceeded")], "c": [fault("backend_error")]}
+    async with open_house(backend) as house:
+        house.router.rules = (parse("always a"),)
+        await house.ask()
+        assert [call[1] for call in backend.calls if call[0] == "chat"] == ["a", "c", "b"]
 
 
 async def test_when_all_backends_are_away_it_says_which_and_since_when():
