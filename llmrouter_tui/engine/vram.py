@@ -107,7 +107,8 @@ class Vram:
         if record.healthy and record.residency in ("resident", "loading") and not record.draining and not again:
             plan, verdict, reason = NO_PLAN, LOADED, ""
         else:
-            pools = [_without(record, pool) for pool in seen.pools] if again else seen.pools
+            gone = again or record.draining or record.residency == "unloading"
+            pools = [_without(record, pool) for pool in seen.pools] if gone else seen.pools
             plan = self._ledger.plan_over(record, pools, seen.occupants, needed)
             verdict, reason = self._verdict(record, plan, needed, seen)
         moves = verdict in ("evicts", "waits")
@@ -233,7 +234,7 @@ def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float,
         models=(first.id, *(record.id for record in family if record is not first)),
         bytes=first.held_bytes() or 0,
         source=taken.source if taken else UNKNOWN,
-        state=first.residency,
+        state="unloading" if any(record.draining for record in family) else first.residency,
         pinned=any(record.pinned for record in family),
         leases=leases,
         waiting=sum(len(record.tickets) for record in family),

@@ -125,8 +125,11 @@ def idle(holder: Holder, view: VramView, now: float) -> float | None:
 
 
 def doing(holder: Holder, idle_seconds: float | None, *, brief: bool = False) -> str:
-    """``busy, 2 answers, 1 waits``, ``warm 4s``, ``idle 4m``, ``loading``; ``brief`` leaves counts and seconds out."""
-    if holder.leases:
+    """``busy, 2 answers, 1 waits``, ``leaving, 2 answers``, ``warm 4s``, ``idle 4m``, ``loading``; ``brief`` leaves counts
+    and seconds out."""
+    if holder.leases and holder.state == "unloading":
+        said = "leaving" if brief else f"leaving, {counted(holder.leases, 'answer')}"
+    elif holder.leases:
         said = "busy" if brief else f"busy, {counted(holder.leases, 'answer')}"
     elif holder.state in ("loading", "unloading"):
         said = holder.state

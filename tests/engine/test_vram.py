@@ -97,6 +97,22 @@ async def test_an_answer_in_flight_makes_a_load_wait_and_a_pin_makes_it_impossib
         assert "one/a must stay" in full.reason
 
 
+async def test_one_that_leaves_still_holds_its_memory_and_can_be_had_again_after_a_wait():
+    backend = ScriptedBackend([model("a", 6), model("b", 6)])
+    async with told(backend) as (house, vram):
+        await hold(house, "one/a")
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        going = asyncio.ensure_future(house.residency.unload(house.fleet.model("one/a"), "asked for"))
+        await until(lambda: house.fleet.model("one/a").draining)
+        view = vram.view()
+        assert [(holder.models, holder.state, holder.leases) for holder in pool(view).holders] == [
+            (("one/a",), "unloading", 1)
+        ]
+        assert placements(view)["one/a"].verdict == "waits"
+        lease.release()
+        await going
+
+
 async def test_another_context_is_planned_with_what_it_would_take():
     info = replace(model("a", 4), kv_bytes_per_token=GIB // 8192)
     async with told(ScriptedBackend([info])) as (house, vram):
