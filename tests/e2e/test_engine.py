@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -94,6 +95,33 @@ def test_asking_for_the_other_model_swaps_and_the_memory_is_really_gone(client, 
         ("unload", f"embedded/{SMALL}"),
     ]
     ask(client, "hi", SMALL)
+
+
+def test_who_leaves_before_its_turn_moves_nothing(client, router):
+    ask(client, "hi")
+    before = children(router)
+    impatient = client.with_options(timeout=0.3)
+    with client.chat.completions.create(
+        model=SMALL, messages=COUNT, max_tokens=150, stream=True, extra_body={"ignore_eos": True}
+    ) as answering:
+        next(iter(answering))
+        with pytest.raises(openai.APITimeoutError):
+            ask(impatient, "hi", SECOND)
+        router.until(lambda: not waiting(router), 5)
+        last = [chunk.choices[0].finish_reason for chunk in answering][-1]
+    assert last == "length"
+    assert router.residency() == {SMALL: "resident", SECOND: "absent"}
+    assert children(router) == before
+
+
+def test_two_models_by_turns_are_answered_in_batches(client, router):
+    ask(client, "hi")
+    loads = router.call("/admin/vram")["swaps"]["loads"]
+    models = [SECOND if number % 2 else SMALL for number in range(8)]
+    with ThreadPoolExecutor(len(models)) as pool:
+        said = list(pool.map(lambda model: ask(client, "Count to five.", model), models))
+    assert all(said)
+    assert router.call("/admin/vram")["swaps"]["loads"] - loads <= 2, "in the order of arrival it would be seven"
 
 
 def test_a_pinned_model_is_kept_and_who_does_not_fit_beside_it_is_told(client, router):
@@ -191,6 +219,10 @@ def test_no_engine_outlives_a_router_that_is_killed(tmp_path: Path, weights: Pat
 
 def children(router: Router) -> set[int]:
     return {p.pid for p in psutil.Process(router.process.pid).children(recursive=True) if p.status() != "zombie"}
+
+
+def waiting(router: Router) -> bool:
+    return any(m["waiting"] for m in router.call("/admin/snapshot")["models"])
 
 
 def busy(router: Router) -> bool:
