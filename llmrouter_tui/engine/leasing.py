@@ -44,7 +44,7 @@ class Leases:
     def hold(self, record: ModelRecord) -> Lease | None:
         """Hold a model that is ready; None where it must be loaded first, and where those who wait for its memory were
         passed often enough."""
-        if not record.ready or (record.line is not None and not record.line.admit()):
+        if not record.ready or (record.line is not None and not record.line.admit(record)):
             return None
         record.leases += 1
         self._fleet.touch(record, at_once=False)

@@ -3,7 +3,7 @@
 ``core.placement`` plans over the pools and occupants made here; ``Residency`` carries plans out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
@@ -47,9 +47,13 @@ class Ledger:
 
     # ── memory ──
 
-    def plan(self, record: ModelRecord, needed: int | None = None) -> Plan:
-        """How room for a model would be made now; for so many bytes as it took before where none are given."""
-        return self.plan_over(record, self.pools(), self.occupants(), needed)
+    def plan(self, record: ModelRecord, needed: int | None = None, *, among: Collection[str] | None = None) -> Plan:
+        """How room for a model would be made now; for so many bytes as it took before where none are given, and with
+        nobody leaving but those ``among`` whom it is to be made."""
+        occupants = self.occupants()
+        if among is not None:
+            occupants = [o if o.model in among else replace(o, evictable=False) for o in occupants]
+        return self.plan_over(record, self.pools(), occupants, needed)
 
     def plan_over(
         self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], needed: int | None = None

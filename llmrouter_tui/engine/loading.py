@@ -77,7 +77,8 @@ class Loading:
         return True
 
     async def _make_room(self, record: ModelRecord) -> bool:
-        plan = self._ledger.plan(record)
+        chosen, record.plan = record.plan, None
+        plan = self._ledger.plan(record, among=chosen.evict if chosen is not None else None)
         if not plan.fits:  # the figures may be a second old
             await self._measure()
             plan = self._ledger.plan(record)

@@ -17,7 +17,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.footprint import expected
-from llmrouter_tui.core.placement import HALF_LIFE
+from llmrouter_tui.core.placement import HALF_LIFE, Plan
 from llmrouter_tui.core.ports import Backend, ModelMemory
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class ModelRecord:
         self.place: int | None = None
         """Its place in the queue of those that are to be loaded; 0: it is its turn, None: it is not in it."""
         self.line: Line | None = None
-        """The queue whose first waits for its memory."""
+        """The queue whose first waits for memory that this one has a part of."""
+        self.plan: Plan | None = None
+        """How room for it is to be made, now that it is its turn."""
         self.at_least = 0
         """So many bytes were seen not to be enough for it."""
         self.draining = False

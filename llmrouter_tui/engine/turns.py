@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from typing import Protocol
 
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Clock
@@ -26,6 +27,12 @@ class Seat:
         self.wake = asyncio.Event()
 
 
+class Planner(Protocol):
+    """Who would leave for a model now, if it were to be no others than those ``among`` whom it is."""
+
+    def __call__(self, record: ModelRecord, *, among: Collection[str] | None = None) -> Plan: ...
+
+
 class Line:
     """The queue of one pool."""
 
@@ -34,25 +41,35 @@ class Line:
         """Whose turn it is."""
         self.seats: dict[ModelRecord, Seat] = {}
         """Who waits, the next one first."""
-        self.besieged: tuple[ModelRecord, ...] = ()
+        self.leaving: frozenset[str] = frozenset()
         """Who would have to leave for the next one, and is still asked."""
         self.held_up = 0.0
-        """Seconds that the next one let others pass, in all; ``passed`` requests that did, in all."""
+        """Seconds that the next one let others pass, in all; ``passed`` requests that did, in all, of those whose
+        models then had to leave."""
         self.passed = 0
         self._bounds = bounds
+        self._taken: Counter[str] = Counter()
+        """Requests by model that were taken since the queue is held up: who has to leave may be another yet."""
+        self._watched: tuple[ModelRecord, ...] = ()
         self._since: float | None = None
 
-    def admit(self) -> bool:
+    def admit(self, record: ModelRecord) -> bool:
         """Whether one more request may pass who waits. It is counted."""
         seat = next(iter(self.seats.values()), None)
-        if seat is None:
+        if seat is None or record.id not in self.leaving:
+            self._taken[record.id] += 1
             return True
-        if self.passed - seat.passed >= self._bounds.requests:
+        passed = self.overtaken(seat, self.leaving)
+        if passed >= self._bounds.requests:
             return False
-        self.passed += 1
-        if self.passed - seat.passed >= self._bounds.requests:
+        self._taken[record.id] += 1
+        if passed + 1 >= self._bounds.requests:
             self.tell()
         return True
+
+    def overtaken(self, seat: Seat, leaving: Collection[str]) -> int:
+        """Requests that passed who has this seat, if these are to leave for it."""
+        return self.passed - seat.passed + sum(self._taken[model] for model in leaving)
 
     def tell(self) -> None:
         """Something has changed."""
@@ -65,12 +82,26 @@ class Line:
             self.held_up += now - self._since
         self._since = now if held_up else None
 
-    def besiege(self, records: Iterable[ModelRecord]) -> None:
-        for record in self.besieged:
-            record.line = None
-        self.besieged = tuple(records)
-        for record in self.besieged:
+    def watch(self, records: Iterable[ModelRecord], leaving: Collection[str]) -> None:
+        """Who is in memory while the next one waits, and who of them would have to leave."""
+        self.lift()
+        self.leaving = frozenset(leaving)
+        self._watched = tuple(records)
+        for record in self._watched:
             record.line = self
+
+    def begin(self, record: ModelRecord) -> None:
+        """It is the turn of the first."""
+        self.current = record
+        del self.seats[record]
+        self.passed += sum(self._taken[model] for model in self.leaving)
+        self._taken.clear()
+        self.lift()
+
+    def lift(self) -> None:
+        for record in self._watched:
+            record.line = None
+        self._watched, self.leaving = (), frozenset()
 
 
 class Turns:
@@ -80,11 +111,11 @@ class Turns:
         self,
         fleet: Fleet,
         clock: Clock,
-        plan: Callable[[ModelRecord], Plan],
+        plan: Planner,
         moved: Callable[[ModelRecord], None],
         bounds: Bounds = BOUNDS,
     ) -> None:
-        """``plan``: who would leave for a model now; ``moved`` is told of every model whose place is another."""
+        """``moved`` is told of every model whose place is another."""
         self._fleet = fleet
         self._clock = clock
         self._plan = plan
@@ -105,12 +136,9 @@ class Turns:
             line.seats.pop(record, None)
             if line.current is record:
                 line.current = None
-            if not line.seats:
-                line.count(self._clock.mono(), held_up=False)
-                line.besiege(())
-            record.place = None
+            record.place = record.plan = None
             self._number(line)
-            line.tell()
+            self._next(line)
 
     async def _begin(self, line: Line, record: ModelRecord) -> bool:
         seat, told = line.seats[record], None
@@ -119,8 +147,7 @@ class Turns:
             if line.current is None and next(iter(line.seats)) is record:
                 pause = self._look(line, record, seat)
                 if pause is None:
-                    line.current = record
-                    del line.seats[record]
+                    line.begin(record)
                     self._number(line)
                     line.tell()
                     self._moved(record)
@@ -135,31 +162,58 @@ class Turns:
                     await seat.wake.wait()
         return False
 
+    def _next(self, line: Line) -> None:
+        """Whoever is next now looks for itself, but from this moment on requests are counted that pass it."""
+        first = next(iter(line.seats), None)
+        if line.current is None and first is not None:
+            self._look(line, first, line.seats[first])
+        elif first is None:
+            line.count(self._clock.mono(), held_up=False)
+            line.lift()
+        line.tell()
+
     def _look(self, line: Line, record: ModelRecord, seat: Seat) -> float | None:
         """Seconds until the first in a queue may begin, if nothing happens meanwhile; None: it may."""
         if record.ready:  # somebody wanted its place, and does not any more
             return None
         line.count(self._clock.mono(), held_up=True)
-        models = self._fleet.models
-        plan = self._plan(record)
-        leaving = [models[model] for model in plan.evict if model in models] if plan.fits else []
-        told = turn(
-            [
-                Waiter(
-                    record.id,
-                    tuple(model.id for model in leaving),
-                    line.held_up - seat.held_up,
-                    line.passed - seat.passed,
-                    record.load_seconds,
-                    record.asked,
-                )
-            ],
-            {model.id: self._holder(model) for model in leaving},
-            self._bounds,
+        plan = self._choose(line, record, seat)
+        leaving = self._records(plan) if plan.fits else []
+        names = self._names(leaving)
+        waiter = Waiter(
+            record.id,
+            tuple(model.id for model in leaving),
+            line.held_up - seat.held_up,
+            line.overtaken(seat, names),
+            record.load_seconds,
+            record.asked,
         )
+        told = turn([waiter], {model.id: self._holder(model) for model in leaving}, self._bounds)
         line.count(self._clock.mono(), held_up=told.again is not None)
-        line.besiege(m for model in leaving for m in self._fleet.family(model) if told.again is not None)
+        line.watch((m for m in self._fleet.models.values() if m.key == record.queue), names)
+        record.plan = plan if told.again is None else None
         return told.again
+
+    def _choose(self, line: Line, record: ModelRecord, seat: Seat) -> Plan:
+        """Who is to leave. Another one than before, if it is at hand, but not one that was asked so often meanwhile
+        that more would have passed than may."""
+        plans = [self._plan(record)]
+        if line.leaving and plans[0].fits:
+            before = self._plan(record, among=line.leaving)
+            plans += [before] if before.fits else []
+
+        def drawback(plan: Plan) -> tuple[bool, bool]:
+            passed = line.overtaken(seat, self._names(self._records(plan)))
+            return passed > self._bounds.requests, bool(plan.drain)
+
+        return min(plans, key=drawback)
+
+    def _records(self, plan: Plan) -> list[ModelRecord]:
+        return [self._fleet.models[model] for model in plan.evict if model in self._fleet.models]
+
+    def _names(self, records: Iterable[ModelRecord]) -> frozenset[str]:
+        """With all names of the same weights."""
+        return frozenset(m.id for record in records for m in self._fleet.family(record))
 
     def _holder(self, model: ModelRecord) -> Holder:
         family = self._fleet.family(model)
@@ -202,7 +256,7 @@ class Turns:
                 return f"{line.current.id} is being loaded"
             if record in line.seats:
                 first = next(iter(line.seats))
-                words = _answering([m for m in line.besieged if m.leases])
+                words = _answering([m for m in self._fleet.models.values() if m.leases and m.id in line.leaving])
                 return words or (f"{first.id} is loaded first" if first is not record else "")
         return ""
 
