@@ -3,7 +3,7 @@
 ``core.placement`` plans over the pools and occupants made here; ``Residency`` carries plans out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
@@ -21,6 +21,8 @@ OTHERS_SECONDS = 2.0
 """What being unloaded first adds."""
 NEVER_USED = 3600.0
 """Seconds that a model counts as idle that was not used yet."""
+SETTLE_SECONDS = 5.0
+"""How long freed memory may take to come back."""
 LEAST_LEFT = 0.1
 """Share of the expected time that a load is thought to take yet when it takes longer than expected."""
 FRESH_SECONDS = 0.5
@@ -109,6 +111,17 @@ class Ledger:
         if room is None:
             return self.plan(record)
         return self.plan(record, max(room + 1, record.needed_bytes() or 0))
+
+    def coming_back(self, record: ModelRecord) -> bool:
+        """Whether memory that it might have was given up a moment ago: drivers give it back late. Not where it is too
+        large for all there is."""
+        if self.exceeds(record):
+            return False
+        now = self._clock.wall()
+        return any(m.gave_up is not None and now - m.gave_up < SETTLE_SECONDS for m in self._beside(record))
+
+    def _beside(self, record: ModelRecord) -> Iterator[ModelRecord]:
+        return (m for m in self._fleet.models.values() if m.queue == record.queue)
 
     def exceeds(self, record: ModelRecord) -> bool:
         """Whether a model is larger than all that models may take of the pool it would be loaded to."""
@@ -226,6 +239,8 @@ class Ledger:
         if record.moving:
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         plan = self.plan_over(record, pools, occupants)
+        if not plan.fits and self.coming_back(record):
+            return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         if not plan.fits:
             return Wait(blocked=plan.reason)
         return Wait(queue + self._hold(plan), record.load_seconds)

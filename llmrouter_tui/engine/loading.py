@@ -8,13 +8,12 @@ from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.fleet import Fleet
-from llmrouter_tui.engine.ledger import Ledger
+from llmrouter_tui.engine.ledger import SETTLE_SECONDS, Ledger
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
 
-SETTLE_SECONDS = 5.0
-"""How long freed memory may take to come back before the load is tried anyway."""
 SETTLE_STEP = 0.1
+"""Seconds between looks whether freed memory has come back."""
 
 
 class Loading:
@@ -79,9 +78,14 @@ class Loading:
     async def _make_room(self, record: ModelRecord) -> bool:
         chosen, record.plan = record.plan, None
         plan = self._ledger.plan(record, among=chosen.evict if chosen is not None else None)
-        if not plan.fits:  # the figures may be a second old
-            await self._measure()
+        while not plan.fits:
+            await self._measure()  # the figures may be a second old
             plan = self._ledger.plan(record)
+            if plan.fits or not self._ledger.coming_back(record) or not self._wanted(record):
+                break
+            await asyncio.sleep(SETTLE_STEP)
+        if not self._wanted(record):
+            return False
         if not plan.fits:
             words = f"{record.id} does not fit: {plan.reason}"
             raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
@@ -102,7 +106,7 @@ class Loading:
         return record.awaited and not self._ledger.held
 
     async def _settle(self, record: ModelRecord, plan: Plan) -> None:
-        """Drivers give memory back late: wait until it is there, bounded."""
+        """Drivers give memory back late: wait until it is there, bounded, before the load is tried anyway."""
         needed = (record.needed_bytes() or 0) - plan.spilled
         deadline = self._clock.mono() + SETTLE_SECONDS
         while self._clock.mono() < deadline:

@@ -189,6 +189,8 @@ class Moves:
         record.in_motion = residency in ("loading", "unloading")
         record.since = self._clock.wall()
         record.turns += 1
+        if residency in ("unloading", "absent"):
+            record.gave_up = record.since
         self._fleet.touch(record)
 
     def _note(

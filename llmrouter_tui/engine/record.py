@@ -84,6 +84,8 @@ class ModelRecord:
         """Counts its ways in and out of memory: what was asked of a backend before one is not news after it."""
         self.shares = ""
         """The name whose weights in memory it shares; empty for its own."""
+        self.gave_up: float | None = None
+        """When it last left memory by the router's hand, or began to: wall time."""
         self.rivals: set[str] = set()
         """Models that its server was seen to let go when this one came, or for which it let this one go."""
         self.failures = 0

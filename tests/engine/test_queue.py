@@ -385,3 +385,32 @@ async def test_a_model_that_its_server_loads_by_itself_is_there_once_that_is_don
         state = "resident"
         house.fleet.look_again("one")
         await until(lambda: house.fleet.model("one/a").ready)
+
+
+class Late(ScriptedBackend):
+    """Its driver gives memory back some time after a model has left."""
+
+    late: int = 0
+
+    def used(self) -> int:
+        return super().used() + self.late
+
+    async def unload(self, model) -> None:
+        await super().unload(model)
+        self.late += self._size(model.name)
+        asyncio.get_running_loop().call_later(0.3, self.back, self._size(model.name))
+
+    def back(self, size: int) -> None:
+        self.late -= size
+
+
+async def test_memory_that_comes_back_late_is_waited_for_and_nobody_is_refused_meanwhile():
+    backend = Late([model("a", 5), model("b", 5), model("c", 5)])
+    async with open_house(backend) as house:
+        await use(house, "a")
+        await house.residency.unload(house.fleet.model("one/a"), "asked for")
+        assert house.fleet.devices[0].free < 5 * 1024**3
+        assert not house.router.ledger.waits()["one/b"].blocked
+        await use(house, "b")
+        assert backend.most_held <= backend.capacity
+        assert loads(backend) == ["a", "b"]
