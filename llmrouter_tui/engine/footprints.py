@@ -11,7 +11,7 @@ NOTICED = 0.01
 """Smaller changes of what a model takes are no news: a process gains and loses some pages all the time."""
 
 Room = Callable[[str], int | None]
-"""Bytes that models may take of a pool in all; None where that is not measured."""
+"""Bytes that models may take of a pool beside those that are always there; None where that is not measured."""
 
 
 # ── context ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,8 @@ LEAST_LEFT = 0.1
 """Share of the expected time that a load is thought to take yet when it takes longer than expected."""
 FRESH_SECONDS = 0.5
 """How long an estimate may be used while nothing changed."""
+ROOM_STEP = 256 * 1024**2
+"""Rooms are told in such steps, so that contexts are not chosen anew whenever a measurement moves a little."""
 HELD = ("resident", "loading", "unloading")
 HELD_BACK = "loads are held back: the memory was cleared for other work"
 NOTHING = Wait()
@@ -129,8 +131,13 @@ class Ledger:
         return any(needed > pool.budget for pool in self.pools() if pool.name == record.home)
 
     def room(self, pool: str) -> int | None:
-        """Bytes that models may take of a pool in all; None where it is not measured."""
-        return next((p.budget for p in self.pools() if p.name == pool), None)
+        """Bytes that models may take of a pool beside those that are always there; None where it is not measured."""
+        budget = next((p.budget for p in self.pools() if p.name == pool), None)
+        if budget is None:
+            return None
+        always = [m for m in self._fleet.models.values() if not m.backend.manages_memory and m.pool == pool]
+        left = budget - sum(m.held_bytes() or 0 for m in always if m.healthy and not m.shares)
+        return max(0, left // ROOM_STEP * ROOM_STEP)
 
     def pools(self) -> list[Pool]:
         return [self._pool(device) for device in self._fleet.devices if not device.problem]

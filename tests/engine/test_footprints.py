@@ -81,6 +81,20 @@ async def test_the_users_context_goes_before_as_far_as_the_model_can_read() -> N
         assert contexts == {"a": 16_384, "b": 2048}
 
 
+async def test_models_that_never_leave_leave_less_room_for_the_context_of_others() -> None:
+    alone, beside = Setter([long(gib=4)], capacity=12 * GIB), Setter([long(gib=4)], capacity=12 * GIB)
+    always = ScriptedBackend([replace(model("v", 6), local=True)], name="two", manages_memory=False)
+    async with open_house(alone, context=None) as house:
+        free = house.fleet.model("one/a").context or 0
+    async with open_house(beside, always, context=None) as house:
+        house.fleet.sampled([Device("gpu0", "GPU", "nvidia", 12 * GIB, 7 * GIB, 5 * GIB)])
+        house.fleet.look_again("one")
+        await until(lambda: (house.fleet.model("one/a").context or 0) < free)
+        record = house.fleet.model("one/a")
+        assert house.router.ledger.plan(record).fits
+        assert record.context and record.context >= 4096
+
+
 async def test_where_the_server_decides_its_context_holds() -> None:
     backend = ScriptedBackend([long()], capacity=24 * GIB)
     async with open_house(backend, context=None) as house:
