@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Literal as OneOf
+from typing import Protocol
 
 from llmrouter_tui.core.counting import WORD, lines, paragraphs, sentences, times, unfenced, words
 from llmrouter_tui.core.language import language
@@ -33,6 +34,16 @@ def _range(what: str, got: int, least: int, most: int) -> str:
         return ""
     asked = f"{least}" if least == most else f"at most {most}" if not least else f"{least} to {most}"
     return f"{got} {what}, not {asked}"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Just this, and nothing else."""
+
+    text: str
+
+    def fault(self, text: str) -> str:
+        return "" if text.strip() == self.text else f'it is not just "{self.text}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +178,13 @@ class Starts:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Ends with this."""
+    """Ends with this; if that is a word, an end mark may follow."""
 
     text: str
 
     def fault(self, text: str) -> str:
-        ends = text.rstrip(_MARKS + "\n").endswith(self.text) or text.rstrip().endswith(self.text)
+        marks = _MARKS + "\n" + ("" if not self.text[-1:].isalnum() else ".!?")
+        ends = text.rstrip(marks).endswith(self.text) or text.rstrip().endswith(self.text)
         return "" if ends else f'it does not end with "{self.text}"'
 
 
@@ -180,7 +192,7 @@ class Ends:
 class InCase:
     """All letters in one case, or each word with a capital."""
 
-    case: Literal["lower", "upper", "title"]
+    case: OneOf["lower", "upper", "title"]
 
     def fault(self, text: str) -> str:
         letters = [c for c in text if c.isalpha()]
@@ -296,7 +308,7 @@ class EachLine:
 class Part:
     """Something of one part only: the line or paragraph at ``index`` (negative from the end)."""
 
-    of: Literal["line", "paragraph"]
+    of: OneOf["line", "paragraph"]
     index: int
     demand: Demand
 
