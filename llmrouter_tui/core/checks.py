@@ -7,7 +7,7 @@ from llmrouter_tui.core.checking.code import extract, fault_of
 from llmrouter_tui.core.checking.numbers import check_number
 from llmrouter_tui.core.checking.structured import check_calls, check_json
 from llmrouter_tui.core.checking.terms import check_demands, check_terms
-from llmrouter_tui.core.checking.text import spoken
+from llmrouter_tui.core.checking.text import spoken, unechoed
 from llmrouter_tui.core.prompts import (
     Calls,
     Choice,
@@ -29,11 +29,12 @@ def check(prompt: Prompt, answer: str, tool_calls: Sequence[ToolCall] = ()) -> V
     None where the text alone does not tell: code that has to be run (``engine.sandbox``), and what takes a judge.
     Neither is None where nothing was answered, or no code: that is wrong at once.
     """
-    text, how = spoken(answer), prompt.check
+    said, how = spoken(answer), prompt.check
+    text = unechoed(said, prompt.turns)
     if isinstance(how, Calls):
         return check_calls(how, text, tool_calls)
     if not text:
-        return Verdict(0.0, "nothing is answered")
+        return Verdict(0.0, "it only repeats the question" if said else "nothing is answered")
     if isinstance(how, Code):
         fault = fault_of(extract(text, how.name), how.name)
         return Verdict(0.0, fault) if fault else None

@@ -31,9 +31,13 @@ def sentences(text: str) -> list[str]:
 
 def times(text: str, phrase: str) -> int:
     """How often a word or phrase stands in a text, whatever its case."""
-    edge = r"(?<!\w)" if phrase[:1].isascii() else ""
-    end = r"(?!\w)" if phrase[-1:].isascii() else ""
+    edge = r"(?<!\w)" if _latin(phrase[:1]) else ""
+    end = r"(?!\w)" if _latin(phrase[-1:]) else ""
     return len(re.findall(edge + re.escape(phrase) + end, text, re.IGNORECASE))
+
+
+def _latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
 
 
 def unfenced(text: str) -> str:

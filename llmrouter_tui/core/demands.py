@@ -145,6 +145,18 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
+class HasAny:
+    """At least one of these."""
+
+    phrases: tuple[str, ...]
+
+    def fault(self, text: str) -> str:
+        return (
+            "" if any(times(text, phrase) for phrase in self.phrases) else f'nothing like "{self.phrases[0]}" is said'
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Lacks:
     """None of these words."""
 

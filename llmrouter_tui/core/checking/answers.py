@@ -19,6 +19,7 @@ _LETTER = re.compile(
     r"\b(?:option|choice|letter|buchstabe)\s+[*_\"'(\[]{0,3}([A-Z])\b"  # option B
     r"|\(([A-Z])\)"  # (B)
     r"|(?<![\w'’])([A-Z])(?=[).:,;!?*\"]|\s*\Z|\s*\n)"  # B) or B at an end
+    r"|(?<![\w'’])([A-Z])(?=\s+(?:or|and|oder|und|ou|et|y)\s+[A-Z]\b)"  # A or B
     r"|(?<![\w'’])([B-HJ-Z])(?![\w'’])"  # any capital that is no word
 )
 _OTHERS_FALL = re.compile(r"\b(?:but|sondern|mais|sino|rather|instead)\b", re.IGNORECASE)
@@ -99,9 +100,12 @@ def _by_text(text: str, check: Choice, letters: str) -> str:
     said = normal(text)
     if len(said.split()) > 2 * SENTENCE:
         said = normal(marked(text)[-2])
-    named = [letter for letter, of in zip(letters, check.options, strict=False) if asserted(said, normal(of))]
-    whole = [letter for letter, of in zip(letters, check.options, strict=False) if said == normal(of)]
-    return "".join(whole or named)
+    options = {letter: normal(of) for letter, of in zip(letters, check.options, strict=False)}
+    named = {letter: of for letter, of in options.items() if asserted(said, of)}
+    longest = [
+        letter for letter, of in named.items() if not any(of != other and of in other for other in named.values())
+    ]
+    return "".join([letter for letter, of in options.items() if of == said] or longest)
 
 
 def _known(letter: str, letters: str) -> str:

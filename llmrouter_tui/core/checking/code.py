@@ -73,8 +73,8 @@ def questions(code: str, check: Code) -> str:
 
 
 def outcome(check: Code, ran: Ran) -> Verdict:
-    """What the run of a test program says of the code: all cases right is right; else half the share of those that
-    are, because wrong code is wrong."""
+    """What the run of a test program says of the code: all cases right is right; else half the square of the share
+    of those that are, because wrong code is wrong, and some cases are passed by chance."""
     if ran.ended == "failed":
         return Verdict(0.0, f"it could not be run: {ran.detail}")
     told = _told(ran.told)
@@ -87,7 +87,7 @@ def outcome(check: Code, ran: Ran) -> Verdict:
         first = first or fault
     if not first:
         return Verdict(1.0, f"all {len(check.cases)} tests pass")
-    return Verdict(good / len(check.cases) / 2, f"{good} of {len(check.cases)} tests pass; {first}")
+    return Verdict((good / len(check.cases)) ** 2 / 2, f"{good} of {len(check.cases)} tests pass; {first}")
 
 
 def _compared(case: Case, told: Any) -> str:

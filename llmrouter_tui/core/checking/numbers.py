@@ -10,6 +10,9 @@ from typing import NamedTuple
 from llmrouter_tui.core.checking.text import marked
 from llmrouter_tui.core.prompts import Number, Verdict
 
+SPELLED = 15
+"""Words up to which a text that spells a number is taken to give it as its answer."""
+
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _PLAIN = r"(?:\d{1,3}(?:[, ']\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
@@ -42,7 +45,7 @@ _WORDS = {word: number for number, word in enumerate(_UNITS)}
 _WORDS |= {ten: 20 + 10 * at for at, ten in enumerate(_TENS)}
 _WORDS |= {f"{ten}-{unit}": _WORDS[ten] + _WORDS[unit] for ten in _TENS for unit in _UNITS[1:10]}
 _WORDS |= {word: number for row in _OTHERS for number, word in enumerate(row.split()) if word not in _WORDS}
-_WORD = re.compile(r"[^\W\d_]+(?:[- ](?:one|two|three|four|five|six|seven|eight|nine)\b)?", re.IGNORECASE)
+_WORD = re.compile(rf"\b(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_UNITS[1:10])})\b|[^\W\d_]+", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -81,9 +84,9 @@ def claim(text: str) -> frozenset[float] | None:
 
 
 def numbers(text: str) -> list[Found]:
-    """The numbers of a text in digits; in words where there are none."""
+    """The numbers of a text in digits; where there are none and the text is short, in words."""
     found = [Found(_readings(one), one.start(), one.end()) for one in _NUMBER.finditer(text)]
-    if found:
+    if found or len(text.split()) > SPELLED:
         return found
     spelled = ((_WORDS.get(one.group().lower().replace(" ", "-")), one) for one in _WORD.finditer(text))
     return [Found(frozenset({float(n)}), one.start(), one.end()) for n, one in spelled if n is not None]

@@ -43,11 +43,11 @@ def holds(text: str, term: str) -> bool:
 
 
 def check_demands(check: Demands, text: str) -> Verdict:
-    """All demands met is right; else half the share that is met, because most demands are met by chance."""
+    """All demands met is right; else half the square of the share that is met, because babble meets many by chance."""
     if not text:
         return Verdict(0.0, "nothing is answered")
     faults = [fault for demand in check.demands if (fault := demand.fault(text))]
     if not faults:
         return Verdict(1.0, "all that was asked is done")
     met = len(check.demands) - len(faults)
-    return Verdict(met / len(check.demands) / 2, short("; ".join(faults[:3]), 160))
+    return Verdict((met / len(check.demands)) ** 2 / 2, short("; ".join(faults[:3]), 160))

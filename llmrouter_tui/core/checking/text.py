@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LONGEST = 60_000
 """Characters of an answer that are read; of a longer one its end, where answers stand."""
@@ -85,3 +86,13 @@ def short(text: str, most: int = 60) -> str:
     """The beginning of a text, on one line, for a reason."""
     flat = " ".join(text[: most * 4].split())
     return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def unechoed(text: str, turns: Sequence[str]) -> str:
+    """An answer without the questions that it repeats at its beginning, as models do that only continue a text; what a
+    model adds to them stays."""
+    for turn in (*turns, *turns[-1:]):
+        pattern = r"\W*" + r"\W+".join(map(re.escape, re.findall(r"\w+", turn)[:400])) + r"\W*"
+        found = re.match(pattern, text)
+        text = text[found.end() :] if found else text
+    return text

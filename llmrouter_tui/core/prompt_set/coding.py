@@ -51,11 +51,11 @@ PROMPTS = (
         (
             (
                 "What does this Python program print? End with a line of the form Answer: NUMBER\n\n```python\n"
-                "total = 0\nfor n in range(1, 8):\n    if n % 3 == 0:\n        continue\n    total += n\n"
+                "total = 0\nfor n in range(2, 9):\n    if n % 3 == 0:\n        continue\n    total += n\n"
                 "print(total)\n```"
             ),
         ),
-        Number(19),
+        Number(26),
         300,
     ),
     Prompt(

@@ -11,10 +11,10 @@ PROMPTS = (
         "math",
         0.2,
         (
-            "A tram ticket costs 4 euros. I buy 6 tickets and have a voucher that takes 5 euros off the whole. "
+            "A tram ticket costs 4 euros. I buy 6 tickets and have a voucher that takes 7 euros off the whole. "
             "How many euros do I pay?" + _END,
         ),
-        Number(19),
+        Number(17),
         250,
     ),
     Prompt("math-percent", "math", 0.24, ("How much is 15 % of 80?" + _END,), Number(12), 200),
