@@ -16,6 +16,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from llmrouter_tui.core.checking import harness
@@ -144,7 +145,7 @@ import json, os, socket
 acts = {{
     "the network": lambda: socket.create_connection(("127.0.0.1", {port}), 1),
     "other processes": lambda: os.kill({pid}, 0),
-    "new processes": os.fork,
+    "new processes": lambda: os.fork() or os._exit(0),
     "files": lambda: open({canary!r}).read(),
     "writing": lambda: open("made", "w").close(),
     "deleting": lambda: os.unlink({canary!r}),
@@ -154,16 +155,20 @@ os.write({fd}, json.dumps([name for name, act in acts.items() if reached(act)]).
 """
 
 
+def _probe(folder: str, port: int) -> str:
+    canary = Path(folder, "canary")
+    canary.write_text("reached")
+    return _PROBE.format(port=port, pid=os.getpid(), canary=str(canary), fd=RESULTS_FD)
+
+
 async def _tried(limits: Limits) -> Confinement:
     """Let a program try to reach what it should not reach."""
     if sys.platform != "linux":
         return Confinement(False, f"code is not run: on {sys.platform} it cannot be confined")
     listening = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
-    with tempfile.NamedTemporaryFile(prefix="canary") as canary:
-        port = listening.sockets[0].getsockname()[1]
-        probe = _PROBE.format(port=port, pid=os.getpid(), canary=canary.name, fd=RESULTS_FD)
+    with tempfile.TemporaryDirectory(prefix="canary") as folder:
         try:
-            ran, namespaces = await run(probe, limits)
+            ran, namespaces = await run(_probe(folder, listening.sockets[0].getsockname()[1]), limits)
         finally:
             listening.close()
     if ran.ended != "exit" or not ran.told.startswith(b"["):

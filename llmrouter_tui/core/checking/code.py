@@ -50,7 +50,7 @@ def extract(answer: str, name: str) -> str:
     if chosen:
         helpers = [_helping(tree) for at, (_, tree) in enumerate(parsed) if at not in chosen]
         return "\n".join([*filter(None, helpers), parsed[chosen[-1]][0]])
-    broken = [block for block in blocks if re.search(rf"\b(?:def|class)\s+{re.escape(name)}\b", block)]
+    broken = [block for block in blocks if _named(name, block)]
     return broken[-1] if broken else _bare(answer, name)
 
 
@@ -154,6 +154,10 @@ def _defines(tree: ast.Module, name: str) -> bool:
     return False
 
 
+def _named(name: str, text: str) -> bool:
+    return re.search(rf"^[ \t]*(?:def|class) +{re.escape(name)}\b", text, re.MULTILINE) is not None
+
+
 def _helping(tree: ast.Module) -> str:
     return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, _DEFINES))
 
@@ -174,4 +178,4 @@ def _bare(answer: str, name: str) -> str:
         tree = _parsed("\n".join(rows[:end]))
         if tree is not None:
             return "\n".join(rows[:end]) if _defines(tree, name) else ""
-    return ""
+    return "\n".join(rows) if _named(name, answer) else ""

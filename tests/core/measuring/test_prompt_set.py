@@ -33,8 +33,12 @@ RIGHT_CALLS = {
 RIGHT_TEXT = {"tools-none": "Deep.", "tools-ask": "Gladly; which IBAN does Theo have?"}
 
 
-def calls(of):
-    return [ToolCall(name, json.dumps(arguments)) for name, arguments in of]
+def calls(made):
+    return [ToolCall(name, json.dumps(arguments)) for name, arguments in made]
+
+
+def of(task, answers):
+    return [name for name in answers if prompt(name).task == task]
 
 
 # ── what there is ──
@@ -128,30 +132,40 @@ def test_there_is_a_right_and_a_wrong_answer_to_every_prompt_that_a_program_chec
     assert WRONG.keys() == checked
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_answers_pass(name):
-    for answer in RIGHT[name]:
-        verdict = check(prompt(name), answer)
-        assert verdict.right, (answer, verdict)
-        assert check(prompt(name), f"<think>It might be Q) 123, {{}} …</think>\n\n{answer}") == verdict
+@pytest.mark.parametrize("task", TASKS)
+def test_right_answers_pass(task):
+    for name in of(task, RIGHT):
+        for answer in RIGHT[name]:
+            verdict = check(prompt(name), answer)
+            assert verdict.right, (name, answer, verdict)
+            thought = f"<think>It might be Q) 123, {{}} …</think>\n\n{answer}"
+            assert check(prompt(name), thought) == verdict, (name, answer)
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_answers_fail_and_say_why(name):
-    for answer in WRONG[name]:
-        verdict = check(prompt(name), answer)
-        assert verdict.passed < 0.85, (answer, verdict)
-        assert verdict.reason
+@pytest.mark.parametrize("task", TASKS)
+def test_wrong_answers_fail_and_say_why(task):
+    for name in of(task, WRONG):
+        for answer in WRONG[name]:
+            verdict = check(prompt(name), answer)
+            assert verdict.passed < 0.85, (name, answer, verdict)
+            assert verdict.reason
 
 
-@pytest.mark.parametrize("one", TEXTS, ids=lambda one: one.id)
-def test_nothing_is_won_by_repeating_the_question_or_by_the_answer_to_another_one(one):
-    for text in (one.turns[-1], "\n".join(one.turns), "I don't know.", "…", "<think>" + RIGHT[one.id][0]):
-        verdict = check(one, text)
-        assert verdict.passed < 0.7, (text, verdict)
-    others = [check(one, RIGHT[other.id][0]).passed for other in TEXTS if other.task != one.task]
-    assert sum(others) / len(others) < 0.3
-    assert sum(passed == 1 for passed in others) <= (4 if one.task == "chat" else 2)
+@pytest.mark.parametrize("task", TASKS)
+def test_nothing_is_won_by_repeating_the_question_or_by_saying_nothing(task):
+    for one in TEXTS:
+        for text in (one.turns[-1], "\n".join(one.turns), "I don't know.", "…", "<think>" + RIGHT[one.id][0]):
+            if one.task == task:
+                assert check(one, text).passed < 0.7, (one.id, text, check(one, text))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_right_answer_to_another_question_is_mostly_wrong(task):
+    for one in TEXTS:
+        if one.task == task:
+            others = [check(one, RIGHT[other.id][0]).passed for other in TEXTS if other.task != task]
+            assert sum(others) / len(others) < 0.3, one.id
+            assert sum(passed == 1 for passed in others) <= 2, one.id
 
 
 @pytest.mark.parametrize("name", RIGHT_CALLS)
@@ -163,18 +177,18 @@ def test_right_calls_pass_and_others_do_not(name):
     assert not check(one, json.dumps(RIGHT_CALLS[name]), []).right, "a call that is only written is none"
 
 
-@pytest.mark.parametrize("one", [one for one in PROMPTS if isinstance(one.check, Code)], ids=lambda one: one.id)
-def test_code_is_found_and_waits_to_be_run(one):
-    answer = f"Here it is:\n\n```python\n{SOLUTIONS[one.id]}\n```\nIt works."
-    assert check(one, answer) is None
-    assert fault_of(extract(answer, one.check.name), one.check.name) == ""
-    assert check(one, "I would use a loop.").passed == 0
+def test_code_is_found_and_waits_to_be_run():
+    for one in (one for one in PROMPTS if isinstance(one.check, Code)):
+        answer = f"Here it is:\n\n```python\n{SOLUTIONS[one.id]}\n```\nIt works."
+        assert check(one, answer) is None
+        assert fault_of(extract(answer, one.check.name), one.check.name) == ""
+        assert check(one, "I would use a loop.").passed == 0
 
 
-@pytest.mark.parametrize("one", [one for one in PROMPTS if one.judged], ids=lambda one: one.id)
-def test_open_answers_wait_for_the_judge_but_silence_is_wrong_at_once(one):
-    assert check(one, "Some text.") is None
-    assert check(one, "<think>Some text.").passed == 0
+def test_open_answers_wait_for_the_judge_but_silence_is_wrong_at_once():
+    for one in (one for one in PROMPTS if one.judged):
+        assert check(one, "Some text.") is None
+        assert check(one, "<think>Some text.").passed == 0
 
 
 # ── needles ──
