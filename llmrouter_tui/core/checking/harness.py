@@ -30,11 +30,13 @@ def plain(value: Any, depth: int = 0) -> Any:
 def run(code: str, name: str, cases: list[str], fd: int) -> None:
     """Run the code, then each case in what it defined, and write a line of JSON to ``fd`` for each."""
     import ast
+    import io
     import json
-    import os
+
+    results = io.FileIO(fd, "w", closefd=False)
 
     def tell(key: str, value: Any) -> None:
-        os.write(fd, ("\n" + json.dumps({key: value}) + "\n").encode("ascii"))
+        results.write(("\n" + json.dumps({key: value}) + "\n").encode("ascii"))
 
     def words(error: BaseException) -> str:
         return (type(error).__name__ + ": " + str(error))[:300]
