@@ -3,6 +3,7 @@
 import re
 
 from llmrouter_tui.core.checking.text import boxed, marked, normal, plain, short
+from llmrouter_tui.core.counting import sentences
 from llmrouter_tui.core.prompts import Choice, Exact, Verdict
 
 SENTENCE = 25
@@ -29,7 +30,8 @@ def check_exact(check: Exact, text: str) -> Verdict:
     """Whether the answer is one of those accepted."""
     accepted = [normal(one) for one in check.accepted]
     wrong = [normal(one) for one in check.wrong]
-    for part in marked(text):
+    told = sentences(text)
+    for part in (*marked(text), *told[-1:], *told[:1]):
         said = normal(part)
         if said in accepted:
             return Verdict(1.0, f"{check.accepted[0]} is right")

@@ -57,7 +57,7 @@ def marked(text: str) -> list[str]:
 
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _MARKER = re.compile(
-    r"\b(?:answer|antwort|lösung|réponse|reponse|respuesta|risposta|solution)\b"
+    r"\b(?:answer|antwort|lösung|réponse|reponse|respuesta|risposta|solution)\b(?: (?:to|auf|à|a) [^\n:.?!]{0,50}?)?"
     r"[*_ ]{0,4}(?:\b(?:is|was|should be|would be|must be|ist|lautet|est|es)\b[*_ ]{0,4}:?|[:=：]|\n)"
     r"[\s*_]{0,8}([^\n]+)"
     r"|(?:答案|答え|回答)(?:是|为|は)?[:：]? {0,4}([^\n]+)",

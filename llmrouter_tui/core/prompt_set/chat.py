@@ -39,20 +39,8 @@ PROMPTS = (
                 Words(4, 90),
                 HasAny(
                     (
-                        "bravo",
-                        "félicitations",
-                        "fatigue",
-                        "fatiguée",
-                        "fatigué",
-                        "fatigant",
-                        "repos",
-                        "repose",
-                        "reposer",
-                        "repose-toi",
-                        "crevée",
-                        "journée",
-                        "travail",
-                        "courage",
+                        *("bravo", "félicitations", "courage", "repos", "repose-toi", "reposer", "fatigue", "fatigant"),
+                        *("fatiguée", "fatiguant", "normal", "soirée", "détends-toi", "comprends", "espère", "content"),
                     )
                 ),
             )

@@ -58,6 +58,15 @@ def test_a_repeated_question_is_no_answer_but_what_follows_on_it_is():
         ("It is Canberra, not Sydney.", True),
         ("Not Sydney but Canberra.", True),
         ("It isn't Sydney; it's Canberra.", True),
+        (
+            (
+                "It is Canberra. The city was planned from 1908 on and lies between the two largest cities of the country, "
+                "Sydney and Melbourne, which had both wanted to be the capital themselves for many years."
+            ),
+            True,
+        ),
+        ("The answer to the question of the capital is Canberra, and I say so as one who lives in Sydney.", False),
+        ("The answer to your question is: Canberra", True),
         ("Many think of Sydney first, as it is the largest city.\n\nAnswer: Canberra", True),
         ("Let me see.\n\nSo the answer is **Canberra**.", True),
         (r"\boxed{\text{Canberra}}", True),
