@@ -10,7 +10,8 @@ from llmrouter_tui.core.prompts import Demands, Terms, Verdict
 
 
 def check_terms(check: Terms, text: str) -> Verdict:
-    """The share of the groups that are mentioned; none where the language is wrong or something forbidden is said."""
+    """The square of the share of the groups that are mentioned, because some are met by chance; nothing where the
+    language is wrong or something forbidden is said."""
     if not text:
         return Verdict(0.0, "nothing is answered")
     if check.language and (fault := InLanguage(check.language).fault(text)):
@@ -24,7 +25,7 @@ def check_terms(check: Terms, text: str) -> Verdict:
     if not lacks:
         return Verdict(1.0, "everything needed is there")
     named = ", ".join(f'"{term}"' for term in lacks[:3])
-    return Verdict((len(check.groups) - len(lacks)) / len(check.groups), f"missing: {named}")
+    return Verdict(((len(check.groups) - len(lacks)) / len(check.groups)) ** 2, f"missing: {named}")
 
 
 def missing(groups: Sequence[Sequence[str]], text: str) -> str:

@@ -10,7 +10,7 @@ PROMPTS = (
         0.05,
         ("Hi there! How is your day going so far?",),
         Terms(
-            (("thank*", "good", "great", "fine", "well", "lovely", "wonderful", "fantastic", "hi", "hello", "hey"),),
+            (("thank*", "good", "great", "fine", "well", "lovely", "wonderful", "fantastic"),),
             language="en",
             most_words=60,
         ),

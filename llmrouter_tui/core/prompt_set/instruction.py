@@ -69,7 +69,14 @@ PROMPTS = (
         "instruction",
         0.4,
         ("Explica en español, en exactamente una frase de 15 palabras como máximo, por qué los gatos duermen tanto.",),
-        Demands((InLanguage("es"), Sentences(1, 1), Words(4, 15))),
+        Demands(
+            (
+                InLanguage("es"),
+                Sentences(1, 1),
+                Words(4, 15),
+                HasAny(("porque", "para", "ya que", "debido", "pues", "así", "energía", "necesitan", "cazadores")),
+            )
+        ),
         100,
         language="es",
     ),

@@ -60,7 +60,7 @@ def test_a_repeated_question_is_no_answer_but_what_follows_on_it_is():
         ("It isn't Sydney; it's Canberra.", True),
         (
             (
-                "It is Canberra. The city was planned from 1908 on and lies between the two largest cities of the country, "
+                "It is Canberra. The city was planned from 1908 on and lies between the two largest cities, "
                 "Sydney and Melbourne, which had both wanted to be the capital themselves for many years."
             ),
             True,
@@ -330,8 +330,8 @@ def test_where_no_tool_helps_a_call_is_wrong_and_so_is_silence():
     [
         ("The dog sleeps in the garden.", 1),
         ("The dog is sleeping in the yard.", 1),
-        ("The dog eats in the garden.", 2 / 3),
-        ("The dogma of sleepers: a garden party", 2 / 3),
+        ("The dog eats in the garden.", 4 / 9),
+        ("The dogma of sleepers: a garden party", 4 / 9),
         ("Der dog sleeps im Garten", 0),
         ("Der Hund schläft in dem Garten.", 0),
         ("", 0),
