@@ -1,0 +1,1 @@
+"""How an answer is told right from wrong, one module for each kind of answer. Pure; nothing raises on any text."""

@@ -1,0 +1,58 @@
+"""The prompts by which models are measured: our own, in nine tasks and from easy to hard."""
+
+from functools import cache
+
+from llmrouter_tui.core.prompt_set import (
+    chat,
+    coding,
+    creative,
+    extraction,
+    factual,
+    instruction,
+    math,
+    needles,
+    reasoning,
+    tools,
+    translation,
+)
+from llmrouter_tui.core.prompts import Prompt
+
+VERSION = 1
+"""Goes up when a prompt or its check changes in what is right; results of other versions are stale."""
+
+PROMPTS: tuple[Prompt, ...] = (
+    *chat.PROMPTS,
+    *factual.PROMPTS,
+    *reasoning.PROMPTS,
+    *math.PROMPTS,
+    *coding.PROMPTS,
+    *creative.PROMPTS,
+    *instruction.PROMPTS,
+    *extraction.PROMPTS,
+    *translation.PROMPTS,
+    *tools.PROMPTS,
+)
+"""All but the needles, which are made when they are needed (``needles.needle``)."""
+
+QUICK = tuple(prompt for prompt in PROMPTS if prompt.quick)
+"""The quick profile: two for each task."""
+
+
+@cache
+def _index() -> dict[str, Prompt]:
+    return {prompt.id: prompt for prompt in PROMPTS}
+
+
+def prompt(identity: str) -> Prompt | None:
+    """The prompt of this id, a needle included; None for an id that there is not (any more)."""
+    for context in needles.CONTEXTS:
+        if identity == f"needle-{context // 1024}k":
+            return needles.needle(context)
+    return _index().get(identity)
+
+
+def suited(needs: frozenset[str], context: int) -> tuple[Prompt, ...]:
+    """The prompts, needles included, that a model with these capabilities and a context of so many tokens can be
+    asked."""
+    fixed = (one for one in PROMPTS if one.needs <= needs | {"context"})
+    return (*fixed, *(needles.needle(length) for length in needles.CONTEXTS if length <= context))
