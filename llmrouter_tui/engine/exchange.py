@@ -60,6 +60,8 @@ class Run:
         self._complete = False
         self._error: RouterErrorLike | None = None
         self._closed = False
+        self._crowd = 1.0
+        """Requests that the model had when this one was sent, by as many as it answers side by side."""
         self._queued = False
         """Whether it waits for a model to be loaded."""
 
@@ -195,6 +197,7 @@ class Run:
                 self._queued = False
             self._sent = router.clock.mono()
         self._wait_seconds = self._sent - asked
+        self._crowd = max(1.0, record.leases / record.side_by_side)
         try:
             self._reply = await record.backend.chat(self._call(record))
             self._chunks = self._reply.chunks()
@@ -277,7 +280,7 @@ class Run:
             self._router.sessions.answered(self._session, self._record.id)
         ttft = self._ttft if self._request.stream else None
         seconds = None if self._waited_for_client(now) else now - self._sent
-        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds)
+        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds, self._crowd)
         if self.decision is not None:
             self._router.learning.counted(self._record, self.decision.analysis, reply.usage)
 

@@ -46,6 +46,8 @@ class Ledger:
         self._reserve = reserve
         self._max_bytes = max_bytes
         self._waits: tuple[float, int, dict[str, Wait]] = (-1.0, -1, {})
+        self._starts: dict[str, float] = {}
+        """Beside the waits: when the load of a model would begin, in seconds."""
         self.held = False
         """Whether nothing is to be loaded: what a model needs is then beside the point."""
 
@@ -196,7 +198,13 @@ class Ledger:
         """What one model would have to wait for now."""
         return self.waits().get(record.id, NOTHING)
 
+    def start(self, record: ModelRecord) -> float:
+        """Seconds until a model's load would begin, if it were asked for now."""
+        self.waits()
+        return self._starts.get(record.id, 0.0)
+
     def _all_waits(self) -> dict[str, Wait]:
+        self._starts.clear()
         pools, occupants = self.pools(), self.occupants()
         models = self._fleet.models.values()
         lines: dict[str, list[ModelRecord]] = {}
@@ -240,6 +248,7 @@ class Ledger:
         if self.held:
             return Wait(blocked=HELD_BACK, held=True)
         if record.id in begins:
+            self._starts[record.id] = begins[record.id]
             others = _answering(record, len(record.tickets)) if record.tickets else 0.0
             return Wait(begins[record.id] + others, self._load_left(record))
         queue = begins.get("", 0.0)
@@ -250,7 +259,9 @@ class Ledger:
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         if not plan.fits:
             return Wait(blocked=plan.reason)
-        return Wait(queue + self._hold(plan), record.load_seconds)
+        queue += self._hold(plan)
+        self._starts[record.id] = queue
+        return Wait(queue, record.load_seconds)
 
     def _hold(self, plan: Plan) -> float:
         """Seconds until who must leave is out. Those who answer may be asked for a while yet: by half of that time, as

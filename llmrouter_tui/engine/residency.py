@@ -29,6 +29,8 @@ from llmrouter_tui.engine.turns import Turns
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_SECONDS = 20.0
+GUESSED = 2.0
+"""How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
 RELEASE = "take that back on the VRAM page, or with llmrouter-tui models --release"
 
 
@@ -119,11 +121,14 @@ class Residency:
     def _admit(self, record: ModelRecord) -> None:
         """Whether one more may wait for a model. Raises ``BackendError``."""
         self._refuse_held(record)
-        waiting = sum(len(m.tickets) for m in self._fleet.models.values() if m.queue == record.queue)
-        expected = self._ledger.wait(record).queue
+        beside = [m for m in self._fleet.models.values() if m.queue == record.queue]
+        waiting = sum(len(m.tickets) for m in beside)
+        expected = self._ledger.start(record)
+        guessed = any(m.place is not None and not m.load_history for m in beside)
         if waiting >= self._queue_limit:
             raise self._queue_full(record, f"{waiting} requests wait already", expected)
-        if expected > self._queue_seconds and record.residency != "loading":
+        most = self._queue_seconds * (GUESSED if guessed else 1.0)
+        if expected > most and record.residency != "loading":
             words = f"it would wait {expected:.0f} s, longer than the {self._queue_seconds:.0f} s that are allowed"
             raise self._queue_full(record, words, expected - self._queue_seconds, status=503)
 
