@@ -39,7 +39,7 @@ from llmrouter_tui.demo.gpu import SimulatedGpu, SimulatedProbe
 from llmrouter_tui.demo.llamacpp import SimulatedLlamaRouter
 from llmrouter_tui.demo.ollama import SimulatedOllama
 from llmrouter_tui.demo.scheduler import Settings
-from llmrouter_tui.service import Mode, Service
+from llmrouter_tui.service.service import Mode, Service
 from tests.e2e.conftest import free_port
 
 SPEED = 30.0
@@ -289,7 +289,7 @@ async def _read_stream(response: aiohttp.ClientResponse, fate: Fate) -> None:
 async def stage(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> AsyncIterator[Crowd]:
     """The card, the servers and the router."""
     card, wire = Card(), Wire()
-    monkeypatch.setattr("llmrouter_tui.assembly.open_probe", lambda: SimulatedProbe((card,)))
+    monkeypatch.setattr("llmrouter_tui.service.assembly.open_probe", lambda: SimulatedProbe((card,)))
     ollama = SimulatedOllama("ollama", card, AT_OLLAMA, settings=Settings(speed=SPEED, context=CONTEXT, max_loaded=8))
     llama = SimulatedLlamaRouter("llama", card, AT_LLAMA, places=0, context=CONTEXT, speed=SPEED)
     for name, server in (("ollama", ollama), ("llama", llama)):

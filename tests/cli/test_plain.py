@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from llmrouter_tui.cli.plain import decision_lines, evidence_lines, model_lines
 from llmrouter_tui.core.selection import decide
-from llmrouter_tui.plain import decision_lines, evidence_lines, model_lines
 from tests.core.fleet import analysis, fleet
 
 SMALL = "ollama/llama3.2:3b"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
-from llmrouter_tui.boards import make_boards
 from llmrouter_tui.brain import weights
 from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, usable
@@ -36,17 +35,18 @@ from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
 from llmrouter_tui.engine.vram import TELL_SECONDS, Vram
-from llmrouter_tui.following import Following
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.listening import Listening
-from llmrouter_tui.live import LiveSettings
-from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
-from llmrouter_tui.public import Public
-from llmrouter_tui.recall import Recall
+from llmrouter_tui.service.boards import make_boards
+from llmrouter_tui.service.following import Following
+from llmrouter_tui.service.listening import Listening
+from llmrouter_tui.service.live import LiveSettings
+from llmrouter_tui.service.membership import Membership
+from llmrouter_tui.service.public import Public
+from llmrouter_tui.service.recall import Recall
+from llmrouter_tui.service.upkeep import prune, watch_storage
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
-from llmrouter_tui.upkeep import prune, watch_storage
 
 if TYPE_CHECKING:
     from llmrouter_tui.demo.fleet import DemoFleet

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from llmrouter_tui.cli.plain_vram import vram_text
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
@@ -27,7 +28,6 @@ from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import instead
-from llmrouter_tui.plain_vram import vram_text
 from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
