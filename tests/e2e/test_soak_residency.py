@@ -53,7 +53,7 @@ async def test_others_who_load_behind_our_back(tmp_path: Path, monkeypatch: pyte
         meddling.cancel()
     found = soak.figures(crowd)
     print(found.told())
-    assert not found.failed
+    assert found.failed.total() <= 5, "a model that somebody else sent away is there by our last look, and may not fit"
     assert found.killed == 0
     assert found.most_used <= soak.TOTAL
     assert crowd.meddled > 5
