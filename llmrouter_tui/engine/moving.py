@@ -28,7 +28,7 @@ Kind = Literal["load", "unload", "load_failed", "unload_failed"]
 
 
 class Moves:
-    """Carries out what ``Residency`` decided; only that calls it, one call at a time per pool."""
+    """Carries out what ``Residency`` decided; only that calls it, one call at a time per pool unless all is to go."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.errors import BackendError, RouterError
@@ -260,16 +260,15 @@ class Residency:
         until ``release``. Raises ``BackendError`` for the first that stays."""
         self._hold(True)
         queues = {record.key for record in self._fleet.models.values() if record.backend.manages_memory}
-        done = await asyncio.gather(*(self._clear(key) for key in sorted(queues)), return_exceptions=True)
-        for error in done:
-            if isinstance(error, BaseException):
-                raise error
+        await _all(self._clear(key) for key in sorted(queues))
 
     async def _clear(self, key: str) -> None:
+        """Each goes as soon as it is idle: none of them makes room for another, so none waits for another."""
         async with self._locks[key]:
             inside = [m for m in self._fleet.models.values() if m.backend.manages_memory and m.key == key]
             there = [m for m in inside if m.residency == "resident" and m.healthy and not m.shares]
-            await self._moves.unload(there, "to clear the memory", wanted=lambda: self.held)
+            reason = "to clear the memory"
+            await _all(self._moves.unload([m], reason, wanted=lambda: self.held) for m in there)
 
     async def release(self) -> None:
         """Load again as needed, pinned models at once. What cannot be loaded is told by its event."""
@@ -318,3 +317,10 @@ class Residency:
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
         """One unload at a time per pool; where memory is not ours to see, per backend."""
         return self._locks[record.key]
+
+
+async def _all(works: Iterable[Awaitable[None]]) -> None:
+    """Each to its end; then the first error, if there was one."""
+    for error in await asyncio.gather(*works, return_exceptions=True):
+        if error is not None:
+            raise error

@@ -283,16 +283,17 @@ async def test_where_nobody_can_leave_it_is_not_tried_again():
 async def test_memory_that_was_cleared_stays_free_until_it_is_released():
     backend = ScriptedBackend([model("a", 3), model("b", 3), model("c", 3)])
     async with open_house(backend) as house:
-        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        b = house.fleet.model("one/b")
         await use(house, "a")
         b.pinned = True
         lease = await house.residency.acquire(b)
         clearing = asyncio.ensure_future(house.residency.clear())
-        await until(lambda: a.draining and b.draining)
+        await until(lambda: backend.held == {"b"})  # who is idle waits for nobody
+        assert b.draining
         with pytest.raises(BackendError, match="loads are held back: the memory was cleared for other work") as caught:
             await house.residency.acquire(house.fleet.model("one/c"))
         assert caught.value.status == 503
-        assert backend.held == {"a", "b"}
+        assert backend.held == {"b"}
         lease.release()
         await clearing
         assert backend.held == set()
