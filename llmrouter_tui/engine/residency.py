@@ -307,7 +307,8 @@ class Residency:
         keys = (record.queue, HOST_POOL) if split else (record.queue,)
         async with contextlib.AsyncExitStack() as turns:
             for key in keys:
-                if not await turns.enter_async_context(self._turns.turn(key, record)):
+                urgent = key != record.queue
+                if not await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent)):
                     yield False
                     return
             for key in keys:

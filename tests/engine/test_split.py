@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core.domain import HOST_POOL, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.estimate import speed
+from llmrouter_tui.core.queueing import Bounds
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
 
@@ -109,3 +110,19 @@ async def test_a_load_into_ram_and_a_load_into_both_take_turns():
         for lease in leases:
             lease.release()
         assert together == [{"one/giant"}, {"two/cpu"}]
+
+
+async def test_a_model_that_waits_in_two_queues_is_passed_in_one_of_them_only():
+    backend = ollama(("small", 3), ("giant", 20))
+    async with open_house(backend, ram=32, bounds=Bounds(seconds=60, requests=4)) as house:
+        small, giant = house.fleet.model("one/small"), house.fleet.model("one/giant")
+        leases = [await house.residency.acquire(small)]
+        waiting = asyncio.ensure_future(house.residency.acquire(giant))
+        await until(lambda: small.line is not None)
+        while not small.draining:
+            leases += [lease for lease in [house.residency.lease(small)] if lease is not None]
+            await asyncio.sleep(0)
+        assert len(leases) == 1 + 4
+        for lease in leases:
+            lease.release()
+        (await waiting).release()
