@@ -185,6 +185,18 @@ class Fleet:
             self.set_health(record, "down", error.message)
             self.look_again(name)
 
+    def lost(self, record: ModelRecord) -> bool:
+        """A backend that loads by itself found no room for a model that was thought to be in memory: it had left, and
+        others came. False where others still hold it, or where nothing is loaded on request."""
+        if record.leases or not record.backend.manages_memory or record.residency != "resident":
+            return False
+        record.residency = "absent"
+        record.ours = False
+        record.turns += 1
+        self.touch(record)
+        self.look_again(record.info.backend)
+        return True
+
     def set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
         """A backend is up, with its version, or down, with what went wrong."""
         if (health, detail) == (record.health, record.detail):

@@ -250,6 +250,26 @@ async def test_a_load_that_runs_out_of_memory_is_tried_once_more_with_one_model_
         assert house.fleet.model("one/c").problem == ""
 
 
+async def test_a_model_that_had_left_unseen_and_finds_no_room_is_loaded_anew_before_anybody_is_told():
+    backend = ScriptedBackend([model("a", 2), model("b", 2)], failures={"a": [out_of_memory()]})
+    async with open_house(backend) as house:
+        await use(house, "a")
+        backend.held.clear()
+        assert b"[DONE]" in await house.ask(name="one/a")
+        assert backend.calls.count(("load", "a")) == 2
+        assert house.fleet.model("one/a").leases == 0
+
+
+async def test_one_whose_answers_go_on_is_not_taken_for_one_that_left():
+    backend = ScriptedBackend([model("a", 2)], failures={"a": [out_of_memory()]})
+    async with open_house(backend) as house:
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        with pytest.raises(BackendError):
+            await house.ask(name="one/a")
+        assert backend.calls.count(("load", "a")) == 1
+        lease.release()
+
+
 async def test_then_it_is_left_alone_for_its_cause_and_counts_as_larger_than_was_thought():
     failures = {"c": [out_of_memory(), out_of_memory()]}
     backend = ScriptedBackend([model("a", 2), model("b", 2), model("c", 2)], load_failures=failures)
