@@ -144,6 +144,7 @@ class House:
     router: Router
     learning: Learning
     bus: Bus
+    tasks: Tasks
     seen: list[Envelope]
 
     def facts(self, kind: type) -> list[Fact]:
@@ -215,7 +216,7 @@ async def open_house(
     lookout = Lookout(fleet, tasks)
     await lookout.start()
     try:
-        yield House(backends, fleet, lookout, residency, router, learning, bus, seen)
+        yield House(backends, fleet, lookout, residency, router, learning, bus, tasks, seen)
     finally:
         await tasks.close()
         await fleet.close()
