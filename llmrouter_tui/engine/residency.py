@@ -211,11 +211,12 @@ class Residency:
 
     async def keep(self, record: ModelRecord) -> None:
         """Bring a model's keep-alive in line with its pin: a pinned one is loaded and stays."""
-        if record.ready:
-            await record.backend.load(
-                record.info, keep_alive=self.keep_alive(record), context_length=self.context(record)
-            )
-        elif record.pinned:
+        async with self._lock(record):  # one that is on its way out is not called back unseen
+            if record.ready:
+                await record.backend.load(
+                    record.info, keep_alive=self.keep_alive(record), context_length=self.context(record)
+                )
+        if record.pinned and not record.ready:
             await self.load(record)
 
     def pin_refusal(self, record: ModelRecord) -> str:
@@ -311,7 +312,7 @@ class Residency:
                 if not await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent)):
                     yield False
                     return
-            for key in keys:
+            for key in dict.fromkeys((*keys, record.key)):  # it may be on its way out of RAM
                 await turns.enter_async_context(self._locks[key])
             yield True
 

@@ -308,3 +308,16 @@ async def test_a_model_that_somebody_loaded_with_less_context_is_loaded_anew_in_
             (await house.residency.acquire(record)).release()
         assert backend.calls == [("load", "a")]
         assert house.facts(ResidencyChanged)
+
+
+async def test_a_model_whose_keep_alive_is_changed_does_not_leave_meanwhile():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)], load_seconds=0.05)
+    async with open_house(backend) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        (await house.residency.acquire(a)).release()
+        keeping = asyncio.ensure_future(house.residency.keep(a))
+        await until(lambda: len(backend.calls) == 2)
+        (await house.residency.acquire(b)).release()
+        await keeping
+        assert backend.held == {"b"}
+        assert backend.most_held <= backend.capacity

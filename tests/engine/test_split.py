@@ -126,3 +126,23 @@ async def test_a_model_that_waits_in_two_queues_is_passed_in_one_of_them_only():
         for lease in leases:
             lease.release()
         (await waiting).release()
+
+
+async def test_a_model_that_leaves_ram_is_not_loaded_before_it_is_out():
+    backend = ollama(("a", 6))
+    async with open_house(backend, ram=32) as house:
+        a = house.fleet.model("one/a")
+        await told(house, backend, Resident("a", 6 * GIB, "reported", on_gpu=0))
+        lease = house.residency.lease(a)
+        backend.held.add("a")
+        del backend.residents  # from now on it tells what it does
+        leaving = asyncio.ensure_future(house.residency.unload(a, "asked for"))
+        await until(lambda: a.draining)
+        coming = asyncio.ensure_future(house.residency.acquire(a))
+        await until(lambda: a.place == 0)
+        assert a.key == HOST_POOL
+        assert backend.calls == []
+        lease.release()
+        await leaving
+        (await coming).release()
+        assert backend.calls == [("unload", "a"), ("load", "a")]
