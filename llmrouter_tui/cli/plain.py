@@ -73,8 +73,8 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
 
 
 def model_lines(views: Sequence[ModelView]) -> list[str]:
-    """A table of models with their score per task."""
-    head = f"{'MODEL':36} {'STATE':10} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
+    """A table of models with their score per task; P marks those that are pinned."""
+    head = f"{'MODEL':36} P {'STATE':10} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
     lines = [head + " ".join(f"{t[:5].upper():>5}" for t in TASKS)]
     for v in views:
         size = f"{v.info.parameters / 1e9:.1f}B" if v.info.parameters else "-"
@@ -83,7 +83,7 @@ def model_lines(views: Sequence[ModelView]) -> list[str]:
         shown = {} if is_embedding(v.info) else v.abilities
         scores = " ".join(f"{shown[t].mean:5.2f}" if t in shown else f"{'-':>5}" for t in TASKS)
         lines.append(
-            f"{v.id:36.36} {STATES.get(v.residency, v.residency):10} {size:>7} {memory:>8} "
+            f"{v.id:36.36} {'P' if v.pinned else ' '} {STATES.get(v.residency, v.residency):10} {size:>7} {memory:>8} "
             f"{v.info.context_length or '-':>7} {speed:>6}  {scores}"
         )
     return lines

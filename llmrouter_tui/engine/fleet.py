@@ -132,7 +132,9 @@ class Fleet:
         try:
             return self.models[model_id]
         except KeyError:
-            raise RouterError("model_not_found", f"there is no model {model_id!r} here") from None
+            meant = [m.id for m in self.models.values() if model_id in (m.info.name, *m.info.aliases)]
+            hint = f"its full id is {' or '.join(meant[:3])}" if meant else "GET /admin/models lists them"
+            raise RouterError("model_not_found", f"no model here has the id {model_id!r}", hint=hint) from None
 
     def views(self) -> tuple[ModelView, ...]:
         """All models as decisions and screens see them."""

@@ -95,7 +95,9 @@ class Ledger:
         inside = [self._pinned(m) for m in others if m.home == record.home and m.backend.manages_memory]
         if pool is None:
             return pin_refusal(record.id, None, UNMEASURED, (), seats=seats)
-        alone = record.splits and not inside  # a part of it may be in RAM
+        ram = next((p.budget for p in self.pools() if p.name == HOST_POOL), 0)
+        split = record.splits and (record.needed_bytes() or 0) <= pool.budget + ram
+        alone = split and not inside  # a part of it may be in RAM
         return pin_refusal(record.id, None if alone else record.needed_bytes(), pool, inside, seats=seats)
 
     def _pinned(self, record: ModelRecord) -> Occupant:

@@ -244,7 +244,7 @@ class Assembly:
             s.host,
             self._live.keep_port,
             required=self._mode.port_required,
-            on_serving=self._begin_demo,
+            on_serving=self._serving,
         )
         stack.callback(lambda: setattr(self._router, "draining", True))
         await self._sampling.measure()
@@ -275,10 +275,11 @@ class Assembly:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
-        """A backend came up: what is pinned there belongs into memory."""
-        self._tasks.spawn(
-            self._residency.keep_pinned(backend.backend.name), f"keep what is pinned on {backend.backend.name}"
-        )
+        """A backend came up: what is pinned there belongs into memory, if this router is the one that is reached."""
+        if self.status.view().state == "serving":
+            self._tasks.spawn(
+                self._residency.keep_pinned(backend.backend.name), f"keep what is pinned on {backend.backend.name}"
+            )
 
     def _check_pinned(self) -> None:
         hosted = {name for m in self._fleet.models.values() for name in (m.id, m.info.name)}
@@ -301,8 +302,10 @@ class Assembly:
             signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
         )
 
-    def _begin_demo(self, url: str) -> None:
-        """Traffic for the simulated fleet, from when it can first be served."""
+    def _serving(self, url: str) -> None:
+        """Clients can come: what is pinned is loaded, and the simulated fleet gets traffic. A router that is not
+        reached loads nothing: another one may hold that memory."""
+        self._tasks.spawn(self._residency.keep_pinned(), "keep what is pinned")
         if self._demo is not None and not self._demo_traffic:
             self._demo_traffic = True
             self._tasks.spawn(self._demo.traffic(url), "demo traffic")

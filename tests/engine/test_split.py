@@ -146,3 +146,10 @@ async def test_a_model_that_leaves_ram_is_not_loaded_before_it_is_out():
         await leaving
         (await coming).release()
         assert backend.calls == [("unload", "a"), ("load", "a")]
+
+
+async def test_one_that_is_split_can_be_pinned_unless_it_fits_nowhere():
+    backend = ScriptedBackend([model("giant", 20), model("titan", 80)], kind="ollama")
+    async with open_house(backend, ram=32) as house:
+        assert house.residency.pin_refusal(house.fleet.model("one/giant")) == ""
+        assert "one/titan needs 8" in house.residency.pin_refusal(house.fleet.model("one/titan"))
