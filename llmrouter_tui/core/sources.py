@@ -14,8 +14,8 @@ _ROOMS = {
     "engine.moving": "memory",
     "engine.residency": "memory",
     "gpu": "memory",
-    "listening": "proxy",
     "proxy": "proxy",
+    "service.listening": "proxy",
     "storage": "database",
 }
 """By module, or by the room that it is in. A line that is about one backend has the backend's name instead."""

@@ -2,6 +2,7 @@
 reaches nothing and gains nothing."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -43,8 +44,16 @@ async def graded(answer, check=SQUARE, limits=QUICK):
 
 def ours():
     """The processes of sandboxes that are still there."""
-    found = psutil.Process().children(recursive=True)
-    return [one for one in found if "sandbox_child" in " ".join(one.cmdline())]
+    return [words for words in commands().values() if "sandbox_child" in " ".join(words)]
+
+
+def commands():
+    """The command lines of all processes below this one, also of what other tests keep running."""
+    found = {}
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended just now
+            found[one.pid] = one.cmdline()
+    return found
 
 
 # ── what is confined ──
@@ -239,9 +248,10 @@ async def test_an_endless_loop_ends_in_time_and_the_event_loop_is_free_meanwhile
 
 
 async def test_a_cancelled_run_leaves_no_process(confined):
+    before = set(commands())
     running = asyncio.ensure_future(graded("import time\ndef square(x):\n    time.sleep(60)", limits=Limits(60, 60)))
     for _ in range(500):
-        if len(ours()) >= 1 and any("-" in one.cmdline() for one in psutil.Process().children(recursive=True)):
+        if len(ours()) >= 1 and any("-" in words for pid, words in commands().items() if pid not in before):
             break
         await asyncio.sleep(0.01)
     running.cancel()
@@ -249,7 +259,7 @@ async def test_a_cancelled_run_leaves_no_process(confined):
     with pytest.raises(asyncio.CancelledError):
         await running
     assert time.monotonic() - started < 20
-    assert not psutil.Process().children(recursive=True)
+    assert set(commands()) <= before
 
 
 async def test_runs_side_by_side_do_not_meet(confined):
