@@ -269,7 +269,8 @@ class Fleet:
 
     def drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
         """Its models are gone, but for those to ``keep``."""
-        gone = tuple(m.id for m in self._models_of(record) if m.id not in set(keep))
+        kept = set(keep)
+        gone = tuple(m.id for m in self._models_of(record) if m.id not in kept)
         for model_id in gone:
             self._gone[model_id] = self.models.pop(model_id)
         for model_id in list(self._gone)[:-GONE]:

@@ -15,8 +15,8 @@ from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.demo.cast import GIB, LLAMA31_8B, PHI4_14B, QWEN3_32B
 from llmrouter_tui.demo.gpu import SimulatedGpu, two_cards
-from llmrouter_tui.demo.llamacpp import SimulatedLlamaRouter
 from tests.demo.conftest import SPEED, eventually
+from tests.demo.llama_router import SimulatedLlamaRouter
 
 OTHERS = int(0.7 * GIB)
 MODELS = tuple(

@@ -36,10 +36,10 @@ from llmrouter_tui.demo.cast import (
     SimModel,
 )
 from llmrouter_tui.demo.gpu import SimulatedGpu, SimulatedProbe
-from llmrouter_tui.demo.llamacpp import SimulatedLlamaRouter
 from llmrouter_tui.demo.ollama import SimulatedOllama
 from llmrouter_tui.demo.scheduler import Settings
 from llmrouter_tui.service.service import Mode, Service
+from tests.demo.llama_router import SimulatedLlamaRouter
 from tests.e2e.conftest import free_port
 
 SPEED = 30.0
