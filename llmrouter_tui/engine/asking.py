@@ -28,6 +28,9 @@ from llmrouter_tui.engine.traffic import Traffic
 TIMEOUT: Final = "prompt_timeout"
 """The code of an answer that took longer than the model's speed allows for."""
 
+CLOCKED: Final = 256
+"""Prompts of fewer tokens are read so fast that the clock to the first token tells of other things."""
+
 log = logging.getLogger(__name__)
 
 
@@ -226,4 +229,4 @@ def _prefill(turn: _Turn) -> float | None:
         return None
     if turn.timings.prefill_per_second is not None:
         return turn.timings.prefill_per_second
-    return tokens / turn.ttft if turn.ttft else None
+    return tokens / turn.ttft if turn.ttft and tokens >= CLOCKED else None
