@@ -82,11 +82,22 @@ class Manners:
         """Why it waits, in words; empty where it need not."""
         if self._residency.held and not record.ready:
             return HELD_BACK
-        near = [
-            m for m in self._fleet.models.values() if m.key in (record.key, record.queue) or m.queue == record.queue
-        ]
-        count = sum(m.leases + sum(bool(ticket.exchange_id) for ticket in m.tickets) for m in near)
+        count = sum(m.leases for m in self._near(record)) + self._waiting(record)
         return f"{count} request{'' if count == 1 else 's'} of live traffic first" if count else ""
+
+    def _near(self, record: ModelRecord) -> list[ModelRecord]:
+        """The models of that memory, it among them."""
+        keys = {record.key, record.queue}
+        return [m for m in self._fleet.models.values() if m.key in keys or m.queue == record.queue]
+
+    def _waiting(self, record: ModelRecord) -> int:
+        """How many requests of clients wait for a load there."""
+        return sum(bool(ticket.exchange_id) for m in self._near(record) for ticket in m.tickets)
+
+    def in_the_way(self, record: ModelRecord) -> bool:
+        """Whether a client waits for the end of the answer that is being measured: for memory, or because the server
+        makes no more answers at the same time."""
+        return record.leases > record.side_by_side or self._waiting(record) > 0
 
     async def _loaded(self, record: ModelRecord) -> Lease | None:
         """The lease that comes with the load; None where live traffic came before that began."""

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.decision import Effect
@@ -24,7 +24,7 @@ from llmrouter_tui.engine.asking import Asking
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.manners import Manners
+from llmrouter_tui.engine.manners import LOOK, Manners
 from llmrouter_tui.engine.measured import Measured
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
@@ -38,6 +38,8 @@ GIVE_UP: Final = 3
 """Failures in a row after which a model is left alone."""
 APPEARS: Final = 60.0
 """Seconds that a model of an order of an earlier run is waited for: its server may still be starting."""
+PATIENCE: Final = 5
+"""How often one prompt is broken off for clients; then it is heard to its end, so that a long one comes to it."""
 NOTICED: Final = 0.005
 """Smaller changes of an ability are none on screen."""
 _SOURCE: Final = {"source": "profile"}
@@ -192,7 +194,6 @@ class Profiler:
         return ModelProgress(model, total=len(left), fresh=len(asked) - len(left))
 
     async def _go(self, order: Order) -> None:
-        stopped = False
         try:
             try:
                 await self._confined()
@@ -201,22 +202,19 @@ class Profiler:
             except asyncio.CancelledError:
                 if not self._given_up:
                     raise
-                stopped = True
             await self._manners.restore()
             with contextlib.suppress(RouterError):  # then it goes on at the next start, which finds all done
                 await self._store.end_profile(order, self._clock.wall())
         finally:
-            self._over(stopped)
+            self._over()
 
     async def _confined(self) -> None:
         held = await self._sandbox.confinement()
         self._tell(code="" if held.enough else held.words)
 
-    def _over(self, stopped: bool) -> None:
-        models = self._run.models
-        if stopped:
-            open_ = ("queued", "waiting", "loading", "asking")
-            models = tuple(replace(m, state="stopped", message="") if m.state in open_ else m for m in models)
+    def _over(self) -> None:
+        ended = ("done", "failed")
+        models = tuple(m if m.state in ended else replace(m, state="stopped", message="") for m in self._run.models)
         self._tell(running=False, models=models, prompt="", task="", eta=None)
         run = self._run
         log.info("measured: %d of %d prompts, %d models", run.done, run.total, len(run.models), extra=_SOURCE)
@@ -232,7 +230,7 @@ class Profiler:
         planned = self._planned(order, model)
         self._tell_model(total=planned.total, fresh=planned.fresh)
         before, used = dict(record.abilities), record.used
-        end: Literal["done", "failed", "stopped"] = "done"
+        end: State = "done"
         words = ""
         try:
             await self._ask_all(record, tuple(self._paces[model].left))
@@ -268,13 +266,16 @@ class Profiler:
                 raise RouterError("backend_error", f"{in_a_row} prompts in a row failed: {result.reason}")
 
     async def _one(self, record: ModelRecord, prompt: Prompt) -> Result:
-        lease = await self._manners.hold(record, self._waits)
-        try:
-            self._tell(at_once=False, prompt=prompt.id, task=prompt.task)
-            self._tell_model(at_once=False, state="asking", message="")
-            result = await self._asking.ask(record, prompt)
-        finally:
-            lease.release()
+        result, broken_off = None, 0
+        while result is None:
+            lease = await self._manners.hold(record, self._waits)
+            try:
+                self._tell(at_once=False, prompt=prompt.id, task=prompt.task)
+                self._tell_model(at_once=False, state="asking", message="")
+                result = await self._asked(record, prompt, yields=broken_off < PATIENCE)
+            finally:
+                lease.release()
+            broken_off += 1
         await self._store.store_profile_result(result)
         self._measured.take(replace(result, answer=""))
         self._learned(record)
@@ -288,6 +289,20 @@ class Profiler:
             seconds=so_far.seconds + result.seconds,
         )
         return result
+
+    async def _asked(self, record: ModelRecord, prompt: Prompt, *, yields: bool) -> Result | None:
+        """The result; None where it was broken off because a client would have had to wait for its end."""
+        task: asyncio.Task[Result] = self._tasks.spawn(self._asking.ask(record, prompt), f"ask {record.id}")
+        try:
+            while not task.done():
+                await asyncio.wait((task,), timeout=LOOK)
+                if yields and not task.done() and self._manners.in_the_way(record):
+                    return None
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     def _learned(self, record: ModelRecord) -> None:
         """Abilities follow at once, those of replicas too."""

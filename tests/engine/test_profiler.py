@@ -249,6 +249,34 @@ async def test_traffic_for_another_model_of_that_memory_is_waited_for_too() -> N
         assert s.profiler.run.models[0].state == "done"
 
 
+async def test_who_needs_the_memory_does_not_wait_for_an_answer_that_is_being_measured() -> None:
+    async with school(("a", 6.0), ("b", 6.0)) as s:
+        s.backend.gate.clear()
+        await s.profiler.start(["a"], quick=True, again=False)
+        await until(lambda: len(s.backend.replies) == 1)
+        client = asyncio.get_running_loop().create_task(s.house.ask(name="one/b"))
+        await until(lambda: ("load", "b") in s.backend.calls)
+        assert s.backend.replies[0].closed
+        assert await s.results("a") == {}
+        s.backend.gate.set()
+        assert b"[DONE]" in await client
+        await s.ended()
+        assert (s.profiler.run.models[0].done, s.profiler.run.models[0].failed) == (ALL, 0)
+
+
+async def test_a_server_that_answers_one_at_a_time_answers_the_client() -> None:
+    async with school(kind="ollama", sets_context=True) as s:
+        s.backend.gate.clear()
+        await s.profiler.start(["a"], quick=True, again=False)
+        await until(lambda: len(s.backend.replies) == 1)
+        client = asyncio.get_running_loop().create_task(s.house.ask(name="one/a"))
+        await until(lambda: s.backend.replies[0].closed)
+        s.backend.gate.set()
+        assert b"[DONE]" in await client
+        await s.ended()
+        assert s.profiler.run.models[0].done == ALL
+
+
 async def test_what_was_not_in_memory_is_unloaded_and_what_had_to_leave_is_loaded_again() -> None:
     async with school(("a", 6.0), ("b", 6.0)) as s:
         await s.house.residency.load(s.house.fleet.models["one/b"])
