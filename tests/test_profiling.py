@@ -1,7 +1,13 @@
 """Measuring from the command line: followed at a router, told in words, stopped when it is interrupted."""
 
 import asyncio
+import contextlib
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -98,3 +104,35 @@ async def test_at_a_router_it_is_ordered_as_the_flags_say_and_told_as_json(route
     stopped = await asyncio.to_thread(run, "profile", "--stop", "--url", router.url)
     assert stopped.returncode == 0
     assert control.calls[-1] == ("cancel_profile",)
+
+
+async def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_long_it_takes(router: Router) -> None:
+    control = router.control
+    control.measuring = replace(control.measuring, run=replace(control.measuring.run, running=True))
+
+    def end() -> None:
+        control.measuring = replace(control.measuring, run=replace(control.measuring.run, running=False))
+
+    asyncio.get_running_loop().call_later(1.5, end)
+    screen = await asyncio.to_thread(on_terminal, "profile", "--url", router.url)
+    assert "20/36" in screen
+    assert "1 request of live traffic first" in screen
+    assert "about 62 s left" in screen
+
+
+def on_terminal(*arguments: str) -> str:
+    """What the command writes to a terminal 200 columns wide on stderr."""
+    outer, inner = pty.openpty()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTER_")}
+    env |= {"COLUMNS": "200", "TERM": "xterm"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llmrouter_tui.cli", *arguments], stdout=subprocess.PIPE, stderr=inner, env=env
+    )
+    os.close(inner)
+    told = b""
+    with contextlib.suppress(OSError):  # how Linux tells that the other end is closed
+        while part := os.read(outer, 4096):
+            told += part
+    os.close(outer)
+    process.communicate(timeout=30)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told.decode())
