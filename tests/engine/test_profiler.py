@@ -249,6 +249,20 @@ async def test_traffic_for_another_model_of_that_memory_is_waited_for_too() -> N
         assert s.profiler.run.models[0].state == "done"
 
 
+async def test_in_the_queue_for_memory_a_client_that_comes_later_is_before_what_is_measured() -> None:
+    async with school(("a", 4.0), ("b", 2.0), ("c", 6.0), load_seconds=0.4) as s:
+        models = s.house.fleet.models
+        asked_for = asyncio.get_running_loop().create_task(s.house.residency.load(models["one/b"]))
+        await until(lambda: models["one/b"].residency == "loading")
+        await s.profiler.start(["a"], quick=True, again=False)
+        await until(lambda: bool(models["one/a"].tickets))
+        client = asyncio.get_running_loop().create_task(s.house.ask(name="one/c"))
+        await asyncio.gather(asked_for, client)
+        await s.ended()
+        assert [name for kind, name in s.loads() if kind == "load"][:3] == ["b", "c", "a"]
+        assert s.profiler.run.models[0].done == ALL
+
+
 async def test_who_needs_the_memory_does_not_wait_for_an_answer_that_is_being_measured() -> None:
     async with school(("a", 6.0), ("b", 6.0)) as s:
         s.backend.gate.clear()
