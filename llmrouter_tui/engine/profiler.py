@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
-from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.domain import Ability
 from llmrouter_tui.core.errors import RouterError
@@ -19,9 +18,9 @@ from llmrouter_tui.core.pacing import Pace, eta
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.profile import ModelProgress, Order, ProfileRun, Profiles, Result, State, prompts_for, to_do
 from llmrouter_tui.core.prompts import Prompt
-from llmrouter_tui.core.resolving import named
 from llmrouter_tui.engine.asking import Asking
 from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.chosen import by_name, usual
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import LOOK, Manners
@@ -121,7 +120,7 @@ class Profiler:
         """Measure these, or all that can be without paying. Raises ``RouterError``."""
         if self._run.running or self._starting:
             raise RouterError("invalid_request", "models are being measured already", hint="wait, or stop it")
-        models = self._named(names) if names else self._usual()
+        models = by_name(self._fleet, names) if names else usual(self._fleet)
         order = Order(self._clock.wall(), tuple(record.id for record in models), quick, again)
         self._starting = True
         try:
@@ -129,35 +128,6 @@ class Profiler:
         finally:
             self._starting = False
         self._begin(order)
-
-    def _named(self, names: Sequence[str]) -> list[ModelRecord]:
-        found: dict[str, ModelRecord] = {}
-        for name in names:
-            views = named(name, self._fleet.views())
-            if not views:
-                raise RouterError("model_not_found", f"there is no model {name!r} here", param="models")
-            for view in views:
-                if is_embedding(view.info):
-                    words = f"{view.id} makes embeddings and no text: there is nothing to ask it"
-                    raise RouterError("invalid_request", words, param="models")
-                found[view.id] = self._fleet.models[view.id]
-        return list(found.values())
-
-    def _usual(self) -> list[ModelRecord]:
-        """Every model that is enabled, answers in words and costs nothing; those in memory first."""
-        usual = [
-            record
-            for record in self._fleet.models.values()
-            if record.enabled
-            and record.healthy
-            and not record.shares
-            and not is_embedding(record.info)
-            and not (record.info.price_in or record.info.price_out)
-        ]
-        if not usual:
-            hint = "models that cost money are only measured by their names"
-            raise RouterError("invalid_request", "there is no model here to measure", hint=hint, param="models")
-        return sorted(usual, key=lambda record: (not record.ready, record.id))
 
     def cancel(self) -> None:
         """What was found is kept; memory is put in order before the run is over."""
