@@ -7,7 +7,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from llmrouter_tui.core.domain import TASKS
+from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles
 
@@ -111,7 +111,7 @@ def _lines(model: ModelProgress, profile: ModelProfile | None) -> list[str]:
 def scores(profile: ModelProfile) -> str:
     """What it passed of what was checked, by task: ``chat 2/3  math 1.5/2``."""
     by_task = {score.task: score for score in profile.tasks}
-    told = [f"{task} {by_task[task].right:.3g}/{by_task[task].checked}" for task in TASKS if task in by_task]
+    told = [f"{task} {by_task[task].right:.3g}/{by_task[task].checked}" for task in (*TASKS, *NEEDS) if task in by_task]
     told += [f"{profile.ungraded} wait for a judge"] if profile.ungraded else []
     return "  ".join(told)
 

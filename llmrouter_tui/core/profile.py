@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final, Literal
 
 from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.domain import TASKS, ModelInfo
+from llmrouter_tui.core.domain import NEEDS, TASKS, ModelInfo
 from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt, suited
 from llmrouter_tui.core.prompts import Prompt
 
@@ -129,6 +129,7 @@ class TaskScore:
     """The checks of one task: ``right`` is the sum of the shares passed."""
 
     task: str
+    """Or the need (``tools``, ``context``) that its prompts have beyond text."""
     checked: int
     right: float
 
@@ -213,8 +214,9 @@ def summary(model: str, results: Sequence[Result], info: ModelInfo | None, now: 
     failures: dict[str, int] = {}
     for one in results:
         if one.outcome == "checked" and one.passed is not None:
-            count, right = scores.get(one.task, (0, 0.0))
-            scores[one.task] = count + 1, right + one.passed
+            about = need(one) or one.task
+            count, right = scores.get(about, (0, 0.0))
+            scores[about] = count + 1, right + one.passed
         if one.outcome == "failed":
             failures[one.code] = failures.get(one.code, 0) + 1
     good = [one for one in results if one.outcome != "failed"]
@@ -222,7 +224,7 @@ def summary(model: str, results: Sequence[Result], info: ModelInfo | None, now: 
     return ModelProfile(
         model,
         max((one.at for one in results), default=0.0),
-        tuple(TaskScore(task, *scores[task]) for task in TASKS if task in scores),
+        tuple(TaskScore(about, *scores[about]) for about in (*TASKS, *NEEDS) if about in scores),
         ungraded=sum(one.outcome == "ungraded" for one in results),
         unchecked=sum(one.outcome == "unchecked" for one in results),
         failed=sum(failures.values()),
@@ -236,11 +238,19 @@ def summary(model: str, results: Sequence[Result], info: ModelInfo | None, now: 
     )
 
 
+def need(result: Result) -> str:
+    """What its prompt needs beyond text; empty for nothing."""
+    if result.prompt.startswith("needle-"):
+        return "context"  # a long one is not to be made for that
+    asked = prompt(result.prompt)
+    return min(asked.needs, default="") if asked is not None else ""
+
+
 def difficulty(result: Result) -> float | None:
     """Of its prompt; None where that is no more, or does not speak for its task: what a model without some capability
     is not asked must not count for or against those that have it."""
-    asked = None if result.prompt.startswith("needle-") else prompt(result.prompt)
-    return asked.difficulty if asked is not None and not asked.needs else None
+    asked = None if need(result) else prompt(result.prompt)
+    return asked.difficulty if asked is not None else None
 
 
 def _median(values: Iterable[float | None]) -> float | None:

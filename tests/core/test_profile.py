@@ -80,7 +80,7 @@ def test_what_results_say_together() -> None:
         NOW,
     )
     scores = {score.task: (score.checked, score.right) for score in told.tasks}
-    assert scores["math"] == (2, 1.5)
+    assert scores == {"math": (2, 1.5), "context": (1, 1.0)}
     assert (told.ttft, told.decode, told.prefill, told.prefill_long) == (pytest.approx(0.3), 40.0, 600.0, 900.0)
     assert (told.ungraded, told.failed, told.failures, told.at) == (1, 1, {"prompt_timeout": 1}, NOW)
     assert told.stale == 5
