@@ -7,7 +7,7 @@ import pytest
 
 NEVER = {
     "llmrouter_tui.cli --version": ("textual", "aiohttp", "peewee", "httpx", "msgspec"),
-    "llmrouter_tui.service": ("textual", "httpx", "xllamacpp", "llmrouter_tui.demo", "llmrouter_tui.tui"),
+    "llmrouter_tui.service.service": ("textual", "httpx", "xllamacpp", "llmrouter_tui.demo", "llmrouter_tui.tui"),
     "llmrouter_tui.tui.app": ("aiohttp", "peewee", "httpx", "pynvml", "llmrouter_tui.engine", "llmrouter_tui.demo"),
     "llmrouter_tui.remote.host": ("textual", "aiohttp", "peewee", "llmrouter_tui.engine"),
     "llmrouter_tui.tui.state": ("textual", "rich"),

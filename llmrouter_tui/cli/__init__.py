@@ -33,9 +33,9 @@ def main(
         return
     gc.disable()  # a quarter of the start would go into looking through what stays; service and screen enable it again
     config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
-    from llmrouter_tui.logs import to_file
-    from llmrouter_tui.nearby import Nearby
-    from llmrouter_tui.service import Mode, Service
+    from llmrouter_tui.cli.logs import to_file
+    from llmrouter_tui.cli.nearby import Nearby
+    from llmrouter_tui.service.service import Mode, Service
 
     to_file(config.settings.database, demo=demo)
     nearby = Nearby(config.settings.admin_api_key, readonly=readonly)

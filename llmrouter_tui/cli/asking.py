@@ -27,9 +27,9 @@ def ask(
     import threading
     from concurrent.futures import CancelledError
 
+    from llmrouter_tui.cli.logs import quiet
+    from llmrouter_tui.cli.nearby import answers, url_of
     from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.logs import quiet
-    from llmrouter_tui.nearby import answers, url_of
     from llmrouter_tui.remote.host import RemoteHost
 
     quiet()
@@ -44,7 +44,7 @@ def ask(
     elif lasting:
         fail(f"no router runs at {target}: start it with llmrouter-tui or llmrouter-tui serve, or name one by --url")
     else:
-        from llmrouter_tui.service import Mode, Service
+        from llmrouter_tui.service.service import Mode, Service
 
         host = Service(config, Mode(listen=False))
     thread = threading.Thread(target=host.run, name="service")

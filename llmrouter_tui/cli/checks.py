@@ -14,7 +14,7 @@ from llmrouter_tui.cli.flags import COMMON, in_force, load_config, options
 def doctor(config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """What works on this machine, and what to do about gaps."""
     config = load_config(config_file, insecure, **flags)
-    from llmrouter_tui.doctor import report
+    from llmrouter_tui.cli.doctor import report
 
     lines, well = report(config, config_file)
     click.echo("\n".join(lines))

@@ -14,7 +14,7 @@ def eval_route() -> None:
 
     A line is {"id", "prompt", "candidates"}; ROUTEEVAL_TRAIN names graded prompts, ROUTEEVAL_MODELS sizes and prices.
     """
-    from llmrouter_tui.evaluation import run
+    from llmrouter_tui.cli.evaluation import run
 
     try:
         for answer in run(sys.stdin, os.environ):
@@ -27,6 +27,6 @@ def eval_route() -> None:
 @click.command(name="eval-names")
 def eval_names() -> None:
     """Match names to the catalog: a line {"input", "kind"} in, a line {"id", "near"} out."""
-    from llmrouter_tui.known import answer_names
+    from llmrouter_tui.cli.known import answer_names
 
     answer_names(sys.stdin.buffer, sys.stdout.buffer)

@@ -41,7 +41,7 @@ def explain(
     if as_json:
         echo_json(decision)
         return
-    from llmrouter_tui.plain import decision_lines
+    from llmrouter_tui.cli.plain import decision_lines
 
     click.echo("\n".join(decision_lines(decision, views)))
 

@@ -56,7 +56,7 @@ def show_vram(config: "Config", url: str, as_json: bool) -> None:
     if as_json:
         echo_json(view)
         return
-    from llmrouter_tui.plain_vram import vram_lines
+    from llmrouter_tui.cli.plain_vram import vram_lines
 
     click.echo("\n".join(vram_lines(view)))
 
@@ -75,8 +75,8 @@ def change_one(act: str, name: str, config: "Config", url: str, as_json: bool) -
         model = (await _one(control, name)).id
         plan = await control.plan(model)
         if act == "load" and plan.verdict in ("full", "too big", "held"):
+            from llmrouter_tui.cli.plain_vram import placement_line
             from llmrouter_tui.core.errors import RouterError
-            from llmrouter_tui.plain_vram import placement_line
 
             raise RouterError("out_of_memory", placement_line(plan), hint="`llmrouter-tui models --vram` tells why")
         if act == "load":
@@ -120,7 +120,7 @@ def _tell(plan: "Placement", as_json: bool) -> None:
     if as_json:
         echo_json(plan)
         return
-    from llmrouter_tui.plain_vram import placement_line
+    from llmrouter_tui.cli.plain_vram import placement_line
 
     click.echo(placement_line(plan))
 

@@ -47,7 +47,7 @@ def models(
     if as_json:
         echo_json(snapshot.models)
         return
-    from llmrouter_tui.plain import model_lines
+    from llmrouter_tui.cli.plain import model_lines
 
     click.echo("\n".join(model_lines(snapshot.models)))
     if not snapshot.models:
@@ -57,8 +57,8 @@ def models(
 def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
     """What a model's scores rest on: its evidence where a backend has it, and the public figures of any name, with
     those that were fetched."""
-    from llmrouter_tui import known
-    from llmrouter_tui.plain import evidence_lines
+    from llmrouter_tui.cli import known
+    from llmrouter_tui.cli.plain import evidence_lines
 
     async def look(control: "Control") -> "tuple[list[ModelView], Sequence[CatalogMatch], str, Sequence[Dossier]]":
         snapshot = await control.snapshot()

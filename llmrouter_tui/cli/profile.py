@@ -35,7 +35,7 @@ def profile(
     unloaded afterwards.
     """
     config = load_config(config_file, insecure, **flags)
-    from llmrouter_tui.nearby import answers, url_of
+    from llmrouter_tui.cli.nearby import answers, url_of
 
     there = url or url_of(config.settings.host, config.settings.port)
     if not url and not answers(there):
@@ -47,7 +47,7 @@ def profile(
     if as_json:
         echo_json(found)
     else:
-        from llmrouter_tui.profiling import told
+        from llmrouter_tui.cli.profiling import told
 
         click.echo("\n".join(told(found)))
     raise SystemExit(0 if all(model.state == "done" for model in found.run.models) else 1)
@@ -62,9 +62,9 @@ def _stop(config: "Config", url: str) -> None:
 def _measured(config: "Config", url: str, models: tuple[str, ...], *, full: bool, again: bool) -> "Profiles":
     import asyncio
 
+    from llmrouter_tui.cli.logs import quiet
+    from llmrouter_tui.cli.profiling import Bar, follow
     from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.logs import quiet
-    from llmrouter_tui.profiling import Bar, follow
     from llmrouter_tui.remote.control import RemoteControl
 
     async def there() -> "Profiles":

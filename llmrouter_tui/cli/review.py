@@ -18,9 +18,9 @@ from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 def review(since: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """Whether the router was right: your ratings against what was expected, the surprises first."""
     config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.cli.nearby import answers, url_of
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.core.review import parse_span
-    from llmrouter_tui.nearby import answers, url_of
 
     try:
         span = parse_span(since)
@@ -30,7 +30,7 @@ def review(since: str, as_json: bool, url: str, config_file: Path | None, insecu
     if url or (flags["database"] is None and answers(there)):
         found = ask(config, there, lambda control: control.review(span))
     else:
-        from llmrouter_tui import reviewing
+        from llmrouter_tui.cli import reviewing
 
         try:
             found = reviewing.run(config.settings.database, span)
@@ -39,6 +39,6 @@ def review(since: str, as_json: bool, url: str, config_file: Path | None, insecu
     if as_json:
         echo_json(found)
         return
-    from llmrouter_tui.reviewing import lines
+    from llmrouter_tui.cli.reviewing import lines
 
     click.echo("\n".join(lines(found)))

@@ -12,9 +12,9 @@ from llmrouter_tui.cli.flags import COMMON, SCREEN, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
 if TYPE_CHECKING:
+    from llmrouter_tui.cli.nearby import Nearby
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.ports import Host
-    from llmrouter_tui.nearby import Nearby
 
 
 def show(
@@ -56,9 +56,9 @@ def _need_terminal(instead: str) -> None:
 def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """The router without a screen: log lines go to stderr."""
     config = load_config(config_file, insecure, **flags)
+    from llmrouter_tui.cli.logs import to_stderr
     from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.logs import to_stderr
-    from llmrouter_tui.service import Mode, Service
+    from llmrouter_tui.service.service import Mode, Service
 
     to_stderr(demo=demo)
     service = Service(config, Mode(demo=demo, fetch_starter=config.settings.embedded is True, port_required=True))
@@ -88,8 +88,8 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
     """
     config = load_config(None, True, calm=calm, symbols=symbols)
     s = config.settings
+    from llmrouter_tui.cli.nearby import url_of
     from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.nearby import url_of
     from llmrouter_tui.remote.host import RemoteHost
 
     try:
@@ -97,7 +97,7 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
     except RouterError as error:
         fail(str(error), USAGE)
     if plain:
-        from llmrouter_tui.plain import print_events
+        from llmrouter_tui.cli.plain import print_events
 
         try:
             print_events(host)

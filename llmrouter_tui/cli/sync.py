@@ -27,13 +27,13 @@ def sync(sources: tuple[str, ...], url: str, config_file: Path | None, insecure:
     router finds them.
     """
     config = in_force(load_config(config_file, insecure, **flags))
-    from llmrouter_tui.nearby import answers, url_of
+    from llmrouter_tui.cli.nearby import answers, url_of
 
     there = url or url_of(config.settings.host, config.settings.port)
     if not url and (flags["database"] is not None or not answers(there)):
         there = ""
     records = synced(config, there, sources)
-    from llmrouter_tui.syncing import told
+    from llmrouter_tui.cli.syncing import told
 
     click.echo("\n".join(told(records)))
     raise SystemExit(0 if all(record.good for record in records) else 1)
@@ -41,9 +41,9 @@ def sync(sources: tuple[str, ...], url: str, config_file: Path | None, insecure:
 
 def synced(config: "Config", url: str, sources: tuple[str, ...]) -> "list[SyncRecord]":
     """What came of a sync by the router at ``url``; done here where there is none, or one that asks nobody."""
-    from llmrouter_tui import syncing
+    from llmrouter_tui.cli import syncing
+    from llmrouter_tui.cli.logs import quiet
     from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.logs import quiet
 
     quiet()
     try:

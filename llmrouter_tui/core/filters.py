@@ -83,7 +83,7 @@ _NAMED: dict[Kind, tuple[Code, str, str, str | None]] = {
     "held": (
         "model_loading",
         "is not in memory",
-        "Take that back on the VRAM page or with llmrouter-tui models, or name a model that is in memory.",
+        "Take that back on the VRAM page or with llmrouter-tui models --release, or name a model that is in memory.",
         None,
     ),
     "disabled": ("model_not_found", "is disabled", "Enable it on the Models page.", "model"),
@@ -159,7 +159,7 @@ def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> Rout
 
 def _advice(kinds: set[Kind]) -> str:
     if "held" in kinds:
-        return "Take that back on the VRAM page, or with llmrouter-tui models."
+        return "Take that back on the VRAM page, or with llmrouter-tui models --release."
     if "memory" in kinds:
         return "Free memory, or serve a smaller model."
     if "problem" in kinds:

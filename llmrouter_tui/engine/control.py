@@ -197,8 +197,12 @@ class EngineControl:
         record = self._p.fleet.model(model)
         if pinned and (refusal := self._p.residency.pin_refusal(record)):
             raise RouterError("invalid_request", refusal, hint="unpin another model, or give this one less context")
-        await self._p.repo.set_model_state(model, pinned=pinned)
-        record.pinned = pinned
+        before, record.pinned = record.pinned, pinned  # at once: the next pin must see it
+        try:
+            await self._p.repo.set_model_state(model, pinned=pinned)
+        except BaseException:
+            record.pinned = before
+            raise
         self._p.fleet.touch(record)
         if record.backend.manages_memory and (pinned or record.residency == "resident"):
             self._p.tasks.spawn(self._quietly(self._p.residency.keep(record)), f"keep {model}")

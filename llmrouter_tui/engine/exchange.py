@@ -60,6 +60,8 @@ class Run:
         self._complete = False
         self._error: RouterErrorLike | None = None
         self._closed = False
+        self._crowd = 1.0
+        """Requests that the model had when this one was sent, by as many as it answers side by side."""
         self._queued = False
         """Whether it waits for a model to be loaded."""
 
@@ -188,13 +190,31 @@ class Run:
         asked = self._sent = router.clock.mono()
         self._lease = router.residency.lease(record)
         if self._lease is None:
-            self._queued = True
-            try:
-                self._lease = await router.residency.acquire(record, self.id)
-            finally:
-                self._queued = False
-            self._sent = router.clock.mono()
+            await self._wait_for(record)
         self._wait_seconds = self._sent - asked
+        try:
+            await self._ask(record)
+        except BackendError as error:
+            if error.code != "out_of_memory" or not router.fleet.lost(record):
+                raise
+            log.info("%s %s had left its memory and found no room: it is loaded anew", self.id[-4:], model)
+            await self._wait_for(record)
+            self._wait_seconds = self._sent - asked
+            await self._ask(record)
+
+    async def _wait_for(self, record: ModelRecord) -> None:
+        """A lease on a model that must be loaded first."""
+        self._queued = True
+        try:
+            self._lease = await self._router.residency.acquire(record, self.id)
+        finally:
+            self._queued = False
+        self._sent = self._router.clock.mono()
+
+    async def _ask(self, record: ModelRecord) -> None:
+        """The request, and the first token of its answer; the lease is given back where there is none."""
+        assert self._lease is not None
+        self._crowd = max(1.0, record.leases / record.side_by_side)
         try:
             self._reply = await record.backend.chat(self._call(record))
             self._chunks = self._reply.chunks()
@@ -277,7 +297,7 @@ class Run:
             self._router.sessions.answered(self._session, self._record.id)
         ttft = self._ttft if self._request.stream else None
         seconds = None if self._waited_for_client(now) else now - self._sent
-        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds)
+        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds, self._crowd)
         if self.decision is not None:
             self._router.learning.counted(self._record, self.decision.analysis, reply.usage)
 

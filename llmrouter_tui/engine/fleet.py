@@ -132,7 +132,9 @@ class Fleet:
         try:
             return self.models[model_id]
         except KeyError:
-            raise RouterError("model_not_found", f"there is no model {model_id!r} here") from None
+            meant = [m.id for m in self.models.values() if model_id in (m.info.name, *m.info.aliases)]
+            hint = f"its full id is {' or '.join(meant[:3])}" if meant else "GET /admin/models lists them"
+            raise RouterError("model_not_found", f"no model here has the id {model_id!r}", hint=hint) from None
 
     def views(self) -> tuple[ModelView, ...]:
         """All models as decisions and screens see them."""
@@ -184,6 +186,18 @@ class Fleet:
         if record is not None and record.health != "down":
             self.set_health(record, "down", error.message)
             self.look_again(name)
+
+    def lost(self, record: ModelRecord) -> bool:
+        """A backend that loads by itself found no room for a model that was thought to be in memory: it had left, and
+        others came. False where others still hold it, or where nothing is loaded on request."""
+        if record.leases or not record.backend.manages_memory or record.residency != "resident":
+            return False
+        record.residency = "absent"
+        record.ours = False
+        record.turns += 1
+        self.touch(record)
+        self.look_again(record.info.backend)
+        return True
 
     def set_health(self, record: BackendRecord, health: BackendHealth, detail: str) -> None:
         """A backend is up, with its version, or down, with what went wrong."""

@@ -95,13 +95,20 @@ class Learning:
         return (Effect(record.id, feedback.task, before.mean, after.mean),)
 
     def answered(
-        self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float | None
+        self,
+        record: ModelRecord,
+        usage: Usage,
+        timings: Timings,
+        ttft: float | None,
+        seconds: float | None,
+        crowd: float = 1.0,
     ) -> None:
         """Learn speed from an answer: the backend's own counters where it has them, else the clock. ``seconds`` is
-        how long the model was at it, None where the clock cannot tell."""
+        how long the model was at it, None where the clock cannot tell. ``crowd``: the requests that it had, by as many
+        as it answers side by side; those before this one were part of its time."""
         record.used += 1
         if seconds is not None:
-            record.mean_seconds += WEIGHT * (seconds - record.mean_seconds)
+            record.mean_seconds += WEIGHT * (seconds / crowd - record.mean_seconds)
         self.timed(record, usage, timings, ttft, seconds)
 
     def timed(

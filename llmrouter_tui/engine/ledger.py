@@ -46,6 +46,8 @@ class Ledger:
         self._reserve = reserve
         self._max_bytes = max_bytes
         self._waits: tuple[float, int, dict[str, Wait]] = (-1.0, -1, {})
+        self._starts: dict[str, float] = {}
+        """Beside the waits: when the load of a model would begin, in seconds."""
         self.held = False
         """Whether nothing is to be loaded: what a model needs is then beside the point."""
 
@@ -93,7 +95,9 @@ class Ledger:
         inside = [self._pinned(m) for m in others if m.home == record.home and m.backend.manages_memory]
         if pool is None:
             return pin_refusal(record.id, None, UNMEASURED, (), seats=seats)
-        alone = record.splits and not inside  # a part of it may be in RAM
+        ram = next((p.budget for p in self.pools() if p.name == HOST_POOL), 0)
+        split = record.splits and (record.needed_bytes() or 0) <= pool.budget + ram
+        alone = split and not inside  # a part of it may be in RAM
         return pin_refusal(record.id, None if alone else record.needed_bytes(), pool, inside, seats=seats)
 
     def _pinned(self, record: ModelRecord) -> Occupant:
@@ -182,32 +186,64 @@ class Ledger:
 
     def waits(self) -> Mapping[str, Wait]:
         """What each model would have to wait for now."""
-        now, version = self._clock.mono(), self._fleet.version
-        if now - self._waits[0] > FRESH_SECONDS or version != self._waits[1]:
-            self._waits = (now, version, self._all_waits())
+        if not self._fresh:
+            self._waits = (self._clock.mono(), self._fleet.version, self._all_waits())
         waits = self._waits[2]
         busy: dict[str, Wait] = {}
         for record in self._fleet.models.values():
-            if record.leases >= record.side_by_side and record.ready:
-                busy[record.id] = _new_wait(_answering(record, record.leases))
+            if record.leases and (wait := self._busy(record)) is not None:
+                busy[record.id] = wait
         return {**waits, **busy} if busy else waits
 
     def wait(self, record: ModelRecord) -> Wait:
         """What one model would have to wait for now."""
+        if not self._fresh:
+            return self._one(record)
         return self.waits().get(record.id, NOTHING)
 
+    def start(self, record: ModelRecord) -> float:
+        """Seconds until a model's load would begin, if it were asked for now."""
+        if not self._fresh:
+            self._one(record)
+        return self._starts.get(record.id, 0.0)
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether what all models would have to wait for is known, as things are."""
+        return self._clock.mono() - self._waits[0] <= FRESH_SECONDS and self._fleet.version == self._waits[1]
+
+    def _one(self, record: ModelRecord) -> Wait:
+        """Without looking at all models: a crowd that comes for many changes something with each that comes."""
+        self._starts.pop(record.id, None)
+        pools, occupants = self.pools(), self.occupants()
+        line = [m for m in self._fleet.models.values() if m.place is not None and m.queue == record.queue]
+        wait = self._wait(record, pools, occupants, self._begins(line, pools, occupants) if line else NO_LINE)
+        return self._busy(record) or wait
+
+    @staticmethod
+    def _busy(record: ModelRecord) -> Wait | None:
+        """What is waited for where a model that is there answers as many as it can."""
+        if record.leases < record.side_by_side or not record.ready:
+            return None
+        return _new_wait(_answering(record, record.leases))
+
     def _all_waits(self) -> dict[str, Wait]:
+        self._starts.clear()
         pools, occupants = self.pools(), self.occupants()
         models = self._fleet.models.values()
         lines: dict[str, list[ModelRecord]] = {}
         for record in models:
             if record.place is not None:
                 lines.setdefault(record.queue, []).append(record)
-        begins: dict[str, Mapping[str, float]] = {}
-        for key, line in lines.items():
-            line.sort(key=lambda record: record.place or 0)
-            begins[key] = timeline([self._stop(record, pools, occupants) for record in line])
+        begins = {key: self._begins(line, pools, occupants) for key, line in lines.items()}
         return {m.id: self._wait(m, pools, occupants, begins.get(m.queue, NO_LINE)) for m in models}
+
+    def _begins(
+        self, line: Sequence[ModelRecord], pools: Sequence[Pool], occupants: Sequence[Occupant]
+    ) -> Mapping[str, float]:
+        """When the loads of a queue begin."""
+        line = sorted(line, key=lambda record: record.place or 0)
+        return timeline([self._stop(record, pools, occupants) for record in line])
 
     def _stop(self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]) -> Stop:
         """What a load in the queue takes, or still takes."""
@@ -240,6 +276,7 @@ class Ledger:
         if self.held:
             return Wait(blocked=HELD_BACK, held=True)
         if record.id in begins:
+            self._starts[record.id] = begins[record.id]
             others = _answering(record, len(record.tickets)) if record.tickets else 0.0
             return Wait(begins[record.id] + others, self._load_left(record))
         queue = begins.get("", 0.0)
@@ -250,7 +287,9 @@ class Ledger:
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         if not plan.fits:
             return Wait(blocked=plan.reason)
-        return Wait(queue + self._hold(plan), record.load_seconds)
+        queue += self._hold(plan)
+        self._starts[record.id] = queue
+        return Wait(queue, record.load_seconds)
 
     def _hold(self, plan: Plan) -> float:
         """Seconds until who must leave is out. Those who answer may be asked for a while yet: by half of that time, as

@@ -28,7 +28,7 @@ Kind = Literal["load", "unload", "load_failed", "unload_failed"]
 
 
 class Moves:
-    """Carries out what ``Residency`` decided; only that calls it, one call at a time per pool."""
+    """Carries out what ``Residency`` decided; only that calls it, one call at a time per pool unless all is to go."""
 
     def __init__(
         self,
@@ -49,6 +49,8 @@ class Moves:
         self._measure = measure
         self._scales = Scales(fleet, clock, measure)
         self._load_timeout = load_timeout
+        self._pauses: dict[str, asyncio.TimerHandle] = {}
+        """Until when models are left alone after their last failure."""
 
     # ── in ──
 
@@ -109,9 +111,12 @@ class Moves:
         record.failures += 1
         record.problem = f"its last load failed: {error.message}"
         pause = min(RETRY_LIMIT, RETRY_SECONDS * 2 ** (record.failures - 1))
-        asyncio.get_running_loop().call_later(pause, self._forgive, record)
+        if (earlier := self._pauses.get(record.id)) is not None:
+            earlier.cancel()
+        self._pauses[record.id] = asyncio.get_running_loop().call_later(pause, self._forgive, record)
 
     def _forgive(self, record: ModelRecord) -> None:
+        self._pauses.pop(record.id, None)
         record.problem = ""
         self._fleet.touch(record)
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.errors import BackendError, RouterError
@@ -29,6 +29,8 @@ from llmrouter_tui.engine.turns import Turns
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_SECONDS = 20.0
+GUESSED = 2.0
+"""How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
 RELEASE = "take that back on the VRAM page, or with llmrouter-tui models --release"
 
 
@@ -119,11 +121,14 @@ class Residency:
     def _admit(self, record: ModelRecord) -> None:
         """Whether one more may wait for a model. Raises ``BackendError``."""
         self._refuse_held(record)
-        waiting = sum(len(m.tickets) for m in self._fleet.models.values() if m.queue == record.queue)
-        expected = self._ledger.wait(record).queue
+        beside = [m for m in self._fleet.models.values() if m.queue == record.queue]
+        waiting = sum(len(m.tickets) for m in beside)
+        expected = self._ledger.start(record)
+        guessed = any(m.place is not None and not m.load_history for m in beside)
         if waiting >= self._queue_limit:
             raise self._queue_full(record, f"{waiting} requests wait already", expected)
-        if expected > self._queue_seconds and record.residency != "loading":
+        most = self._queue_seconds * (GUESSED if guessed else 1.0)
+        if expected > most and record.residency != "loading":
             words = f"it would wait {expected:.0f} s, longer than the {self._queue_seconds:.0f} s that are allowed"
             raise self._queue_full(record, words, expected - self._queue_seconds, status=503)
 
@@ -206,11 +211,12 @@ class Residency:
 
     async def keep(self, record: ModelRecord) -> None:
         """Bring a model's keep-alive in line with its pin: a pinned one is loaded and stays."""
-        if record.ready:
-            await record.backend.load(
-                record.info, keep_alive=self.keep_alive(record), context_length=self.context(record)
-            )
-        elif record.pinned:
+        async with self._lock(record):  # one that is on its way out is not called back unseen
+            if record.ready:
+                await record.backend.load(
+                    record.info, keep_alive=self.keep_alive(record), context_length=self.context(record)
+                )
+        if record.pinned and not record.ready:
             await self.load(record)
 
     def pin_refusal(self, record: ModelRecord) -> str:
@@ -255,16 +261,15 @@ class Residency:
         until ``release``. Raises ``BackendError`` for the first that stays."""
         self._hold(True)
         queues = {record.key for record in self._fleet.models.values() if record.backend.manages_memory}
-        done = await asyncio.gather(*(self._clear(key) for key in sorted(queues)), return_exceptions=True)
-        for error in done:
-            if isinstance(error, BaseException):
-                raise error
+        await _all(self._clear(key) for key in sorted(queues))
 
     async def _clear(self, key: str) -> None:
+        """Each goes as soon as it is idle: none of them makes room for another, so none waits for another."""
         async with self._locks[key]:
             inside = [m for m in self._fleet.models.values() if m.backend.manages_memory and m.key == key]
             there = [m for m in inside if m.residency == "resident" and m.healthy and not m.shares]
-            await self._moves.unload(there, "to clear the memory", wanted=lambda: self.held)
+            reason = "to clear the memory"
+            await _all(self._moves.unload([m], reason, wanted=lambda: self.held) for m in there)
 
     async def release(self) -> None:
         """Load again as needed, pinned models at once. What cannot be loaded is told by its event."""
@@ -303,13 +308,21 @@ class Residency:
         keys = (record.queue, HOST_POOL) if split else (record.queue,)
         async with contextlib.AsyncExitStack() as turns:
             for key in keys:
-                if not await turns.enter_async_context(self._turns.turn(key, record)):
+                urgent = key != record.queue
+                if not await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent)):
                     yield False
                     return
-            for key in keys:
+            for key in dict.fromkeys((*keys, record.key)):  # it may be on its way out of RAM
                 await turns.enter_async_context(self._locks[key])
             yield True
 
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
         """One unload at a time per pool; where memory is not ours to see, per backend."""
         return self._locks[record.key]
+
+
+async def _all(works: Iterable[Awaitable[None]]) -> None:
+    """Each to its end; then the first error, if there was one."""
+    for error in await asyncio.gather(*works, return_exceptions=True):
+        if error is not None:
+            raise error

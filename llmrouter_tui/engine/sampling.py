@@ -1,8 +1,11 @@
 """Memory measured at 1 Hz, on a thread of its own."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.events import DevicesSampled
 from llmrouter_tui.core.ports import Probe
 from llmrouter_tui.engine.bus import Bus
@@ -10,6 +13,8 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.tasks import Faults
 
 SAMPLE_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
+"""How long a driver may take to answer: models that move wait for it. By judgement."""
 
 
 class Sampling:
@@ -20,13 +25,19 @@ class Sampling:
         self._bus = bus
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="gpu")
         self._faults = Faults("measuring memory")
+        self._last: Sequence[Device] = ()
         self.fleet: Fleet | None = None
 
     async def measure(self) -> None:
         """All pools, now. A probe that fails in a way it should not leaves the last figures standing, so that models
-        are still loaded and unloaded."""
+        are still loaded and unloaded; a driver that hangs is a problem of every GPU until it answers again."""
+        loop = asyncio.get_running_loop()
         try:
-            devices = await asyncio.get_running_loop().run_in_executor(self._thread, self._probe.sample)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                devices: Sequence[Device] = await loop.run_in_executor(self._thread, self._probe.sample)
+            self._last = devices
+        except TimeoutError:
+            devices = [_silent(device) for device in self._last]
         except Exception as error:
             self._faults.tell(error)
             return
@@ -37,3 +48,10 @@ class Sampling:
     def close(self) -> None:
         self._thread.submit(self._probe.close)
         self._thread.shutdown(wait=False)
+
+
+def _silent(device: Device) -> Device:
+    """A pool whose driver does not answer: its last figures, with nothing free. RAM is told as it was."""
+    if device.pool == HOST_POOL or device.problem:
+        return device
+    return replace(device, free=0, problem=f"its driver has not answered for {PATIENCE_SECONDS:.0f} s")

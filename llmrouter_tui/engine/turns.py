@@ -19,11 +19,13 @@ LOOK_SECONDS = 1.0
 class Seat:
     """A model's place in a queue, and how far that had been passed when it came."""
 
-    __slots__ = ("held_up", "passed", "wake")
+    __slots__ = ("held_up", "passed", "urgent", "wake")
 
-    def __init__(self, held_up: float, passed: int) -> None:
+    def __init__(self, held_up: float, passed: int, *, urgent: bool) -> None:
         self.held_up = held_up
         self.passed = passed
+        self.urgent = urgent
+        """Nobody may pass it."""
         self.wake = asyncio.Event()
 
 
@@ -98,6 +100,12 @@ class Line:
         self._taken.clear()
         self.lift()
 
+    def rest(self, now: float) -> None:
+        """Nobody waits any more."""
+        self.count(now, held_up=False)
+        self._taken.clear()
+        self.lift()
+
     def lift(self) -> None:
         for record in self._watched:
             record.line = None
@@ -124,10 +132,11 @@ class Turns:
         self._lines: dict[str, Line] = defaultdict(lambda: Line(bounds))
 
     @contextlib.asynccontextmanager
-    async def turn(self, key: str, record: ModelRecord) -> AsyncIterator[bool]:
-        """Wait for a model's turn in a queue and hold it; False when nobody wants the model any more."""
+    async def turn(self, key: str, record: ModelRecord, *, urgent: bool = False) -> AsyncIterator[bool]:
+        """Wait for a model's turn in a queue and hold it; False when nobody wants the model any more. ``urgent``: it
+        was passed in another queue already."""
         line = self._lines[key]
-        line.seats[record] = Seat(line.held_up, line.passed)
+        line.seats[record] = Seat(line.held_up, line.passed, urgent=urgent)
         self._number(line)
         try:
             mine = await self._begin(line, record)
@@ -168,8 +177,7 @@ class Turns:
         if line.current is None and first is not None:
             self._look(line, first, line.seats[first])
         elif first is None:
-            line.count(self._clock.mono(), held_up=False)
-            line.lift()
+            line.rest(self._clock.mono())
         line.tell()
 
     def _look(self, line: Line, record: ModelRecord, seat: Seat) -> float | None:
@@ -186,7 +194,7 @@ class Turns:
             line.held_up - seat.held_up,
             line.overtaken(seat, names),
             record.load_seconds,
-            record.asked,
+            record.asked or seat.urgent,
         )
         told = turn([waiter], {model.id: self._holder(model) for model in leaving}, self._bounds)
         line.count(self._clock.mono(), held_up=told.again is not None)
@@ -230,7 +238,7 @@ class Turns:
 
     def freed(self, record: ModelRecord) -> None:
         """Nobody holds a model any more: whoever waits for its memory looks again."""
-        line = self._lines.get(record.pool)
+        line = self._lines.get(record.key)
         if line is not None and line.seats:
             line.tell()
 
@@ -250,7 +258,7 @@ class Turns:
         """Why a model in a queue is not loaded yet, in words."""
         for line in self._lines.values():
             if record is line.current:
-                drained = [m for m in self._fleet.models.values() if m.draining and m.leases and m.pool == record.home]
+                drained = [m for m in self._fleet.models.values() if m.draining and m.leases and m.key == record.queue]
                 return _answering(drained) if record.residency != "loading" else ""
             if record in line.seats and line.current is not None:
                 return f"{line.current.id} is being loaded"

@@ -134,7 +134,7 @@ def interrupted(store: Store) -> list[Line]:
     """What unloading all models would get in the way of, in sentences; empty for nothing."""
     holders = {holder.models: holder for pool in store.vram.pools for holder in pt.tenants(pool)}
     busy = [holder for holder in holders.values() if holder.leases]
-    waiting = sum(holder.waiting for holder in holders.values()) + sum(load.waiting for load in store.vram.loads)
+    waiting = sum(load.waiting for load in store.vram.loads)
     loading = [load for load in store.vram.loads if load.started_at is not None]
     said = []
     if busy:

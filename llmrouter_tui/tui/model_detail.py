@@ -180,7 +180,8 @@ def _state(model: ModelView, shown: Shown) -> tuple[str, str]:
     elif not model.loadable:
         parts.append(mt.why_not_load(model, shown.store))
     if model.pinned:
-        parts.append("pinned: it stays in memory")
+        there = model.residency in ("resident", "loading")
+        parts.append(f"pinned: it {'stays in memory' if there else 'is loaded as soon as it can be'}")
     if not model.enabled:
         parts.append("off: no request goes to it")
     return ", ".join(parts), role

@@ -18,6 +18,7 @@ SHORTEST_NAME = 8
 NAME_CELLS = 18
 ROOMY = 72
 """Cells from which the list has a column for the context."""
+PINNED = "pinned "
 HELD = "loads are held: the memory is kept free for other work"
 
 
@@ -72,7 +73,15 @@ def cost_text(placement: Placement, model: ModelView, none: str) -> str:
 
 
 def verdict(placement: Placement, model: ModelView, shown: Shown, room: int = 80) -> tuple[str, str]:
-    """What loading it now would mean, in a few words; where ``room`` is scarce, a name is cut and no count."""
+    """What loading it now would mean, in a few words, and whether it is pinned; where ``room`` is scarce, a name is cut
+    and no count."""
+    if not model.pinned or placement.verdict == "loaded":
+        return _verdict(placement, model, shown, room)
+    said, role = _verdict(placement, model, shown, room - len(PINNED))
+    return PINNED + said, role
+
+
+def _verdict(placement: Placement, model: ModelView, shown: Shown, room: int) -> tuple[str, str]:
     symbols = shown.look.symbols
     if shown.asked:
         return models_text.state_cell(model, shown)

@@ -125,8 +125,8 @@ def idle(holder: Holder, view: VramView, now: float) -> float | None:
 
 
 def doing(holder: Holder, idle_seconds: float | None, *, brief: bool = False) -> str:
-    """``busy, 2 answers, 1 waits``, ``leaving, 2 answers``, ``warm 4s``, ``idle 4m``, ``loading``; ``brief`` leaves counts
-    and seconds out."""
+    """``busy, 2 answers, 1 waits``, ``leaving, 2 answers``, ``warm 4s``, ``idle 4m``, ``loading``; ``brief`` leaves
+    counts and seconds out."""
     if holder.leases and holder.state == "unloading":
         said = "leaving" if brief else f"leaving, {counted(holder.leases, 'answer')}"
     elif holder.leases:

@@ -12,7 +12,7 @@ from llmrouter_tui.core.sources import source, source_of_problem
         ("llmrouter_tui.engine.moving", "memory"),
         ("llmrouter_tui.storage.db", "database"),
         ("llmrouter_tui.proxy.http", "proxy"),
-        ("llmrouter_tui.listening", "proxy"),
+        ("llmrouter_tui.service.listening", "proxy"),
         ("llmrouter_tui.backends.gguf_shelf", "embedded"),
         ("llmrouter_tui.backends.new_module", "backends"),
         ("llmrouter_tui.engine.new_module", "router"),

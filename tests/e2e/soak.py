@@ -39,7 +39,7 @@ from llmrouter_tui.demo.gpu import SimulatedGpu, SimulatedProbe
 from llmrouter_tui.demo.llamacpp import SimulatedLlamaRouter
 from llmrouter_tui.demo.ollama import SimulatedOllama
 from llmrouter_tui.demo.scheduler import Settings
-from llmrouter_tui.service import Mode, Service
+from llmrouter_tui.service.service import Mode, Service
 from tests.e2e.conftest import free_port
 
 SPEED = 30.0
@@ -110,6 +110,8 @@ class Fate:
     status: int = 0
     model: str = ""
     code: str = ""
+    words: str = ""
+    """What it was told, where it failed."""
     retry_after: str = ""
     begun: bool = False
     """Whether a stream had begun."""
@@ -208,6 +210,20 @@ class Crowd:
     came: dict[int, float] = field(default_factory=dict)
     """When the router had each request, by its number."""
 
+    ollama: str = ""
+    meddled: int = 0
+    """Loads by somebody who does not ask the router."""
+
+    async def meddle(self, pause: float = 1.0) -> None:
+        """Somebody loads models at the Ollama, now and then, for a moment."""
+        draw = random.Random(5)
+        async with aiohttp.ClientSession() as session:
+            while True:
+                await asyncio.sleep(pause)
+                wish = {"model": draw.choice(AT_OLLAMA[:3]).name, "keep_alive": pause, "stream": False}
+                async with session.post(f"{self.ollama}/api/generate", json=wish) as response:
+                    self.meddled += response.status == 200
+
     async def listen(self) -> None:
         while True:
             await asyncio.sleep(0.05)
@@ -255,6 +271,7 @@ class Crowd:
             told = await response.json()
             fate.done = response.status == 200 and bool(told["choices"][0]["finish_reason"])
             fate.code = told.get("error", {}).get("code", "")
+            fate.words = told.get("error", {}).get("message", "")
 
 
 async def _read_stream(response: aiohttp.ClientResponse, fate: Fate) -> None:
@@ -263,6 +280,7 @@ async def _read_stream(response: aiohttp.ClientResponse, fate: Fate) -> None:
             told = json.loads(line[6:])
             fate.begun = True
             fate.code = fate.code or told.get("error", {}).get("code", "")
+            fate.words = fate.words or told.get("error", {}).get("message", "")
             fate.model = fate.model or told.get("model", "")
         fate.done = fate.done or line.startswith(b"data: [DONE]")
 
@@ -271,7 +289,7 @@ async def _read_stream(response: aiohttp.ClientResponse, fate: Fate) -> None:
 async def stage(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> AsyncIterator[Crowd]:
     """The card, the servers and the router."""
     card, wire = Card(), Wire()
-    monkeypatch.setattr("llmrouter_tui.assembly.open_probe", lambda: SimulatedProbe((card,)))
+    monkeypatch.setattr("llmrouter_tui.service.assembly.open_probe", lambda: SimulatedProbe((card,)))
     ollama = SimulatedOllama("ollama", card, AT_OLLAMA, settings=Settings(speed=SPEED, context=CONTEXT, max_loaded=8))
     llama = SimulatedLlamaRouter("llama", card, AT_LLAMA, places=0, context=CONTEXT, speed=SPEED)
     for name, server in (("ollama", ollama), ("llama", llama)):
@@ -287,7 +305,7 @@ async def stage(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: objec
     service = Service(load(file=file, env={}, flags=flags), Mode(screen=True))
     thread = Thread(target=service.run)
     thread.start()
-    crowd = Crowd(f"http://127.0.0.1:{flags['port']}", card, wire, service)
+    crowd = Crowd(f"http://127.0.0.1:{flags['port']}", card, wire, service, ollama=ollama.origin)
     listening = asyncio.ensure_future(crowd.listen())
     try:
         await _until_ready(crowd)
@@ -333,7 +351,7 @@ class Figures:
     hung_up: int
     refused: Counter[str]
     failed: Counter[str]
-    """Codes of what was neither answered nor refused as a full queue refuses."""
+    """What was neither answered nor refused as a full queue refuses, and what its clients were told."""
     killed: int
     """Streams that began and did not end with their last line, though their clients stayed."""
     loads: int
@@ -365,7 +383,7 @@ def figures(crowd: Crowd) -> Figures:
         answered=sum(fate.done for fate in stayed),
         hung_up=len(fates) - len(stayed),
         refused=Counter(f"{fate.status} {fate.code}" for fate in refused),
-        failed=Counter(f"{fate.status} {fate.code}" for fate in failed),
+        failed=Counter(f"{fate.wish.model}: {fate.status} {fate.code}: {fate.words}" for fate in failed),
         killed=sum(fate.begun and not fate.done for fate in stayed),
         loads=len(crowd.card.loads),
         first_come=first_come([_served(fate) for fate in fates if _served(fate)]),

@@ -13,8 +13,8 @@ from llmrouter_tui.core.domain import AUTOMATIC, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ModelsChanged
 from llmrouter_tui.remote.control import RemoteControl
+from tests.cli.test_cli import run
 from tests.e2e.test_sync import MODEL, NOWHERE, Running, hosting, router
-from tests.test_cli import run
 
 ID = f"box/{MODEL}"
 OTHER = "llama-3.1-8b-instruct"

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -19,6 +20,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROOT, free_port, program
+
+OFFER = re.compile(r"Use port ([1-9]\d{4})")
 
 
 class Terminal:

@@ -3,6 +3,7 @@ memory, no answer is cut, nobody starves, and there are far fewer loads than the
 
 ``pytest -m slow -s -n 0 tests/e2e/test_soak_residency.py`` is the long one, with its figures."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def judge(found: Figures) -> None:
 
 async def test_a_crowd_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(tmp_path, monkeypatch) as crowd:
-        await crowd.come(wishes(160), at_once=40)
+        await crowd.come(wishes(120), at_once=40)
     found = soak.figures(crowd)
     print(found.told())
     judge(found)
@@ -42,6 +43,20 @@ async def test_two_thousand_requests(tmp_path: Path, monkeypatch: pytest.MonkeyP
     print(found.told())
     judge(found)
     assert not found.refused
+
+
+@pytest.mark.slow
+async def test_others_who_load_behind_our_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(tmp_path, monkeypatch) as crowd:
+        meddling = asyncio.ensure_future(crowd.meddle())
+        await crowd.come(wishes(1000), at_once=40)
+        meddling.cancel()
+    found = soak.figures(crowd)
+    print(found.told())
+    assert found.failed.total() <= 5, "a model that somebody else sent away is there by our last look, and may not fit"
+    assert found.killed == 0
+    assert found.most_used <= soak.TOTAL
+    assert crowd.meddled > 5
 
 
 async def test_what_the_queue_cannot_take_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 
 from llmrouter_tui.catalog.sync.endpoints import Endpoints
+from llmrouter_tui.cli.syncing import follow, run_at
 from llmrouter_tui.config import load
 from llmrouter_tui.core.events import SyncChanged
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.sync import SyncProgress
 from llmrouter_tui.remote.control import RemoteControl
-from llmrouter_tui.service import Mode, Service
-from llmrouter_tui.syncing import follow, run_at
+from llmrouter_tui.service.service import Mode, Service
 from tests.catalog.boards import Boards, answer, dripping, loading, serving
 from tests.e2e.conftest import free_port
 

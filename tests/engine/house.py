@@ -145,10 +145,10 @@ class House:
     router: Router
     learning: Learning
     bus: Bus
+    tasks: Tasks
     seen: list[Envelope]
     repo: SqliteRepo
     measured: Measured
-    tasks: Tasks
 
     def facts(self, kind: type) -> list[Fact]:
         return [e.fact for e in self.seen if isinstance(e.fact, kind)]
@@ -220,7 +220,7 @@ async def open_house(
     lookout = Lookout(fleet, tasks)
     await lookout.start()
     try:
-        yield House(backends, fleet, lookout, residency, router, learning, bus, seen, repo, measured, tasks)
+        yield House(backends, fleet, lookout, residency, router, learning, bus, tasks, seen, repo, measured)
     finally:
         await tasks.close()
         await fleet.close()

@@ -5,6 +5,7 @@ import contextlib
 import logging
 
 from llmrouter_tui.core.events import ResidencyChanged
+from llmrouter_tui.core.queueing import Bounds
 from llmrouter_tui.engine.leasing import Lease
 from tests.engine.house import House, ScriptedBackend, model, open_house, until
 
@@ -128,3 +129,22 @@ async def test_a_drain_that_the_user_asked_for_is_not_called_off_by_clients_who_
         lease.release()
         await asyncio.wait_for(asked, 5)
         assert a.residency == "absent"
+
+
+async def test_who_comes_after_one_that_left_was_passed_by_nobody_yet():
+    backend = ScriptedBackend([model(name, 5) for name in "abc"])
+    async with open_house(backend, bounds=Bounds(seconds=60, requests=4)) as house:
+        a, c = house.fleet.model("one/a"), house.fleet.model("one/c")
+        leases = [await house.residency.acquire(a)]
+        left = waiting(house, "one/b")
+        await until(lambda: a.line is not None)
+        leases += [await house.residency.acquire(a) for _ in range(3)]
+        await leave(left)
+        await until(lambda: a.line is None)
+        stays = waiting(house, "one/c")
+        await until(lambda: c.place is not None and a.line is not None)
+        passed = [lease for lease in (house.residency.lease(a) for _ in range(6)) if lease is not None]
+        assert len(passed) == 4
+        for lease in leases + passed:
+            lease.release()
+        (await stays).release()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.queueing import Bounds
 from tests.engine.house import House, ScriptedBackend, model, open_house, until
 
 
@@ -112,3 +113,19 @@ async def test_models_of_which_a_server_holds_only_one_are_found_out_and_taken_i
         backend.held |= {"a", "b"}
         await looked(house)
         assert a.rivals == set()
+
+
+async def test_where_memory_is_not_ours_to_see_a_place_that_becomes_free_is_noticed_at_once(monkeypatch):
+    monkeypatch.setattr("llmrouter_tui.engine.turns.LOOK_SECONDS", 60.0)
+    monkeypatch.setattr("llmrouter_tui.core.queueing.LINGER_SHARE", 0.0)
+    backend = ScriptedBackend([model("a", local=False), model("b", local=False)], places=1)
+    async with open_house(backend, bounds=Bounds(seconds=60, requests=40)) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        assert a.home == ""
+        lease = await house.residency.acquire(a)
+        waiting = asyncio.ensure_future(house.residency.acquire(b))
+        await until(lambda: a.line is not None)
+        assert house.residency.place(b).reason == "one/a answers 1 request"
+        lease.release()
+        async with asyncio.timeout(5):
+            (await waiting).release()

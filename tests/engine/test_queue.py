@@ -250,6 +250,26 @@ async def test_a_load_that_runs_out_of_memory_is_tried_once_more_with_one_model_
         assert house.fleet.model("one/c").problem == ""
 
 
+async def test_a_model_that_had_left_unseen_and_finds_no_room_is_loaded_anew_before_anybody_is_told():
+    backend = ScriptedBackend([model("a", 2), model("b", 2)], failures={"a": [out_of_memory()]})
+    async with open_house(backend) as house:
+        await use(house, "a")
+        backend.held.clear()
+        assert b"[DONE]" in await house.ask(name="one/a")
+        assert backend.calls.count(("load", "a")) == 2
+        assert house.fleet.model("one/a").leases == 0
+
+
+async def test_one_whose_answers_go_on_is_not_taken_for_one_that_left():
+    backend = ScriptedBackend([model("a", 2)], failures={"a": [out_of_memory()]})
+    async with open_house(backend) as house:
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+        with pytest.raises(BackendError):
+            await house.ask(name="one/a")
+        assert backend.calls.count(("load", "a")) == 1
+        lease.release()
+
+
 async def test_then_it_is_left_alone_for_its_cause_and_counts_as_larger_than_was_thought():
     failures = {"c": [out_of_memory(), out_of_memory()]}
     backend = ScriptedBackend([model("a", 2), model("b", 2), model("c", 2)], load_failures=failures)
@@ -283,16 +303,17 @@ async def test_where_nobody_can_leave_it_is_not_tried_again():
 async def test_memory_that_was_cleared_stays_free_until_it_is_released():
     backend = ScriptedBackend([model("a", 3), model("b", 3), model("c", 3)])
     async with open_house(backend) as house:
-        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        b = house.fleet.model("one/b")
         await use(house, "a")
         b.pinned = True
         lease = await house.residency.acquire(b)
         clearing = asyncio.ensure_future(house.residency.clear())
-        await until(lambda: a.draining and b.draining)
+        await until(lambda: backend.held == {"b"})  # who is idle waits for nobody
+        assert b.draining
         with pytest.raises(BackendError, match="loads are held back: the memory was cleared for other work") as caught:
             await house.residency.acquire(house.fleet.model("one/c"))
         assert caught.value.status == 503
-        assert backend.held == {"a", "b"}
+        assert backend.held == {"b"}
         lease.release()
         await clearing
         assert backend.held == set()

@@ -277,6 +277,21 @@ async def test_a_forced_unload_does_not_wait_behind_a_polite_one():
         lease.release()
 
 
+async def test_a_model_that_failed_again_is_left_alone_from_then_on(monkeypatch):
+    monkeypatch.setattr("llmrouter_tui.engine.moving.RETRY_SECONDS", 0.2)
+    errors = [BackendError("backend_error", "corrupt file", backend="one", fallback=True) for _ in range(2)]
+    backend = ScriptedBackend([model("a", 3)], load_failures={"a": errors})
+    async with open_house(backend) as house:
+        record, loop = house.fleet.model("one/a"), asyncio.get_running_loop()
+        for pause in (0.15, 0.0):
+            with pytest.raises(BackendError, match="corrupt file"):
+                await house.residency.acquire(record)
+            failed = loop.time()
+            await asyncio.sleep(pause)
+        await until(lambda: not record.problem)
+        assert loop.time() - failed >= 0.39
+
+
 async def test_a_model_that_somebody_loaded_with_less_context_is_loaded_anew_in_view_of_everyone():
     backend = ScriptedBackend([model("a", 3)], kind="ollama")
     async with open_house(backend) as house:
@@ -293,3 +308,16 @@ async def test_a_model_that_somebody_loaded_with_less_context_is_loaded_anew_in_
             (await house.residency.acquire(record)).release()
         assert backend.calls == [("load", "a")]
         assert house.facts(ResidencyChanged)
+
+
+async def test_a_model_whose_keep_alive_is_changed_does_not_leave_meanwhile():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)], load_seconds=0.05)
+    async with open_house(backend) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        (await house.residency.acquire(a)).release()
+        keeping = asyncio.ensure_future(house.residency.keep(a))
+        await until(lambda: len(backend.calls) == 2)
+        (await house.residency.acquire(b)).release()
+        await keeping
+        assert backend.held == {"b"}
+        assert backend.most_held <= backend.capacity

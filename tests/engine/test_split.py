@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core.domain import HOST_POOL, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.estimate import speed
+from llmrouter_tui.core.queueing import Bounds
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
 
@@ -109,3 +110,46 @@ async def test_a_load_into_ram_and_a_load_into_both_take_turns():
         for lease in leases:
             lease.release()
         assert together == [{"one/giant"}, {"two/cpu"}]
+
+
+async def test_a_model_that_waits_in_two_queues_is_passed_in_one_of_them_only():
+    backend = ollama(("small", 3), ("giant", 20))
+    async with open_house(backend, ram=32, bounds=Bounds(seconds=60, requests=4)) as house:
+        small, giant = house.fleet.model("one/small"), house.fleet.model("one/giant")
+        leases = [await house.residency.acquire(small)]
+        waiting = asyncio.ensure_future(house.residency.acquire(giant))
+        await until(lambda: small.line is not None)
+        while not small.draining:
+            leases += [lease for lease in [house.residency.lease(small)] if lease is not None]
+            await asyncio.sleep(0)
+        assert len(leases) == 1 + 4
+        for lease in leases:
+            lease.release()
+        (await waiting).release()
+
+
+async def test_a_model_that_leaves_ram_is_not_loaded_before_it_is_out():
+    backend = ollama(("a", 6))
+    async with open_house(backend, ram=32) as house:
+        a = house.fleet.model("one/a")
+        await told(house, backend, Resident("a", 6 * GIB, "reported", on_gpu=0))
+        lease = house.residency.lease(a)
+        backend.held.add("a")
+        del backend.residents  # from now on it tells what it does
+        leaving = asyncio.ensure_future(house.residency.unload(a, "asked for"))
+        await until(lambda: a.draining)
+        coming = asyncio.ensure_future(house.residency.acquire(a))
+        await until(lambda: a.place == 0)
+        assert a.key == HOST_POOL
+        assert backend.calls == []
+        lease.release()
+        await leaving
+        (await coming).release()
+        assert backend.calls == [("unload", "a"), ("load", "a")]
+
+
+async def test_one_that_is_split_can_be_pinned_unless_it_fits_nowhere():
+    backend = ScriptedBackend([model("giant", 20), model("titan", 80)], kind="ollama")
+    async with open_house(backend, ram=32) as house:
+        assert house.residency.pin_refusal(house.fleet.model("one/giant")) == ""
+        assert "one/titan needs 8" in house.residency.pin_refusal(house.fleet.model("one/titan"))

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import threading
 
-from llmrouter_tui.core.domain import Device
+from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import DevicesSampled
 from llmrouter_tui.engine.bus import Bus
@@ -61,6 +62,40 @@ async def test_memory_is_measured_again_when_the_driver_is_back(caplog):
     probe.fails = False
     await sampling.measure()
     assert len(seen) == 1
+    sampling.close()
+
+
+class Hanging:
+    """A driver that answers while ``answers`` is set."""
+
+    def __init__(self) -> None:
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def sample(self) -> list[Device]:
+        self.answers.wait(20)
+        return [Device("gpu0", "GPU", "nvidia", 8, 2, 6), Device(HOST_POOL, "RAM", "host", 16, 4, 12)]
+
+    def close(self) -> None: ...
+
+
+async def test_a_driver_that_hangs_holds_up_no_move_and_is_told_until_it_answers(monkeypatch):
+    monkeypatch.setattr("llmrouter_tui.engine.sampling.PATIENCE_SECONDS", 0.05)
+    bus, seen, probe = Bus(SystemClock()), [], Hanging()
+    bus.tap(seen.append, DevicesSampled)
+    sampling = Sampling(probe, bus)
+    await sampling.measure()
+    probe.answers.clear()
+    for _ in range(3):
+        await sampling.measure()
+    gpu, ram = seen[-1].fact.devices
+    assert (gpu.free, gpu.used) == (0, 2)
+    assert gpu.problem.startswith("its driver has not answered for")
+    assert (ram.free, ram.problem) == (12, "")
+    probe.answers.set()
+    monkeypatch.setattr("llmrouter_tui.engine.sampling.PATIENCE_SECONDS", 5.0)
+    await sampling.measure()
+    assert (seen[-1].fact.devices[0].free, seen[-1].fact.devices[0].problem) == (6, "")
     sampling.close()
 
 

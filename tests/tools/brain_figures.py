@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from llmrouter_tui import evaluation
 from llmrouter_tui.brain import load, weights
+from llmrouter_tui.cli import evaluation
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.classifier import Sorted, Weights, marks, sort_out
 from llmrouter_tui.core.domain import Ability

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from llmrouter_tui import config
-from llmrouter_tui.service import Mode, Service
+from llmrouter_tui.service.service import Mode, Service
 from llmrouter_tui.tui.app import ControlCenter
 
 SIZES = {"wide": (120, 36), "small": (80, 24)}

@@ -160,3 +160,9 @@ def test_what_unloading_all_would_get_in_the_way_of() -> None:
         "qwen2.5vl:7b is being loaded.",
         "1 request waits for a model.",
     ]
+    asked = tuple(
+        replace(pool, holders=tuple(replace(holder, state="loading", waiting=1) for holder in pool.holders[:1]))
+        for pool in idle[:1]
+    )
+    loads = (LoadProgress(asked[0].holders[0].models[0], "gpu0", NOW, 6.4, waiting=1),)
+    assert text.plain(loads_text.interrupted(store(pools=asked, loads=loads))[-1]) == "1 request waits for a model."

@@ -64,8 +64,7 @@ class VramPage(ModelActs):
 
     def situation(self) -> Situation:
         found, view = super().situation(), self.center.store.vram
-        loaded = any(pools_text.tenants(pool) for pool in view.pools) or bool(view.loads)
-        clear = "it is cleared; L loads again" if view.held else "" if loaded else "nothing is loaded"
+        clear = "it is cleared; L loads again" if view.held else ""
         release = "" if view.held else "loads are not held"
         return replace(found, reasons={**found.reasons, "vram.clear": clear, "vram.release": release})
 

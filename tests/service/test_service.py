@@ -4,7 +4,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from llmrouter_tui.service import _copy
+from llmrouter_tui.service.service import _copy
 
 
 def test_an_answer_for_somebody_who_has_left_is_dropped_in_silence(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,8 +7,8 @@ from llmrouter_tui.core.catalog import Standing
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.fluency import HALF_AT
 from llmrouter_tui.core.sync import BY_KEY, SOURCES, SyncedFigure
-from llmrouter_tui.public import Public, with_fetched
-from llmrouter_tui.recall import recall
+from llmrouter_tui.service.public import Public, with_fetched
+from llmrouter_tui.service.recall import recall
 
 QWEN = ModelInfo("ollama", "qwen3:32b")
 

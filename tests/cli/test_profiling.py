@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from llmrouter_tui.cli.profiling import doing, eta_words, follow, told
 from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
-from llmrouter_tui.profiling import doing, eta_words, follow, told
+from tests.cli.test_cli import run
 from tests.e2e.conftest import free_port
 from tests.proxy.conftest import Router
 from tests.proxy.conftest import router as router
 from tests.proxy.conftest import routers as routers
 from tests.proxy.scripted import BIG, SMALL, ScriptedControl
-from tests.test_cli import run
 
 
 @dataclass

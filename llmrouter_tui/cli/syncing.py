@@ -7,33 +7,16 @@ from pathlib import Path
 
 import click
 
-from llmrouter_tui import __version__
-from llmrouter_tui.catalog.snapshot import shipped
-from llmrouter_tui.catalog.sync.naming import Known
-from llmrouter_tui.catalog.sync.run import Sync, Terms
+from llmrouter_tui.catalog.sync.run import Terms
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.matching import Names
-from llmrouter_tui.core.ports import Control, FigureStore
+from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.sync import SyncProgress, SyncRecord, outcome, so_far, title
+from llmrouter_tui.service.sync import make_sync
 from llmrouter_tui.settings import Settings
 from llmrouter_tui.storage.repo import open_repo
 
 POLL = 0.25
 """Seconds between two looks at a router that does it."""
-
-
-def make_sync(
-    store: FigureStore, settings: Settings, *, names: Names | None = None, terms: Terms | None = None
-) -> Sync:
-    """A sync into ``store`` against the shipped catalog, with the user's key if there is one."""
-    snapshot = shipped()
-    return Sync(
-        store,
-        Known(snapshot.entries, names),
-        stamp=f"{__version__} {snapshot.generated}",
-        keys={"artificial-analysis": settings.artificial_analysis_key},
-        terms=terms,
-    )
 
 
 async def sync_into(

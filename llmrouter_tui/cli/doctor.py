@@ -13,14 +13,14 @@ from llmrouter_tui.backends.engine_process import EngineError, describe_build
 from llmrouter_tui.backends.gguf_files import models_folder
 from llmrouter_tui.backends.gguf_shelf import Shelf
 from llmrouter_tui.backends.http import new_session
+from llmrouter_tui.cli.nearby import answers, url_of
 from llmrouter_tui.config import Config, default_file, missing_keys
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.gpu.host import SHARED
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.holder import port_holder, try_address
-from llmrouter_tui.membership import data_dir
-from llmrouter_tui.nearby import answers, url_of
+from llmrouter_tui.service.holder import port_holder, try_address
+from llmrouter_tui.service.membership import data_dir
 from llmrouter_tui.storage.repo import open_repo
 
 GIB = 1024**3

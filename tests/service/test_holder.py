@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from llmrouter_tui import holder
+from llmrouter_tui.service import holder
 
 LISTEN = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
 

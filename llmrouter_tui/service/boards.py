@@ -42,7 +42,7 @@ def _maker(store: FigureStore, settings: Settings, endpoints: Endpoints) -> Call
     def make() -> Syncing:
         from llmrouter_tui.catalog.snapshot import names
         from llmrouter_tui.catalog.sync.run import Terms
-        from llmrouter_tui.syncing import make_sync
+        from llmrouter_tui.service.sync import make_sync
 
         return make_sync(store, settings, names=names(), terms=Terms(endpoints=endpoints))
 

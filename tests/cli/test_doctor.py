@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from llmrouter_tui.cli.doctor import pool_text
 from llmrouter_tui.core.domain import HOST_POOL, Device
-from llmrouter_tui.doctor import pool_text
 
 GIB = 1 << 30
 HOST = Device(HOST_POOL, "RAM", "host", 64 * GIB, 14 * GIB, 50 * GIB)

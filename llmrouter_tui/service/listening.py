@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.engine.status import Status
-from llmrouter_tui.holder import refusal
 from llmrouter_tui.proxy.server import ProxyServer
+from llmrouter_tui.service.holder import refusal
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from llmrouter_tui.core.dossier import match_words
 from llmrouter_tui.core.modes import mode_words
 from llmrouter_tui.core.selection import decide
 from llmrouter_tui.core.sync import SyncedFigure
-from llmrouter_tui.public import Public
-from llmrouter_tui.recall import Recall, recall
+from llmrouter_tui.service.public import Public
+from llmrouter_tui.service.recall import Recall, recall
 from tests.core.fleet import ask, fleet
 from tests.core.prompts import HARD
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llmrouter_tui.evaluation import Evaluation, read_graded, run
+from llmrouter_tui.cli.evaluation import Evaluation, read_graded, run
 
 MODELS: Mapping[str, Mapping[str, Any]] = {
     "tiny-3b": {"params_b": 3.0, "price": 0.1},

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from llmrouter_tui.cli.plain import decision_lines, evidence_lines, model_lines
 from llmrouter_tui.core.selection import decide
-from llmrouter_tui.plain import decision_lines, evidence_lines, model_lines
 from tests.core.fleet import analysis, fleet
 
 SMALL = "ollama/llama3.2:3b"
@@ -32,8 +32,9 @@ def test_the_languages_known_of_a_model_follow_its_scores() -> None:
 def test_models_are_told_in_the_words_of_the_screen_and_what_only_embeds_has_no_scores() -> None:
     loaded, away = fleet("8b")["8b"], fleet("")["coder"]
     embeds = replace(away, info=replace(away.info, name="nomic-embed-text", capabilities=frozenset({"embedding"})))
-    _, *rows = model_lines([loaded, away, embeds])
-    assert [row[36:48].strip() for row in rows] == ["loaded", "not loaded", "not loaded"]
+    _, *rows = model_lines([loaded, replace(away, pinned=True), embeds])
+    assert [row[39:49].strip() for row in rows] == ["loaded", "not loaded", "not loaded"]
+    assert [row[37] for row in rows] == [" ", "P", " "]
     assert [row.split()[-9:].count("-") for row in rows] == [0, 0, 9]
     assert [line.strip() for line in evidence_lines([embeds])][-1:] == [
         "It makes embeddings, and no text: there is nothing to score."

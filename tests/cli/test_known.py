@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 ALONE = ("--no-embedded", "--db", ":memory:", "--port", "9")
 

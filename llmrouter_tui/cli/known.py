@@ -8,7 +8,7 @@ import msgspec
 from llmrouter_tui.catalog.snapshot import names
 from llmrouter_tui.core.domain import CatalogMatch, ModelView
 from llmrouter_tui.core.dossier import OWN, Dossier, match_words
-from llmrouter_tui.public import named
+from llmrouter_tui.service.public import named
 
 
 class _Question(msgspec.Struct):

@@ -23,8 +23,8 @@ from llmrouter_tui.core.domain import ModelInfo, ModelView
 from llmrouter_tui.core.kinds import KINDS
 from llmrouter_tui.core.lessons import Tally, learn
 from llmrouter_tui.core.selection import predicted
-from llmrouter_tui.public import Public
-from llmrouter_tui.recall import recall
+from llmrouter_tui.service.public import Public
+from llmrouter_tui.service.recall import recall
 
 _PUBLIC = Public()
 """The shipped figures."""

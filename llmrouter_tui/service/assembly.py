@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from llmrouter_tui import __version__
 from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
-from llmrouter_tui.boards import make_boards
 from llmrouter_tui.brain import weights
 from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, usable
@@ -39,17 +38,18 @@ from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import RECENT
 from llmrouter_tui.engine.transcript import EVERYTHING, PREVIEW
 from llmrouter_tui.engine.vram import TELL_SECONDS, Vram
-from llmrouter_tui.following import Following
 from llmrouter_tui.gpu.probe import open_probe
-from llmrouter_tui.listening import Listening
-from llmrouter_tui.live import LiveSettings
-from llmrouter_tui.membership import Membership
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
-from llmrouter_tui.public import Public
-from llmrouter_tui.recall import Recall
+from llmrouter_tui.service.boards import make_boards
+from llmrouter_tui.service.following import Following
+from llmrouter_tui.service.listening import Listening
+from llmrouter_tui.service.live import LiveSettings
+from llmrouter_tui.service.membership import Membership
+from llmrouter_tui.service.public import Public
+from llmrouter_tui.service.recall import Recall
+from llmrouter_tui.service.upkeep import prune, watch_storage
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
-from llmrouter_tui.upkeep import prune, watch_storage
 
 if TYPE_CHECKING:
     from llmrouter_tui.demo.fleet import DemoFleet
@@ -262,7 +262,7 @@ class Assembly:
             s.host,
             self._live.keep_port,
             required=self._mode.port_required,
-            on_serving=self._begin_demo,
+            on_serving=self._serving,
         )
         stack.callback(lambda: setattr(self._router, "draining", True))
         await self._sampling.measure()
@@ -294,10 +294,11 @@ class Assembly:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 
     def _keep_pinned(self, backend: BackendRecord) -> None:
-        """A backend came up: what is pinned there belongs into memory."""
-        self._tasks.spawn(
-            self._residency.keep_pinned(backend.backend.name), f"keep what is pinned on {backend.backend.name}"
-        )
+        """A backend came up: what is pinned there belongs into memory, if this router is the one that is reached."""
+        if self.status.view().state == "serving":
+            self._tasks.spawn(
+                self._residency.keep_pinned(backend.backend.name), f"keep what is pinned on {backend.backend.name}"
+            )
 
     def _check_pinned(self) -> None:
         hosted = {name for m in self._fleet.models.values() for name in (m.id, m.info.name)}
@@ -320,8 +321,10 @@ class Assembly:
             signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
         )
 
-    def _begin_demo(self, url: str) -> None:
-        """Traffic for the simulated fleet, from when it can first be served."""
+    def _serving(self, url: str) -> None:
+        """Clients can come: what is pinned is loaded, and the simulated fleet gets traffic. A router that is not
+        reached loads nothing: another one may hold that memory."""
+        self._tasks.spawn(self._residency.keep_pinned(), "keep what is pinned")
         if self._demo is not None and not self._demo_traffic:
             self._demo_traffic = True
             self._tasks.spawn(self._demo.traffic(url), "demo traffic")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmrouter_tui import logs
+from llmrouter_tui.cli import logs
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.engine.journal import LogLines
 

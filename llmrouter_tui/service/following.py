@@ -7,8 +7,8 @@ from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
-from llmrouter_tui.public import Public
-from llmrouter_tui.recall import Recall
+from llmrouter_tui.service.public import Public
+from llmrouter_tui.service.recall import Recall
 
 
 class Following:

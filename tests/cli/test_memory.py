@@ -10,11 +10,11 @@ import click.testing
 import pytest
 
 from llmrouter_tui.cli import main
+from llmrouter_tui.cli.plain import Repeats, event_text
+from llmrouter_tui.cli.plain_vram import bar, placement_line, vram_lines, vram_text
 from llmrouter_tui.core.domain import Device, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ResidencyChanged, VramChanged
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
-from llmrouter_tui.plain import Repeats, event_text
-from llmrouter_tui.plain_vram import bar, placement_line, vram_lines, vram_text
 from llmrouter_tui.storage.repo import open_repo
 from tests.proxy.conftest import Router, router, routers
 from tests.proxy.scripted import BIG, MEMORY, SMALL
@@ -123,7 +123,7 @@ def test_a_watch_tells_the_ledger_in_a_line_and_only_when_it_reads_otherwise():
 @pytest.fixture
 def run(router: Router, monkeypatch: pytest.MonkeyPatch):
     """``models`` with these arguments, asked of the scripted router."""
-    monkeypatch.setattr("llmrouter_tui.logs.quiet", lambda: None)
+    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
 
     async def models(*arguments: str) -> click.testing.Result:
         runner = click.testing.CliRunner()
@@ -192,7 +192,7 @@ async def test_a_name_must_mean_one_model(run, router: Router):
 
 
 async def test_orders_are_for_a_router_that_runs(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("llmrouter_tui.logs.quiet", lambda: None)
+    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
     runner = click.testing.CliRunner()
     for order in (["--load", "x"], ["--clear"]):
         ended = await asyncio.to_thread(runner.invoke, main, ["models", "--port", "9", "--db", ":memory:", *order])
@@ -206,7 +206,7 @@ async def test_orders_are_for_a_router_that_runs(monkeypatch: pytest.MonkeyPatch
 async def test_what_today_cost_is_told_by_the_next_router_on_the_same_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("llmrouter_tui.logs.quiet", lambda: None)
+    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
     now, path = time.time(), tmp_path / "router.db"
     repo = await open_repo(path)
     for at in (0.0, now, now):

@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
-from llmrouter_tui.assembly import Assembly, Mode
 from llmrouter_tui.config import Config
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.engine.bus import Ring
+from llmrouter_tui.service.assembly import Assembly, Mode
 
 __all__ = ["Mode", "Service"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from llmrouter_tui.cli.reviewing import lines
 from llmrouter_tui.core.review import SPAN, Audit, Mark, review
-from llmrouter_tui.reviewing import lines
 from llmrouter_tui.storage.repo import open_repo
+from tests.cli.test_cli import run
 from tests.storage.facts import finished, up
-from tests.test_cli import run
 
 
 @pytest.fixture

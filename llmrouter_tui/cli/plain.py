@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from llmrouter_tui.cli.plain_vram import vram_text
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
@@ -28,7 +29,6 @@ from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import instead
-from llmrouter_tui.plain_vram import vram_text
 from llmrouter_tui.remote.host import RemoteHost
 
 GIB = 1024**3
@@ -74,8 +74,8 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
 
 
 def model_lines(views: Sequence[ModelView]) -> list[str]:
-    """A table of models with their score per task."""
-    head = f"{'MODEL':36} {'STATE':10} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
+    """A table of models with their score per task; P marks those that are pinned."""
+    head = f"{'MODEL':36} P {'STATE':10} {'SIZE':>7} {'MEMORY':>8} {'CTX':>7} {'TOK/S':>6}  "
     lines = [head + " ".join(f"{t[:5].upper():>5}" for t in TASKS)]
     for v in views:
         size = f"{v.info.parameters / 1e9:.1f}B" if v.info.parameters else "-"
@@ -84,7 +84,7 @@ def model_lines(views: Sequence[ModelView]) -> list[str]:
         shown = {} if is_embedding(v.info) else v.abilities
         scores = " ".join(f"{shown[t].mean:5.2f}" if t in shown else f"{'-':>5}" for t in TASKS)
         lines.append(
-            f"{v.id:36.36} {STATES.get(v.residency, v.residency):10} {size:>7} {memory:>8} "
+            f"{v.id:36.36} {'P' if v.pinned else ' '} {STATES.get(v.residency, v.residency):10} {size:>7} {memory:>8} "
             f"{v.info.context_length or '-':>7} {speed:>6}  {scores}"
         )
     return lines

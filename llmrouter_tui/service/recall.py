@@ -11,7 +11,7 @@ from llmrouter_tui.core.catalog import Known, known
 from llmrouter_tui.core.domain import CatalogMatch, ModelInfo
 from llmrouter_tui.core.matching import Match
 from llmrouter_tui.core.modes import run_in
-from llmrouter_tui.public import Public
+from llmrouter_tui.service.public import Public
 
 Asked = tuple[str, tuple[str, ...], str, bool]
 KEPT = 4096

@@ -15,7 +15,7 @@ from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.core.rules import parse
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
-from llmrouter_tui.live import LiveSettings
+from llmrouter_tui.service.live import LiveSettings
 from llmrouter_tui.storage.repo import open_repo
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from llmrouter_tui.catalog.snapshot import shipped
 from llmrouter_tui.catalog.sync.run import Terms
+from llmrouter_tui.cli.syncing import Ticker, sync_into, told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.sync import SyncProgress, SyncRecord, joined
 from llmrouter_tui.settings import Settings
 from llmrouter_tui.storage.repo import open_repo
-from llmrouter_tui.syncing import Ticker, sync_into, told
 from tests.catalog.boards import serving
 
 

@@ -1,0 +1,46 @@
+"""Commands of the control plane that must see each other."""
+
+import asyncio
+from dataclasses import fields
+
+import pytest
+
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.engine.control import EngineControl, Parts
+from llmrouter_tui.storage.repo import SqliteRepo, open_repo
+from tests.engine.house import House, ScriptedBackend, model, open_house, until
+
+
+def control_of(house: House, repo: SqliteRepo) -> EngineControl:
+    """With the parts that pins need."""
+    parts = dict.fromkeys(field.name for field in fields(Parts)) | {
+        "fleet": house.fleet,
+        "residency": house.residency,
+        "repo": repo,
+        "tasks": house.tasks,
+    }
+    return EngineControl(Parts(**parts))
+
+
+async def test_of_two_pins_at_the_same_time_that_do_not_fit_together_one_is_refused():
+    backend = ScriptedBackend([model("a", 5), model("b", 5)])
+    async with open_house(backend) as house:
+        repo = await open_repo(None)
+        control = control_of(house, repo)
+        done = await asyncio.gather(control.pin("one/a", True), control.pin("one/b", True), return_exceptions=True)
+        assert [type(error) for error in done] == [type(None), RouterError]
+        assert "of it pinned already by one/a" in str(done[1])
+        await until(lambda: backend.held == {"a"})
+        assert [m.id for m in house.fleet.models.values() if m.pinned] == ["one/a"]
+        await repo.close()
+
+
+async def test_a_pin_that_cannot_be_kept_is_none():
+    backend = ScriptedBackend([model("a", 5)])
+    async with open_house(backend) as house:
+        repo = await open_repo(None)
+        control = control_of(house, repo)
+        await repo.close()
+        with pytest.raises(RouterError):
+            await control.pin("one/a", True)
+        assert not house.fleet.model("one/a").pinned
