@@ -19,6 +19,7 @@ from llmrouter_tui.core.events import (
     ExchangeFinished,
     ExchangeStarted,
     LogLine,
+    ProfileChanged,
     Rated,
     ResidencyChanged,
     ServiceChanged,
@@ -217,6 +218,8 @@ def event_text(envelope: Envelope) -> str:
             return vram_text(vram)
         case ServiceChanged(service):
             return f"router {service.state} {'; '.join(p.message for p in service.problems)}"
+        case ProfileChanged(run) if not run.running:
+            return f"measured {run.done} of {run.total} prompts, {len(run.models)} models"
         case LogLine(_, level, source, text) if level in ("warn", "error"):
             return f"{level} {source}: {text}"
     return ""

@@ -1,7 +1,8 @@
-"""How good a model is at each task: a prior from its size and age, its name, public figures, and what the user said.
+"""How good a model is at each task: a prior from its size and age, its name, public figures, what the user
+said, and answers that were checked here.
 
 An ability is a Beta-like estimate: the weighted mean of its evidence, with the sum of weights as its strength.
-Later sources (checks, judges) are more evidence of the same kind.
+A later source (judges) is more evidence of the same kind.
 """
 
 import math
@@ -9,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from llmrouter_tui.core import checked
 from llmrouter_tui.core.catalog import NOT_THINKING, Known
+from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.decision import Feedback
 from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo
 from llmrouter_tui.core.figures import EVERYDAY, evidence
@@ -129,10 +132,16 @@ _THINKING = word_set("r1 qwq thinking think reasoning reasoner magistral o1 o3 o
 
 
 def abilities(
-    info: ModelInfo, *, ratings: Sequence[Feedback] = (), now: float = 0.0, known: Known | None = None
+    info: ModelInfo,
+    *,
+    ratings: Sequence[Feedback] = (),
+    now: float = 0.0,
+    known: Known | None = None,
+    checks: Sequence[Checked] = (),
 ) -> Mapping[str, Ability]:
     """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
-    is what the catalog says of it. The name only counts where its own figures say nothing."""
+    is what the catalog says of it; ``checks`` are its answers. The name only counts where its own figures say
+    nothing."""
     name = parse_name(_spoken(info.name))
     size = info.parameters or name.size or (known.parameters if known else None)
     penalty = quantization_penalty(info.quantization or name.quantization)
@@ -143,7 +152,9 @@ def abilities(
         public = evidence(known, task, penalty) if known else ()
         told = known is not None and not known.related and public
         guesses = () if told else _affinities(name, known, task, prior.value)
-        result[task] = _blend((prior, *public, *guesses, *_ratings(ours, task)))
+        told_so = _blend((prior, *public, *guesses, *_ratings(ours, task)))
+        answers = checked.evidence(told_so.mean, told_so.strength, [one for one in checks if one.task == task])
+        result[task] = _blend((*told_so.evidence, *answers)) if answers else told_so
     return result
 
 

@@ -18,6 +18,7 @@ from llmrouter_tui.core.domain import (
     ResidencyEvent,
     ServiceView,
 )
+from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import VramView
 
@@ -172,6 +173,13 @@ class SyncChanged:
     sync: SyncView
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """Measuring models began, went on or ended; folded to four a second."""
+
+    run: ProfileRun
+
+
 Fact = (
     ExchangeStarted
     | Decided
@@ -191,6 +199,7 @@ Fact = (
     | FetchProgress
     | LogLine
     | SyncChanged
+    | ProfileChanged
 )
 
 FACTS: dict[str, type] = {cls.__name__: cls for cls in get_args(Fact)}

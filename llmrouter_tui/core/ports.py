@@ -30,6 +30,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+from llmrouter_tui.core.profile import Order, ProfileRun, Profiles, Result
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
@@ -234,6 +235,31 @@ class FigureStore(Protocol):
         ...
 
 
+class ProfileStore(Protocol):
+    """Where the results of measuring are kept; ``SqliteRepo`` is one. Raises ``RouterError``
+    (``storage_unavailable``) when the file cannot be used now."""
+
+    async def profile_results(self, model: str | None = None) -> Sequence[Result]:
+        """All without the texts of the answers, or those of one model with them; oldest first."""
+        ...
+
+    async def store_profile_result(self, result: Result) -> None:
+        """In the place of the older one of that model and prompt; on the disk on return."""
+        ...
+
+    async def profile_order(self) -> Order | None:
+        """The newest order, if it did not end."""
+        ...
+
+    async def begin_profile(self, order: Order) -> None:
+        """Remember an order until it ends."""
+        ...
+
+    async def end_profile(self, order: Order, at: float) -> None:
+        """It is done, or the user stopped it."""
+        ...
+
+
 class Catalog(Protocol):
     """What is publicly known of models. Blocking: its first answer takes a tenth of a second."""
 
@@ -346,6 +372,7 @@ class Snapshot:
     """Whether the embedded engine is installed, so that a starter model would run."""
     sync: SyncView = SyncView()
     vram: VramView = VramView()
+    profile: ProfileRun = ProfileRun()
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +473,23 @@ class Control(Protocol):
         ...
 
     async def sync_view(self) -> SyncView: ...
+    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+        """Start measuring these models by id or name, or without names all that are enabled and cost no money: what is
+        missing or stale, with ``again`` everything. Refused while another run is under way."""
+        ...
+
+    async def cancel_profile(self) -> None:
+        """Stop the run under way, if there is one; what it found is kept, and memory is put in order."""
+        ...
+
+    async def profiles(self) -> Profiles:
+        """How far measuring is, and what it found of each model."""
+        ...
+
+    async def profile_results(self, model: str) -> Sequence[Result]:
+        """What came of each prompt put to one model, by its id, with its answers; oldest first."""
+        ...
+
     async def catalog(self) -> Sequence[Listed]:
         """The entries of the public catalog, by id."""
         ...

@@ -17,6 +17,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
+from llmrouter_tui.core.profile import Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
@@ -29,6 +30,7 @@ from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import HELD_BACK
 from llmrouter_tui.engine.lookout import Lookout
+from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.residency import RELEASE, Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
@@ -69,6 +71,7 @@ class Parts:
     status: Status
     fetching: Fetching
     syncs: Syncs
+    profiler: Profiler
     catalog: Catalog
     settings: LiveSettings
     tasks: Tasks
@@ -109,6 +112,7 @@ class EngineControl:
             embedded_available=p.embedded_available,
             sync=p.syncs.view(),
             vram=p.vram.view(),
+            profile=p.profiler.run,
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -295,6 +299,18 @@ class EngineControl:
 
     async def sync_view(self) -> SyncView:
         return self._p.syncs.view()
+
+    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+        await self._p.profiler.start(models, quick=quick, again=again)
+
+    async def cancel_profile(self) -> None:
+        self._p.profiler.cancel()
+
+    async def profiles(self) -> Profiles:
+        return self._p.profiler.profiles()
+
+    async def profile_results(self, model: str) -> Sequence[Result]:
+        return await self._p.profiler.results(model)
 
     async def catalog(self) -> Sequence[Listed]:
         return await asyncio.to_thread(self._p.catalog.listed)

@@ -1,11 +1,12 @@
 """What traffic teaches: speeds from every answer, abilities from ratings. Better routes tomorrow."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.catalog import Known
+from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
@@ -35,10 +36,18 @@ _speed = maker(Speed)
 class Learning:
     """Owns the ratings in memory and turns samples into what a ``ModelRecord`` knows."""
 
-    def __init__(self, repo: Repo, clock: Clock, recall: Recall = lambda info, kind, chosen: None) -> None:
+    def __init__(
+        self,
+        repo: Repo,
+        clock: Clock,
+        recall: Recall = lambda info, kind, chosen: None,
+        checks: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
+    ) -> None:
+        """``checks``: the answers of a model that were checked here."""
         self._repo = repo
         self._clock = clock
         self._recall = recall
+        self._checks = checks
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
         self._chosen: dict[str, str] = {}
         """Entries of the catalog that the user chose, by model; empty for none of them."""
@@ -54,7 +63,8 @@ class Learning:
         ratings = list(self._ratings[record.id].values())
         recalled = self._recall(record.info, record.backend.kind, self._chosen.get(record.id))
         record.match, known = recalled or (None, None)
-        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
+        checks = self._checks(record.info)
+        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known, checks=checks)
         record.languages = known.languages if known else {}
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
@@ -99,6 +109,12 @@ class Learning:
         record.used += 1
         if seconds is not None:
             record.mean_seconds += WEIGHT * (seconds / crowd - record.mean_seconds)
+        self.timed(record, usage, timings, ttft, seconds)
+
+    def timed(
+        self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float | None
+    ) -> None:
+        """The same of an answer that no client asked for: it counts as no use."""
         old = record.speed
         weight = WEIGHT if old.samples >= 4 else 1.0 / (old.samples + 1)
         decode, prefill = timings.decode_per_second, timings.prefill_per_second

@@ -50,6 +50,12 @@ class _Sync(msgspec.Struct):
     sources: Annotated[list[str], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
 
 
+class _Profile(msgspec.Struct):
+    models: Annotated[list[str], msgspec.Meta(max_length=500)] = msgspec.field(default_factory=list)
+    quick: bool = True
+    again: bool = False
+
+
 class _Match(msgspec.Struct):
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None
 
@@ -62,9 +68,15 @@ _EXPLAIN = msgspec.json.Decoder(_Explain)
 _SETTING = msgspec.json.Decoder(_NewSetting)
 _BACKEND = msgspec.json.Decoder(_NewBackend)
 _SYNC = msgspec.json.Decoder(_Sync)
+_PROFILE = msgspec.json.Decoder(_Profile)
 _MATCH = msgspec.json.Decoder(_Match)
 _LISTEN = msgspec.json.Decoder(_Listen)
 _SOURCES = {"sources": "a list of names of sources, as GET /admin/sync lists them"}
+_ORDER = {
+    "models": "a list of ids or names of models, as GET /admin/models lists them",
+    "quick": "true or false",
+    "again": "true or false",
+}
 _ENTRY = {"id": "an id that GET /admin/catalog lists, null for no match, or automatic"}
 _PORT = {"port": "a whole number from 1 to 65535"}
 
@@ -196,6 +208,25 @@ class Admin:
 
     async def sync_view(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.sync_view())
+
+    async def profile(self, request: web.Request) -> web.StreamResponse:
+        """Measure models: all that cost no money without a body, those that ``models`` names with one; the quick
+        profile unless ``quick`` is false, fresh results too where ``again`` is true."""
+        body = await read_body(request, SMALL)
+        asked = decode_fields(body, _PROFILE, _ORDER) if body.strip() else _Profile()
+        await self._control.profile(asked.models, quick=asked.quick, again=asked.again)
+        return accepted()
+
+    async def cancel_profile(self, request: web.Request) -> web.StreamResponse:
+        await self._control.cancel_profile()
+        return accepted()
+
+    async def profiles(self, request: web.Request) -> web.StreamResponse:
+        """How far measuring is and what it found of each model; with ``?model=`` each prompt of one, with answers."""
+        model = request.query.get("model")
+        if model is None:
+            return json_response(await self._control.profiles())
+        return json_response(await self._control.profile_results(model))
 
     async def catalog(self, request: web.Request) -> web.StreamResponse:
         """All entries of the public catalog in short, or those that ``?id=`` names with their figures, without what

@@ -71,6 +71,8 @@ class Routes:
             "catalog": {"GET": admin.catalog},
             "benchmarks": {"GET": admin.figures},
             "sync": {"GET": admin.sync_view, "POST": admin.sync, "DELETE": admin.cancel_sync},
+            "reprofile": {"POST": admin.profile, "DELETE": admin.cancel_profile},
+            "profiles": {"GET": admin.profiles},
             "listen": {"POST": admin.listen},
             "shutdown": {"POST": admin.shutdown},
         }

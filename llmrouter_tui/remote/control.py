@@ -14,6 +14,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.profile import Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
@@ -35,6 +36,8 @@ _LISTED = msgspec.json.Decoder(tuple[Listed, ...])
 _DOSSIERS = msgspec.json.Decoder(tuple[Dossier, ...])
 _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
+_PROFILES = msgspec.json.Decoder(Profiles)
+_RESULTS = msgspec.json.Decoder(tuple[Result, ...])
 _REVIEW = msgspec.json.Decoder(Review)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
 _VRAM = msgspec.json.Decoder(VramView)
@@ -156,6 +159,18 @@ class RemoteControl:
 
     async def sync_view(self) -> SyncView:
         return await self._get("sync", _SYNC)
+
+    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+        await self._command("POST", "reprofile", {"models": list(models), "quick": quick, "again": again})
+
+    async def cancel_profile(self) -> None:
+        await self._command("DELETE", "reprofile")
+
+    async def profiles(self) -> Profiles:
+        return await self._get("profiles", _PROFILES)
+
+    async def profile_results(self, model: str) -> tuple[Result, ...]:
+        return await self._get("profiles", _RESULTS, {"model": model})
 
     async def catalog(self) -> Sequence[Listed]:
         return await self._get("catalog", _LISTED)

@@ -26,9 +26,12 @@ from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
+from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
+from llmrouter_tui.engine.sandbox import Sandbox
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
@@ -136,14 +139,16 @@ class Assembly:
 
     # ── engine ──
 
-    async def _open_engine(self, stack: contextlib.AsyncExitStack, repo: Repo) -> None:
+    async def _open_engine(self, stack: contextlib.AsyncExitStack, repo: SqliteRepo) -> None:
         s, bus, clock, tasks = self._config.settings, self.bus, self._clock, self._tasks
         session = new_session()
         stack.push_async_callback(session.close)
         self._sampling = Sampling(await self._open_probe(stack), bus)
         stack.callback(self._sampling.close)
         self._recall = Recall(self._public)
-        learning = self._learning = Learning(repo, clock, self._recall)
+        self._measured = Measured(repo, clock)
+        await self._measured.load()
+        learning = self._learning = Learning(repo, clock, self._recall, self._measured.checks)
         await learning.start()
         fleet = self._fleet = self._sampling.fleet = Fleet(
             bus, clock, learning, await repo.memories(), s.context_length
@@ -179,6 +184,18 @@ class Assembly:
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
         self._router.traffic.remember(self._history.items)
+        self._profiler = Profiler(
+            fleet,
+            self._residency,
+            learning,
+            self._router.traffic,
+            self._measured,
+            repo,
+            Sandbox(),
+            bus,
+            tasks,
+            clock,
+        )
         fleet.pinned_names = s.pinned_model
         if self._mode.listen:
             fleet.on_up = self._keep_pinned
@@ -220,6 +237,7 @@ class Assembly:
                 status=self.status,
                 fetching=self._fetching,
                 syncs=self._syncs,
+                profiler=self._profiler,
                 catalog=self._public,
                 settings=self._live,
                 tasks=self._tasks,
@@ -259,6 +277,7 @@ class Assembly:
         self._keep_up(repo)
         if self._mode.listen:
             await self._listening.start(s.port)
+            await self._profiler.resume()
 
     def _keep_up(self, repo: Repo) -> None:
         """What goes on as long as the router lives."""

@@ -14,10 +14,11 @@ from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.ports import ModelMemory
+from llmrouter_tui.core.profile import Order, Result
 from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import history, residency, review, rows
+from llmrouter_tui.storage import history, profiles, residency, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
 from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
@@ -45,7 +46,7 @@ async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRe
 
 
 class SqliteRepo:
-    """See ``core.ports.Repo`` and ``core.ports.FigureStore``. Awaited calls raise ``RouterError`` with code
+    """See ``core.ports.Repo``, ``FigureStore`` and ``ProfileStore``. Awaited calls raise ``RouterError`` with code
     ``storage_unavailable`` when the file cannot be read or written now, in words for a person."""
 
     def __init__(self, database: Database, backlog: Backlog) -> None:
@@ -198,6 +199,21 @@ class SqliteRepo:
 
     async def sync_history(self, source: str | None = None, *, limit: int = 20) -> Sequence[SyncRecord]:
         return await self._database.call(lambda db: kept_figures.runs(db, source, limit))
+
+    async def profile_results(self, model: str | None = None) -> Sequence[Result]:
+        return await self._database.call(lambda db: profiles.read(db, model))
+
+    async def store_profile_result(self, result: Result) -> None:
+        await self._database.commit(lambda db: profiles.store(db, result))
+
+    async def profile_order(self) -> Order | None:
+        return await self._database.call(profiles.unfinished)
+
+    async def begin_profile(self, order: Order) -> None:
+        await self._database.commit(lambda db: profiles.begin(db, order))
+
+    async def end_profile(self, order: Order, at: float) -> None:
+        await self._database.commit(lambda db: profiles.end(db, order, at))
 
     async def prune(self, *, keep_days: float, now: float) -> int:
         """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest."""

@@ -164,6 +164,46 @@ class BenchmarkSync(Table):
     stamp = TextField()
 
 
+class ProfileResult(Table):
+    """What came of one prompt put to one model. Columns are named as in ``core.profile.Result``."""
+
+    model = TextField()
+    prompt = TextField()
+    task = TextField()
+    at = FloatField()
+    outcome = TextField()
+    passed = FloatField(null=True)
+    reason = TextField()
+    code = TextField()
+    ttft = FloatField(null=True)
+    prefill = FloatField(null=True)
+    decode = FloatField(null=True)
+    prompt_tokens = IntegerField(null=True)
+    completion_tokens = IntegerField(null=True)
+    reasoning_tokens = IntegerField(null=True)
+    thought_seconds = FloatField(null=True)
+    seconds = FloatField()
+    answer = TextField()
+    digest = TextField()
+    quantization = TextField()
+    version = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("model", "prompt")
+
+
+class ProfileOrder(Table):
+    """What the user asked to be measured."""
+
+    started = FloatField(primary_key=True)
+    ended = FloatField(null=True)
+    """None: it goes on at the next start."""
+    models = TextField()
+    """A JSON list."""
+    quick = BooleanField()
+    again = BooleanField()
+
+
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
@@ -176,4 +216,6 @@ TABLES: tuple[type[Table], ...] = (
     ModelBenchmark,
     BenchmarkSync,
     ResidencyEvent,
+    ProfileResult,
+    ProfileOrder,
 )

@@ -14,6 +14,7 @@ from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.tui.attention import AttentionBook
@@ -59,6 +60,7 @@ class Store:
         self.fetch: ev.FetchProgress | None = None
         self.embedded_available = False
         self.sync = SyncView()
+        self.profile = ProfileRun()
         self.total = 0
         self.rates = RateBook()
         self.memory = MemoryBook()
@@ -86,6 +88,7 @@ class Store:
             ev.FetchProgress: self._fetch,
             ev.LogLine: self._log_line,
             ev.SyncChanged: self._sync,
+            ev.ProfileChanged: self._profile,
         }
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,6 +115,7 @@ class Store:
         self.log_count = len(self.log)
         self.fetch, self.embedded_available = snapshot.fetch, snapshot.embedded_available
         self.sync = snapshot.sync
+        self.profile = snapshot.profile
         self.total = max(snapshot.total_exchanges, len(self.order))
         self._restart_rates(snapshot)
         self.attention.problems = snapshot.service.problems
@@ -362,6 +366,10 @@ class Store:
     def _sync(self, fact: ev.SyncChanged, at: float) -> Dirty:
         self.sync = fact.sync
         return Dirty.SYNC
+
+    def _profile(self, fact: ev.ProfileChanged, at: float) -> Dirty:
+        self.profile = fact.run
+        return Dirty.NONE
 
     def _log_line(self, fact: ev.LogLine, at: float) -> Dirty:
         self.log.append(fact)

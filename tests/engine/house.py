@@ -20,10 +20,11 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
+from llmrouter_tui.engine.measured import Measured
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.tasks import Tasks
-from llmrouter_tui.storage.repo import open_repo
+from llmrouter_tui.storage.repo import SqliteRepo, open_repo
 
 GIB = 1024**3
 AT_ONCE = Bounds(seconds=0.0, requests=0)
@@ -146,6 +147,8 @@ class House:
     bus: Bus
     tasks: Tasks
     seen: list[Envelope]
+    repo: SqliteRepo
+    measured: Measured
 
     def facts(self, kind: type) -> list[Fact]:
         return [e.fact for e in self.seen if isinstance(e.fact, kind)]
@@ -185,7 +188,8 @@ async def open_house(
     seen: list[Envelope] = []
     bus.tap(seen.append)
     repo = await open_repo(None)
-    learning = Learning(repo, clock)
+    measured = Measured(repo, clock)
+    learning = Learning(repo, clock, checks=measured.checks)
     fleet = Fleet(bus, clock, learning, {}, context)
 
     async def measure() -> None:
@@ -216,7 +220,7 @@ async def open_house(
     lookout = Lookout(fleet, tasks)
     await lookout.start()
     try:
-        yield House(backends, fleet, lookout, residency, router, learning, bus, tasks, seen)
+        yield House(backends, fleet, lookout, residency, router, learning, bus, tasks, seen, repo, measured)
     finally:
         await tasks.close()
         await fleet.close()

@@ -36,6 +36,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, Result, TaskScore
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
@@ -347,6 +348,26 @@ class ScriptedControl:
         asking=("livebench",),
     )
 
+    measuring: Profiles = Profiles(
+        ProfileRun(
+            True,
+            5.0,
+            models=(
+                ModelProgress(SMALL, "done", 18, 18, 0, 12, 1, "", 31.5, (Effect(SMALL, "math", 0.5, 0.55),)),
+                ModelProgress(BIG, "waiting", 2, 18, message="1 request of live traffic first"),
+            ),
+            prompt="math-rolls",
+            task="math",
+            eta=62.5,
+            code="code is not run: nothing holds it here",
+        ),
+        (ModelProfile(SMALL, 9.0, (TaskScore("math", 2, 1.5),), 1, 2, 1, 0, 0.2, 42.0, 800.0, None, 1.5, {"x": 1}),),
+    )
+    results: tuple[Result, ...] = (
+        Result(SMALL, "math-sum", "math", 8.0, "checked", 1.0, "65", ttft=0.2, decode=42.0, seconds=1.5, answer="65"),
+        Result(SMALL, "chat-name", "chat", 9.0, "failed", reason="too slow", code="prompt_timeout"),
+    )
+
     dossier: Dossier = Dossier(
         "qwen3-32b",
         "32.8B parameters",
@@ -374,6 +395,7 @@ class ScriptedControl:
             total_exchanges=len(self.history),
             embedded_available=True,
             sync=self.view,
+            profile=self.measuring.run,
             vram=MEMORY,
         )
 
@@ -500,6 +522,21 @@ class ScriptedControl:
 
     async def sync_view(self) -> SyncView:
         return self.view
+
+    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+        if "gpt" in models:
+            raise RouterError("model_not_found", "there is no model 'gpt' here", param="models")
+        self.calls.append(("profile", tuple(models), quick, again))
+
+    async def cancel_profile(self) -> None:
+        self.calls.append(("cancel_profile",))
+
+    async def profiles(self) -> Profiles:
+        return self.measuring
+
+    async def profile_results(self, model: str) -> Sequence[Result]:
+        self.calls.append(("profile_results", model))
+        return self.results
 
     async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
         self.calls.append(("figures", *models))

@@ -259,3 +259,42 @@ async def test_figures_that_belong_to_the_holder_of_a_key_do_not_leave_the_route
     ]  # fmt: skip
     assert len(await router.control.figures(["qwen3-32b", "qwen3-4b"])) == 3
     assert (await router.http.get("/admin/benchmarks")).json() == []
+
+
+async def test_measuring_is_ordered_with_and_without_a_body(router: Router) -> None:
+    assert (await router.http.post("/admin/reprofile")).status_code == 202
+    assert (await router.http.post("/admin/reprofile", json={"models": [SMALL], "quick": False})).status_code == 202
+    assert (await router.http.delete("/admin/reprofile")).status_code == 202
+    assert router.control.calls == [
+        ("profile", (), True, False),
+        ("profile", (SMALL,), False, False),
+        ("cancel_profile",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"models": "all"}, 400, "a list of ids or names of models"),
+        ({"quick": "yes"}, 400, "true or false"),
+        ({"models": ["gpt"]}, 404, "no model 'gpt'"),
+    ],
+)
+async def test_orders_that_cannot_be_read_are_refused_in_words(
+    router: Router, body: dict[str, object], status: int, words: str
+) -> None:
+    answer = await router.http.post("/admin/reprofile", json=body)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert router.control.calls == []
+
+
+async def test_what_was_measured_is_told_of_all_in_short_and_of_one_prompt_by_prompt(router: Router) -> None:
+    told = (await router.http.get("/admin/profiles")).json()
+    assert told["run"] == (await router.http.get("/admin/snapshot")).json()["profile"]
+    assert [profile["model"] for profile in told["models"]] == [SMALL]
+    one = (await router.http.get("/admin/profiles", params={"model": SMALL})).json()
+    assert [(result["prompt"], result["passed"], result["code"]) for result in one] == [
+        ("math-sum", 1.0, ""),
+        ("chat-name", None, "prompt_timeout"),
+    ]

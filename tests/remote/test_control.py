@@ -38,6 +38,7 @@ async def test_the_snapshot_arrives_whole(router: Router, remote: RemoteControl)
     assert here.embedded_available
     assert here.sync == there.sync
     assert here.vram == there.vram
+    assert here.profile == there.profile
 
 
 async def test_questions_get_the_routers_own_answers(router: Router, remote: RemoteControl) -> None:
@@ -52,6 +53,9 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     assert await remote.sync_view() == await control.sync_view()
     assert await remote.figures(["qwen3-4b", "é&="]) == tuple(await control.figures(["qwen3-4b"]))
     assert await remote.figures([]) == ()
+    assert await remote.profiles() == await control.profiles()
+    assert await remote.profile_results("box/ü é&=") == tuple(await control.profile_results(SMALL))
+    assert ("profile_results", "box/ü é&=") in router.control.calls
     assert await remote.catalog() == tuple(await control.catalog())
     assert await remote.known(["qwen3-32b"]) == (replace(router.control.dossier, own=()),)
     assert await remote.known([]) == ()
@@ -123,6 +127,9 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.sync()
     await remote.sync(["lmarena", "models.dev"])
     await remote.cancel_sync()
+    await remote.profile()
+    await remote.profile([SMALL, "a b"], quick=False, again=True)
+    await remote.cancel_profile()
     await remote.match(SMALL, "qwen3-4b")
     await remote.match(SMALL, "")
     await remote.listen(11999)
@@ -130,7 +137,9 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     expected = [
         ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("clear_vram",),
         ("release_vram",), ("sync", ()),
-        ("sync", ("lmarena", "models.dev")), ("cancel_sync",), ("match", SMALL, "qwen3-4b"),
+        ("sync", ("lmarena", "models.dev")), ("cancel_sync",),
+        ("profile", (), True, False), ("profile", (SMALL, "a b"), False, True), ("cancel_profile",),
+        ("match", SMALL, "qwen3-4b"),
         ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip
     assert router.control.calls == expected
@@ -190,7 +199,7 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
         ("cancel_fetch",), ("clear_vram",), ("release_vram",), ("sync",),
-        ("cancel_sync",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
+        ("cancel_sync",), ("profile",), ("cancel_profile",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
         ("rate", FeedbackInput("x1", rating="up")),
     ]  # fmt: skip
     for name, *args in commands:

@@ -24,6 +24,7 @@ from llmrouter_tui.core.events import (
     FirstToken,
     LogLine,
     ModelsChanged,
+    ProfileChanged,
     Progress,
     Rated,
     ResidencyChanged,
@@ -59,6 +60,7 @@ ONE_OF_EACH: list[Fact] = [
     FetchProgress("fetching", 10, 93),
     SyncChanged(ScriptedControl().view),
     VramChanged(MEMORY),
+    ProfileChanged(ScriptedControl().measuring.run),
     LogLine(1.0, "warn", "engine", "line\u2028separator\x1b[31m"),
 ]
 

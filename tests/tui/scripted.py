@@ -43,6 +43,7 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.profile import ProfileRun, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, Swaps, VramView
@@ -604,6 +605,18 @@ class ScriptedControl:
 
     async def sync(self, sources: Sequence[str] = ()) -> None:
         await self._note("sync", *sources)
+
+    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+        await self._note("profile", *models)
+
+    async def cancel_profile(self) -> None:
+        await self._note("cancel_profile")
+
+    async def profiles(self) -> Profiles:
+        return Profiles(ProfileRun())
+
+    async def profile_results(self, model: str) -> Sequence[Result]:
+        return ()
 
     async def cancel_sync(self) -> None:
         await self._note("cancel_sync")

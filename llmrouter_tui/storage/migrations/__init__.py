@@ -11,6 +11,7 @@ from llmrouter_tui.storage.migrations import (
     m004_tokens,
     m005_residency,
     m006_footprints,
+    m007_profiles,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -21,6 +22,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m004_tokens.STATEMENTS,
     m005_residency.STATEMENTS,
     m006_footprints.STATEMENTS,
+    m007_profiles.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 

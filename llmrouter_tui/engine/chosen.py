@@ -1,0 +1,39 @@
+"""Which models are measured: those that the user names, or all that can be without paying."""
+
+from collections.abc import Sequence
+
+from llmrouter_tui.core.ability import is_embedding
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.resolving import named
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.record import ModelRecord
+
+
+def by_name(fleet: Fleet, names: Sequence[str]) -> list[ModelRecord]:
+    """Each once. Raises ``RouterError`` where nobody is called so, and for what makes no text."""
+    found: dict[str, ModelRecord] = {}
+    for name in names:
+        views = named(name, fleet.views())
+        if not views:
+            raise RouterError("model_not_found", f"there is no model {name!r} here", param="models")
+        for view in views:
+            if is_embedding(view.info):
+                words = f"{view.id} makes embeddings and no text: there is nothing to ask it"
+                raise RouterError("invalid_request", words, param="models")
+            found[view.id] = fleet.models[view.id]
+    return list(found.values())
+
+
+def usual(fleet: Fleet) -> list[ModelRecord]:
+    """Every model that is enabled, answers in words and costs no money; those in memory first. Raises ``RouterError``
+    where there is none."""
+    found = [record for record in fleet.models.values() if _usual(record)]
+    if not found:
+        hint = "models that cost money are only measured by their names"
+        raise RouterError("invalid_request", "there is no model here to measure", hint=hint, param="models")
+    return sorted(found, key=lambda record: (not record.ready, record.id))
+
+
+def _usual(record: ModelRecord) -> bool:
+    costs = record.info.price_in or record.info.price_out
+    return record.enabled and record.healthy and not record.shares and not costs and not is_embedding(record.info)

@@ -1,0 +1,69 @@
+"""What checked answers say of an ability: more for what is hard, never against the one who was right."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.checked import Checked, evidence
+from llmrouter_tui.core.domain import ModelInfo
+
+LEVELS = st.floats(0.0, 1.0)
+INFO = ModelInfo("box", "some-8b", parameters=8_000_000_000)
+
+
+def after(mean: float, strength: float, *checks: tuple[float, float]) -> float:
+    """The ability with what checks (difficulty, passed) say beside the rest."""
+    [told] = evidence(mean, strength, [Checked("math", difficulty, passed) for difficulty, passed in checks])
+    assert 0.0 <= told.value <= 1.0
+    assert told.weight >= 0.0
+    return (mean * strength + told.value * told.weight) / (strength + told.weight)
+
+
+def test_a_passed_hard_prompt_counts_more_than_a_passed_easy_one() -> None:
+    assert after(0.5, 8, (0.9, 1.0)) > after(0.5, 8, (0.5, 1.0)) > after(0.5, 8, (0.1, 1.0)) > 0.5
+
+
+def test_a_failed_easy_prompt_counts_more_than_a_failed_hard_one() -> None:
+    assert after(0.5, 8, (0.1, 0.0)) < after(0.5, 8, (0.5, 0.0)) < after(0.5, 8, (0.9, 0.0)) < 0.5
+
+
+@given(st.floats(0.05, 0.95), st.floats(1.0, 60.0), st.lists(LEVELS, min_size=1, max_size=15))
+def test_who_was_always_right_never_loses_by_it_and_who_was_always_wrong_never_wins(
+    mean: float, strength: float, levels: list[float]
+) -> None:
+    assert after(mean, strength, *((level, 1.0) for level in levels)) >= mean - 1e-9
+    assert after(mean, strength, *((level, 0.0) for level in levels)) <= mean + 1e-9
+
+
+@given(st.floats(0.05, 0.95), st.lists(st.tuples(LEVELS, LEVELS), min_size=1, max_size=12), st.data())
+def test_a_better_answer_never_lowers_an_ability(
+    mean: float, checks: list[tuple[float, float]], data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(checks) - 1))
+    better = [
+        (level, min(1.0, passed + 0.3)) if i == at else (level, passed) for i, (level, passed) in enumerate(checks)
+    ]
+    assert after(mean, 8.0, *better) >= after(mean, 8.0, *checks) - 1e-6
+
+
+def test_the_surer_it_was_before_the_less_it_moves() -> None:
+    assert after(0.5, 4, (0.5, 1.0)) > after(0.5, 40, (0.5, 1.0)) > 0.5
+
+
+def test_many_answers_outweigh_what_was_thought() -> None:
+    assert after(0.3, 8, *[(0.5, 1.0)] * 60) > 0.8
+
+
+def test_without_checks_nothing_is_said() -> None:
+    assert evidence(0.5, 8.0, []) == ()
+
+
+@pytest.mark.parametrize("passed", [0.0, 0.5, 1.0])
+def test_checks_are_evidence_of_their_task_alone_and_say_how_many_they_are(passed: float) -> None:
+    before = abilities(INFO)
+    known = abilities(INFO, checks=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
+    [told] = [one for one in known["math"].evidence if one.source == "profile"]
+    assert told.note == f"{2 * passed:g} of 2 checks passed here, difficulty up to 0.80"
+    assert {task for task in known if known[task] != before[task]} == {"math"}
+    assert known["math"].strength > before["math"].strength

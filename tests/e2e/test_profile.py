@@ -1,0 +1,83 @@
+"""Measuring in a whole router: over the simulated fleet with its traffic, and over a real model that is killed in the
+middle."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core.prompt_set import QUICK
+from tests.e2e.conftest import ROOT, Router, serving
+
+SMALL = "SmolLM2-135M-Instruct.Q4_1"
+
+
+def profile(router: Router, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ROUTER_")}
+    command = [sys.executable, "-m", "llmrouter_tui.cli", "profile", *arguments, "--url", router.url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, cwd=ROOT)
+
+
+def view(router: Router, name: str) -> Any:
+    return next(m for m in router.call("/admin/models") if m["info"]["name"] == name)
+
+
+def grounds(router: Router, name: str) -> set[str]:
+    return {e["source"] for ability in view(router, name)["abilities"].values() for e in ability["evidence"]}
+
+
+def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -> None:
+    with serving(tmp_path, "--demo") as router:
+        assert "profile" not in grounds(router, "gemma3:4b")
+        ended = profile(router, "gemma3:4b", "--json")
+        assert ended.returncode == 0, ended.stderr
+        told = json.loads(ended.stdout)
+        [progress] = told["run"]["models"]
+        assert (progress["state"], progress["done"], progress["failed"]) == ("done", len(QUICK), 0)
+        [measured] = told["models"]
+        assert sum(score["checked"] for score in measured["tasks"]) + measured["unchecked"] == len(QUICK)
+        assert measured["decode"] > 0
+        assert "profile" in grounds(router, "gemma3:4b")
+        results = router.call(f"/admin/profiles?model={measured['model']}")
+        assert {one["prompt"] for one in results} == {one.id for one in QUICK}
+        asked = {one.turns[-1] for one in QUICK}
+        exchanges = router.call("/admin/exchanges?limit=500")["items"]
+        assert not [one for one in exchanges if one["prompt"] in asked]
+        again = profile(router, "gemma3:4b")
+        assert f"0 of 0 prompts in 0 s, {len(QUICK)} fresh ones left as they were" in again.stdout
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("engine")
+def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp_path: Path, weights: Path) -> None:
+    config = f'gguf_folders = ["{weights}"]\ncontext_length = 2048\n'
+    database = tmp_path / "router.db"
+
+    def found(router: Router) -> dict[str, Any]:
+        return {one["prompt"]: one for one in router.call(f"/admin/profiles?model=embedded/{SMALL}")}
+
+    with serving(tmp_path, "--embedded", config=config, database=database) as router:
+        router.call("/admin/reprofile", {"models": [SMALL]})
+        router.until(lambda: len(found(router)) >= 2, 60)
+        os.kill(router.process.pid, signal.SIGKILL)
+        router.process.wait()
+    with serving(tmp_path, "--embedded", config=config, database=database) as router:
+        before = found(router)
+        assert len(before) >= 2
+        router.until(lambda: len(found(router)) >= len(before) + 2, 60)
+        router.call("/admin/reprofile", method="DELETE")
+        router.until(lambda: not router.call("/admin/profiles")["run"]["running"], 60)
+        after = found(router)
+        assert {name: after[name] for name in before} == before
+        assert router.residency()[SMALL] == "absent"
+        [measured] = router.call("/admin/profiles")["models"]
+        assert measured["failed"] == 0
+        assert measured["decode"] > 0
+        assert 0 < measured["ttft"] < 60
+        assert view(router, SMALL)["speed"]["samples"] >= 2
+        assert "profile" in grounds(router, SMALL)
