@@ -18,6 +18,7 @@ from llmrouter_tui.core.domain import (
     ResidencyEvent,
     ServiceView,
 )
+from llmrouter_tui.core.grades import Grade, JudgeView
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import VramView
@@ -180,6 +181,20 @@ class ProfileChanged:
     run: ProfileRun
 
 
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A judge gave a grade or failed to, or the user overruled one."""
+
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeChanged:
+    """The judge began, went on, stopped or is another; folded to four a second."""
+
+    judge: JudgeView
+
+
 Fact = (
     ExchangeStarted
     | Decided
@@ -200,6 +215,8 @@ Fact = (
     | LogLine
     | SyncChanged
     | ProfileChanged
+    | Graded
+    | JudgeChanged
 )
 
 FACTS: dict[str, type] = {cls.__name__: cls for cls in get_args(Fact)}

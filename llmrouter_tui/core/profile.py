@@ -22,6 +22,8 @@ LONG_PROMPT: Final = 1_500
 """Tokens from which a prompt tells how fast long ones are read."""
 READ_PROMPT: Final = 32
 """Prompts of fewer tokens say nothing of how fast they are read."""
+SEEN: Final = 8
+"""Answered prompts that a run shows."""
 LONGEST_READ: Final = 240.0
 """Seconds to which reading a long prompt may be expected to take; longer ones are not asked."""
 
@@ -79,6 +81,30 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """How far one task (or need) of one model is."""
+
+    task: str
+    done: int = 0
+    total: int = 0
+    right: float = 0.0
+    """Sum of the shares passed of what was checked."""
+    checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One prompt that was answered in this run, for the line of what came before."""
+
+    prompt: str
+    task: str
+    outcome: Outcome
+    passed: float | None = None
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ModelProgress:
     """How far one model of a run is."""
 
@@ -97,6 +123,8 @@ class ModelProgress:
     """Spent on its prompts."""
     moved: tuple[Effect, ...] = ()
     """Abilities, before and after."""
+    tasks: tuple[TaskProgress, ...] = ()
+    """In the order of ``TASKS``, then needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +142,12 @@ class ProfileRun:
     """Seconds until it is done if nothing else is asked meanwhile; None while nothing was measured."""
     code: str = ""
     """Why the code of answers is not run here; empty where it is, or where that was not looked at yet."""
+    question: str = ""
+    """The text of that prompt's turn, its beginning."""
+    answer: str = ""
+    """What the model said to it so far, its end; folded with the rest."""
+    seen: tuple[Seen, ...] = ()
+    """The newest prompts of the model whose turn it is, oldest first, at most ``SEEN``."""
 
     @property
     def done(self) -> int:
@@ -157,11 +191,30 @@ class ModelProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run that is over, or was cut off."""
+
+    started: float
+    ended: float | None
+    quick: bool
+    models: tuple[str, ...]
+    prompts: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    """Spent on prompts."""
+    note: str = ""
+    """Why it was made or how it ended: ``stopped``, ``by itself, while idle``."""
+    moved: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Profiles:
     """Everything that measuring has to tell."""
 
     run: ProfileRun
     models: tuple[ModelProfile, ...] = ()
+    history: tuple[PastRun, ...] = ()
+    """Newest first."""
 
 
 def same_weights(result: Result, info: ModelInfo) -> bool:

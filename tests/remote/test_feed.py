@@ -22,6 +22,8 @@ from llmrouter_tui.core.events import (
     Fact,
     FetchProgress,
     FirstToken,
+    Graded,
+    JudgeChanged,
     LogLine,
     ModelsChanged,
     ProfileChanged,
@@ -34,6 +36,7 @@ from llmrouter_tui.core.events import (
     VramChanged,
     Waiting,
 )
+from llmrouter_tui.core.grades import Agreement, Concord, Grade, JudgeView
 from llmrouter_tui.proxy.watch import RESET, encode_event
 from llmrouter_tui.remote.events import Events, Reset
 from llmrouter_tui.remote.feed import RING, RemoteFeed
@@ -61,6 +64,8 @@ ONE_OF_EACH: list[Fact] = [
     SyncChanged(ScriptedControl().view),
     VramChanged(MEMORY),
     ProfileChanged(ScriptedControl().measuring.run),
+    Graded(Grade("g1", 1.0, "box/judge", SMALL, "creative", 0.4, "prompt", "creative-letter", 7.0, "warm and clear")),
+    JudgeChanged(JudgeView("grading", "box/judge", agreement=Agreement(user=Concord(3, 2, 1)))),
     LogLine(1.0, "warn", "engine", "line\u2028separator\x1b[31m"),
 ]
 
