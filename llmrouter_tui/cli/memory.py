@@ -27,7 +27,7 @@ MEMORY: list[Callable[[Any], Any]] = [
     click.option("--unload", metavar="NAME", default="", help="Unload a model once it has answered."),
     click.option("--pin", metavar="NAME", default="", help="Load a model and keep it in memory."),
     click.option("--unpin", metavar="NAME", default="", help="Let a pinned model leave when room is needed."),
-    click.option("--clear", is_flag=True, help="Unload all, and load nothing until --release."),
+    click.option("--clear", is_flag=True, help="Unload all, and hold loads until --release, over restarts too."),
     click.option("--release", is_flag=True, help="Load again as needed, pinned models at once."),
 ]
 
@@ -77,8 +77,11 @@ def change_one(act: str, name: str, config: "Config", url: str, as_json: bool) -
         if act == "load" and plan.verdict in ("full", "too big", "held"):
             from llmrouter_tui.cli.plain_vram import placement_line
             from llmrouter_tui.core.errors import RouterError
+            from llmrouter_tui.core.memory_words import RELEASED_BY_COMMAND
 
-            raise RouterError("out_of_memory", placement_line(plan), hint="`llmrouter-tui models --vram` tells why")
+            held = plan.verdict == "held"
+            hint = RELEASED_BY_COMMAND if held else "`llmrouter-tui models --vram` tells why"
+            raise RouterError("model_loading" if held else "out_of_memory", placement_line(plan), hint=hint)
         if act == "load":
             await control.load(model)
         elif act == "unload":
@@ -111,7 +114,9 @@ def change_all(what: str, config: "Config", url: str, as_json: bool) -> None:
     if as_json:
         echo_json({"act": what})
     elif what == "clear":
-        click.echo("every model is unloaded once nothing is being answered; nothing is loaded until --release")
+        from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
+
+        click.echo(f"every model is unloaded once it has answered; {HELD}: {RELEASED_BY_COMMAND}")
     else:
         click.echo("models are loaded again as needed")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import HOST_POOL
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, VramView
 
 GIB = 1024**3
@@ -131,7 +132,7 @@ def vram_text(view: VramView) -> str:
 
 
 def _warnings(view: VramView) -> list[str]:
-    lines = ["memory is kept free for other work: nothing is loaded until it is released"] if view.held else []
+    lines = [f"{HELD}; {RELEASED_BY_COMMAND}"] if view.held else []
     for circle in view.thrash:
         words = (
             f"{_list(circle.models)} threw each other out of {circle.pool} {circle.times} times in {_time(circle.span)}"

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, NoReturn
 from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import Code, RouterError
+from llmrouter_tui.core.memory_words import RELEASED_BY
 from llmrouter_tui.core.scoring import Wait
 from llmrouter_tui.core.traits import MARGIN, Traits, token_ratio
 
@@ -83,7 +84,7 @@ _NAMED: dict[Kind, tuple[Code, str, str, str | None]] = {
     "held": (
         "model_loading",
         "is not in memory",
-        "Take that back on the VRAM page or with llmrouter-tui models --release, or name a model that is in memory.",
+        f"{RELEASED_BY}; or name a model that is in memory.",
         None,
     ),
     "disabled": ("model_not_found", "is disabled", "Enable it on the Models page.", "model"),
@@ -159,7 +160,7 @@ def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> Rout
 
 def _advice(kinds: set[Kind]) -> str:
     if "held" in kinds:
-        return "Take that back on the VRAM page, or with llmrouter-tui models --release."
+        return f"{RELEASED_BY}."
     if "memory" in kinds:
         return "Free memory, or serve a smaller model."
     if "problem" in kinds:

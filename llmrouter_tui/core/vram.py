@@ -11,7 +11,7 @@ from llmrouter_tui.core.domain import Device, FootprintSource, ResidencyState
 
 Verdict = Literal["loaded", "fits", "evicts", "waits", "full", "too big", "unknown", "held"]
 """What asking for a model now would mean: it is there, there is room, others leave first, others that still answer are
-waited for, nothing more can leave, it never fits, its size is not known so it is tried, or loads are held back."""
+waited for, nothing more can leave, it never fits, its size is not known so it is tried, or loads are held."""
 
 
 @dataclass(frozen=True, slots=True)

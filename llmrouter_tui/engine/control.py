@@ -15,6 +15,7 @@ from llmrouter_tui.core.domain import AUTOMATIC, BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.core.profile import Profiles, Result
@@ -28,10 +29,9 @@ from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.ledger import HELD_BACK
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.profiler import Profiler
-from llmrouter_tui.engine.residency import RELEASE, Residency
+from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.status import Status
@@ -181,7 +181,7 @@ class EngineControl:
     async def load(self, model: str) -> None:
         record = self._p.fleet.model(model)
         if self._p.residency.held and not record.ready:
-            raise RouterError("model_loading", f"{model} is not loaded: {HELD_BACK}", hint=RELEASE)
+            raise RouterError("model_loading", f"{model} is not loaded: {HELD}", hint=RELEASED_BY)
         if not record.ready:
             self._p.tasks.spawn(self._quietly(self._p.residency.load(record)), f"load {model}")
 

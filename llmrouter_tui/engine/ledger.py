@@ -6,6 +6,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import UNMEASURED, Occupant, Plan, Pool, Seats, pin_refusal, place
@@ -30,7 +31,6 @@ FRESH_SECONDS = 0.5
 ROOM_STEP = 256 * 1024**2
 """Rooms are told in such steps, so that contexts are not chosen anew whenever a measurement moves a little."""
 HELD = ("resident", "loading", "unloading")
-HELD_BACK = "loads are held back: the memory was cleared for other work"
 NOTHING = Wait()
 NO_LINE: Mapping[str, float] = {}
 
@@ -274,7 +274,7 @@ class Ledger:
         if record.ready:
             return NOTHING
         if self.held:
-            return Wait(blocked=HELD_BACK, held=True)
+            return Wait(blocked=memory_words.HELD, held=True)
         if record.id in begins:
             self._starts[record.id] = begins[record.id]
             others = _answering(record, len(record.tickets)) if record.tickets else 0.0

@@ -8,10 +8,10 @@ from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ResidencyChanged
+from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.leasing import Lease
-from llmrouter_tui.engine.ledger import HELD_BACK
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.tasks import Tasks
@@ -81,7 +81,7 @@ class Manners:
     def _reason(self, record: ModelRecord) -> str:
         """Why it waits, in words; empty where it need not."""
         if self._residency.held and not record.ready:
-            return HELD_BACK
+            return HELD
         count = sum(m.leases for m in self._near(record)) + self._waiting(record)
         return f"{count} request{'' if count == 1 else 's'} of live traffic first" if count else ""
 

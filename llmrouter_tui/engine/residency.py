@@ -13,13 +13,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import Waiting
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.queueing import BOUNDS, Bounds, Place
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import Lease, Leases
-from llmrouter_tui.engine.ledger import HELD_BACK, Ledger
+from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.loading import Loading
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 IDLE_LOOK_SECONDS = 20.0
 GUESSED = 2.0
 """How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
-RELEASE = "take that back on the VRAM page, or with llmrouter-tui models --release"
 
 
 class Residency:
@@ -157,7 +157,7 @@ class Residency:
 
     def _refuse_held(self, record: ModelRecord) -> None:
         if self._ledger.held:
-            raise failure("model_loading", f"{record.id} is not in memory, and {HELD_BACK}", record, RELEASE)
+            raise failure("model_loading", f"{record.id} is not in memory, and {HELD}", record, RELEASED_BY)
 
     def _moved(self, record: ModelRecord) -> None:
         """A model has another place in its queue."""
@@ -299,7 +299,7 @@ class Residency:
                 raise self._moves.load_failed(record, error) from error
 
     def _why_not(self) -> str:
-        return HELD_BACK if self.held else "who waited for it has left"
+        return HELD if self.held else "who waited for it has left"
 
     @contextlib.asynccontextmanager
     async def _turn(self, record: ModelRecord) -> AsyncIterator[bool]:

@@ -6,6 +6,7 @@ What a load would mean is ``Ledger.plan``, the same that loading uses; here it i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
 from llmrouter_tui.core.events import VramChanged
 from llmrouter_tui.core.making import maker
@@ -17,7 +18,7 @@ from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, T
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
-from llmrouter_tui.engine.ledger import HELD, HELD_BACK, UNLOAD_SECONDS, Ledger
+from llmrouter_tui.engine.ledger import HELD, UNLOAD_SECONDS, Ledger
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
@@ -136,7 +137,7 @@ class Vram:
         if not plan.fits and _never(record, needed, seen):
             return "too big", plan.reason
         if self._ledger.held:
-            return "held", HELD_BACK
+            return "held", memory_words.HELD
         if not plan.fits:
             return "full", plan.reason
         if plan.drain or record.draining or record.residency == "unloading" or record.leases:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.domain import BackendView, Problem, ResidencyEvent
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_KEY
 from llmrouter_tui.core.vram import Thrash, VramView
 from llmrouter_tui.tui import text
 
@@ -60,9 +61,8 @@ class AttentionBook:
         anything changed."""
         wanted = {cause.key: cause for cause in (_thrash(one, view.at) for one in view.thrash)}
         if view.held:
-            said = "loads are held: the memory is kept free for other work"
-            wanted[HELD] = Cause(HELD, said, "(L on VRAM loads again)", since=view.at)
-        about = [key for key in (*self.standing, *self.dismissed) if key == HELD or key.startswith(THRASH)]
+            wanted[HOLD] = Cause(HOLD, HELD, f"({RELEASED_BY_KEY})", since=view.at)
+        about = [key for key in (*self.standing, *self.dismissed) if key == HOLD or key.startswith(THRASH)]
         gone = [key for key in about if key not in wanted]
         for key in gone:
             self.standing.pop(key, None)
@@ -118,6 +118,6 @@ def _thrash(thrash: Thrash, at: float) -> Cause:
     return Cause(f"{THRASH}{' '.join(thrash.models)}", message, "(4 says what helps)", since=at)
 
 
-HELD, THRASH = "held", "thrash:"
+HOLD, THRASH = "held", "thrash:"
 BLOCKING = frozenset({"port_taken", "not_serving", "database_full", "database_locked", "worker_crashed"})
 """Problem codes that stop something from working at all."""

@@ -1,6 +1,7 @@
 """What the words and figures of each place mean, and their units: the second half of its help. Pure."""
 
 from llmrouter_tui.core.difficulty import EASY_BELOW, HARD_FROM
+from llmrouter_tui.core.memory_words import HELD_NOW
 from llmrouter_tui.tui.text import fraction
 
 Entry = tuple[str, str]
@@ -35,7 +36,7 @@ _DASH: tuple[Entry, ...] = (
     ("other", "memory that is not a model's of this router: the system, other programs"),
     ("to go", "who leaves first where room is needed; pinned and busy models are not asked to"),
     ("swaps", "loads since midnight, and the seconds that loading and unloading took"),
-    ("held", "no model is loaded: the memory is kept free for other work; L on VRAM loads again"),
+    ("held", HELD_NOW),
 )
 _WHY: tuple[Entry, ...] = (
     ("QUALITY", "how good the answer would be, weighted by the preference"),
@@ -78,7 +79,7 @@ _VRAM: tuple[Entry, ...] = (
     ("3s of ~5s", "how long a load takes so far, and how long it should; 2nd: its place in the queue of its pool"),
     ("lost", "seconds since midnight in which models were loaded and unloaded instead of answering"),
     ("turns", "models that throw each other out again and again: a pin ends that"),
-    ("held", "no model is loaded: the memory is kept free for other work (X); L loads again"),
+    ("held", HELD_NOW),
 )
 _LOG: tuple[Entry, ...] = (
     ("info+", "lines of this level and above are listed; v changes it"),

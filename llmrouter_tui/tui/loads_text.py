@@ -1,6 +1,7 @@
 """Loads under way and waiting, what came into memory and what went, and what that cost. Pure."""
 
 from llmrouter_tui.core.domain import ResidencyEvent
+from llmrouter_tui.core.memory_words import HELD_NOW
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import pools_text as pt
@@ -26,7 +27,7 @@ def lines(store: Store, now: float, cells: int, rows: int, look: Look) -> list[L
     name = _name_cells(store, cells)
     found: list[Line] = []
     if view.held:
-        said = "Loads are held: the memory is kept free for other work. L loads again."
+        said = f"{HELD_NOW[:1].upper()}{HELD_NOW[1:]}."
         found += [((part, "warn"),) for part in text.wrap(said, cells)]
     shown = view.loads if len(view.loads) <= max(2, rows // 2) else view.loads[: max(1, rows // 2 - 1)]
     found += [progress_line(load, store, now, cells, name, look) for load in shown]

@@ -6,6 +6,7 @@ The plans are the engine's (``core.vram.Placement``); nothing is planned here.
 from collections.abc import Iterable
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.memory_words import HELD_BRIEF, HELD_NOW
 from llmrouter_tui.core.vram import Holder, Placement
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, text
@@ -19,7 +20,6 @@ NAME_CELLS = 18
 ROOMY = 72
 """Cells from which the list has a column for the context."""
 PINNED = "pinned "
-HELD = "loads are held: the memory is kept free for other work"
 
 
 # ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -96,7 +96,7 @@ def _verdict(placement: Placement, model: ModelView, shown: Shown, room: int) ->
         "fits": (f"{symbols.ok} fits{_beyond(placement)}", "good"),
         "too big": (f"{symbols.fail} too big: {pt.named(placement.reason, shown.store)}", "dim"),
         "full": (f"{symbols.fail} no room: {pt.named(placement.reason, shown.store)}", "dim"),
-        "held": (f"{symbols.off} loads are held", "dim"),
+        "held": (f"{symbols.off} {HELD_BRIEF}", "dim"),
     }.get(placement.verdict, (f"? {_unknown(placement)}", "soft"))
 
 
@@ -137,7 +137,7 @@ def why_not_load(placement: Placement | None, shown: Shown) -> str:
     if placement is None:
         return ""
     if placement.verdict == "held" or (shown.store.vram.held and placement.verdict != "loaded"):
-        return f"{HELD} (L on VRAM loads again)"
+        return HELD_NOW
     if placement.verdict in ("full", "too big"):
         return pt.named(placement.reason, shown.store) or "there is no room for it"
     return ""

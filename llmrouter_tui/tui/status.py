@@ -7,6 +7,7 @@ state, ``DEMO`` and what is down always stay.
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import BackendView
+from llmrouter_tui.core.memory_words import HELD_BRIEF
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
@@ -30,7 +31,7 @@ def status_line(
         head.append(((" DEMO ", "demo"),))
     head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected, watching=watching))
     if store.vram.held and not crashed:
-        head.append((("loads held", "warn"),))
+        head.append(((HELD_BRIEF, "warn"),))
     figures = traffic(store, now, look, clock=roomy)
     tail: Line = (*text.join(figures, "   " if roomy else "  "), (" ", ""))
     room = cells - text.line_width(text.join(head)) - text.line_width(tail) - (3 if roomy else 1)

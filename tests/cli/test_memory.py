@@ -14,6 +14,7 @@ from llmrouter_tui.cli.plain import Repeats, event_text
 from llmrouter_tui.cli.plain_vram import bar, placement_line, vram_lines, vram_text
 from llmrouter_tui.core.domain import Device, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ResidencyChanged, VramChanged
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.storage.repo import open_repo
 from tests.proxy.conftest import Router, router, routers
@@ -77,7 +78,7 @@ def test_what_goes_on_and_what_it_cost_follow():
         "load a/one into gpu0, 5 of about 20 s, for 1 request",
         "load a/two is number 1 in the queue of gpu0 (a/one is being loaded), for 2 requests",
         "today 7 loads, 1 eviction, 61 s",
-        "! memory is kept free for other work: nothing is loaded until it is released",
+        f"! {HELD}; {RELEASED_BY_COMMAND}",
         "! a/one and a/two threw each other out of gpu0 6 times in 5 min: pin one",
     ]
 
@@ -114,7 +115,7 @@ def test_a_watch_tells_the_ledger_in_a_line_and_only_when_it_reads_otherwise():
     load = Envelope(2, 0.0, 0.0, ResidencyChanged(moved))
     assert event_text(load) == "load a/x gpu0 1.0s by somebody else"
     assert not repeats.told(load, text)
-    assert vram_text(VramView(held=True, pools=(POOL,))).endswith("nothing is loaded until it is released")
+    assert vram_text(VramView(held=True, pools=(POOL,))).endswith(f"{HELD}; {RELEASED_BY_COMMAND}")
 
 
 # ── commands ──
@@ -177,6 +178,19 @@ async def test_what_cannot_be_loaded_is_not_asked_for(run, router: Router):
     assert ended.exit_code == 1
     assert f"{BIG} cannot be loaded now: needs 22.0 GiB; p must stay in memory" in ended.stderr
     assert router.control.calls == []
+
+
+async def test_while_loads_are_held_nothing_is_asked_to_load_and_how_to_release_is_said(run, router: Router):
+    assert f"{HELD}: {RELEASED_BY_COMMAND}" in (await run("--clear")).stdout
+
+    async def held(model: str, *, context_length: int | None = None) -> Placement:
+        return replace(MEMORY.placements[0], verdict="held", reason=HELD)
+
+    router.control.plan = held  # type: ignore[method-assign]
+    ended = await run("--load", BIG)
+    assert ended.exit_code == 1
+    assert ended.stderr.splitlines()[-1] == f"llmrouter-tui: {BIG} is not loaded: {HELD}. {RELEASED_BY_COMMAND}"
+    assert router.control.calls == [("clear_vram",)]
 
 
 async def test_a_name_must_mean_one_model(run, router: Router):

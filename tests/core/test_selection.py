@@ -12,6 +12,7 @@ from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Lesson, ModelView, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.kinds import KINDS, spread
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.selection import Wait, decide, predicted, resolve
 from llmrouter_tui.core.why import instead
 from tests.core.fleet import analysis, ask, fleet, model
@@ -322,6 +323,14 @@ class TestRefusals:
             decide(analysis(), [view], preference=1.0, requested=view.id, waits={view.id: Wait(blocked="needs 41.0G")})
         assert raised.value.code == "out_of_memory"
         assert "needs 41.0G" in raised.value.message
+
+    def test_while_loads_are_held_the_refusal_says_how_they_are_released(self) -> None:
+        view, wait = fleet()["70b"], Wait(blocked=HELD, held=True)
+        for requested in (view.id, "auto"):
+            with pytest.raises(RouterError) as raised:
+                decide(analysis(), [view], preference=1.0, requested=requested, waits={view.id: wait})
+            assert HELD in raised.value.message
+            assert raised.value.hint.startswith(RELEASED_BY)
 
     def test_tools_and_embedding(self) -> None:
         views = [fleet()["r1"], model("nomic-embed-text", Speed(1, 1, 1), known=False)]

@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core.domain import Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged, Waiting
+from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.core.queueing import Bounds
 from llmrouter_tui.engine import ledger
 from tests.engine.house import House, ScriptedBackend, model, open_house, request, until
@@ -310,14 +311,14 @@ async def test_memory_that_was_cleared_stays_free_until_it_is_released():
         clearing = asyncio.ensure_future(house.residency.clear())
         await until(lambda: backend.held == {"b"})  # who is idle waits for nobody
         assert b.draining
-        with pytest.raises(BackendError, match="loads are held back: the memory was cleared for other work") as caught:
+        with pytest.raises(BackendError, match=HELD) as caught:
             await house.residency.acquire(house.fleet.model("one/c"))
         assert caught.value.status == 503
         assert backend.held == {"b"}
         lease.release()
         await clearing
         assert backend.held == set()
-        with pytest.raises(Exception, match="held back"):
+        with pytest.raises(Exception, match=HELD):
             await house.ask()
         assert house.residency.held
         await house.residency.release()
@@ -332,7 +333,7 @@ async def test_who_waits_when_memory_is_cleared_is_refused_and_the_busy_model_is
         waiting = asyncio.ensure_future(house.residency.acquire(house.fleet.model("one/b")))
         await until(lambda: house.fleet.model("one/a").draining)
         clearing = asyncio.ensure_future(house.residency.clear())
-        with pytest.raises(BackendError, match="held back"):
+        with pytest.raises(BackendError, match=HELD):
             await waiting
         assert backend.held == {"a"}
         lease.release()

@@ -124,7 +124,7 @@ def test_without_any_load_it_says_so() -> None:
 
 def test_while_loads_are_held_that_stands_first_with_the_way_back() -> None:
     assert said(store(event(), held=True))[0] == (
-        "Loads are held: the memory is kept free for other work. L loads again."
+        "Loads are held to keep the memory free for other work; L on VRAM loads again."
     )
 
 

@@ -52,7 +52,7 @@ def plan(placement: Placement, **vram: Any) -> str:
         (placed("too big", reason="needs 42 GiB, gpu1 has 11.5"), "✗ too big: needs 42 GiB, gpu1 has 11.5"),
         (placed("unknown", needed=None), "? size not told"),
         (placed("unknown"), "? memory not measured"),
-        (placed("held"), "○ loads are held"),
+        (placed("held"), "○ loads held"),
         (placed("loaded", SMALL), "● GPU0 busy pinned"),
         (placed("loaded", PHI), "● GPU1 4m"),
     ],
@@ -111,7 +111,7 @@ def test_what_cannot_be_loaded_says_why_with_the_arithmetic() -> None:
     said = plan(placed("full", reason=f"needs 9.0 GiB, 3.4 are free; {PHI} must stay in memory"))
     assert said == "Needs 9.0 GiB, 3.4 are free; phi4:14b must stay in memory."
     assert plan(placed("fits"), held=True) == (
-        "Loads are held: the memory is kept free for other work (L on VRAM loads again)."
+        "Loads are held to keep the memory free for other work; L on VRAM loads again."
     )
 
 
@@ -134,7 +134,7 @@ def test_of_a_loaded_one_it_says_why_it_stays_or_when_it_goes() -> None:
         (placed("waits", drain=(PHI,)), ""),
         (placed("too big", reason="needs 42.0 GiB"), "needs 42.0 GiB"),
         (placed("full"), "there is no room for it"),
-        (placed("held"), "loads are held: the memory is kept free for other work (L on VRAM loads again)"),
+        (placed("held"), "loads are held to keep the memory free for other work; L on VRAM loads again"),
     ],
 )
 def test_the_key_is_grey_where_the_router_would_refuse(placement: Placement | None, reason: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.domain import Device
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui.actions import PAGES, available
 from llmrouter_tui.tui.app import ControlCenter
@@ -197,11 +198,11 @@ async def test_unloading_all_asks_while_answers_are_written_and_can_be_taken_bac
         await pilot.press("X", "w")
         await until(app, pilot, lambda: app.store.vram.held)
         assert calls(app) == [("clear_vram",)]
-        assert "Loads are held: the memory is kept free" in screen_text(app).replace("│", "")
+        assert "Loads are held to keep the memory free" in screen_text(app).replace("│", "")
         await pilot.press("X")
-        assert said(app)[-1] == "unload all: it is cleared; L loads again"
+        assert said(app)[-1] == f"unload all: {HELD_NOW}"
         await pilot.press("l")
-        assert said(app)[-1].startswith("load: loads are held: the memory is kept free for other work")
+        assert said(app)[-1] == f"load: {HELD_NOW}"
         await pilot.press("L")
         await until(app, pilot, lambda: not app.store.vram.held)
         assert calls(app) == [("clear_vram",), ("release_vram",)]
@@ -226,7 +227,7 @@ async def test_every_page_says_that_loads_are_held(where: str, size: tuple[int, 
 
 async def test_the_dash_says_under_attention_how_loads_are_released() -> None:
     async with running(snapshot=machine(vram=replace(SNAPSHOT.vram, held=True))) as (app, _):
-        assert "! loads are held: the memory is kept free for other work (L on VRAM loads again)" in screen_text(app)
+        assert f"! {HELD} ({RELEASED_BY_KEY})" in screen_text(app)
 
 
 async def test_the_palette_finds_unloading_all_from_everywhere_and_under_readonly_nowhere() -> None:

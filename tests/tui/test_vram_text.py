@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.core.vram import Holder, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.tui import panels, pools_text, text, vram_text
 from llmrouter_tui.tui.memory import KEPT, STEP, MemoryBook
@@ -289,7 +290,7 @@ def test_held_loads_and_taking_turns_need_attention_as_long_as_they_last() -> No
     turns = Thrash("gpu1", (PHI, VISION), 6, 600.0)
     assert Dirty.ATTENTION in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(turns,)))
     told = {cause.key: cause.message for cause in data.attention.causes(NOW)}
-    assert "kept free for other work" in told["held"]
+    assert HELD in told["held"]
     assert f"thrash:{PHI} {VISION}" in told
     assert Dirty.ATTENTION not in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(replace(turns, times=7),)))
     assert Dirty.ATTENTION in tell(data, SNAPSHOT.vram)

@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
+from llmrouter_tui.core.memory_words import HELD_BRIEF
 from llmrouter_tui.tui import first_run_text, panels, pools_text
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
@@ -76,7 +77,7 @@ class DashPage(PortActs, ListingPage):
                 panel.styles.height = rows
         gpus = sum(1 for pool in pools if pool.device.pool != HOST_POOL)
         note = Part(f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "", FACT)
-        held = Part("loads held" if store.vram.held else "", NAME)
+        held = Part(HELD_BRIEF if store.vram.held else "", NAME)
         self.vram.head("VRAM" if gpus else "Memory", (held, note, Part(pools_text.loaded_text(store.vram))))
         self.vram.paint()
 

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.memory_words import HELD_NOW, RELEASED_BY_KEY
 from llmrouter_tui.core.vram import PoolView
 from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, vram_text
 from llmrouter_tui.tui.actions import Situation
@@ -64,7 +65,7 @@ class VramPage(ModelActs):
 
     def situation(self) -> Situation:
         found, view = super().situation(), self.center.store.vram
-        clear = "it is cleared; L loads again" if view.held else ""
+        clear = HELD_NOW if view.held else ""
         release = "" if view.held else "loads are not held"
         return replace(found, reasons={**found.reasons, "vram.clear": clear, "vram.release": release})
 
@@ -204,7 +205,7 @@ class VramPage(ModelActs):
 
     def _clear(self) -> None:
         center = self.center
-        center.command(center.host.control.clear_vram(), "not unloaded", lambda _: center.say("L loads again."))
+        center.command(center.host.control.clear_vram(), "not unloaded", lambda _: center.say(f"{RELEASED_BY_KEY}."))
 
     def do_vram_release(self) -> None:
         self.center.command(self.center.host.control.release_vram(), "not loaded again")

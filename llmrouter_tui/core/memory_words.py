@@ -1,0 +1,11 @@
+"""What people are told of memory, in the same words wherever they read it: screens, commands, errors, the log. Pure."""
+
+HELD = "loads are held to keep the memory free for other work"
+"""Why nothing is loaded after everything was unloaded for other work."""
+HELD_BRIEF = "loads held"
+RELEASED_BY_KEY = "L on VRAM loads again"
+RELEASED_BY_COMMAND = "`llmrouter-tui models --release` loads again"
+RELEASED_BY = "L on the VRAM page, or `llmrouter-tui models --release`, loads again"
+"""For who may have a screen or not."""
+HELD_NOW = f"{HELD}; {RELEASED_BY_KEY}"
+"""On a screen."""
