@@ -1,9 +1,7 @@
 """The ledger of memory as lines of text: for ``models --vram`` and ``--plan``, and for ``watch --plain``. Pure."""
 
-from collections.abc import Sequence
-
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND, circle, listed, time_text
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, VramView
 
 GIB = 1024**3
@@ -70,7 +68,7 @@ def _holder(holder: Holder) -> str:
 def _idle(holder: Holder) -> str:
     if holder.state != "resident":
         return holder.state
-    return "not used yet" if holder.idle_seconds is None else f"idle {_time(holder.idle_seconds)}"
+    return "not used yet" if holder.idle_seconds is None else f"idle {time_text(holder.idle_seconds)}"
 
 
 # ── loads ──
@@ -79,7 +77,7 @@ def _idle(holder: Holder) -> str:
 def placement_line(one: Placement) -> str:
     """What loading a model would mean, in a sentence."""
     size = f": {_size(one)}" if one.needed else ""
-    ready = f", ready in about {_time(one.seconds)}" if one.seconds else ""
+    ready = f", ready in about {time_text(one.seconds)}" if one.seconds else ""
     match one.verdict:
         case "loaded":
             return f"{one.model} is in memory ({_place(one)}){size}"
@@ -93,8 +91,8 @@ def placement_line(one: Placement) -> str:
             return f"{one.model} is not loaded: {one.reason}"
     spilled = f", {_gib(one.spilled)} GiB of it in RAM" if one.spilled else ""
     idle = [model for model in one.evict if model not in one.drain]
-    leave = f"; before it {_list(idle)} must leave" if idle else ""
-    answer = f"; before it {_list(one.drain)} must finish answering and leave" if one.drain else ""
+    leave = f"; before it {listed(idle)} must leave" if idle else ""
+    answer = f"; before it {listed(one.drain)} must finish answering and leave" if one.drain else ""
     return f"{one.model} fits into {_place(one)}{size}{spilled}{ready}{leave}{answer}"
 
 
@@ -105,7 +103,7 @@ def _row(one: Placement) -> str:
         "waits": f"waits for {', '.join(one.drain or (one.model,))}",
         "unknown": "size unknown, would be tried",
     }.get(one.verdict, one.reason or one.verdict)
-    wait = _time(one.seconds) if one.seconds is not None else ""
+    wait = time_text(one.seconds) if one.seconds is not None else ""
     size = f"{'~' if one.source == 'estimated' else ''}{_gib(one.needed)} GiB" if one.needed else "?"
     return f"{one.model:36} {size:>10}  {_place(one):6} {wait:>6}  {words}"
 
@@ -133,12 +131,7 @@ def vram_text(view: VramView) -> str:
 
 def _warnings(view: VramView) -> list[str]:
     lines = [f"{HELD}; {RELEASED_BY_COMMAND}"] if view.held else []
-    for circle in view.thrash:
-        words = (
-            f"{_list(circle.models)} threw each other out of {circle.pool} {circle.times} times in {_time(circle.span)}"
-        )
-        lines.append(f"{words}: {circle.remedy}" if circle.remedy else words)
-    return lines
+    return lines + [circle(thrash) for thrash in view.thrash]
 
 
 # ── words ──
@@ -157,19 +150,9 @@ def _gib(count: int) -> str:
     return f"{count / GIB:.1f}"
 
 
-def _time(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
-
-
 def _many(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _nth(rank: int) -> str:
     return "first" if rank == 1 else f"as number {rank}"
-
-
-def _list(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -10,7 +10,7 @@ from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
 from llmrouter_tui.core.events import VramChanged
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, leavers
+from llmrouter_tui.core.placement import Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.processes import Claim, Share, claim, shares
 from llmrouter_tui.core.selection import Wait
@@ -222,8 +222,7 @@ class Vram:
         models = [self._fleet.models[name] for name in thrash.models if name in self._fleet.models]
         together = sum(model.needed_bytes() or 0 for model in models)
         budget = next((pool.budget for pool in seen.pools if pool.name == thrash.pool), 0)
-        sums = f"together they need {together / GIB:.1f} of {budget / GIB:.1f} GiB: " if together > budget else ""
-        return replace(thrash, remedy=f"{sums}pin one, switch one off, or give them less context")
+        return replace(thrash, remedy=memory_words.remedy(together, budget))
 
 
 def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float, pids: tuple[int, ...]) -> Holder:

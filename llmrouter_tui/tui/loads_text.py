@@ -1,7 +1,7 @@
 """Loads under way and waiting, what came into memory and what went, and what that cost. Pure."""
 
 from llmrouter_tui.core.domain import ResidencyEvent
-from llmrouter_tui.core.memory_words import HELD_NOW
+from llmrouter_tui.core.memory_words import HELD_NOW, circle
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import pools_text as pt
@@ -34,7 +34,7 @@ def lines(store: Store, now: float, cells: int, rows: int, look: Look) -> list[L
     if len(shown) < len(view.loads):
         found.append(((f"      and {len(view.loads) - len(shown)} more wait for their turn", "soft"),))
     for thrash in view.thrash:
-        found += [((part, "warn"),) for part in text.wrap(f"! {remedy(thrash, store)}", cells)]
+        found += [((part, "warn"),) for part in text.wrap(f"! {circling(thrash, store)}", cells)]
     found += [event_line(event, store, cells, name, look) for event in store.residency]
     return found or [(("Nothing was loaded or unloaded yet.", "soft"),)]
 
@@ -120,15 +120,9 @@ def cause(event: ResidencyEvent, store: Store) -> str:
     return said.strip()
 
 
-def remedy(thrash: Thrash, store: Store) -> str:
-    """``phi4 and qwen2.5vl took turns 6 times in 10 min on GPU1: pin one (P), …``"""
-    who = " and ".join(store.name(model) for model in thrash.models)
-    minutes = max(1, round(thrash.span / 60))
-    where = f" on {pt.place_name(thrash.pool)}" if thrash.pool else ""
-    return (
-        f"{who} took turns {thrash.times} times in {minutes} min{where}: "
-        "pin one (P), or switch one off for requests (e on Models)."
-    )
+def circling(thrash: Thrash, store: Store) -> str:
+    """Models that throw each other out, what helps, and the keys for that."""
+    return f"{circle(thrash, store.name, pt.place_name)} (P pins, e on Models switches off)"
 
 
 def interrupted(store: Store) -> list[Line]:

@@ -10,6 +10,7 @@ import pytest
 from llmrouter_tui.core.domain import HOST_POOL, Device, Process, ResidencyEvent, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged, VramChanged
+from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.core.vram import Placement, PoolView, Swaps, VramView
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
@@ -242,7 +243,7 @@ async def test_while_memory_is_cleared_nothing_is_loaded_and_it_is_said():
         assert {one.model: one.verdict for one in view.placements} == {
             "one/a": "held", "one/b": "held", "one/c": "too big"
         }  # fmt: skip
-        assert "cleared for other work" in found["one/a"].reason
+        assert found["one/a"].reason == HELD
         assert found["one/a"].seconds is None
         await house.residency.release()
         assert not vram.view().held

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from llmrouter_tui.core.domain import ResidencyEvent
+from llmrouter_tui.core.memory_words import remedy
 from llmrouter_tui.core.vram import LoadProgress, Swaps, Thrash
 from llmrouter_tui.tui import loads_text, text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look
-from tests.tui.scripted import BIG, NOW, PHI, SNAPSHOT
+from tests.tui.scripted import BIG, GIB, NOW, PHI, SNAPSHOT
 
 LOOK = Look(tz=UTC)
 VISION = "llama.cpp/qwen2.5vl:7b"
@@ -139,10 +140,11 @@ def test_the_head_says_what_swaps_cost_today() -> None:
 
 
 def test_models_that_take_turns_are_named_with_the_remedy() -> None:
-    line = " ".join(said(store(thrash=(Thrash("gpu1", (PHI, VISION), 6, 590.0),))))
+    turns = Thrash("gpu1", (PHI, VISION), 6, 590.0, remedy(int(14.5 * GIB), int(11.5 * GIB)))
+    line = " ".join(said(store(thrash=(turns,))))
     assert line == (
-        "! phi4:14b and qwen2.5vl:7b took turns 6 times in 10 min on GPU1: "
-        "pin one (P), or switch one off for requests (e on Models)."
+        "! phi4:14b and qwen2.5vl:7b threw each other out of GPU1 6 times in 10 min: together they need 14.5 of 11.5 "
+        "GiB: pin one, switch one off for requests, or give them less context (P pins, e on Models switches off)"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.domain import Device
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY
+from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY, remedy
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui.actions import PAGES, available
 from llmrouter_tui.tui.app import ControlCenter
@@ -120,7 +120,15 @@ BUSY = replace(
         LoadProgress("llama.cpp/qwen2.5vl:7b", "gpu1", NOW - 2, 6.4, waiting=2),
         LoadProgress("ollama/deepseek-r1:14b", "gpu1", None, 8.0, 2, 1, "llama.cpp/qwen2.5vl:7b loads first"),
     ),
-    thrash=(Thrash("gpu1", ("ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"), 6, 600.0),),
+    thrash=(
+        Thrash(
+            "gpu1",
+            ("ollama/phi4:14b", "llama.cpp/qwen2.5vl:7b"),
+            6,
+            600.0,
+            remedy(int(14.5 * GIB), int(11.5 * GIB)),
+        ),
+    ),
 )
 
 
