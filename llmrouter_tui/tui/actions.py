@@ -94,6 +94,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "y", "y", "copy", "Copy the prompt, the answer, the id or the address", "List", LISTS, 31),
     Action("model.open", "", "⏎", "open", "Everything about the selected model, scores and their sources", "Models",
            ("models",), 11, needs=("model",)),
+    Action("vram.open", "", "⏎", "details", "All of the selected entry; where it is told beside the list, load it",
+           "Models", ("vram",), 11),
     Action("model.load", "l", "l", "load", "Load the selected model into memory", "Models", ("models", "vram"), 20,
            mutating=True, needs=("model", "service")),
     Action("model.unload", "x", "x", "unload", "Unload the selected model (asks while it answers)", "Models",

@@ -1,5 +1,8 @@
 """Loads under way and waiting, what came into memory and what went, and what that cost. Pure."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from llmrouter_tui.core.domain import ResidencyEvent
 from llmrouter_tui.core.memory_words import HELD_NOW, circle
 from llmrouter_tui.core.vram import LoadProgress, Thrash
@@ -13,6 +16,8 @@ from llmrouter_tui.tui.widgets import chart
 
 WIDE = 56
 """Cells from which names get more room."""
+ROOMY = 8
+"""Lines from which a warning is told whole."""
 BAR = (6, 24)
 """Fewest and most cells of a load's bar."""
 QUESTION = 40
@@ -21,22 +26,58 @@ ALMOST = 0.97
 """How full the bar of a load is at most: only the router says that it is done."""
 
 
-def lines(store: Store, now: float, cells: int, rows: int, look: Look) -> list[Line]:
+class Entry(NamedTuple):
+    """One thing that is told, of what can be selected: a load, who throws whom out, what came or went."""
+
+    lines: Sequence[Line]
+    key: str = ""
+    """Empty for what cannot be selected."""
+    what: LoadProgress | ResidencyEvent | Thrash | None = None
+
+
+def entries(store: Store, now: float, cells: int, rows: int, look: Look) -> list[Entry]:
     """What is under way and who waits, in half of ``rows``, then warnings, loads and evictions, newest first."""
     view = store.vram
     name = _name_cells(store, cells)
-    found: list[Line] = []
+    found: list[Entry] = []
     if view.held:
         said = f"{HELD_NOW[:1].upper()}{HELD_NOW[1:]}."
-        found += [((part, "warn"),) for part in text.wrap(said, cells)]
+        found.append(Entry([((part, "warn"),) for part in text.wrap(said, cells)]))
     shown = view.loads if len(view.loads) <= max(2, rows // 2) else view.loads[: max(1, rows // 2 - 1)]
-    found += [progress_line(load, store, now, cells, name, look) for load in shown]
+    found += [
+        Entry((progress_line(load, store, now, cells, name, look),), f"load {load.model}", load) for load in shown
+    ]
     if len(shown) < len(view.loads):
-        found.append(((f"      and {len(view.loads) - len(shown)} more wait for their turn", "soft"),))
-    for thrash in view.thrash:
-        found += [((part, "warn"),) for part in text.wrap(f"! {circling(thrash, store)}", cells)]
-    found += [event_line(event, store, cells, name, look) for event in store.residency]
-    return found or [(("Nothing was loaded or unloaded yet.", "soft"),)]
+        found.append(Entry((((f"      and {len(view.loads) - len(shown)} more wait for their turn", "soft"),),)))
+    found += [Entry(_warning(one, store, cells, rows), f"circle {one.models}", one) for one in view.thrash]
+    found += [Entry((event_line(one, store, cells, name, look),), _key(one), one) for one in store.residency]
+    return found or [Entry(((("Nothing was loaded or unloaded yet.", "soft"),),))]
+
+
+def _warning(thrash: Thrash, store: Store, cells: int, rows: int) -> list[Line]:
+    """All of it, or where lines are scarce its beginning: the rest is told when it is opened."""
+    parts = text.wrap(f"! {circling(thrash, store)}", cells)
+    if rows < ROOMY and len(parts) > 1:
+        parts = [text.clip(f"{parts[0]} {parts[1]}", cells)]
+    return [((part, "warn"),) for part in parts]
+
+
+def _key(event: ResidencyEvent) -> str:
+    return f"{event.kind} {event.model} {event.at}"
+
+
+def about(entry: Entry | None) -> str:
+    """The id of the model that an entry is about; empty where it is about none, or about several."""
+    return entry.what.model if entry is not None and isinstance(entry.what, LoadProgress | ResidencyEvent) else ""
+
+
+def why_no_model(entry: Entry | None, store: Store) -> str:
+    """Why nothing can be done with the model of an entry; empty where it is known."""
+    if entry is None or entry.what is None:
+        return "no load or eviction is selected"
+    if isinstance(entry.what, Thrash):
+        return "this is about several models; choose one of them under What would fit"
+    return "" if entry.what.model in store.models else f"no backend has {store.name(entry.what.model)} any more"
 
 
 def notes(store: Store) -> tuple[Part, ...]:
@@ -123,6 +164,39 @@ def cause(event: ResidencyEvent, store: Store) -> str:
 def circling(thrash: Thrash, store: Store) -> str:
     """Models that throw each other out, what helps, and the keys for that."""
     return f"{circle(thrash, store.name, pt.place_name)} (P pins, e on Models switches off)"
+
+
+def whole(entry: Entry, store: Store, now: float, look: Look) -> str:
+    """All that there is to say of an entry, in lines of any length."""
+    match entry.what:
+        case LoadProgress():
+            return "\n".join(_whole_load(entry.what, store, now))
+        case ResidencyEvent():
+            return "\n".join(_whole_event(entry.what, store, look))
+        case Thrash():
+            return circling(entry.what, store)
+    return ""
+
+
+def _whole_load(load: LoadProgress, store: Store, now: float) -> list[str]:
+    where, waits = pt.place_name(load.pool), f"{pt.waits(load.waiting)} for it." if load.waiting else ""
+    took = f"Loads took {text.seconds(load.expected_seconds)} so far."
+    if load.started_at is not None:
+        gone = text.span(max(0.0, now - load.started_at))
+        return [f"It is being loaded into {where}, for {gone} now. {took}", waits]
+    turn = "It has its turn" if not load.position else f"It is the {pt.ordinal(load.position)} in the queue"
+    why = pt.named(load.waits_for, store)
+    return [f"{turn} of {where}.", f"It waits: {why}." if why else "", waits, took]
+
+
+def _whole_event(event: ResidencyEvent, store: Store, look: Look) -> list[str]:
+    did = {"load": "Loaded into", "unload": "Unloaded from"}.get(event.kind)
+    tried = "Loading into" if event.kind == "load_failed" else "Unloading from"
+    where = pt.place_name(event.pool) or "memory"
+    took = f" in {text.seconds(event.seconds)}" if event.seconds is not None else ""
+    said = f"{did} {where}{took}" if did else f"{tried} {where} failed"
+    why = cause(event, store)
+    return [f"{text.moment(event.at, look)}  {said}.", "", f"Why: {why}" if why else ""]
 
 
 def interrupted(store: Store) -> list[Line]:

@@ -123,10 +123,10 @@ def _unknown(placement: Placement) -> str:
     return "size not told" if placement.needed is None else "memory not measured"
 
 
-def notes(placements: Iterable[Placement]) -> tuple[Part, ...]:
-    """How many figures are guessed, and the key that loads."""
+def notes(placements: Iterable[Placement], *, beside: bool) -> tuple[Part, ...]:
+    """How many figures are guessed, and what enter does: it loads where the plan stands ``beside`` the list."""
     guessed = sum(1 for one in placements if one.source == "estimated")
-    return Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load", WORDS)
+    return Part(f"~ estimated for {guessed}" if guessed else ""), Part("⏎ load" if beside else "⏎ details", WORDS)
 
 
 # ── sentences ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,13 +145,16 @@ def why_not_load(placement: Placement | None, shown: Shown) -> str:
 
 def plan(placement: Placement, model: ModelView, shown: Shown, cells: int) -> list[Line]:
     """What loading the model would mean, in whole sentences."""
+    return [((part, "soft"),) for part in text.wrap(sentences(placement, model, shown), cells)]
+
+
+def sentences(placement: Placement, model: ModelView, shown: Shown) -> str:
+    """The same as one text."""
     if placement.verdict == "loaded":
-        said = _there(model, shown)
-    elif refused := why_not_load(placement, shown):
-        said = f"{refused[:1].upper()}{refused[1:]}."
-    else:
-        said = " ".join((_first(placement, shown), _then(placement, model)))
-    return [((part, "soft"),) for part in text.wrap(said, cells)]
+        return _there(model, shown)
+    if refused := why_not_load(placement, shown):
+        return f"{refused[:1].upper()}{refused[1:]}."
+    return " ".join((_first(placement, shown), _then(placement, model)))
 
 
 def _first(placement: Placement, shown: Shown) -> str:

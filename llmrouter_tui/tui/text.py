@@ -239,6 +239,11 @@ def when(at: float, look: Look, *, full: bool = True) -> str:
     return _clock(int(at), look.tz, full)
 
 
+def moment(at: float, look: Look) -> str:
+    """Day and time: ``2026-11-23 21:04:09``."""
+    return datetime.fromtimestamp(int(at), look.tz).strftime("%Y-%m-%d %H:%M:%S")
+
+
 @lru_cache(maxsize=512)
 def _clock(second: int, zone: tzinfo | None, full: bool) -> str:
     return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S" if full else "%H:%M")

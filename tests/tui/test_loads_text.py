@@ -26,7 +26,8 @@ def store(*events: ResidencyEvent, **vram: Any) -> Store:
 
 
 def said(data: Store, cells: int = 78, now: float = NOW, look: Look = LOOK, rows: int = 12) -> list[str]:
-    lines = [text.plain(line).rstrip() for line in loads_text.lines(data, now, cells, rows, look)]
+    entries = loads_text.entries(data, now, cells, rows, look)
+    lines = [text.plain(line).rstrip() for entry in entries for line in entry.lines]
     assert [line for line in lines if text.width(line) > cells] == []
     return lines
 
@@ -168,3 +169,60 @@ def test_what_unloading_all_would_get_in_the_way_of() -> None:
     )
     loads = (LoadProgress(asked[0].holders[0].models[0], "gpu0", NOW, 6.4, waiting=1),)
     assert text.plain(loads_text.interrupted(store(pools=asked, loads=loads))[-1]) == "1 request waits for a model."
+
+
+# ── an entry, opened ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def whole(*residency: ResidencyEvent, at: int = 0, **facts: Any) -> list[str]:
+    data = store(*residency, **facts)
+    return loads_text.whole(loads_text.entries(data, NOW, 78, 12, LOOK)[at], data, NOW, LOOK).splitlines()
+
+
+def test_a_failed_load_is_told_to_its_last_word() -> None:
+    words = f"{PHI} did not load: cudaMalloc failed: out of memory, " + "allocating 8.1 GiB on device 1 " * 4
+    failed = event(kind="load_failed", seconds=None, reason=words.strip())
+    assert whole(failed) == [
+        "2026-11-04 21:04:09  Loading into GPU1 failed.",
+        "",
+        f"Why: {words.replace(PHI, 'phi4:14b').strip()}",
+    ]
+
+
+def test_what_came_and_what_went_is_told_with_its_day_and_its_reason() -> None:
+    came, went = event(reason="for x8f1c", exchange_id="x8f1c"), event(kind="unload", evicted_for=VISION, seconds=0.4)
+    assert whole(came, went)[0].endswith("Loaded into GPU1 in 4.9s.")
+    assert whole(came, went, at=1)[0].endswith("Unloaded from GPU1 in 0.4s.")
+    assert whole(came, went, at=1)[2] == "Why: evicted for qwen2.5vl:7b"
+
+
+def test_a_load_and_one_that_waits_are_told_with_what_is_waited_for() -> None:
+    loads = (
+        LoadProgress(VISION, "gpu1", NOW - 2, 6.4, waiting=2),
+        LoadProgress(PHI, "gpu1", None, 8.0, 2, 1, f"{VISION} is being loaded"),
+    )
+    assert whole(loads=loads) == ["It is being loaded into GPU1, for 2s now. Loads took 6.4s so far.", "2 wait for it."]
+    assert whole(loads=loads, at=1)[:3] == [
+        "It is the 2nd in the queue of GPU1.", "It waits: qwen2.5vl:7b is being loaded.", "1 waits for it."
+    ]  # fmt: skip
+
+
+def test_where_lines_are_scarce_a_warning_takes_one_and_is_whole_when_opened() -> None:
+    turns = Thrash("gpu1", (PHI, VISION), 6, 590.0, remedy(int(14.5 * GIB), int(11.5 * GIB)))
+    data = store(thrash=(turns,))
+    [entry] = loads_text.entries(data, NOW, 78, 5, LOOK)
+    assert [text.plain(line)[-1] for line in entry.lines] == ["…"]
+    assert "give them less context (P pins" in loads_text.whole(entry, data, NOW, LOOK)
+
+
+def test_an_entry_is_about_one_model_or_says_why_it_is_about_none() -> None:
+    turns, gone = Thrash("gpu1", (PHI, VISION), 6, 590.0), event(model="ollama/gone:7b")
+    data = store(event(), gone, thrash=(turns,))
+    circle, here, away = loads_text.entries(data, NOW, 78, 12, LOOK)
+    assert [loads_text.about(one) for one in (None, circle, here, away)] == ["", "", PHI, "ollama/gone:7b"]
+    assert [loads_text.why_no_model(one, data) for one in (None, circle, here, away)] == [
+        "no load or eviction is selected",
+        "this is about several models; choose one of them under What would fit",
+        "",
+        "no backend has gone:7b any more",
+    ]

@@ -142,5 +142,7 @@ def test_the_key_is_grey_where_the_router_would_refuse(placement: Placement | No
 
 
 def test_the_head_counts_the_guesses() -> None:
-    assert [part.said for part in plan_text.notes(SNAPSHOT.vram.placements)] == ["~ estimated for 1", "⏎ load"]
+    for beside, enter in ((True, "⏎ load"), (False, "⏎ details")):
+        notes = plan_text.notes(SNAPSHOT.vram.placements, beside=beside)
+        assert [part.said for part in notes] == ["~ estimated for 1", enter]
     assert BIG in {one.model for one in SNAPSHOT.vram.placements}

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.domain import Device
+from llmrouter_tui.core.domain import Device, ResidencyEvent
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY, remedy
 from llmrouter_tui.core.vram import LoadProgress, Thrash
+from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import PAGES, available
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.ask import Ask
+from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.pages.vram import VramPage
+from llmrouter_tui.tui.widgets.lines import LinesView
 from tests.tui import goldens, ledgers, scripted
 from tests.tui.scripted import DEVICES, GIB, MODELS, NOW, SNAPSHOT, machine
 from tests.tui.shots import remember, screen_text, settled
@@ -62,6 +65,83 @@ async def test_enter_loads_the_model_under_the_cursor() -> None:
         await until(app, pilot, lambda: app.store.models["ollama/gemma3:4b"].residency == "resident")
         assert calls(app) == [("load", "ollama/gemma3:4b")]
         assert "gemma3:4b" in screen_text(app).split("What would fit?")[0]
+
+
+async def test_where_the_plan_has_no_place_enter_tells_it_first_and_enter_again_loads() -> None:
+    async with running((80, 24), page="vram") as (app, pilot):
+        await put_cursor(app, pilot, "ollama/deepseek-r1:14b")
+        assert "First phi4:14b leaves." not in screen_text(app)
+        await pilot.press("enter")
+        assert isinstance(app.screen, Ask)
+        await settled(app, pilot)
+        assert "First phi4:14b leaves." in screen_text(app)
+        assert calls(app) == []
+        await pilot.press("escape", "enter", "enter")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("load", "ollama/deepseek-r1:14b")]
+
+
+async def test_where_there_is_no_room_enter_tells_the_whole_reason() -> None:
+    big = tuple(replace(one, footprint=42 * GIB) if one.info.name == "gemma3:4b" else one for one in MODELS)
+    async with running((80, 24), machine(models=big), page="vram") as (app, pilot):
+        await put_cursor(app, pilot, "ollama/gemma3:4b")
+        await pilot.press("enter")
+        assert isinstance(app.screen, DetailsDialog)
+        await settled(app, pilot)
+        assert "Needs 42.0 GiB, gpu1 gives models 11.5 GiB." in screen_text(app)
+        await pilot.press("enter")
+        assert page(app).focused is page(app).fits
+        assert calls(app) == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_load_that_failed_can_be_read_to_its_end(size: tuple[int, int]) -> None:
+    words = "llama_model_load: error loading model: unable to allocate CUDA0 buffer of 15,032,385,536 bytes, the last"
+    failed = ResidencyEvent(NOW, "load_failed", "ollama/phi4:14b", "gpu1", None, words)
+    async with running(size, machine(residency=(failed, *SNAPSHOT.residency)), page="vram") as (app, pilot):
+        assert "bytes, the last" not in screen_text(app)
+        await pilot.press("tab", "enter")
+        await settled(app, pilot)
+        assert isinstance(app.screen, DetailsDialog)
+        assert "Loading into GPU1 failed." in screen_text(app)
+        shown = " ".join(text.plain(line) for line in app.screen.query_one(LinesView).lines)
+        assert shown.endswith(f"Why: {words}")
+
+
+async def test_the_keys_act_on_what_is_selected_in_the_pane_with_the_focus() -> None:
+    async with running(page="vram") as (app, pilot):
+        await put_cursor(app, pilot, "ollama/gemma3:4b")
+        await pilot.press("tab")
+        assert page(app).focused is page(app).events
+        assert "»21:03:58 + qwen2.5vl:7b" in screen_text(app)
+        await pilot.press("j", "j", "j", "P")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("pin", "ollama/qwen3:32b", True)]
+        await pilot.press("g", "l", "shift+tab", "l")
+        await until(app, pilot, lambda: len(calls(app)) == 3)
+        assert calls(app)[1:] == [("load", "llama.cpp/qwen2.5vl:7b"), ("load", "ollama/gemma3:4b")]
+
+
+async def test_an_entry_about_no_model_here_greys_the_keys_and_says_why() -> None:
+    gone = ResidencyEvent(NOW, "unload", "ollama/gone:7b", "gpu1", 0.4, "by somebody else", external=True)
+    snapshot = machine(residency=(gone, *SNAPSHOT.residency), vram=replace(BUSY, loads=()))
+    async with running((120, 36), snapshot, page="vram") as (app, pilot):
+        await pilot.press("tab", "l", "j", "P")
+        assert said(app) == [
+            "load: this is about several models; choose one of them under What would fit",
+            "pin: no backend has gone:7b any more",
+        ]
+        assert calls(app) == []
+
+
+async def test_the_cursor_of_loads_and_evictions_stays_on_its_entry_while_others_come() -> None:
+    async with running(page="vram") as (app, pilot):
+        await pilot.press("tab", "j")
+        assert "»21:03:58 - phi4:14b" in screen_text(app)
+        event = ResidencyEvent(NOW, "load", "ollama/gemma3:4b", "gpu1", 2.9, "asked for")
+        feed(app).push(ev.ResidencyChanged(event), at=NOW)
+        await until(app, pilot, lambda: "+ gemma3:4b" in screen_text(app))
+        assert "»21:03:58 - phi4:14b" in screen_text(app)
 
 
 async def test_unloading_from_here_asks_while_the_model_answers() -> None:

@@ -14,7 +14,7 @@ class DetailsDialog(ModalScreen[None]):
     """Shows text; ``y`` copies it."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape,q,i", "leave", "close", show=False),
+        Binding("escape,q,i,enter", "leave", "close", show=False),
         Binding("y", "copy", "copy", show=False),
     ]
 

@@ -9,19 +9,25 @@ from textual.containers import Container, Horizontal, Vertical
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.memory_words import HELD_NOW, RELEASED_BY_KEY
 from llmrouter_tui.core.vram import PoolView
-from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, vram_text
+from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, text, vram_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.heads import NAME, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
+from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.roster import Versions
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.entries import Entries
+from llmrouter_tui.tui.widgets.entries import Entry as Drawn
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
 
 MOST_PANELS = 4
 """Pools that get a panel each; more are shown in lines."""
+
+PLAN = 60
+"""Cells of a plan that is told in a dialog, at most."""
 
 TINY = 20
 """Rows below which a pool is one line."""
@@ -39,10 +45,12 @@ class VramPage(ModelActs):
         self.brief = LinesView(self._draw_brief, id="pools-brief")
         self.fits = Ledger(self._draw_fit, self._version, plan_text.head, id="fits")
         self.plan = LinesView(self._draw_plan, id="plan")
-        self.events = LinesView(self._draw_events, id="events")
+        self.events = Entries(self._draw_events, id="events")
         for panel in (self.brief, self.plan, *self.panels):
             panel.can_focus = False
         self._focus = ""
+        self._entries: list[loads_text.Entry] = []
+        """Of loads and evictions, as they were drawn."""
         self._versions = Versions()
         self._painted: tuple[object, int] = (None, 0)
         """The view of memory and the second that the pools were painted for."""
@@ -58,7 +66,14 @@ class VramPage(ModelActs):
             yield self.events
 
     def chosen(self) -> ModelView | None:
-        return self.center.store.models.get(self._focus)
+        """That of the pane that has the focus."""
+        mine = loads_text.about(self._entry) if self.focused is self.events else self._focus
+        return self.center.store.models.get(mine)
+
+    @property
+    def _entry(self) -> loads_text.Entry | None:
+        """The selected one of loads and evictions."""
+        return next((entry for entry in self._entries if entry.key and entry.key == self.events.cursor), None)
 
     def on_mount(self) -> None:
         self.fits.focus()
@@ -67,7 +82,19 @@ class VramPage(ModelActs):
         found, view = super().situation(), self.center.store.vram
         clear = HELD_NOW if view.held else ""
         release = "" if view.held else "loads are not held"
-        return replace(found, reasons={**found.reasons, "vram.clear": clear, "vram.release": release})
+        reasons = {**found.reasons, "vram.clear": clear, "vram.release": release}
+        if self.focused is self.events:
+            nobody = loads_text.why_no_model(self._entry, self.center.store)
+            reasons |= dict.fromkeys(("model.load", "model.unload", "model.pin"), nobody) if nobody else {}
+            reasons["vram.open"] = "" if self._entry else "no load or eviction is selected"
+        elif found.model is None:
+            reasons["vram.open"] = "no model is selected"
+        return replace(found, reasons=reasons)
+
+    def hidden_acts(self) -> frozenset[str]:
+        """Where the plan is told beside the list, enter is one more key for loading."""
+        same = {"vram.open"} if self.plan.display and self.focused is not self.events else set()
+        return super().hidden_acts() | same | {"vram.clear" if self.center.store.vram.held else "vram.release"}
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,11 +131,14 @@ class VramPage(ModelActs):
         return self._versions.of(model), placement, self.pending.what(key), int(self.center.clock() // 60)
 
     def _draw_plan(self, cells: int, rows: int) -> list[Line]:
-        placement, model = self.center.store.placements.get(self._focus), self.chosen()
+        model = self.chosen()
+        placement = self.center.store.placements.get(model.id) if model else None
         return plan_text.plan(placement, model, self.shown(), cells) if placement and model else []
 
-    def _draw_events(self, cells: int, rows: int) -> list[Line]:
-        return loads_text.lines(self.center.store, self.center.clock(), cells, rows, self.center.look)
+    def _draw_events(self, cells: int, rows: int) -> list[Drawn]:
+        center = self.center
+        self._entries = loads_text.entries(center.store, center.clock(), cells, rows, center.look)
+        return [(entry.key, entry.lines) for entry in self._entries]
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,7 +202,7 @@ class VramPage(ModelActs):
             self.fits.show(keys, self._focus)
         else:
             self.fits.refresh()
-        self.fits.head("What would fit?", plan_text.notes(store.placements.values()))
+        self.fits.head("What would fit?", plan_text.notes(store.placements.values(), beside=self.plan.display))
         self._paint_plan()
 
     def _paint_plan(self) -> None:
@@ -221,7 +251,49 @@ class VramPage(ModelActs):
         self.paint_footer()
 
     def on_ledger_opened(self, event: Ledger.Opened) -> None:
-        self.perform("model.load")
+        self.perform("vram.open")
+
+    def on_entries_moved(self, event: Entries.Moved) -> None:
+        self._paint_plan()
+        self.paint_footer()
+
+    def on_entries_opened(self, event: Entries.Opened) -> None:
+        self.perform("vram.open")
+
+    def on_descendant_focus(self) -> None:
+        """The keys act on what is selected in another pane now."""
+        self._paint_plan()
+        self.paint_footer()
+
+    def do_vram_open(self) -> None:
+        entry = self._entry
+        if self.focused is not self.events:
+            self._open_model()
+        elif entry is not None:
+            center, model = self.center, loads_text.about(entry)
+            said = loads_text.whole(entry, center.store, center.clock(), center.look)
+            self.app.push_screen(DetailsDialog(center.store.name(model) if model else "Taking turns", said))
+
+    def _open_model(self) -> None:
+        """Where the plan stands beside the list, load; elsewhere tell the plan first."""
+        model = self.chosen()
+        placement = self.center.store.placements.get(model.id) if model else None
+        if self.plan.display or model is None or placement is None:
+            self.perform("model.load")
+            return
+        name, said = self.center.store.name(model.id), plan_text.sentences(placement, model, self.shown())
+        if self.situation().reasons.get("model.load"):
+            self.app.push_screen(DetailsDialog(name, said))
+            return
+        answers = (Answer("load", "Load it", "l"), Answer("", "Leave it", "escape", "esc"))
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self.send(model, "load", self.center.host.control.load(model.id), "did not load")
+
+        cells = min(PLAN, self.app.size.width * 9 // 10 - 4)
+        lines = [((part, ""),) for part in text.wrap(said, cells)]
+        self.app.push_screen(Ask(name, [*lines, ()], answers), answered)
 
     def leave_filter(self) -> None:
         self.fits.focus()
