@@ -94,6 +94,11 @@ def change_one(act: str, name: str, config: "Config", url: str, as_json: bool) -
     if as_json:
         echo_json({"act": act, "model": model, "plan": plan if act in ("load", "pin") else None})
         return
+    if act == "pin" and plan.verdict == "held":
+        from llmrouter_tui.core.memory_words import RELEASED_BY_COMMAND, pinned_held
+
+        click.echo(f"{pinned_held(model)}: {RELEASED_BY_COMMAND}")
+        return
     done = {
         "load": f"{model} is being loaded",
         "unload": f"{model} is unloaded once nothing is being answered",

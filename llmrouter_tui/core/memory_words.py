@@ -17,6 +17,11 @@ HELD_NOW = f"{HELD}; {RELEASED_BY_KEY}"
 """On a screen."""
 
 
+def pinned_held(model: str) -> str:
+    """A model was pinned while loads are held."""
+    return f"{model} is pinned, and will be loaded when loads are released"
+
+
 def listed(names: Sequence[str]) -> str:
     """``a, b and c``"""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -191,6 +191,9 @@ async def test_while_loads_are_held_nothing_is_asked_to_load_and_how_to_release_
     assert ended.exit_code == 1
     assert ended.stderr.splitlines()[-1] == f"llmrouter-tui: {BIG} is not loaded: {HELD}. {RELEASED_BY_COMMAND}"
     assert router.control.calls == [("clear_vram",)]
+    pinned = await run("--pin", BIG)
+    assert pinned.stdout == (f"{BIG} is pinned, and will be loaded when loads are released: {RELEASED_BY_COMMAND}\n")
+    assert router.control.calls[1:] == [("pin", BIG, True)]
 
 
 async def test_a_name_must_mean_one_model(run, router: Router):

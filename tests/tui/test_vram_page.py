@@ -7,7 +7,7 @@ import pytest
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.domain import Device, ResidencyEvent
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY, remedy
+from llmrouter_tui.core.memory_words import HELD, HELD_NOW, RELEASED_BY_KEY, pinned_held, remedy
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import PAGES, available
@@ -294,6 +294,30 @@ async def test_unloading_all_asks_while_answers_are_written_and_can_be_taken_bac
         await pilot.press("L")
         await until(app, pilot, lambda: not app.store.vram.held)
         assert calls(app) == [("clear_vram",), ("release_vram",)]
+
+
+@pytest.mark.parametrize("where", ["vram", "models"])
+async def test_a_pin_while_loads_are_held_says_when_the_model_will_be_loaded(where: str) -> None:
+    idle = tuple(replace(one, leases=0, residency="absent") for one in MODELS)
+    held = replace(ledgers.ledger(idle, DEVICES, NOW), held=True)
+    async with running(page=where, snapshot=machine(models=idle, vram=held)) as (app, pilot):
+        await pilot.press("P")
+        await until(app, pilot, lambda: said(app))
+        model = calls(app)[0][1].partition("/")[2]
+        assert said(app) == [f"{pinned_held(model)}: {RELEASED_BY_KEY}."]
+        await pilot.press("P")
+        await until(app, pilot, lambda: len(calls(app)) == 2)
+        assert len(said(app)) == 1
+
+
+async def test_a_pin_of_a_model_that_stays_in_memory_is_nothing_to_wait_for() -> None:
+    held = machine(vram=replace(SNAPSHOT.vram, held=True))
+    async with running(page="vram", snapshot=held) as (app, pilot):
+        await put_cursor(app, pilot, "ollama/qwen3:32b")
+        await pilot.press("P")
+        await until(app, pilot, lambda: calls(app))
+        await settled(app, pilot)
+        assert said(app) == []
 
 
 async def test_where_nothing_would_be_interrupted_all_is_unloaded_at_once() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.memory_words import RELEASED_BY_KEY, pinned_held
 from llmrouter_tui.tui import held, models_text, plan_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.modals.ask import Answer, Ask
@@ -88,10 +89,18 @@ class ModelActs(Page):
         self.send(model, "unload", self.center.host.control.unload(model.id, force=force), "not unloaded")
 
     def do_model_pin(self) -> None:
-        model = self.chosen()
-        if model is not None:
-            what = "unpin" if model.pinned else "pin"
-            self.send(model, what, self.center.host.control.pin(model.id, not model.pinned), f"{what} refused")
+        model, center = self.chosen(), self.center
+        if model is None:
+            return
+        what = "unpin" if model.pinned else "pin"
+        waits = what == "pin" and center.store.vram.held and model.loadable and model.residency != "resident"
+
+        def pinned(_: None) -> None:
+            if waits:
+                center.say(f"{pinned_held(center.store.name(model.id))}: {RELEASED_BY_KEY}.")
+
+        call = center.host.control.pin(model.id, not model.pinned)
+        self.send(model, what, call, f"{what} refused", pinned)
 
     def do_model_enable(self) -> None:
         model = self.chosen()
@@ -99,10 +108,17 @@ class ModelActs(Page):
             what = "disable" if model.enabled else "enable"
             self.send(model, what, self.center.host.control.enable(model.id, not model.enabled), f"{what} refused")
 
-    def send(self, model: ModelView, what: str, call: Coroutine[Any, Any, None], failed: str) -> None:
+    def send(
+        self,
+        model: ModelView,
+        what: str,
+        call: Coroutine[Any, Any, None],
+        failed: str,
+        then: Callable[[None], None] | None = None,
+    ) -> None:
         """Ask for something; the model carries a mark until an event says that it happened."""
         self.pending.ask(model.id, what, self.center.clock())
-        self.center.command(call, f"{self.center.store.name(model.id)}: {failed}", failed=self._dropping(model.id))
+        self.center.command(call, f"{self.center.store.name(model.id)}: {failed}", then, self._dropping(model.id))
         self.paint_models()
 
     def _dropping(self, model_id: str) -> Callable[[], None]:
