@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmrouter_tui.demo.cast import SimModel
+from llmrouter_tui.demo.exam.question import recognized
+from llmrouter_tui.demo.exam.sitting import sit
 from llmrouter_tui.demo.structured import Call, choose_call, facts, fill
 from llmrouter_tui.demo.texts.entry import Entry
 from llmrouter_tui.demo.texts.library import ENTRIES, GENERIC, MUSINGS, WEAK
@@ -77,6 +79,9 @@ def compose(ask: Ask) -> Answer:
     thinking = _muse(ask, random.Random(f"{key}:thinking")) if ask.think else ""
     if ask.last.role == "tool":
         return Answer(_from_tool(ask.last.text), thinking)
+    if question := recognized([turn.text for turn in ask.turns if turn.role == "user"]):
+        said = sit(ask.model, question, ask.seed)
+        return Answer(said, thinking) if isinstance(said, str) else Answer("", thinking, said)
     if ask.tools and (call := choose_call(ask.tools, ask.text)):
         return Answer("", thinking, (call,))
     if ask.schema is not None:

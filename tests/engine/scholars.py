@@ -8,8 +8,8 @@ from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.prompt_set import PROMPTS
 from llmrouter_tui.core.prompts import Prompt
+from llmrouter_tui.demo.texts.programs import SOLUTIONS
 from tests.core.measuring.answers import RIGHT
-from tests.core.measuring.solutions import SOLUTIONS
 from tests.engine.house import ScriptedBackend, ScriptedReply
 
 BY_TURN = {prompt.turns[0]: prompt for prompt in PROMPTS}

@@ -14,9 +14,9 @@ import pytest
 
 from llmrouter_tui.core.prompt_set import PROMPTS
 from llmrouter_tui.core.prompts import Case, Code
+from llmrouter_tui.demo.texts.programs import MISTAKES, SOLUTIONS
 from llmrouter_tui.engine import sandbox
 from llmrouter_tui.engine.sandbox import Confinement, Limits, Sandbox
-from tests.core.measuring.solutions import MISTAKES, SOLUTIONS
 
 QUICK = Limits(seconds=6.0, cpu=1)
 TIGHT = Limits(seconds=6.0, cpu=1, memory=256 * 2**20)

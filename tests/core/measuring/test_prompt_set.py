@@ -11,8 +11,8 @@ from llmrouter_tui.core.difficulty import level
 from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.prompt_set import PROMPTS, QUICK, needles, prompt, suited
 from llmrouter_tui.core.prompts import Calls, Code, Rubric, ToolCall, messages, request
+from llmrouter_tui.demo.texts.programs import SOLUTIONS
 from tests.core.measuring.answers import RIGHT, WRONG
-from tests.core.measuring.solutions import SOLUTIONS
 
 TEXTS = [one for one in PROMPTS if not isinstance(one.check, Rubric | Code | Calls)]
 RIGHT_CALLS = {
