@@ -1,6 +1,7 @@
 """The part of ``models`` about memory: who holds it, what a load would mean, and acts on a router that runs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,12 +13,14 @@ if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.domain import ModelView
     from llmrouter_tui.core.ports import Control
-    from llmrouter_tui.core.vram import Placement
+    from llmrouter_tui.core.vram import Placement, VramView
 
+ALL = ("clear", "release")
+"""What can be done with all models."""
 ACTS = ("unpin", "unload", "pin", "load")
-"""What can be done with one model, in the order in which it is done where several are asked for."""
+"""What can be done with one model, after that, in the order in which it is done where several are asked for."""
 
-ASKED = ("vram", "plan", "context", "clear", "release", *ACTS)
+ASKED = ("vram", "plan", "context", *ALL, *ACTS)
 
 MEMORY: list[Callable[[Any], Any]] = [
     click.option("--vram", is_flag=True, help="Who holds which memory, and what would fit."),
@@ -32,107 +35,108 @@ MEMORY: list[Callable[[Any], Any]] = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An order that the router has taken."""
+
+    act: str
+    model: "str | None" = None
+    """Its id; None for an order about all."""
+    plan: "Placement | None" = None
+    """What it means, where a model is to be loaded."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of all that was asked, in its order."""
+
+    acts: list[Act] = field(default_factory=list)
+    plan: "Placement | None" = None
+    vram: "VramView | None" = None
+
+
 def about_memory(config: "Config", url: str, as_json: bool, asked: dict[str, Any]) -> bool:
     """Do what was asked with the options of ``MEMORY``; False where none of them was given."""
     if asked["context"] and not asked["plan"]:
         fail("--context goes with --plan NAME", USAGE)
     if not any(asked.values()):
         return False
-    for what in ("clear", "release"):
-        if asked[what]:
-            change_all(what, config, url, as_json)
-    for act in ACTS:
-        if asked[act]:
-            change_one(act, asked[act], config, url, as_json)
-    if asked["plan"]:
-        show_plan(asked["plan"], asked["context"], config, url, as_json)
-    if asked["vram"]:
-        show_vram(config, url, as_json)
+    told = Told()
+    orders = any(asked[act] for act in (*ALL, *ACTS))
+    try:
+        ask(config, url, lambda control: _carry_out(control, asked, told), command=orders, lasting=orders)
+    finally:  # also what was done before something failed
+        if as_json:
+            _echo_document(told)
+        else:
+            _echo_lines(told)
     return True
 
 
-def show_vram(config: "Config", url: str, as_json: bool) -> None:
-    view = ask(config, url, lambda control: control.vram())
-    if as_json:
-        echo_json(view)
-        return
-    from llmrouter_tui.cli.plain_vram import vram_lines
-
-    click.echo("\n".join(vram_lines(view)))
-
-
-def show_plan(name: str, context: int | None, config: "Config", url: str, as_json: bool) -> None:
-    async def look(control: "Control") -> "Placement":
-        return await control.plan((await _one(control, name)).id, context_length=context)
-
-    _tell(ask(config, url, look), as_json)
-
-
-def change_one(act: str, name: str, config: "Config", url: str, as_json: bool) -> None:
-    """Load, unload, pin or unpin a model, and say what that means: it goes on when this has ended."""
-
-    async def tell(control: "Control") -> "tuple[str, Placement]":
-        model = (await _one(control, name)).id
-        plan = await control.plan(model)
-        if act == "load" and plan.verdict in ("full", "too big", "held"):
-            from llmrouter_tui.cli.plain_vram import placement_line
-            from llmrouter_tui.core.errors import RouterError
-            from llmrouter_tui.core.memory_words import RELEASED_BY_COMMAND
-
-            held = plan.verdict == "held"
-            hint = RELEASED_BY_COMMAND if held else "`llmrouter-tui models --vram` tells why"
-            raise RouterError("model_loading" if held else "out_of_memory", placement_line(plan), hint=hint)
-        if act == "load":
-            await control.load(model)
-        elif act == "unload":
-            await control.unload(model)
-        else:
-            await control.pin(model, act == "pin")
-        return model, plan
-
-    model, plan = ask(config, url, tell, command=True, lasting=True)
-    if as_json:
-        echo_json({"act": act, "model": model, "plan": plan if act in ("load", "pin") else None})
-        return
-    if act == "pin" and plan.verdict == "held":
-        from llmrouter_tui.core.memory_words import RELEASED_BY_COMMAND, pinned_held
-
-        click.echo(f"{pinned_held(model)}: {RELEASED_BY_COMMAND}")
-        return
-    done = {
-        "load": f"{model} is being loaded",
-        "unload": f"{model} is unloaded once nothing is being answered",
-        "pin": f"{model} is pinned",
-        "unpin": f"{model} is pinned no more",
-    }
-    if act != "load" or plan.verdict != "loaded":
-        click.echo(done[act])
-    if act in ("load", "pin"):
-        _tell(plan, as_json)
+async def _carry_out(control: "Control", asked: dict[str, Any], told: Told) -> None:
+    """One after another, once it is known that every name means a model. Raises ``RouterError``."""
+    models = {what: (await _one(control, asked[what])).id for what in (*ACTS, "plan") if asked[what]}
+    for what in ALL:
+        if asked[what]:
+            await (control.clear_vram() if what == "clear" else control.release_vram())
+            told.acts.append(Act(what))
+    for act in ACTS:
+        if asked[act]:
+            told.acts.append(await _change(control, act, models[act]))
+    if asked["plan"]:
+        told.plan = await control.plan(models["plan"], context_length=asked["context"])
+    if asked["vram"]:
+        told.vram = await control.vram()
 
 
-def change_all(what: str, config: "Config", url: str, as_json: bool) -> None:
-    async def tell(control: "Control") -> None:
-        await (control.clear_vram() if what == "clear" else control.release_vram())
-
-    ask(config, url, tell, command=True, lasting=True)
-    if as_json:
-        echo_json({"act": what})
-    elif what == "clear":
-        from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
-
-        click.echo(f"every model is unloaded once it has answered; {HELD}: {RELEASED_BY_COMMAND}")
+async def _change(control: "Control", act: str, model: str) -> Act:
+    """Load, unload, pin or unpin a model: it goes on when this has ended. Raises ``RouterError``."""
+    if act == "unload":
+        await control.unload(model)
+        return Act(act, model)
+    if act == "unpin":
+        await control.pin(model, False)
+        return Act(act, model)
+    plan = await control.plan(model)
+    if act == "load":
+        _refuse(plan)
+        await control.load(model)
     else:
-        click.echo("models are loaded again as needed")
+        await control.pin(model, True)
+    return Act(act, model, plan)
 
 
-def _tell(plan: "Placement", as_json: bool) -> None:
-    if as_json:
-        echo_json(plan)
-        return
+def _refuse(plan: "Placement") -> None:
+    """What cannot be loaded is not asked for. Raises ``RouterError``."""
     from llmrouter_tui.cli.plain_vram import placement_line
+    from llmrouter_tui.core.errors import RouterError
+    from llmrouter_tui.core.memory_words import RELEASED_BY_COMMAND
 
-    click.echo(placement_line(plan))
+    if plan.verdict == "held":
+        raise RouterError("model_loading", placement_line(plan), hint=RELEASED_BY_COMMAND)
+    if plan.verdict in ("full", "too big"):
+        raise RouterError("out_of_memory", placement_line(plan), hint="`llmrouter-tui models --vram` tells why")
+
+
+def _echo_document(told: Told) -> None:
+    """One document, also for several things; nothing where nothing was done."""
+    parts: dict[str, object] = {"acts": told.acts, "plan": told.plan, "vram": told.vram}
+    known = {name: part for name, part in parts.items() if part}
+    if len(known) == 1 and not told.acts:
+        echo_json(*known.values())
+    elif known:
+        echo_json(known)
+
+
+def _echo_lines(told: Told) -> None:
+    from llmrouter_tui.cli.plain_vram import act_lines, placement_line, vram_lines
+
+    for act in told.acts:
+        click.echo("\n".join(act_lines(act.act, act.model or "", act.plan)))
+    if told.plan is not None:
+        click.echo(placement_line(told.plan))
+    if told.vram is not None:
+        click.echo("\n".join(vram_lines(told.vram)))
 
 
 async def _one(control: "Control", name: str) -> "ModelView":

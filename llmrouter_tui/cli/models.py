@@ -33,12 +33,20 @@ def models(
     NAME=automatic goes by the name again.
 
     --vram tells who holds which memory. --load, --unload, --pin, --unpin, --clear and --release are orders for a router
-    that runs: it goes on with them when this command has ended.
+    that runs: it goes on with them when this command has ended. Of several, --clear comes first, then --release,
+    --unpin, --unload, --pin, --load, and at last what is asked: --plan, --vram. All names are looked up before anything
+    is done; after an order that fails no other is given.
+
+    --json prints one document, whatever is asked. Orders: {"acts": [{"act", "model", "plan"}, ...]}, those that were
+    done, in their order, with "plan" and "vram" beside it where those are asked too. --plan or --vram alone: that
+    itself, as /admin/models/ID/plan and /admin/vram have it. --why and --match are documents of their own.
     """
     memory = {name: flags.pop(name) for name in ASKED}
     config = load_config(config_file, insecure, **flags)
+    if as_json and bool(match) + bool(why) + any(memory.values()) > 1:
+        fail("--json prints one document: ask for --match, for --why, and about memory one at a time", USAGE)
     if match:
-        set_match(match, config, url)
+        set_match(match, config, url, as_json)
     if why:
         explain_model(why, config, url, as_json)
     if about_memory(config, url, as_json, memory) or match or why:
@@ -82,7 +90,7 @@ def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
     click.echo("\n".join([*lines, "", *known.lines_of(found, dossiers)]))
 
 
-def set_match(asked: str, config: "Config", url: str) -> None:
+def set_match(asked: str, config: "Config", url: str, as_json: bool) -> None:
     """``NAME=ID``: say which catalog entry the models called NAME are, ``none`` of them or what the name says."""
     from llmrouter_tui.core.domain import AUTOMATIC
     from llmrouter_tui.core.dossier import match_words
@@ -103,7 +111,11 @@ def set_match(asked: str, config: "Config", url: str) -> None:
         changed = {view.id for view in views}
         return [view for view in await control.models() if view.id in changed]
 
-    for view in ask(config, url, tell, command=True):
+    views = ask(config, url, tell, command=True)
+    if as_json:
+        echo_json(views)
+        return
+    for view in views:
         click.echo(f"{view.id}   public figures: {match_words(view.match) if view.match else 'not looked up yet'}")
 
 

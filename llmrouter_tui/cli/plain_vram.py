@@ -1,7 +1,7 @@
 """The ledger of memory as lines of text: for ``models --vram`` and ``--plan``, and for ``watch --plain``. Pure."""
 
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND, circle, listed, time_text
+from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND, circle, listed, pinned_held, time_text
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, VramView
 
 GIB = 1024**3
@@ -94,6 +94,21 @@ def placement_line(one: Placement) -> str:
     leave = f"; before it {listed(idle)} must leave" if idle else ""
     answer = f"; before it {listed(one.drain)} must finish answering and leave" if one.drain else ""
     return f"{one.model} fits into {_place(one)}{size}{spilled}{ready}{leave}{answer}"
+
+
+def act_lines(act: str, model: str, plan: Placement | None) -> list[str]:
+    """An order that the router has taken, and what it means."""
+    held = plan is not None and plan.verdict == "held"
+    done = {
+        "clear": f"every model is unloaded once it has answered; {HELD}: {RELEASED_BY_COMMAND}",
+        "release": "models are loaded again as needed",
+        "load": "" if plan is not None and plan.verdict == "loaded" else f"{model} is being loaded",
+        "unload": f"{model} is unloaded once nothing is being answered",
+        "pin": f"{pinned_held(model)}: {RELEASED_BY_COMMAND}" if held else f"{model} is pinned",
+        "unpin": f"{model} is pinned no more",
+    }[act]
+    means = "" if plan is None or held else placement_line(plan)
+    return [line for line in (done, means) if line]
 
 
 def _row(one: Placement) -> str:

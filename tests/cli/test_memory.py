@@ -13,6 +13,7 @@ from llmrouter_tui.cli import main
 from llmrouter_tui.cli.plain import Repeats, event_text
 from llmrouter_tui.cli.plain_vram import bar, placement_line, vram_lines, vram_text
 from llmrouter_tui.core.domain import Device, ResidencyEvent
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ResidencyChanged, VramChanged
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
@@ -165,8 +166,53 @@ async def test_orders_reach_the_router_with_what_they_mean(run, router: Router):
         ("load", BIG), ("unload", SMALL, False), ("pin", SMALL, True), ("pin", SMALL, False), ("clear_vram",),
         ("release_vram",),
     ]  # fmt: skip
-    done = json.loads((await run("--load", BIG, "--json")).stdout)
+
+
+async def test_with_json_an_order_is_a_list_of_one(run):
+    [done] = json.loads((await run("--load", BIG, "--json")).stdout)["acts"]
     assert (done["act"], done["model"], done["plan"]["verdict"]) == ("load", BIG, "evicts")
+    assert json.loads((await run("--clear", "--json")).stdout) == {
+        "acts": [{"act": "clear", "model": None, "plan": None}]
+    }
+
+
+async def test_with_json_several_orders_and_questions_are_one_document(run, router: Router):
+    ended = await run("--vram", "--load", BIG, "--unpin", SMALL, "--release", "--plan", BIG, "--json")
+    told = json.loads(ended.stdout)
+    assert list(told) == ["acts", "plan", "vram"]
+    assert [(act["act"], act["model"]) for act in told["acts"]] == [("release", None), ("unpin", SMALL), ("load", BIG)]
+    assert told["plan"]["model"] == BIG
+    assert told["vram"]["swaps"]["loads"] == 7
+    assert [call[0] for call in router.control.calls if call[0] != "plan"] == ["release_vram", "pin", "load"]
+    asked = json.loads((await run("--vram", "--plan", BIG, "--json")).stdout)
+    assert list(asked) == ["plan", "vram"]
+
+
+async def test_a_name_that_means_nothing_leaves_all_undone(run, router: Router):
+    ended = await run("--pin", SMALL, "--load", "nope", "--json")
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert router.control.calls == []
+
+
+async def test_what_was_done_before_an_order_failed_is_told(run, router: Router):
+    async def refused(model: str) -> None:
+        raise RouterError("out_of_memory", "there is no room")
+
+    router.control.load = refused  # type: ignore[method-assign]
+    ended = await run("--pin", SMALL, "--load", BIG, "--json")
+    assert ended.exit_code == 1
+    assert "there is no room" in ended.stderr
+    assert [act["act"] for act in json.loads(ended.stdout)["acts"]] == ["pin"]
+    assert f"{SMALL} is pinned" in (await run("--pin", SMALL, "--load", BIG)).stdout
+
+
+async def test_with_json_what_would_be_two_documents_is_refused(run, router: Router):
+    for several in (("--why", BIG, "--vram"), ("--match", f"{BIG}=none", "--why", BIG)):
+        ended = await run(*several, "--json")
+        assert ended.exit_code == 2
+        assert "one document" in ended.stderr
+    assert router.control.calls == []
 
 
 async def test_what_cannot_be_loaded_is_not_asked_for(run, router: Router):
