@@ -183,9 +183,10 @@ class ProfileChanged:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A judge gave a grade or failed to, or the user overruled one."""
+    """A judge gave a grade or failed to, or the user overruled one; and what that moved."""
 
     grade: Grade
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ A judge is a model that reads a question and an answer and gives a mark from 1 t
 a form that can be read is no number: such a grade has a ``code`` and no ``score``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 LOWEST: Final = 1.0
@@ -53,6 +54,8 @@ class Grade:
     answer: str = ""
     """Both as far as the privacy policy keeps texts."""
     seconds: float = 0.0
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    """Of an exchange, the kinds of prompt that it can be and their shares: what it teaches is counted by them."""
 
     @property
     def mark(self) -> float | None:

@@ -13,12 +13,13 @@ from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
 from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
+from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import ModelMemory
 from llmrouter_tui.core.profile import Order, Result
 from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import history, profiles, residency, review, rows
+from llmrouter_tui.storage import grades, history, profiles, residency, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
 from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
@@ -42,16 +43,18 @@ async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRe
     backlog = Backlog(privacy)
     database = Database(path, backlog)
     await database.open()
-    return SqliteRepo(database, backlog)
+    return SqliteRepo(database, backlog, rows.KEPT[privacy])
 
 
 class SqliteRepo:
-    """See ``core.ports.Repo``, ``FigureStore`` and ``ProfileStore``. Awaited calls raise ``RouterError`` with code
-    ``storage_unavailable`` when the file cannot be read or written now, in words for a person."""
+    """See ``core.ports.Repo``, ``FigureStore``, ``ProfileStore`` and ``GradeStore``. Awaited calls raise
+    ``RouterError`` with code ``storage_unavailable`` when the file cannot be read or written now, in words."""
 
-    def __init__(self, database: Database, backlog: Backlog) -> None:
+    def __init__(self, database: Database, backlog: Backlog, kept: int | None) -> None:
+        """``kept``: characters of a client's words, None for all."""
         self._database = database
         self._backlog = backlog
+        self._kept = kept
 
     @property
     def problem(self) -> str:
@@ -215,10 +218,38 @@ class SqliteRepo:
     async def end_profile(self, order: Order, at: float) -> None:
         await self._database.commit(lambda db: profiles.end(db, order, at))
 
+    async def store_grade(self, grade: Grade) -> None:
+        await self._database.commit(lambda db: grades.store(db, grade, self._kept))
+
+    async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        start = history.key(before)
+        limit = max(1, min(limit, grades.MAX_PAGE))
+        return await self._database.call(lambda db: grades.page(db, wanted, start, limit))
+
+    async def all_grades(self) -> Sequence[Grade]:
+        """The newest ``grades.LEARNED``."""
+        return await self._database.call(grades.learned)
+
+    async def grade(self, grade_id: str) -> Grade | None:
+        return await self._database.call(lambda db: grades.find(db, grade_id))
+
+    async def store_comparison(self, comparison: Comparison) -> None:
+        await self._database.commit(lambda db: grades.store_comparison(db, comparison))
+
+    async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
+        return await self._database.call(lambda db: grades.comparisons(db, limit))
+
+    async def judge_calls(self, since: float) -> int:
+        return await self._database.call(lambda db: grades.calls(db, since))
+
+    async def count_judge_call(self, at: float) -> None:
+        await self._database.commit(lambda db: grades.count_call(db, at))
+
     async def prune(self, *, keep_days: float, now: float) -> int:
-        """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest."""
+        """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest, grades of exchanges with those."""
         moves_too_old = now - min(keep_days, residency.KEEP_DAYS) * DAY
         await self._prune(lambda db: residency.prune_step(db, moves_too_old, PRUNE_STEP))
+        await self._prune(lambda db: grades.prune_step(db, now - keep_days * DAY, PRUNE_STEP))
         return await self._prune(lambda db: history.prune_step(db, now - keep_days * DAY, PRUNE_STEP))
 
     async def _prune(self, drop: Callable[[SqliteDatabase], int]) -> int:

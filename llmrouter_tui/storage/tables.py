@@ -204,6 +204,58 @@ class ProfileOrder(Table):
     again = BooleanField()
 
 
+class JudgeGrade(Table):
+    """What a judge said of an answer. Columns are named as in ``core.grades.Grade``."""
+
+    id = TextField(primary_key=True)
+    at = FloatField()
+    judge = TextField()
+    model = TextField()
+    task = TextField()
+    difficulty = FloatField()
+    subject = TextField()
+    ref = TextField()
+    score = FloatField(null=True)
+    code = TextField()
+    own = BooleanField()
+    truth = FloatField(null=True)
+    truth_by = TextField()
+    overruled = FloatField(null=True)
+    disagrees = BooleanField()
+    """Made of the others, for the index."""
+    kinds = TextField()
+    """A JSON object."""
+    seconds = FloatField()
+    reason = TextField()
+    question = TextField()
+    answer = TextField()
+
+
+class JudgeComparison(Table):
+    """What a judge said of two answers. Columns are named as in ``core.grades.Comparison``."""
+
+    judge = TextField()
+    prompt = TextField()
+    first = TextField()
+    second = TextField()
+    at = FloatField()
+    task = TextField()
+    preferred = TextField(null=True)
+    swayed = BooleanField()
+    reason = TextField()
+    code = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("judge", "prompt", "first", "second")
+
+
+class JudgeCalls(Table):
+    """How often judges were asked, by quarter of an hour."""
+
+    slot = IntegerField(primary_key=True)
+    calls = IntegerField()
+
+
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
@@ -218,4 +270,7 @@ TABLES: tuple[type[Table], ...] = (
     ResidencyEvent,
     ProfileResult,
     ProfileOrder,
+    JudgeGrade,
+    JudgeComparison,
+    JudgeCalls,
 )

@@ -12,6 +12,7 @@ from llmrouter_tui.storage.migrations import (
     m005_residency,
     m006_footprints,
     m007_profiles,
+    m008_grades,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -23,6 +24,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m005_residency.STATEMENTS,
     m006_footprints.STATEMENTS,
     m007_profiles.STATEMENTS,
+    m008_grades.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
