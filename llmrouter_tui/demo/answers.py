@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmrouter_tui.demo.cast import SimModel
+from llmrouter_tui.demo.exam.book import Said
+from llmrouter_tui.demo.exam.examiner import judge
 from llmrouter_tui.demo.exam.question import recognized
 from llmrouter_tui.demo.exam.sitting import sit
 from llmrouter_tui.demo.structured import Call, choose_call, facts, fill
@@ -79,8 +81,7 @@ def compose(ask: Ask) -> Answer:
     thinking = _muse(ask, random.Random(f"{key}:thinking")) if ask.think else ""
     if ask.last.role == "tool":
         return Answer(_from_tool(ask.last.text), thinking)
-    if question := recognized([turn.text for turn in ask.turns if turn.role == "user"]):
-        said = sit(ask.model, question, ask.seed)
+    if (said := _measured(ask)) is not None:
         return Answer(said, thinking) if isinstance(said, str) else Answer("", thinking, said)
     if ask.tools and (call := choose_call(ask.tools, ask.text)):
         return Answer("", thinking, (call,))
@@ -91,6 +92,14 @@ def compose(ask: Ask) -> Answer:
     if FOLLOW_UPS.search(ask.text[:400]):
         return Answer(_follow_ups(ask.text), thinking)
     return Answer(_prose(ask, random.Random(key)), thinking)
+
+
+def _measured(ask: Ask) -> Said | None:
+    """What it says to a prompt of the prompt set, or as a judge; None where it is asked something else."""
+    asked = [turn.text for turn in ask.turns if turn.role == "user"]
+    if question := recognized(asked):
+        return sit(ask.model, question, ask.seed)
+    return judge(ask.model, ask.turns[0].text, asked[0], len(asked) > 1, ask.seed) if asked else None
 
 
 def _prose(ask: Ask, rng: random.Random) -> str:

@@ -37,6 +37,8 @@ class SimModel:
     """How much it likes to write: 0 the bare answer, 1 everything it knows."""
     talent: Mapping[str, float] = field(default_factory=dict)
     """Chance that a person likes its answer, by task; what is not listed takes ``chat``."""
+    judgement: float = 0.8
+    """How well it judges: 1 sees what an answer is worth, 0 likes whatever it reads."""
 
     @property
     def digest(self) -> str:
@@ -86,6 +88,7 @@ QWEN3_32B = SimModel(
     decode=38,
     capabilities=("completion", "tools", "thinking"),
     verbosity=1.0,
+    judgement=0.97,
     talent={"chat": 0.75, "coding": 0.92, "math": 0.9, "reasoning": 0.92, "translation": 0.85, "creative": 0.8},
 )
 LLAMA31_8B = SimModel(
@@ -117,6 +120,7 @@ PHI4_14B = SimModel(
     decode=61,
     capabilities=("completion",),
     verbosity=0.85,
+    judgement=0.88,
     talent={"chat": 0.68, "coding": 0.7, "math": 0.92, "reasoning": 0.8, "extraction": 0.82, "creative": 0.5},
 )
 DEEPSEEK_R1_14B = SimModel(
@@ -133,6 +137,7 @@ DEEPSEEK_R1_14B = SimModel(
     decode=54,
     capabilities=("completion", "thinking"),
     verbosity=0.9,
+    judgement=0.92,
     talent={"chat": 0.5, "coding": 0.78, "math": 0.9, "reasoning": 0.88, "translation": 0.5},
 )
 QWEN25_CODER_7B = SimModel(
@@ -149,6 +154,7 @@ QWEN25_CODER_7B = SimModel(
     decode=104,
     capabilities=("completion", "tools", "insert"),
     verbosity=0.7,
+    judgement=0.7,
     talent={"chat": 0.5, "coding": 0.8, "math": 0.55, "creative": 0.35},
 )
 LLAMA33_70B = SimModel(
@@ -164,6 +170,7 @@ LLAMA33_70B = SimModel(
     prefill=240,
     decode=16,
     verbosity=1.0,
+    judgement=0.97,
     talent={"chat": 0.9},
 )
 QWEN25VL_7B = SimModel(
@@ -196,6 +203,7 @@ GEMMA3_4B = SimModel(
     decode=88,
     capabilities=("completion", "vision"),
     verbosity=0.5,
+    judgement=0.15,
     talent={"chat": 0.7, "coding": 0.35, "math": 0.35, "reasoning": 0.4, "translation": 0.72, "creative": 0.7},
 )
 NOMIC_EMBED = SimModel(
@@ -227,6 +235,7 @@ MISTRAL_7B = SimModel(
     decode=71,
     quantization="AWQ",
     verbosity=0.7,
+    judgement=0.65,
     talent={"chat": 0.72, "coding": 0.48, "math": 0.4, "reasoning": 0.45, "creative": 0.7, "translation": 0.7},
 )
 
