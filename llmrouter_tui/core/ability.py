@@ -164,8 +164,10 @@ def size_of(info: ModelInfo) -> int | None:
 
 
 def thinks(info: ModelInfo, match: CatalogMatch | None = None) -> bool:
-    """Whether it spends hidden tokens before it answers, as it is run here: by the catalog where that tells, else by
-    what its name and its server say. A server tells that a model can, which for most is that it does."""
+    """Whether it spends hidden tokens before it answers, as it is run here: as it was seen to, else by the catalog,
+    else by what its name and its server say. A server tells that a model can, which for most is that it does."""
+    if (tried := info.tried("thinking")) is not None:
+        return tried.can and tried.how != "asked"
     if match and match.thinks is not None:
         return match.thinks
     if _spoken(info.name) != info.name:
@@ -177,7 +179,8 @@ def is_embedding(info: ModelInfo) -> bool:
     """Whether it only embeds (or ranks) and cannot chat."""
     if info.capabilities_known:
         return "completion" not in info.capabilities and "embedding" in info.capabilities
-    return "embedding" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
+    guessed = "embedding" in info.capabilities and info.tried("embedding") is None
+    return guessed or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
 
 
 def _spoken(name: str) -> str:

@@ -42,6 +42,25 @@ def model_id(backend: str, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """What trying it here showed of one capability of a model."""
+
+    capability: str
+    """Of ``NEEDS``."""
+    can: bool
+    at: float
+    reason: str = ""
+    """Why, in words."""
+    how: str = ""
+    """Of ``thinking``: ``always``, by ``default``, or only when ``asked``; of ``json``: a ``schema`` is kept, or it is
+    just an ``object``; of a ``context`` that is not read: it is ``cut``, ``refused``, or read and ``lost``."""
+    tokens: int | None = None
+    """Of a context: how many its server read."""
+    declared: bool | None = None
+    """What its backend says; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What a backend says of one model it hosts. None means that the backend does not say."""
 
@@ -79,10 +98,16 @@ class ModelInfo:
     """What the model can read at most, where ``context_length`` is what it is loaded with."""
     cuts: bool = False
     """Whether its server may cut a prompt that is too long, and say nothing; the others count, and refuse."""
+    probed: tuple[Probed, ...] = ()
+    """What was tried here; ``capabilities`` go by it, whatever the backend says."""
 
     @property
     def id(self) -> str:
         return model_id(self.backend, self.name)
+
+    def tried(self, capability: str) -> Probed | None:
+        """What was found of a capability, if it was tried."""
+        return next((one for one in self.probed if one.capability == capability), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, NoReturn
 
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.domain import ModelInfo, ModelView
 from llmrouter_tui.core.errors import Code, RouterError
 from llmrouter_tui.core.memory_words import RELEASED_BY
 from llmrouter_tui.core.scoring import Wait
@@ -18,6 +18,15 @@ class Bar(NamedTuple):
 
     kind: Kind
     reason: str
+
+
+def lacks(info: ModelInfo, need: str) -> str:
+    """Why a model is not asked for what it takes this for, in words; empty where it may be asked."""
+    if need in info.capabilities:
+        return ""
+    if info.tried(need) is not None:
+        return f"no {need} (probed)"
+    return f"no {need}" if info.capabilities_known else ""
 
 
 LENIENT = 1 / MARGIN
@@ -40,11 +49,11 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait, len
         return Bar("disabled", "disabled")
     if traits.embeds:
         return Bar("embedding", "embedding model")
-    if analysis.needs and info.capabilities_known:
-        if "vision" in analysis.needs and "vision" not in info.capabilities:
-            return Bar("vision", "no vision")
-        if "tools" in analysis.needs and "tools" not in info.capabilities:
-            return Bar("tools", "no tools")
+    if analysis.needs:
+        if "vision" in analysis.needs and (reason := lacks(info, "vision")):
+            return Bar("vision", reason)
+        if "tools" in analysis.needs and (reason := lacks(info, "tools")):
+            return Bar("tools", reason)
     context = info.context_length
     if context:
         needed = context_needed(analysis, context, token_ratio(model), 1.0 if info.cuts else lenient)

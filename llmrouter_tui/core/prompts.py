@@ -225,13 +225,14 @@ def request(prompt: Prompt, answers: Sequence[str] = ()) -> dict[str, Any]:
         "temperature": 0,
     }
     if prompt.tools:
-        fields["tools"] = [_offered(tool) for tool in prompt.tools]
+        fields["tools"] = [offered(tool) for tool in prompt.tools]
     if prompt.json_mode:
         fields["response_format"] = {"type": "json_object"}
     return fields
 
 
-def _offered(tool: Tool) -> dict[str, Any]:
+def offered(tool: Tool) -> dict[str, Any]:
+    """The tool as a request offers it, in OpenAI's form."""
     properties: dict[str, Any] = {}
     for one in tool.parameters:
         properties[one.name] = {"type": one.type, "description": one.description}

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from llmrouter_tui.core.decision import Analysis, Decision
 from llmrouter_tui.core.domain import TASKS, ModelView
-from llmrouter_tui.core.filters import LENIENT, Bar, barred, refuse_all, refuse_named
+from llmrouter_tui.core.filters import LENIENT, Bar, barred, lacks, refuse_all, refuse_named
 from llmrouter_tui.core.kinds import within
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ranking import Figures, figures, ranking
@@ -24,6 +24,8 @@ BACKGROUND_PREFERENCE = 0.2
 DOUBT = {"vision": 0.5, "tools": 0.7, "thinking": 0.85}
 """What predicted quality is multiplied by for a need that a model is not known to meet (and its name does not
 promise): it may still serve where nothing surer is at hand."""
+DOUBT_JSON = 0.5
+"""The same for JSON, which every model is taken to write that was not seen to fail at it here."""
 SAME_SCORE = 1e9
 """Scores alike in this many parts of 1 are ties."""
 _PLAIN = frozenset(("en", ""))
@@ -158,6 +160,8 @@ def _rate(
                 bars.append((model, bar))
                 continue
             doubts = [need for need in DOUBT if need in needs and need not in traits.info.capabilities]
+            if "json" in needs and traits.info.probed and (tried := traits.info.tried("json")) and not tried.can:
+                doubts.append("json")
         mean = 0.0
         for at, share in shares:
             mean += share * means[at]
@@ -165,7 +169,7 @@ def _rate(
         mean = 0.001 if mean < 0.001 else 0.999 if mean > 0.999 else mean
         quality = mean / (mean + (1 - mean) * against)
         for need in doubts:
-            quality *= DOUBT[need]
+            quality *= DOUBT.get(need, DOUBT_JSON)
         if quality < lowest:
             lowest = quality
         if quality > highest:
@@ -188,7 +192,7 @@ def _rate(
 
 def _note(model: ModelView, doubts: Sequence[str], load: float, queue: float, warm: bool) -> str:
     if doubts:
-        return f"{doubts[0]} unknown" if not model.info.capabilities_known else f"no {doubts[0]}"
+        return lacks(model.info, doubts[0]) or f"{doubts[0]} unknown"
     if load >= 0.5:
         return f"load {load:.0f}s"
     if queue >= 0.5 or model.waiting:
