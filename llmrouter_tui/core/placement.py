@@ -1,7 +1,9 @@
 """Where a model would go and what must leave first: a pure plan, carried out by ``engine.residency``.
 
 A plan never exceeds a pool, never touches a pinned or foreign model, and holds no eviction that could be dropped.
-Only a model too large for any GPU may be split: it gets all of one that can be had, and RAM for the rest.
+Several GPUs are several pools: a model goes to the one where that costs least. It is laid out over all of them where
+its server does so by itself, in proportion to their room, and only a model too large for all of them is given to RAM in
+part: it gets all of the GPUs that can be had, and RAM for the rest.
 Models that answer or are being loaded right now may be named as victims only when idle ones do not free enough: they
 are waited for and drained, never killed.
 
@@ -14,6 +16,7 @@ Who leaves is told by what it would cost to bring it back per byte that it frees
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log
+from typing import Literal
 
 GIB = 1024**3
 HALF_LIFE = 300.0
@@ -21,6 +24,10 @@ HALF_LIFE = 300.0
 SOON = 60.0
 """Seconds in which it is asked again or not: the order of what a swap there and back takes. By judgement."""
 _PER_USE = SOON * log(2) / HALF_LIFE
+
+Layout = Literal["one", "either", "all"]
+"""How a server lays a model out over several GPUs: on one; on one where it fits, that with the most room, and else over
+all; or always over all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,15 @@ class Pool:
     name: str
     free: int
     budget: int
+    wait: float = 0.0
+    """Seconds until a load could begin there, whoever must leave: its queue."""
+    needed: int | None = None
+    """Bytes that the model takes there, where that is another figure than elsewhere: it is given less context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A model that holds memory in a pool."""
+    """A model that holds memory in a pool, or in several."""
 
     model: str
     pool: str
@@ -48,6 +59,14 @@ class Occupant:
     reload_seconds: float = 10.0
     uses: float = 1.0
     """Requests until it fell idle, each counting half after five minutes."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Where it lies in several pools: its bytes in each, which are ``footprint`` together; ``pool`` is one of them."""
+
+    def inside(self, pool: str) -> int:
+        """Bytes that it holds in a pool."""
+        if not self.parts:
+            return self.footprint if pool == self.pool else 0
+        return sum(size for name, size in self.parts if name == pool)
 
     @property
     def busy(self) -> bool:
@@ -83,6 +102,13 @@ class Plan:
     """Why it does not fit, or what it waits for, with the arithmetic; empty where it can be loaded at once."""
     spilled: int = 0
     """Bytes that go to RAM, beside ``pool``."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Where it is laid out over several GPUs: the bytes in each, ``pool`` being the first."""
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The GPUs that it takes memory of."""
+        return tuple(name for name, _ in self.parts) or ((self.pool,) if self.pool else ())
 
 
 UNMEASURED = Pool("", 0, 0)
@@ -95,8 +121,10 @@ def place(
     *,
     ram: Pool | None = None,
     seats: Seats | None = None,
+    layout: Layout = "one",
 ) -> Plan:
-    """The cheapest way to make ``needed`` bytes free in one of ``pools`` (bytes None: unknown, so it is tried as is).
+    """The cheapest way to make ``needed`` bytes free in one of ``pools``, or in all of them together where ``layout``
+    says so (bytes None: unknown, so it is tried as is).
 
     Without pools (memory that is not measured) everything fits: then the backend decides. ``ram`` is given where the
     backend puts there what a GPU cannot hold, ``seats`` where it counts its models.
@@ -105,17 +133,21 @@ def place(
         needed, pools = None, (UNMEASURED,)
     elif needed is None:
         pools = (max(pools, key=lambda pool: pool.free),)
-    tries = [_Try(needed, pool, occupants, seats) for pool in pools]
-    found = [
-        (one.price(leaving), at, leaving) for at, one in enumerate(tries) if (leaving := one.cheapest()) is not None
-    ]
-    if found:
-        _, at, leaving = min(found, key=lambda entry: entry[:2])
-        return tries[at].plan(leaving)
-    largest = max(pools, key=lambda pool: pool.budget)
-    if ram is not None and needed is not None and needed > largest.budget:
-        return _split(needed, largest, ram, occupants)
-    return Plan(fits=False, reason=max(tries, key=lambda one: one.attainable).refusal())
+    together = [_Try(needed, pools, occupants, seats)] if len(pools) > 1 and layout != "one" else []
+    alone = [_Try(needed, (pool,), occupants, seats) for pool in pools] if layout != "all" or not together else []
+    for tries in (alone, together):
+        found = [
+            (one.price(leaving, roomiest=layout == "either"), at, leaving)
+            for at, one in enumerate(tries)
+            if (leaving := one.cheapest()) is not None
+        ]
+        if found:
+            _, at, leaving = min(found, key=lambda entry: entry[:2])
+            return tries[at].plan(leaving)
+    widest = together[0] if together else max(alone, key=lambda one: one.budget)
+    if ram is not None and needed is not None and needed > widest.budget:
+        return widest.split(ram, occupants)
+    return Plan(fits=False, reason=max([*alone, *together], key=lambda one: one.attainable).refusal())
 
 
 def leavers(occupants: Sequence[Occupant]) -> list[Occupant]:
@@ -138,32 +170,46 @@ def pin_refusal(
 
 
 class _Try:
-    """One pool, and how a model would be placed in it."""
+    """One pool, or several together, and how a model would be placed there."""
 
-    def __init__(self, needed: int | None, pool: Pool, occupants: Sequence[Occupant], seats: Seats | None) -> None:
-        self._needed = needed
-        self._pool = pool
-        self._inside = [o for o in occupants if o.pool == pool.name]
-        self._held = sum(o.footprint for o in self._inside)
-        self._room = min(pool.free, pool.budget - self._held)
+    def __init__(
+        self, needed: int | None, pools: Sequence[Pool], occupants: Sequence[Occupant], seats: Seats | None
+    ) -> None:
+        self._pools = pools
+        self._needed = needed if len(pools) > 1 or pools[0].needed is None else pools[0].needed
+        self._inside = [o for o in occupants if any(o.inside(pool.name) for pool in pools) or o.pool == pools[0].name]
+        self._sizes = {o.model: [o.inside(pool.name) for pool in pools] for o in self._inside}
+        held = [sum(size[at] for size in self._sizes.values()) for at in range(len(pools))]
+        self._held = sum(held)
+        self._rooms = [min(pool.free, pool.budget - taken) for pool, taken in zip(pools, held, strict=True)]
+        self.budget = sum(pool.budget for pool in pools)
         self._seats = seats
-        self._short = 0 if needed is None else needed - self._room
-        """Bytes that must become free."""
         self._excess = 0 if seats is None else len(seats.taken) + 1 - seats.count
         """How many models of its server must leave."""
-        self._sizes = {o.model: o.footprint for o in self._inside}
         self._seated = frozenset(o.model for o in seats.taken) if seats is not None else frozenset()
+
+    @property
+    def _name(self) -> str:
+        return " and ".join(pool.name for pool in self._pools)
+
+    def _left(self, leaving: Iterable[Occupant]) -> list[int]:
+        """Room in each pool once these have left; less than none in one is no room taken from another."""
+        rooms = list(self._rooms)
+        for o in leaving:
+            for at, size in enumerate(self._sizes.get(o.model, ())):
+                rooms[at] += size
+        return rooms if len(rooms) == 1 else [max(0, room) for room in rooms]
 
     def cheapest(self) -> list[Occupant] | None:
         """Who leaves, first the one that is missed least; None where it does not fit."""
-        if self._short <= 0 and self._excess <= 0:
+        if self._enough(()):
             return []
-        if self._needed is not None and self._needed > self._pool.budget:
+        if self._needed is not None and self._needed > self.budget:
             return None
         movable = [o for o in self._inside if o.movable]
         if self._excess > 0 and self._seats is not None:
             movable += [o for o in self._seats.taken if o.movable and o.model not in self._sizes]
-        movable.sort(key=_regret)
+        movable.sort(key=self._regret)
         if not self._enough(movable):
             return None
         chosen = self._chosen(movable)
@@ -174,6 +220,11 @@ class _Try:
             return chosen
         alone = [[o] for o in movable if not o.busy and self._enough([o])]
         return min([chosen, *alone], key=self.price)
+
+    def _regret(self, occupant: Occupant) -> tuple[bool, float, str]:
+        """Order of victims: idle before busy, then expected seconds to bring it back per byte freed here."""
+        freed = sum(self._sizes.get(occupant.model, ())) if occupant.parts else occupant.footprint
+        return occupant.busy, occupant.loss / max(freed, 1), occupant.model
 
     def _chosen(self, movable: Sequence[Occupant]) -> list[Occupant]:
         """Enough of them, those first that cost little; maybe more than is needed."""
@@ -190,7 +241,7 @@ class _Try:
 
     def _pruned(self, chosen: Sequence[Occupant]) -> list[Occupant]:
         """Without those that need not leave: one look at each will do, as who is needed now is needed later too."""
-        kept = sorted(chosen, key=_regret)
+        kept = sorted(chosen, key=self._regret)
         for occupant in reversed(list(kept)):
             rest = [o for o in kept if o is not occupant]
             if self._enough(rest):
@@ -198,67 +249,96 @@ class _Try:
         return kept
 
     def _enough(self, leaving: Sequence[Occupant]) -> bool:
-        freed = sum([self._sizes.get(o.model, 0) for o in leaving])
-        return freed >= self._short and sum([o.model in self._seated for o in leaving]) >= self._excess
+        if self._excess > 0 and sum([o.model in self._seated for o in leaving]) < self._excess:
+            return False
+        return self._needed is None or sum(self._left(leaving)) >= self._needed
 
-    def price(self, leaving: Sequence[Occupant]) -> tuple[int, float, int]:
-        """What it costs: models drained, expected seconds to bring back who leaves, bytes left over."""
-        freed = sum(self._sizes.get(o.model, 0) for o in leaving)
-        return sum(o.busy for o in leaving), sum(o.loss for o in leaving), freed - self._short
+    def price(self, leaving: Sequence[Occupant], *, roomiest: bool = False) -> tuple[int, float, int]:
+        """What it costs: models drained and queues stood in, seconds of waiting and those expected to bring back who
+        leaves, bytes left over. ``roomiest``: where nobody leaves its server takes the pool with the most room."""
+        over = sum(self._left(leaving)) - (self._needed or 0)
+        wait = max(pool.wait for pool in self._pools)
+        obstacles = sum(o.busy for o in leaving) + (wait > 0)
+        return obstacles, sum(o.loss for o in leaving) + wait, -over if roomiest and not leaving else over
 
     def plan(self, leaving: Sequence[Occupant]) -> Plan:
         busy = [o for o in leaving if o.busy]
+        parts = self._parts(self._needed or 0, self._left(leaving))
         return Plan(
             fits=True,
-            pool=self._pool.name,
+            pool=parts[0][0] if parts else self._pools[0].name,
             evict=tuple(o.model for o in leaving),
             drain=tuple(o.model for o in busy),
             reason=self._waits_for(busy) if busy else "",
+            parts=parts if len(parts) > 1 else (),
+        )
+
+    def _parts(self, size: int, rooms: Sequence[int]) -> tuple[tuple[str, int], ...]:
+        """So many bytes in proportion to the room in each pool, as llama.cpp lays layers out; none exceeds its room."""
+        if len(rooms) == 1:
+            return ()
+        parts, left = [], sum(rooms)
+        for pool, room in zip(self._pools, rooms, strict=True):
+            part = size * room // left if left else 0
+            size, left = size - part, left - room
+            if part:
+                parts.append((pool.name, part))
+        return tuple(parts)
+
+    def split(self, ram: Pool, occupants: Sequence[Occupant]) -> Plan:
+        """All that can be had here, and the rest in RAM."""
+        needed = self._needed or 0
+        leaving = sorted((o for o in self._inside if o.movable), key=self._regret)
+        taken = max(0, self.attainable)
+        spilled = needed - taken
+        rest = place(spilled, [ram], occupants)
+        if not rest.fits:
+            words = f"needs {_gib(needed)} GiB; {_gib(spilled)} of them would go to RAM, which has no room for them"
+            return Plan(fits=False, reason=words)
+        evict = (*(o.model for o in leaving), *(model for model in rest.evict if model not in self._sizes))
+        busy = [o for o in leaving if o.busy]
+        waits = " and ".join(_busy_with(o) for o in busy[:3]) or rest.reason
+        drain = (*(o.model for o in busy), *(model for model in rest.drain if model not in self._sizes))
+        parts = self._parts(taken, self._left(leaving))
+        return Plan(
+            fits=True,
+            pool=parts[0][0] if parts else self._pools[0].name,
+            evict=evict,
+            drain=drain,
+            reason=waits,
+            spilled=spilled,
+            parts=parts if len(parts) > 1 else (),
         )
 
     @property
     def attainable(self) -> int:
         """Bytes that could be had at most."""
-        return self._room + sum(o.footprint for o in self._inside if o.movable)
+        return sum(self._left([o for o in self._inside if o.movable]))
 
     def refusal(self) -> str:
-        needed, pool = self._needed or 0, self._pool
-        if needed > pool.budget:
-            return f"needs {_gib(needed)} GiB, {pool.name} can hold {_gib(pool.budget)} GiB"
+        needed = self._needed or 0
+        if needed > self.budget:
+            return f"needs {_gib(needed)} GiB, {self._name} can hold {_gib(self.budget)} GiB"
         seated = [o for o in self._seats.taken if not o.movable] if self._seats is not None else []
         if self._seats is not None and len(seated) >= self._seats.count:
             names = _named(o.model for o in seated)
             return f"its server holds no more than {self._seats.count} at a time; {names} must stay in memory"
         kept = [o for o in self._inside if not o.movable]
-        others = pool.budget - self._held - pool.free
+        others = self.budget - self._held - sum(pool.free for pool in self._pools)
         words = (
-            f"needs {_gib(needed)} GiB; {pool.name} could free {_gib(max(0, self.attainable))} of {_gib(pool.budget)}"
+            f"needs {_gib(needed)} GiB; {self._name} could free {_gib(max(0, self.attainable))} of {_gib(self.budget)}"
         )
         if kept:
-            words += f": {_named(o.model for o in kept)} must stay in memory ({_gib(sum(o.footprint for o in kept))})"
+            size = sum(sum(self._sizes[o.model]) for o in kept)
+            words += f": {_named(o.model for o in kept)} must stay in memory ({_gib(size)})"
         return words + (f"{',' if kept else ':'} {_gib(others)} are used by others" if others > GIB // 20 else "")
 
     def _waits_for(self, busy: Sequence[Occupant]) -> str:
         who = " and ".join(_busy_with(o) for o in busy[:3])
-        if self._short <= 0 and self._seats is not None:
+        room = sum(self._left(()))
+        if self._seats is not None and (self._needed is None or room >= self._needed):
             return f"its server holds no more than {self._seats.count} at a time; {who}"
-        return f"needs {_gib(self._needed or 0)} GiB, {_gib(max(0, self._room))} are free in {self._pool.name}; {who}"
-
-
-def _split(needed: int, pool: Pool, ram: Pool, occupants: Sequence[Occupant]) -> Plan:
-    """All that can be had of a GPU, and the rest in RAM."""
-    gpu = _Try(needed, pool, occupants, None)
-    leaving = sorted((o for o in occupants if o.pool == pool.name and o.movable), key=_regret)
-    spilled = needed - max(0, gpu.attainable)
-    rest = place(spilled, [ram], occupants)
-    if not rest.fits:
-        words = f"needs {_gib(needed)} GiB; {_gib(spilled)} of them would go to RAM, which has no room for them"
-        return Plan(fits=False, reason=words)
-    busy = [o for o in leaving if o.busy]
-    waits = " and ".join(_busy_with(o) for o in busy[:3]) or rest.reason
-    evict = (*(o.model for o in leaving), *rest.evict)
-    drain = tuple(o.model for o in busy) + rest.drain
-    return Plan(fits=True, pool=pool.name, evict=evict, drain=drain, reason=waits, spilled=spilled)
+        return f"needs {_gib(self._needed or 0)} GiB, {_gib(max(0, room))} are free in {self._name}; {who}"
 
 
 def _regret(occupant: Occupant) -> tuple[bool, float, str]:

@@ -6,7 +6,7 @@ from itertools import chain, combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.placement import GIB, Occupant, Plan, Pool, Seats, leavers, pin_refusal, place
+from llmrouter_tui.core.placement import GIB, Layout, Occupant, Plan, Pool, Seats, leavers, pin_refusal, place
 
 POOLS = st.lists(st.sampled_from(["gpu0", "gpu1", "host"]), min_size=1, max_size=3, unique=True)
 
@@ -38,10 +38,24 @@ def machines(draw: st.DrawFn) -> tuple[list[Pool], list[Occupant]]:
             )
         foreign = draw(st.integers(0, (budget - held) // GIB)) * GIB
         pools.append(Pool(name, budget - held - foreign, budget))
-    return pools, occupants
+    return pools, [*occupants, *draw(stretched(pools))]
+
+
+@st.composite
+def stretched(draw: st.DrawFn, pools: list[Pool]) -> list[Occupant]:
+    """At most one model that lies in two of the pools, in what they have free."""
+    if len(pools) < 2 or draw(st.booleans()) or min(pool.free for pool in pools[:2]) < GIB:
+        return []
+    sizes = [draw(st.integers(1, pool.free // GIB)) * GIB for pool in pools[:2]]
+    for at, size in enumerate(sizes):
+        pools[at] = replace(pools[at], free=pools[at].free - size)
+    parts = tuple((pool.name, size) for pool, size in zip(pools, sizes, strict=False))
+    leases, pinned, idle = draw(st.integers(0, 1)), draw(st.booleans()), draw(st.floats(0, 4000))
+    return [Occupant("wide", parts[0][0], sum(sizes), leases, pinned, idle_seconds=idle, parts=parts)]
 
 
 NEEDED = st.integers(1, 60).map(lambda n: n * GIB)
+LAYOUTS = st.sampled_from(["one", "either", "all"])
 
 
 @st.composite
@@ -56,15 +70,32 @@ def servers(draw: st.DrawFn, occupants: list[Occupant]) -> Seats | None:
 
 
 def room(pool: Pool, occupants: list[Occupant]) -> int:
-    return min(pool.free, pool.budget - sum(o.footprint for o in occupants if o.pool == pool.name))
+    return min(pool.free, pool.budget - sum(o.inside(pool.name) for o in occupants))
 
 
-def enough(leaving: tuple[str, ...], needed: int, pool: Pool, occupants: list[Occupant], seats: Seats | None) -> bool:
-    """Whether a model can go to a pool once these have left: the definition, said once more and plainly."""
-    freed = sum(o.footprint for o in occupants if o.pool == pool.name and o.model in leaving)
-    if needed > pool.budget or room(pool, occupants) + freed < needed:
+def room_after(leaving: tuple[str, ...], pool: Pool, occupants: list[Occupant]) -> int:
+    return max(0, room(pool, occupants) + sum(o.inside(pool.name) for o in occupants if o.model in leaving))
+
+
+def enough(
+    leaving: tuple[str, ...], needed: int, group: list[Pool], occupants: list[Occupant], seats: Seats | None
+) -> bool:
+    """Whether a model can go to a pool, or over several, once these have left: the definition, said once more and
+    plainly."""
+    if needed > sum(room_after(leaving, pool, occupants) for pool in group):
         return False
     return seats is None or sum(o.model not in leaving for o in seats.taken) < seats.count
+
+
+def groups(pools: list[Pool], layout: Layout) -> list[list[Pool]]:
+    """Where a server may put a model."""
+    alone = [[pool] for pool in pools]
+    return {"one": alone, "either": [*alone, pools], "all": [pools]}[layout]
+
+
+def chosen(plan: Plan, pools: list[Pool]) -> list[Pool]:
+    """The pools that a plan rests on: one that has no room for a part of a model may be missing in it."""
+    return pools if plan.parts else [pool for pool in pools if pool.name == plan.pool]
 
 
 def subsets(models: list[str]):
@@ -75,53 +106,68 @@ def known(occupants: list[Occupant], seats: Seats | None) -> dict[str, Occupant]
     return {o.model: o for o in [*(seats.taken if seats else ()), *occupants]}
 
 
-@given(st.data(), machines(), NEEDED)
-def test_a_plan_never_exceeds_its_pool_and_never_touches_what_must_stay(data, machine, needed):
+@given(st.data(), machines(), NEEDED, LAYOUTS)
+def test_a_plan_never_exceeds_its_pools_and_never_touches_what_must_stay(data, machine, needed, layout):
     pools, occupants = machine
     seats = data.draw(servers(occupants))
-    plan = place(needed, pools, occupants, seats=seats)
+    plan = place(needed, pools, occupants, seats=seats, layout=layout)
     if not plan.fits:
         assert plan.reason
         assert not plan.evict
         return
-    pool = next(p for p in pools if p.name == plan.pool)
-    assert enough(plan.evict, needed, pool, occupants, seats)
+    by_pool = {pool.name: pool for pool in pools}
+    taken = dict(plan.parts) or {plan.pool: needed}
+    assert sum(taken.values()) == needed
+    for name, size in taken.items():
+        assert 0 < size <= room_after(plan.evict, by_pool[name], occupants)
+    assert enough(plan.evict, needed, [by_pool[name] for name in taken], occupants, seats)
     by_name = known(occupants, seats)
     for victim in plan.evict:
         assert by_name[victim].evictable
         assert not by_name[victim].pinned
-        assert by_name[victim].pool == plan.pool or (seats is not None and by_name[victim] in seats.taken)
+        touched = any(by_name[victim].inside(pool.name) for pool in chosen(plan, pools))
+        assert touched or (seats is not None and by_name[victim] in seats.taken)
     assert set(plan.drain) == {v for v in plan.evict if by_name[v].busy}
     assert bool(plan.reason) == bool(plan.drain)
 
 
-@given(st.data(), machines(), NEEDED)
-def test_no_eviction_in_a_plan_can_be_dropped(data, machine, needed):
+@given(st.data(), machines(), NEEDED, LAYOUTS)
+def test_no_eviction_in_a_plan_can_be_dropped(data, machine, needed, layout):
     pools, occupants = machine
     seats = data.draw(servers(occupants))
-    plan = place(needed, pools, occupants, seats=seats)
+    plan = place(needed, pools, occupants, seats=seats, layout=layout)
     for victim in plan.evict:
-        pool = next(p for p in pools if p.name == plan.pool)
         others = tuple(v for v in plan.evict if v != victim)
-        assert not enough(others, needed, pool, occupants, seats)
+        assert not enough(others, needed, chosen(plan, pools), occupants, seats)
 
 
-@given(st.data(), machines(), NEEDED)
-def test_a_plan_is_found_wherever_there_is_one_and_drains_nobody_where_idle_models_will_do(data, machine, needed):
+@given(st.data(), machines(), NEEDED, LAYOUTS)
+def test_a_plan_is_found_wherever_there_is_one_and_drains_nobody_where_idle_models_will_do(
+    data, machine, needed, layout
+):
     pools, occupants = machine
     seats = data.draw(servers(occupants))
     movable = [o for o in known(occupants, seats).values() if o.evictable and not o.pinned]
-    plan = place(needed, pools, occupants, seats=seats)
+    plan = place(needed, pools, occupants, seats=seats, layout=layout)
     ways = [
-        all(not o.busy for o in movable if o.model in leaving)
+        (len(group), all(not o.busy for o in movable if o.model in leaving))
         for leaving in subsets([o.model for o in movable][:10])
-        for pool in pools
-        if enough(leaving, needed, pool, occupants, seats)
+        for group in groups(pools, layout)
+        if enough(leaving, needed, group, occupants, seats)
     ]
     if ways or len(movable) <= 10:
         assert plan.fits == bool(ways)
-    if any(ways):
+    narrowest = min((width for width, _ in ways), default=0)
+    if any(idle for width, idle in ways if width == narrowest):
         assert not plan.drain
+
+
+@given(machines(), NEEDED)
+def test_a_server_that_lays_out_where_it_must_does_so_only_where_no_single_gpu_will_do(machine, needed):
+    pools, occupants = machine
+    alone, either = (place(needed, pools, occupants, layout=layout) for layout in ("one", "either"))
+    assert either.fits or not alone.fits
+    assert not (alone.fits and either.parts)
 
 
 @given(machines(), NEEDED)
@@ -132,8 +178,8 @@ def test_no_single_idle_model_would_have_been_missed_less(machine, needed):
     if not plan.fits or plan.drain:
         return
     for pool in pools:
-        for o in leavers([o for o in occupants if o.pool == pool.name]):
-            if enough((o.model,), needed, pool, occupants, None):
+        for o in leavers([o for o in occupants if o.inside(pool.name)]):
+            if enough((o.model,), needed, [pool], occupants, None):
                 assert lost <= o.loss
 
 
@@ -245,20 +291,70 @@ def test_a_split_that_ram_has_no_room_for_is_refused_with_the_figures():
     assert plan.reason == "needs 90.0 GiB; 66.0 of them would go to RAM, which has no room for them"
 
 
-@given(machines(), st.integers(20, 80).map(lambda n: n * GIB), st.integers(0, 64).map(lambda n: n * GIB))
-def test_a_split_never_exceeds_the_gpu_or_ram_and_never_touches_what_must_stay(machine, needed, free):
+@given(machines(), st.integers(20, 80).map(lambda n: n * GIB), st.integers(0, 64).map(lambda n: n * GIB), LAYOUTS)
+def test_a_split_never_exceeds_the_gpus_or_ram_and_never_touches_what_must_stay(machine, needed, free, layout):
     pools, occupants = machine
     gpus = [pool for pool in pools if pool.name != "host"]
-    occupants = [o for o in occupants if o.pool != "host"]
+    occupants = [o for o in occupants if not o.inside("host")]
     ram = Pool("host", free, 64 * GIB)
-    plan = place(needed, gpus, occupants, ram=ram)
+    plan = place(needed, gpus, occupants, ram=ram, layout=layout)
     if not plan.spilled:
         return
-    kept = [o for o in occupants if o.model not in plan.evict]
-    gpu = next(pool for pool in gpus if pool.name == plan.pool)
     assert plan.spilled <= ram.free
-    assert needed - plan.spilled + sum(o.footprint for o in kept if o.pool == gpu.name) <= gpu.budget
-    assert all(o in kept for o in occupants if o.pinned or not o.evictable or o.pool != gpu.name)
+    for name, size in plan.parts or ((plan.pool, needed - plan.spilled),):
+        assert size <= room_after(plan.evict, next(gpu for gpu in gpus if gpu.name == name), occupants)
+    touched = [gpu.name for gpu in chosen(plan, gpus)]
+    kept = [o for o in occupants if o.model not in plan.evict]
+    assert all(o in kept for o in occupants if o.pinned or not o.evictable or not any(map(o.inside, touched)))
+
+
+def test_two_cards_are_two_pools_and_a_model_goes_to_the_one_where_nobody_must_leave():
+    a = Occupant("a", "gpu0", 20 * GIB)
+    cards = [Pool("gpu0", 4 * GIB, 24 * GIB), Pool("gpu1", 24 * GIB, 24 * GIB)]
+    assert place(20 * GIB, cards, [a]) == Plan(fits=True, pool="gpu1")
+
+
+def test_a_server_that_picks_takes_the_card_with_the_most_room_and_one_that_is_told_the_card_that_it_fills_best():
+    cards = [Pool("gpu0", 8 * GIB, 12 * GIB), Pool("gpu1", 20 * GIB, 24 * GIB)]
+    assert place(6 * GIB, cards, [], layout="either").pool == "gpu1"
+    assert place(6 * GIB, cards, [], layout="one").pool == "gpu0"
+
+
+def test_a_model_too_big_for_any_card_is_laid_out_in_proportion_to_their_room_where_its_server_does_that():
+    cards = [Pool("gpu0", 20 * GIB, 24 * GIB), Pool("gpu1", 10 * GIB, 12 * GIB)]
+    plan = place(27 * GIB, cards, [], layout="either")
+    assert plan == Plan(fits=True, pool="gpu0", parts=(("gpu0", 18 * GIB), ("gpu1", 9 * GIB)))
+    assert plan.pools == ("gpu0", "gpu1")
+    assert place(6 * GIB, cards, [], layout="all").parts == (("gpu0", 4 * GIB), ("gpu1", 2 * GIB))
+    words = "needs 40.0 GiB, gpu0 and gpu1 can hold 36.0 GiB"
+    assert place(40 * GIB, cards, [], layout="either") == Plan(False, reason=words)
+
+
+def test_what_others_use_beyond_the_budget_of_one_card_takes_nothing_of_the_other():
+    """Less than no room is no room: it is not taken from what the other card has."""
+    held = Occupant("held", "gpu0", 12 * GIB, pinned=True)
+    cards = [Pool("gpu0", 0, 8 * GIB), Pool("gpu1", 10 * GIB, 10 * GIB)]
+    assert place(9 * GIB, cards, [held], layout="all") == Plan(fits=True, pool="gpu1")
+
+
+def test_a_model_that_lies_on_two_cards_leaves_both():
+    wide = Occupant("wide", "gpu0", 16 * GIB, parts=(("gpu0", 8 * GIB), ("gpu1", 8 * GIB)))
+    cards = [Pool("gpu0", 0, 8 * GIB), Pool("gpu1", 2 * GIB, 10 * GIB)]
+    assert place(6 * GIB, cards, [wide]).evict == ("wide",)
+    assert place(10 * GIB, cards, [wide]) == Plan(fits=True, pool="gpu1", evict=("wide",))
+    assert place(9 * GIB, cards[:1], [wide]).reason == "needs 9.0 GiB, gpu0 can hold 8.0 GiB"
+
+
+def test_a_model_does_not_stand_in_a_queue_where_another_card_is_at_hand():
+    first, second = Occupant("first", "gpu0", 8 * GIB, uses=1), Occupant("second", "gpu1", 8 * GIB, uses=9)
+    cards = [Pool("gpu0", 0, 8 * GIB, wait=20.0), Pool("gpu1", 0, 8 * GIB)]
+    assert place(8 * GIB, cards, [first, second]).evict == ("second",)
+    assert place(8 * GIB, [replace(cards[0], wait=0.0), cards[1]], [first, second]).evict == ("first",)
+
+
+def test_a_card_that_holds_a_model_only_with_less_context_counts_with_that():
+    cards = [Pool("gpu0", 2 * GIB, 24 * GIB), Pool("gpu1", 12 * GIB, 12 * GIB, needed=11 * GIB)]
+    assert place(15 * GIB, cards, [Occupant("busy", "gpu0", 20 * GIB, leases=1)]) == Plan(fits=True, pool="gpu1")
 
 
 def test_a_server_that_counts_models_lets_the_cheapest_idle_one_go():
