@@ -25,6 +25,7 @@ _PROBLEMS = {
     "database": "database",
     "embedded_engine": "embedded",
     "no_embedded_engine": "embedded",
+    "loads_held": "memory",
     "not_serving": "proxy",
     "pinned_model": "settings",
     "pins": "settings",

@@ -27,6 +27,7 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.holding import keep
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.lookout import Lookout
@@ -215,9 +216,11 @@ class EngineControl:
 
     async def clear_vram(self) -> None:
         self._p.tasks.spawn(self._quietly(self._p.residency.clear()), "clear the memory")
+        await keep(self._p.repo, self._p.status, held=True)
 
     async def release_vram(self) -> None:
         self._p.tasks.spawn(self._quietly(self._p.residency.release()), "release the memory")
+        await keep(self._p.repo, self._p.status, held=False)
 
     async def enable(self, model: str, enabled: bool) -> None:
         record = self._p.fleet.model(model)

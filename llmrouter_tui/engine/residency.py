@@ -256,6 +256,11 @@ class Residency:
         """Whether the memory was cleared for other work: nothing is loaded until ``release``."""
         return self._ledger.held
 
+    def hold(self) -> None:
+        """Load nothing until ``release``, as it was when the router ended."""
+        log.warning("%s since before the router started; %s", HELD, RELEASED_BY)
+        self._hold(True)
+
     async def clear(self) -> None:
         """Free the memory for other work: every model is drained and unloaded, pinned ones too, and none is loaded
         until ``release``. Raises ``BackendError`` for the first that stays."""

@@ -22,6 +22,7 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.holding import taken_from
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
@@ -125,7 +126,8 @@ class Assembly:
         repo = await open_repo(path, privacy=self._config.settings.privacy)
         stack.push_async_callback(repo.close)
         self.bus.tap(repo.record, *STORED)
-        stored, unusable = usable(await repo.settings())
+        self._held, settings = taken_from(await repo.settings())
+        stored, unusable = usable(settings)
         self._config = self._config.with_stored(stored)
         s = self._config.settings
         view = ServiceView("starting", s.host, s.port, __version__, self._mode.demo, self._clock.wall())
@@ -179,6 +181,8 @@ class Assembly:
             queue_limit=s.queue_limit,
             queue_seconds=s.queue_seconds,
         )
+        if self._held:
+            self._residency.hold()
         self._vram = Vram(fleet, ledger, self._residency, self._journal, bus, clock)
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse

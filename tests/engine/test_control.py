@@ -5,19 +5,24 @@ from dataclasses import fields
 
 import pytest
 
+from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
+from llmrouter_tui.engine.holding import taken_from
+from llmrouter_tui.engine.status import Status
 from llmrouter_tui.storage.repo import SqliteRepo, open_repo
 from tests.engine.house import House, ScriptedBackend, model, open_house, until
 
 
 def control_of(house: House, repo: SqliteRepo) -> EngineControl:
-    """With the parts that pins need."""
+    """With the parts that pins and holding loads need."""
     parts = dict.fromkeys(field.name for field in fields(Parts)) | {
         "fleet": house.fleet,
         "residency": house.residency,
         "repo": repo,
         "tasks": house.tasks,
+        "status": Status(house.bus, SystemClock(), ServiceView()),
     }
     return EngineControl(Parts(**parts))
 
@@ -44,3 +49,33 @@ async def test_a_pin_that_cannot_be_kept_is_none():
         with pytest.raises(RouterError):
             await control.pin("one/a", True)
         assert not house.fleet.model("one/a").pinned
+
+
+async def test_that_loads_are_held_is_kept_until_they_are_released():
+    async with open_house(ScriptedBackend([model("a", 5)])) as house:
+        repo = await open_repo(None)
+        control = control_of(house, repo)
+        await control.clear_vram()
+        assert house.residency.held
+        assert taken_from(await repo.settings()) == (True, {})
+        await control.release_vram()
+        await until(lambda: not house.residency.held)
+        assert taken_from(await repo.settings()) == (False, {})
+        await repo.close()
+
+
+async def test_memory_is_cleared_also_where_that_cannot_be_kept_and_it_is_said():
+    backend = ScriptedBackend([model("a", 5)])
+    async with open_house(backend) as house:
+        await house.residency.load(house.fleet.model("one/a"))
+        repo = await open_repo(None)
+        control = control_of(house, repo)
+        await repo.close()
+        await control.clear_vram()
+        await until(lambda: not backend.held)
+        [problem] = control._p.status.view().problems
+        assert problem.message.startswith("loads are held only until this router ends, for it could not be stored: ")
+        await control.release_vram()
+        [problem] = control._p.status.view().problems
+        assert problem.message.startswith("loads are held again when the router is started anew")
+        await until(lambda: not house.residency.held)
