@@ -31,7 +31,7 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView
-from llmrouter_tui.core.profile import Order, ProfileRun, Profiles, Result
+from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
@@ -67,7 +67,7 @@ class Reply(Protocol):
 @runtime_checkable
 class Backend(Protocol):
     """A server or engine that hosts models. Every failure is a ``BackendError``; nothing here loads a model
-    except ``load`` and ``chat``."""
+    except ``load``, ``chat`` and ``embed``."""
 
     @property
     def name(self) -> str: ...
@@ -108,6 +108,12 @@ class Backend(Protocol):
 
     async def chat(self, call: ChatCall) -> Reply:
         """Send the request; returns when the backend accepted it (its response headers are here)."""
+        ...
+
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        """A vector for each text. ``context_length``: as in ``ChatCall``."""
         ...
 
     async def close(self) -> None: ...
@@ -256,8 +262,12 @@ class ProfileStore(Protocol):
         """Remember an order until it ends."""
         ...
 
-    async def end_profile(self, order: Order, at: float) -> None:
-        """It is done, or the user stopped it."""
+    async def end_profile(self, run: PastRun) -> None:
+        """The order that began then is done, or the user stopped it."""
+        ...
+
+    async def profile_runs(self) -> Sequence[PastRun]:
+        """All orders that are kept and what came of them, newest first."""
         ...
 
 
@@ -532,9 +542,12 @@ class Control(Protocol):
         ...
 
     async def sync_view(self) -> SyncView: ...
-    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+    async def profile(
+        self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False, only: Only = ""
+    ) -> None:
         """Start measuring these models by id or name, or without names all that are enabled and cost no money: what is
-        missing or stale, with ``again`` everything. Refused while another run is under way."""
+        missing, failed or stale, with ``again`` everything, with ``only="failed"`` just the prompts that failed, of the
+        full profile too. Refused while another run is under way, and where nothing failed."""
         ...
 
     async def cancel_profile(self) -> None:

@@ -1,35 +1,25 @@
-"""What measuring models here found, and how far it is. Facts, and what follows from them without asking anybody.
+"""What measuring models here found, and how far it is. Facts only; what follows from them is in ``core.measuring``.
 
-Units as in ``core.domain``. A result is kept per model and prompt: it is stale when the weights are others, when the
-prompt set says something else is right, or when it is old.
+Units as in ``core.domain``. A result is kept per model and prompt.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Final, Literal
 
 from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.domain import NEEDS, TASKS, ModelInfo
-from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt, suited
-from llmrouter_tui.core.prompts import Prompt
+from llmrouter_tui.core.prompt_set import VERSION
 
-MAX_AGE: Final = 30 * 86_400.0
-"""Seconds after which a result is measured anew: backends, drivers and templates change under a model."""
 ANSWER: Final = 8_192
 """Characters of an answer that are kept: what a judge and a person need of the longest that a prompt asks for."""
-LONG_PROMPT: Final = 1_500
-"""Tokens from which a prompt tells how fast long ones are read."""
-READ_PROMPT: Final = 32
-"""Prompts of fewer tokens say nothing of how fast they are read."""
 SEEN: Final = 8
 """Answered prompts that a run shows."""
-LONGEST_READ: Final = 240.0
-"""Seconds to which reading a long prompt may be expected to take; longer ones are not asked."""
 
-Outcome = Literal["checked", "ungraded", "unchecked", "failed"]
+Outcome = Literal["checked", "ungraded", "unchecked", "failed", "timed"]
 """``checked`` by program; ``ungraded``: it waits for a judge; ``unchecked``: code that cannot be run here; ``failed``:
-there is no answer."""
+there is no answer; ``timed``: only its speed was asked for."""
+Only = Literal["", "failed"]
+"""What of the prompts is asked: all that are to be measured, or those that failed."""
 State = Literal["queued", "waiting", "loading", "asking", "done", "failed", "stopped"]
 """How far a model is; ``waiting``: live traffic comes first."""
 
@@ -66,6 +56,10 @@ class Result:
     quantization: str = ""
     version: int = VERSION
     """Of the prompt set."""
+    footprint: int | None = None
+    """Bytes of memory that the model takes, of the result of its load."""
+    footprint_source: str = ""
+    """``measured`` around the load, or ``reported`` by its backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +72,11 @@ class Order:
     quick: bool = True
     again: bool = False
     """Also what is fresh."""
+    only: Only = ""
+    note: str = ""
+    """Why it was made, where nobody asked for it."""
+    before: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Abilities when it was made: model to task to mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class ModelProgress:
     moved: tuple[Effect, ...] = ()
     """Abilities, before and after."""
     tasks: tuple[TaskProgress, ...] = ()
-    """In the order of ``TASKS``, then needs."""
+    """Of this run, in the order of ``TASKS``, then needs, then ``speed``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +187,13 @@ class ModelProfile:
     thought_seconds: float | None = None
     failures: Mapping[str, int] = field(default_factory=dict)
     """By code."""
+    decode_long: float | None = None
+    """Median after long prompts."""
+    load_seconds: float | None = None
+    """Median of its loads; None where none was seen since it was measured first."""
+    footprint: int | None = None
+    """Bytes of memory, weighed around its load or reported after it."""
+    footprint_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,97 +221,3 @@ class Profiles:
     models: tuple[ModelProfile, ...] = ()
     history: tuple[PastRun, ...] = ()
     """Newest first."""
-
-
-def same_weights(result: Result, info: ModelInfo) -> bool:
-    """Whether a result is of these very weights, as far as backends tell; what is not told is not held against it."""
-    digest = not result.digest or not info.digest or result.digest == info.digest
-    return digest and result.quantization == info.quantization and result.version == VERSION
-
-
-def stale(result: Result, info: ModelInfo, now: float) -> bool:
-    """Whether it is to be measured anew."""
-    return not same_weights(result, info) or now - result.at > MAX_AGE
-
-
-def prompts_for(info: ModelInfo, quick: bool, prefill: float) -> tuple[Prompt, ...]:
-    """What a model is asked, the tasks in turns so that a run that is stopped has looked at all of them; long prompts
-    last, without those that would take minutes to read. ``prefill``: tokens per second."""
-    chosen = [one for one in QUICK if one.needs <= info.capabilities]
-    if not quick:
-        rest = suited(frozenset(info.capabilities), info.context_length or 0)
-        chosen += [one for one in rest if not one.quick and one.context <= LONGEST_READ * prefill]
-    seen: dict[tuple[str, bool], int] = {}
-    order: list[tuple[bool, bool, int, int, Prompt]] = []
-    for one in chosen:
-        turn = seen[one.task, one.quick] = seen.get((one.task, one.quick), 0) + 1
-        order.append((bool(one.context), not one.quick, turn, TASKS.index(one.task), one))
-    order.sort(key=lambda entry: entry[:4])
-    return tuple(entry[-1] for entry in order)
-
-
-def to_do(
-    asked: Iterable[Prompt], results: Mapping[str, Result], info: ModelInfo, now: float, order: Order
-) -> tuple[Prompt, ...]:
-    """Those whose result is missing, stale or a failure. What this very order found counts in any case, so that it goes
-    on where it stood; with ``again`` nothing else does."""
-
-    def open_(one: Prompt) -> bool:
-        result = results.get(one.id)
-        if result is None or not same_weights(result, info):
-            return True
-        if result.at >= order.started:
-            return False
-        return order.again or result.outcome == "failed" or now - result.at > MAX_AGE
-
-    return tuple(one for one in asked if open_(one))
-
-
-def summary(model: str, results: Sequence[Result], info: ModelInfo | None, now: float) -> ModelProfile:
-    """What the results of one model say together; ``info`` None where it is not here now."""
-    scores: dict[str, tuple[int, float]] = {}
-    failures: dict[str, int] = {}
-    for one in results:
-        if one.outcome == "checked" and one.passed is not None:
-            about = need(one) or one.task
-            count, right = scores.get(about, (0, 0.0))
-            scores[about] = count + 1, right + one.passed
-        if one.outcome == "failed":
-            failures[one.code] = failures.get(one.code, 0) + 1
-    good = [one for one in results if one.outcome != "failed"]
-    read = [one for one in good if (one.prompt_tokens or 0) >= READ_PROMPT]
-    return ModelProfile(
-        model,
-        max((one.at for one in results), default=0.0),
-        tuple(TaskScore(about, *scores[about]) for about in (*TASKS, *NEEDS) if about in scores),
-        ungraded=sum(one.outcome == "ungraded" for one in results),
-        unchecked=sum(one.outcome == "unchecked" for one in results),
-        failed=sum(failures.values()),
-        stale=sum(info is not None and stale(one, info, now) for one in results),
-        ttft=_median(one.ttft for one in good if (one.prompt_tokens or 0) < LONG_PROMPT),
-        decode=_median(one.decode for one in good),
-        prefill=_median(one.prefill for one in read if (one.prompt_tokens or 0) < LONG_PROMPT),
-        prefill_long=_median(one.prefill for one in read if (one.prompt_tokens or 0) >= LONG_PROMPT),
-        thought_seconds=_median(one.thought_seconds for one in good),
-        failures=failures,
-    )
-
-
-def need(result: Result) -> str:
-    """What its prompt needs beyond text; empty for nothing."""
-    if result.prompt.startswith("needle-"):
-        return "context"  # a long one is not to be made for that
-    asked = prompt(result.prompt)
-    return min(asked.needs, default="") if asked is not None else ""
-
-
-def difficulty(result: Result) -> float | None:
-    """Of its prompt; None where that is no more, or does not speak for its task: what a model without some capability
-    is not asked must not count for or against those that have it."""
-    asked = None if need(result) else prompt(result.prompt)
-    return asked.difficulty if asked is not None else None
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None

@@ -17,6 +17,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.pacing import thinking_room, time_limit
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.profile import ANSWER, Outcome, Result
+from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Code, Prompt, Verdict, request
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.learning import SHORT_ANSWER, SHORT_PROMPT, Learning
@@ -28,6 +29,10 @@ from llmrouter_tui.engine.traffic import Traffic
 TIMEOUT: Final = "prompt_timeout"
 """The code of an answer that took longer than the model's speed allows for."""
 
+WAITS: Final = "it waits for a judge"
+BEGINNING: Final = 400
+ENDING: Final = 600
+"""Characters of a question and of its answer that are shown while it is answered."""
 CLOCKED: Final = 256
 """Prompts of fewer tokens are read so fast that the clock to the first token tells of other things."""
 
@@ -60,6 +65,14 @@ class Asking:
         self._clock = clock
         self._thinkers: set[str] = set()
         """Models that were seen to think though nobody said so."""
+        self._now: tuple[str, Heard] = ("", Heard())
+        """What is asked, and what was heard so far."""
+
+    def live(self) -> tuple[str, str]:
+        """The beginning of the question that was put last, and the end of what came so far: of what the model thinks
+        until it speaks."""
+        question, heard = self._now
+        return question[:BEGINNING], (heard.text or heard.thinking)[-ENDING:]
 
     def thinks(self, record: ModelRecord) -> bool:
         """Whether it is to be given room to think."""
@@ -88,7 +101,7 @@ class Asking:
         while len(answers) < len(prompt.turns):
             before = self._others()
             turn = await self._turn(record, prompt, answers)
-            if turn.cut and turn.heard.silent and not self.thinks(record):
+            if turn.cut and turn.heard.silent and prompt.task != SPEED and not self.thinks(record):
                 self._thinkers.add(record.id)
                 turn = await self._turn(record, prompt, answers)
             if self._others() == before and not self._traffic.running:
@@ -103,6 +116,7 @@ class Asking:
     async def _turn(self, record: ModelRecord, prompt: Prompt, answers: list[str]) -> _Turn:
         """Raises ``BackendError``, and ``TimeoutError``."""
         turn, heard, clock = _Turn(), Heard(), self._clock.mono
+        self._now = prompt.turns[len(answers)], heard
         sent = clock()
         async with asyncio.timeout(self._limit(record, prompt)):
             reply = await record.backend.chat(self._call(record, prompt, answers))
@@ -118,7 +132,7 @@ class Asking:
 
     def _room(self, record: ModelRecord, prompt: Prompt) -> int:
         """Tokens to think in, as far as the context has them."""
-        if not self.thinks(record):
+        if prompt.task == SPEED or not self.thinks(record):
             return 0
         context = record.info.context_length
         wanted = thinking_room(prompt)
@@ -148,6 +162,11 @@ class Asking:
     # ── what came of it ──
 
     async def _verdict(self, prompt: Prompt, heard: Heard) -> tuple[Verdict | None, Outcome]:
+        """Raises ``RouterError`` where nothing came that could be timed."""
+        if prompt.task == SPEED:
+            if heard.first is None:
+                raise RouterError("backend_error", "it answered nothing, so there is nothing to time")
+            return None, "timed"
         if heard.silent and heard.thinking:
             return Verdict(0.0, "it thought and did not come to an answer"), "checked"
         verdict = await asyncio.to_thread(checks.check, prompt, heard.text, heard.calls)
@@ -185,7 +204,7 @@ class Asking:
             self._clock.wall(),
             outcome,
             passed=verdict.passed if verdict is not None and outcome == "checked" else None,
-            reason=verdict.reason if verdict is not None else "it waits for a judge",
+            reason=verdict.reason if verdict is not None else WAITS if outcome == "ungraded" else "",
             ttft=first.ttft,
             prefill=_prefill(first),
             decode=_decode(last),

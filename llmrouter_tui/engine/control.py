@@ -18,7 +18,7 @@ from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
-from llmrouter_tui.core.profile import Profiles, Result
+from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, review
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
@@ -303,8 +303,10 @@ class EngineControl:
     async def sync_view(self) -> SyncView:
         return self._p.syncs.view()
 
-    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
-        await self._p.profiler.start(models, quick=quick, again=again)
+    async def profile(
+        self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False, only: Only = ""
+    ) -> None:
+        await self._p.profiler.start(models, quick=quick, again=again, only=only)
 
     async def cancel_profile(self) -> None:
         self._p.profiler.cancel()

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.measuring import LOAD, MAX_AGE, difficulty, same_weights, summary
 from llmrouter_tui.core.ports import Clock, ProfileStore
-from llmrouter_tui.core.profile import ModelProfile, Result, difficulty, same_weights, summary
+from llmrouter_tui.core.profile import ModelProfile, Result
+from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
+from llmrouter_tui.engine.record import ModelRecord
 
 
 class Measured:
@@ -46,13 +49,33 @@ class Measured:
             if one.passed is not None and (level := difficulty(one)) is not None
         ]
 
-    def profiles(self, infos: Mapping[str, ModelInfo]) -> tuple[ModelProfile, ...]:
+    def profiles(self, infos: Mapping[str, ModelInfo], max_age: float = MAX_AGE) -> tuple[ModelProfile, ...]:
         """Of every model that was measured, here or not; ``infos`` of those that are here."""
         now = self._clock.wall()
         return tuple(
-            summary(model, tuple(results.values()), infos.get(model), now)
+            summary(model, tuple(results.values()), infos.get(model), now, max_age)
             for model, results in sorted(self._results.items())
         )
+
+
+def weight(record: ModelRecord, now: float) -> Result | None:
+    """What a model takes in memory and how long its loads took, as a result; None where neither is known."""
+    info, seen = record.info, record.seen
+    known = seen is not None and seen.source in ("measured", "reported")
+    if not (record.backend.manages_memory and (known or record.load_history)):
+        return None
+    return Result(
+        record.id,
+        LOAD,
+        SPEED,
+        now,
+        "timed",
+        seconds=record.load_seconds if record.load_history else 0.0,
+        digest=info.digest,
+        quantization=info.quantization,
+        footprint=seen.bytes if seen is not None and known else None,
+        footprint_source=seen.source if seen is not None and known else "",
+    )
 
 
 def _counts(result: Result, info: ModelInfo) -> bool:

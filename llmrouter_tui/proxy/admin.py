@@ -10,6 +10,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
+from llmrouter_tui.core.profile import Only
 from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.core.review import SPAN, parse_span
 from llmrouter_tui.core.sync import BY_KEY
@@ -54,6 +55,7 @@ class _Profile(msgspec.Struct):
     models: Annotated[list[str], msgspec.Meta(max_length=500)] = msgspec.field(default_factory=list)
     quick: bool = True
     again: bool = False
+    only: Only = ""
 
 
 class _Match(msgspec.Struct):
@@ -76,6 +78,7 @@ _ORDER = {
     "models": "a list of ids or names of models, as GET /admin/models lists them",
     "quick": "true or false",
     "again": "true or false",
+    "only": 'empty or "failed"',
 }
 _ENTRY = {"id": "an id that GET /admin/catalog lists, null for no match, or automatic"}
 _PORT = {"port": "a whole number from 1 to 65535"}
@@ -211,10 +214,11 @@ class Admin:
 
     async def profile(self, request: web.Request) -> web.StreamResponse:
         """Measure models: all that cost no money without a body, those that ``models`` names with one; the quick
-        profile unless ``quick`` is false, fresh results too where ``again`` is true."""
+        profile unless ``quick`` is false, fresh results too where ``again`` is true, of all prompts just those that
+        failed where ``only`` says so."""
         body = await read_body(request, SMALL)
         asked = decode_fields(body, _PROFILE, _ORDER) if body.strip() else _Profile()
-        await self._control.profile(asked.models, quick=asked.quick, again=asked.again)
+        await self._control.profile(asked.models, quick=asked.quick, again=asked.again, only=asked.only)
         return accepted()
 
     async def cancel_profile(self, request: web.Request) -> web.StreamResponse:

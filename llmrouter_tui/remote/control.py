@@ -14,7 +14,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
-from llmrouter_tui.core.profile import Profiles, Result
+from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
@@ -160,8 +160,11 @@ class RemoteControl:
     async def sync_view(self) -> SyncView:
         return await self._get("sync", _SYNC)
 
-    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
-        await self._command("POST", "reprofile", {"models": list(models), "quick": quick, "again": again})
+    async def profile(
+        self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False, only: Only = ""
+    ) -> None:
+        body = {"models": list(models), "quick": quick, "again": again, "only": only}
+        await self._command("POST", "reprofile", body)
 
     async def cancel_profile(self) -> None:
         await self._command("DELETE", "reprofile")

@@ -6,7 +6,8 @@ from typing import Any, Final
 import msgspec
 from peewee import SqliteDatabase
 
-from llmrouter_tui.core.profile import Order, Result
+from llmrouter_tui.core.decision import Effect
+from llmrouter_tui.core.profile import Order, PastRun, Result
 from llmrouter_tui.storage import rows
 from llmrouter_tui.storage.tables import ProfileOrder, ProfileResult
 
@@ -15,6 +16,8 @@ KEPT_ORDERS: Final = 50
 
 _COLUMNS: Final = tuple(ProfileResult._meta.sorted_field_names)
 _NAMES: Final = msgspec.json.Decoder(tuple[str, ...])
+_EFFECTS: Final = msgspec.json.Decoder(tuple[Effect, ...])
+_BEFORE: Final = msgspec.json.Decoder(dict[str, dict[str, float]])
 
 
 def store(db: SqliteDatabase, result: Result) -> None:
@@ -46,14 +49,26 @@ def begin(db: SqliteDatabase, order: Order) -> None:
         "models": rows.to_json(order.models),
         "quick": order.quick,
         "again": order.again,
+        "only": order.only,
+        "note": rows.clean(order.note),
+        "before": rows.to_json(order.before),
     }
     ProfileOrder.insert(row).on_conflict_replace().execute(db)
     newest = ProfileOrder.select(ProfileOrder.started).order_by(ProfileOrder.started.desc())
     ProfileOrder.delete().where(ProfileOrder.started <= newest.offset(KEPT_ORDERS).limit(1)).execute(db)
 
 
-def end(db: SqliteDatabase, order: Order, at: float) -> None:
-    ProfileOrder.update(ended=at).where(ProfileOrder.started == order.started).execute(db)
+def end(db: SqliteDatabase, run: PastRun) -> None:
+    """It is over; what it found is summed up beside it."""
+    changes: dict[str, Any] = {
+        "ended": run.ended,
+        "prompts": run.prompts,
+        "failed": run.failed,
+        "seconds": _plain(run.seconds),
+        "note": rows.clean(run.note),
+        "moved": rows.to_json(run.moved),
+    }
+    ProfileOrder.update(changes).where(ProfileOrder.started == run.started).execute(db)
 
 
 def unfinished(db: SqliteDatabase) -> Order | None:
@@ -61,7 +76,24 @@ def unfinished(db: SqliteDatabase) -> Order | None:
     for row in ProfileOrder.select().order_by(ProfileOrder.started.desc()).limit(1).dicts().execute(db):
         if row["ended"] is None:
             try:
-                return Order(row["started"], _NAMES.decode(row["models"]), row["quick"], row["again"])
+                before = _BEFORE.decode(row["before"] or "{}")
+                return Order(
+                    row["started"], _NAMES.decode(row["models"]), row["quick"], row["again"], row["only"], row["note"],
+                    before,
+                )  # fmt: skip
             except msgspec.MsgspecError:
                 return None
     return None
+
+
+def runs(db: SqliteDatabase) -> list[PastRun]:
+    """All that are kept, newest first; what cannot be read is left out."""
+    found: list[PastRun] = []
+    for row in ProfileOrder.select().order_by(ProfileOrder.started.desc()).dicts().execute(db):
+        try:
+            models, moved = _NAMES.decode(row["models"]), _EFFECTS.decode(row["moved"] or "[]")
+        except msgspec.MsgspecError:
+            continue
+        plain = {name: row[name] for name in ("started", "ended", "quick", "prompts", "failed", "seconds", "note")}
+        found.append(PastRun(models=models, moved=moved, **plain))
+    return found

@@ -15,7 +15,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import ModelMemory
-from llmrouter_tui.core.profile import Order, Result
+from llmrouter_tui.core.profile import Order, PastRun, Result
 from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
@@ -215,8 +215,11 @@ class SqliteRepo:
     async def begin_profile(self, order: Order) -> None:
         await self._database.commit(lambda db: profiles.begin(db, order))
 
-    async def end_profile(self, order: Order, at: float) -> None:
-        await self._database.commit(lambda db: profiles.end(db, order, at))
+    async def end_profile(self, run: PastRun) -> None:
+        await self._database.commit(lambda db: profiles.end(db, run))
+
+    async def profile_runs(self) -> Sequence[PastRun]:
+        return await self._database.call(profiles.runs)
 
     async def store_grade(self, grade: Grade) -> None:
         await self._database.commit(lambda db: grades.store(db, grade, self._kept))

@@ -187,13 +187,15 @@ class ProfileResult(Table):
     digest = TextField()
     quantization = TextField()
     version = IntegerField()
+    footprint = IntegerField(null=True)
+    footprint_source = TextField()
 
     class Meta:
         primary_key = CompositeKey("model", "prompt")
 
 
 class ProfileOrder(Table):
-    """What the user asked to be measured."""
+    """What was asked to be measured, and once it is over what came of it."""
 
     started = FloatField(primary_key=True)
     ended = FloatField(null=True)
@@ -202,6 +204,15 @@ class ProfileOrder(Table):
     """A JSON list."""
     quick = BooleanField()
     again = BooleanField()
+    only = TextField()
+    note = TextField()
+    before = TextField()
+    """JSON: model to task to ability."""
+    prompts = IntegerField(default=0)
+    failed = IntegerField(default=0)
+    seconds = FloatField(default=0.0)
+    moved = TextField(default="")
+    """A JSON list of effects."""
 
 
 class JudgeGrade(Table):

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from llmrouter_tui.core.domain import TASKS, ModelInfo
-from llmrouter_tui.core.profile import MAX_AGE, Order, Result, difficulty, prompts_for, stale, summary, to_do
+from llmrouter_tui.core.measuring import (
+    LOAD,
+    MAX_AGE,
+    difficulty,
+    progress,
+    prompts_for,
+    stale,
+    summary,
+    to_do,
+)
+from llmrouter_tui.core.profile import Order, Result, TaskProgress
 from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt
 
 INFO = ModelInfo("box", "m", quantization="Q4_K_M", digest="abc", context_length=8192)
@@ -36,13 +46,33 @@ def test_what_makes_a_result_stale(change: dict[str, object], old: bool) -> None
 
 def test_a_quick_profile_looks_at_every_task_before_it_looks_at_one_again() -> None:
     asked = prompts_for(INFO, True, 500.0)
-    assert {one.id for one in asked} == {one.id for one in QUICK}
-    assert [one.task for one in asked[: len(TASKS)]] == list(TASKS)
+    graded = [one for one in asked if one.task != "speed"]
+    assert {one.id for one in graded} == {one.id for one in QUICK}
+    assert [one.task for one in graded[: len(TASKS)]] == list(TASKS)
+
+
+def test_what_is_only_timed_is_short_before_everything_and_long_after_the_tasks() -> None:
+    asked = [one.id for one in prompts_for(INFO, True, 500.0)]
+    assert asked[:3] == ["speed-short-1", "speed-short-2", "speed-short-3"]
+    assert asked[-2:] == ["speed-long-1", "speed-long-2"]
+    small = prompts_for(replace(INFO, context_length=2048), True, 500.0)
+    assert [one.id for one in small if one.task == "speed"] == asked[:3]
+
+
+def test_no_two_prompts_that_are_timed_begin_alike_not_even_those_of_another_run() -> None:
+    timed = [
+        one.turns[0].partition("\n")[0]
+        for salt in (0, 1_700_000_000)
+        for one in prompts_for(INFO, True, 500.0, salt)
+        if one.task == "speed"
+    ]
+    assert len(set(timed)) == len(timed) == 10
 
 
 def test_a_full_one_begins_with_the_quick_and_asks_no_more_than_the_model_can_do() -> None:
     asked = prompts_for(INFO, False, 500.0)
-    assert asked[: len(QUICK)] == prompts_for(INFO, True, 500.0)
+    quick = prompts_for(INFO, True, 500.0)
+    assert asked[: len(quick)] == quick
     assert not any("tools" in one.needs for one in asked)
     tools = prompts_for(replace(INFO, capabilities=frozenset({"completion", "tools"})), False, 500.0)
     assert any("tools" in one.needs for one in tools)
@@ -52,7 +82,7 @@ def test_a_full_one_begins_with_the_quick_and_asks_no_more_than_the_model_can_do
 
 
 def test_an_order_asks_what_is_missing_stale_or_failed_and_nothing_twice() -> None:
-    asked = prompts_for(INFO, True, 500.0)[:4]
+    asked = prompts_for(INFO, True, 500.0)[3:7]
     fresh, failed, old, _ = (one.id for one in asked)
     known = {
         fresh: result(fresh),
@@ -64,6 +94,24 @@ def test_an_order_asks_what_is_missing_stale_or_failed_and_nothing_twice() -> No
     assert to_do(asked, known, INFO, NOW, replace(order, again=True)) == asked
     since = Order(NOW - 120, ("box/m",), again=True)
     assert to_do(asked, known, INFO, NOW, since) == asked[2:]
+    assert to_do(asked, known, INFO, NOW, replace(order, only="failed")) == asked[1:2]
+    assert to_do(asked, known, INFO, NOW, replace(since, only="failed")) == ()
+    assert to_do(asked[:1], known, INFO, NOW, order, max_age=50.0) == asked[:1]
+
+
+def test_progress_is_told_task_by_task_and_for_what_a_model_can_do_beyond_text() -> None:
+    asked = [prompt(name) for name in ("needle-2k", "math-sum", "chat-name", "math-rolls", "speed-short-1")]
+    found = {
+        "math-sum": result("math-sum", passed=0.5),
+        "chat-name": result("chat-name", outcome="failed", passed=None),
+        "needle-2k": result("needle-2k"),
+    }
+    assert progress([one for one in asked if one is not None], found) == (
+        TaskProgress("chat", 1, 1, 0.0, 0),
+        TaskProgress("math", 1, 2, 0.5, 1),
+        TaskProgress("context", 1, 1, 1.0, 1),
+        TaskProgress("speed", 0, 1),
+    )
 
 
 def test_what_results_say_together() -> None:
@@ -76,14 +124,44 @@ def test_what_results_say_together() -> None:
             result("create-opening", outcome="ungraded", passed=None, decode=40.0),
             result("chat-name", outcome="failed", passed=None, code="prompt_timeout", at=NOW),
         ],
-        replace(INFO, digest="new"),
+        INFO,
         NOW,
     )
     scores = {score.task: (score.checked, score.right) for score in told.tasks}
     assert scores == {"math": (2, 1.5), "context": (1, 1.0)}
     assert (told.ttft, told.decode, told.prefill, told.prefill_long) == (pytest.approx(0.3), 40.0, 600.0, 900.0)
     assert (told.ungraded, told.failed, told.failures, told.at) == (1, 1, {"prompt_timeout": 1}, NOW)
-    assert told.stale == 5
+    assert told.stale == 0
+
+
+def test_speed_is_told_from_what_was_timed_for_it_and_a_failure_has_none() -> None:
+    timed = {"outcome": "timed", "passed": None}
+    told = summary(
+        "box/m",
+        [
+            result("math-sum", decode=300.0, prefill=5000.0, prompt_tokens=60, ttft=0.01),
+            *(result(f"speed-short-{n}", decode=d, prefill=500.0, prompt_tokens=300, ttft=0.5, **timed)
+              for n, d in ((1, 10.0), (2, 41.0), (3, 40.0))),
+            result("speed-long-1", decode=35.0, prefill=900.0, prompt_tokens=2000, ttft=2.0, **timed),
+            result("speed-long-2", outcome="failed", passed=None, code="prompt_timeout", decode=9999.0, prefill=9999.0),
+            replace(result("math-sum"), prompt=LOAD, task="speed", outcome="timed", passed=None, seconds=7.5,
+                    footprint=5_000_000_000, footprint_source="measured"),
+        ],
+        INFO,
+        NOW,
+    )  # fmt: skip
+    assert (told.decode, told.decode_long, told.ttft) == (40.0, 35.0, 0.5)
+    assert (told.prefill, told.prefill_long) == (500.0, 900.0)
+    assert (told.load_seconds, told.footprint, told.footprint_source) == (7.5, 5_000_000_000, "measured")
+
+
+def test_results_of_other_weights_are_told_only_until_these_are_measured() -> None:
+    new = replace(INFO, digest="new")
+    old = [result("math-sum", decode=30.0), result("math-rolls", decode=30.0)]
+    told = summary("box/m", old, new, NOW)
+    assert (told.stale, told.decode, told.tasks[0].checked) == (2, 30.0, 2)
+    told = summary("box/m", [*old, result("chat-name", decode=50.0, digest="new")], new, NOW)
+    assert (told.stale, told.decode, [score.task for score in told.tasks]) == (2, 50.0, ["chat"])
 
 
 def test_what_only_some_models_are_asked_does_not_speak_for_a_task() -> None:

@@ -1,5 +1,6 @@
 """Backends whose models answer the prompt set: rightly, or as a test has them do it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -7,12 +8,15 @@ from dataclasses import dataclass, field
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.prompt_set import PROMPTS
+from llmrouter_tui.core.prompt_set.speed import speed
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.demo.texts.programs import SOLUTIONS
 from tests.core.measuring.answers import RIGHT
 from tests.engine.house import ScriptedBackend, ScriptedReply
 
 BY_TURN = {prompt.turns[0]: prompt for prompt in PROMPTS}
+TIMED = {prompt.turns[0][-200:]: prompt for prompt in speed()}
+"""By their end: their beginning differs from run to run."""
 Answer = Callable[[Prompt], str]
 
 
@@ -28,12 +32,13 @@ def babble(prompt: Prompt) -> str:
 def asked(call: ChatCall) -> tuple[Prompt | None, dict[str, object]]:
     body = json.loads(call.request.body) if call.request.body != b"{}" else {"messages": [{"content": ""}]}
     users = [turn["content"] for turn in body["messages"] if turn.get("role") == "user"]
-    return (BY_TURN.get(users[0]) if users else None), body
+    return (BY_TURN.get(users[0]) or TIMED.get(users[0][-200:]) if users else None), body
 
 
 class ScholarReply(ScriptedReply):
     def __init__(self, backend: "Scholars", call: ChatCall, prompt: Prompt, body: dict[str, object]) -> None:
         super().__init__(backend, call)
+        self._end = backend.end
         answer = backend.answers.get(call.model.name, right)(prompt)
         thinking, _, said = answer.rpartition("</think>")
         room = int(str(body["max_tokens"]))
@@ -49,6 +54,7 @@ class ScholarReply(ScriptedReply):
             await self._backend.gate.wait()
             event = {"choices": [{"delta": {name: text}}]}
             yield b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
+        await self._end.wait()
         yield b"data: [DONE]\n\n"
 
 
@@ -59,6 +65,12 @@ class Scholars(ScriptedBackend):
     answers: dict[str, Answer] = field(default_factory=dict)
     prompts: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[dict[str, object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.end = asyncio.Event()
+        """While cleared, answers are there but do not end."""
+        self.end.set()
 
     async def chat(self, call: ChatCall) -> ScriptedReply:
         prompt, body = asked(call)

@@ -10,18 +10,21 @@ import pytest
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ExchangeStarted, ProfileChanged
-from llmrouter_tui.core.profile import Result
+from llmrouter_tui.core.profile import SEEN, ProfileRun, Result
+from llmrouter_tui.core.measuring import LOAD
 from llmrouter_tui.core.prompt_set import PROMPTS, QUICK
+from llmrouter_tui.core.prompt_set.speed import speed
 from llmrouter_tui.engine import asking
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.sandbox import Confinement, Limits, Sandbox
-from tests.engine.house import House, model, open_house, until
+from tests.engine.house import GIB, House, model, open_house, until
 from tests.engine.scholars import Scholars, babble
 
 BOX = Sandbox(Limits(seconds=6.0, cpu=1))
 """Shared, so that what confines it is tried out once."""
-ALL = len(QUICK)
+TIMED = {prompt.id for prompt in speed()}
+ALL = len(QUICK) + len(TIMED)
 
 
 @dataclass
@@ -40,7 +43,9 @@ class School:
         await until(lambda: not self.profiler.run.running, 30)
 
     async def results(self, name: str) -> dict[str, Result]:
-        return {result.prompt: result for result in await self.profiler.results(f"one/{name}")}
+        """By prompt; without that of its load."""
+        found = await self.profiler.results(f"one/{name}")
+        return {result.prompt: result for result in found if result.prompt != LOAD}
 
     def loads(self) -> list[tuple[str, str]]:
         return [call for call in self.backend.calls if call[0] != "chat"]
@@ -72,9 +77,9 @@ async def school(*sizes: tuple[str, float], **more: object) -> AsyncIterator[Sch
 async def test_every_prompt_of_the_quick_profile_is_put_and_told_right_from_wrong() -> None:
     async with school() as s:
         found = await s.measured("a", "b")
-        assert set(found) == {prompt.id for prompt in QUICK}
+        assert set(found) == {prompt.id for prompt in QUICK} | TIMED
         held = await BOX.confinement()
-        wanted = {"checked"} if held.enough else {"checked", "unchecked"}
+        wanted = {"checked", "timed"} if held.enough else {"checked", "timed", "unchecked"}
         assert {one.outcome for one in found.values()} == wanted
         assert [one for one in found.values() if one.outcome == "checked" and one.passed != 1.0] == []
         one = found["math-sum"]
@@ -145,8 +150,63 @@ async def test_a_model_that_thinks_unannounced_is_asked_again_with_room_to_think
         found = await s.measured("a")
         assert found["math-sum"].passed == 1.0
         assert found["math-sum"].thought_seconds is not None
-        rooms = [body["max_tokens"] for body in s.backend.bodies if "27" in str(body["messages"])]
+        rooms = [body["max_tokens"] for body in s.backend.bodies if "27 + 38" in str(body["messages"])]
         assert rooms[-1] > 300
+
+
+async def test_each_task_tells_how_far_it_is_and_what_came_last_is_told() -> None:
+    async with school(("a", 4.0)) as s:
+        await s.measured("a")
+        tasks = {row.task: row for row in s.profiler.run.models[0].tasks}
+        assert list(tasks) == [*TASKS, "speed"]
+        assert (tasks["math"].done, tasks["math"].total, tasks["math"].right, tasks["math"].checked) == (2, 2, 2.0, 2)
+        assert (tasks["speed"].done, tasks["speed"].total, tasks["speed"].checked) == (5, 5, 0)
+        seen = s.profiler.run.seen
+        assert [one.prompt for one in seen[-2:]] == ["speed-long-1", "speed-long-2"]
+        assert (len(seen), seen[-1].outcome, seen[-1].passed) == (SEEN, "timed", None)
+
+
+async def test_an_answer_is_told_while_it_comes_with_its_question() -> None:
+    async with school(answers={"a": lambda prompt: "x" * 3000 + "It is a keeper."}) as s:
+        s.backend.gate.clear()
+        s.backend.end.clear()
+        await s.profiler.start(["a"], quick=True, again=False)
+        await until(lambda: s.profiler.run.question.startswith("Diary"))
+        assert s.profiler.run.answer == ""
+        s.backend.gate.set()
+
+        def told() -> list[ProfileRun]:
+            return [fact.run for fact in s.house.facts(ProfileChanged)]
+
+        await until(lambda: told()[-1].answer.endswith("It is a keeper."))
+        s.backend.end.set()
+        await s.ended()
+        assert max(len(run.answer) for run in told()) <= asking.ENDING
+        assert {(run.question, run.answer) for run in told() if not run.running} == {("", "")}
+
+
+async def test_what_a_load_takes_is_part_of_the_profile() -> None:
+    async with school(("a", 4.0), load_seconds=0.05) as s:
+        await s.house.residency.load(s.house.fleet.models["one/a"])
+        await until(lambda: s.house.fleet.models["one/a"].seen is not None)
+        await s.measured("a")
+        [profile] = s.profiler.profiles().models
+        assert (profile.footprint, profile.footprint_source) == (4 * GIB, "reported")
+        assert profile.load_seconds is not None
+        assert profile.load_seconds >= 0.05
+
+
+async def test_runs_are_remembered_with_what_they_found_and_moved() -> None:
+    async with school(answers={"a": babble}) as s:
+        await s.measured("a")
+        await s.profiler.start(["b"], quick=True, again=False, note="by itself, while idle")
+        s.profiler.cancel()
+        await s.ended()
+        second, first = s.profiler.profiles().history
+        assert (second.models, second.note) == (("one/b",), "by itself, while idle, stopped")
+        assert (first.models, first.prompts, first.failed, first.note) == (("one/a",), ALL, 0, "")
+        assert {effect.model for effect in first.moved} == {"one/a"}
+        assert [run.started for run in await s.house.repo.profile_runs()] == [second.started, first.started]
 
 
 # ── failures ──
@@ -177,10 +237,34 @@ async def test_what_failed_is_asked_again_by_the_next_order_and_nothing_else() -
         await s.measured("a")
         s.backend.prompts.clear()
         found = await s.measured("a")
-        assert [prompt for _, prompt in s.backend.prompts if prompt != "chat-name"][:1] == ["fact-season"]
-        assert len({prompt for _, prompt in s.backend.prompts}) == 2
+        assert {prompt for _, prompt in s.backend.prompts} == {"speed-short-1", "speed-short-2"}
         assert "failed" not in {one.outcome for one in found.values()}
         assert s.profiler.run.models[0].fresh == ALL - 2
+
+
+async def test_only_what_failed_is_asked_again_when_that_is_wanted_of_the_full_profile_too() -> None:
+    async with school() as s:
+        with pytest.raises(RouterError, match="no prompt failed"):
+            await s.profiler.start((), quick=True, again=False, only="failed")
+        await s.measured("a", quick=False)
+        known = await s.results("a")
+        failed = replace(known["math-rolls"], outcome="failed", passed=None, code="prompt_timeout")
+        full = next(one for one in PROMPTS if not one.quick and not one.needs)
+        s.house.measured.take(failed)
+        s.house.measured.take(replace(known[full.id], outcome="failed", passed=None))
+        s.backend.prompts.clear()
+        await s.profiler.start((), quick=True, again=False, only="failed")
+        await s.ended()
+        assert set(s.backend.prompts) == {("a", "math-rolls"), ("a", full.id)}
+        assert [(m.model, m.done, m.total) for m in s.profiler.run.models] == [("one/a", 2, 2)]
+
+
+async def test_a_prompt_that_is_timed_and_gets_no_answer_is_a_failure() -> None:
+    async with school(answers={"a": lambda prompt: "" if prompt.id == "speed-short-2" else "fine"}) as s:
+        found = await s.measured("a")
+        assert (found["speed-short-1"].outcome, found["speed-short-1"].decode) == ("timed", 30.0)
+        silent = found["speed-short-2"]
+        assert (silent.outcome, silent.decode, silent.ttft) == ("failed", None, None)
 
 
 async def test_a_model_that_fails_again_and_again_is_left_alone_and_the_next_one_has_its_turn() -> None:
@@ -347,9 +431,14 @@ async def test_after_a_restart_it_goes_on_where_it_stood() -> None:
         assert not set(asked) & set(found)
         assert len(await s.results("a")) == len(await s.results("b")) == ALL
         assert await s.house.repo.profile_order() is None
+        progress = s.profiler.run.models[0]
+        assert (progress.done, progress.total, progress.fresh, progress.failed) == (ALL, ALL, 0, 1)
+        [past] = s.profiler.profiles().history
+        assert (past.prompts, past.failed, past.note) == (2 * ALL, 1, "")
         s.backend.prompts.clear()
         await s.profiler_again().resume()
         assert not s.profiler.run.running
+        assert s.profiler.profiles().history == (past,)
 
 
 async def test_what_is_fresh_is_left_and_what_is_of_other_weights_is_measured_anew() -> None:

@@ -36,7 +36,17 @@ from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, Result, TaskScore
+from llmrouter_tui.core.profile import (
+    ModelProfile,
+    ModelProgress,
+    PastRun,
+    ProfileRun,
+    Profiles,
+    Result,
+    Seen,
+    TaskProgress,
+    TaskScore,
+)
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
@@ -353,15 +363,51 @@ class ScriptedControl:
             True,
             5.0,
             models=(
-                ModelProgress(SMALL, "done", 18, 18, 0, 12, 1, "", 31.5, (Effect(SMALL, "math", 0.5, 0.55),)),
+                ModelProgress(
+                    SMALL,
+                    "done",
+                    18,
+                    18,
+                    0,
+                    12,
+                    1,
+                    "",
+                    31.5,
+                    (Effect(SMALL, "math", 0.5, 0.55),),
+                    (TaskProgress("math", 2, 2, 1.5, 2), TaskProgress("speed", 5, 5)),
+                ),
                 ModelProgress(BIG, "waiting", 2, 18, message="1 request of live traffic first"),
             ),
             prompt="math-rolls",
             task="math",
             eta=62.5,
             code="code is not run: nothing holds it here",
+            question="A die is rolled twice…",
+            answer="First, the chance of",
+            seen=(Seen("math-sum", "math", "checked", 1.0, "65 is right", 1.5),),
         ),
-        (ModelProfile(SMALL, 9.0, (TaskScore("math", 2, 1.5),), 1, 2, 1, 0, 0.2, 42.0, 800.0, None, 1.5, {"x": 1}),),
+        (
+            ModelProfile(
+                SMALL,
+                9.0,
+                (TaskScore("math", 2, 1.5),),
+                1,
+                2,
+                1,
+                0,
+                0.2,
+                42.0,
+                800.0,
+                None,
+                1.5,
+                {"x": 1},
+                39.5,
+                7.5,
+                5_000_000_000,
+                "measured",
+            ),
+        ),
+        (PastRun(1.0, 4.0, True, (SMALL,), 18, 1, 31.5, "stopped", (Effect(SMALL, "math", 0.5, 0.55),)),),
     )
     results: tuple[Result, ...] = (
         Result(SMALL, "math-sum", "math", 8.0, "checked", 1.0, "65", ttft=0.2, decode=42.0, seconds=1.5, answer="65"),
@@ -523,10 +569,12 @@ class ScriptedControl:
     async def sync_view(self) -> SyncView:
         return self.view
 
-    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
+    async def profile(
+        self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False, only: str = ""
+    ) -> None:
         if "gpt" in models:
             raise RouterError("model_not_found", "there is no model 'gpt' here", param="models")
-        self.calls.append(("profile", tuple(models), quick, again))
+        self.calls.append(("profile", tuple(models), quick, again, *filter(None, (only,))))
 
     async def cancel_profile(self) -> None:
         self.calls.append(("cancel_profile",))

@@ -264,10 +264,12 @@ async def test_figures_that_belong_to_the_holder_of_a_key_do_not_leave_the_route
 async def test_measuring_is_ordered_with_and_without_a_body(router: Router) -> None:
     assert (await router.http.post("/admin/reprofile")).status_code == 202
     assert (await router.http.post("/admin/reprofile", json={"models": [SMALL], "quick": False})).status_code == 202
+    assert (await router.http.post("/admin/reprofile", json={"only": "failed"})).status_code == 202
     assert (await router.http.delete("/admin/reprofile")).status_code == 202
     assert router.control.calls == [
         ("profile", (), True, False),
         ("profile", (SMALL,), False, False),
+        ("profile", (), True, False, "failed"),
         ("cancel_profile",),
     ]
 

@@ -129,6 +129,7 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     await remote.cancel_sync()
     await remote.profile()
     await remote.profile([SMALL, "a b"], quick=False, again=True)
+    await remote.profile(only="failed")
     await remote.cancel_profile()
     await remote.match(SMALL, "qwen3-4b")
     await remote.match(SMALL, "")
@@ -138,7 +139,7 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
         ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("clear_vram",),
         ("release_vram",), ("sync", ()),
         ("sync", ("lmarena", "models.dev")), ("cancel_sync",),
-        ("profile", (), True, False), ("profile", (SMALL, "a b"), False, True), ("cancel_profile",),
+        ("profile", (), True, False), ("profile", (SMALL, "a b"), False, True), ("profile", (), True, False, "failed"), ("cancel_profile",),
         ("match", SMALL, "qwen3-4b"),
         ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip

@@ -4,12 +4,13 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from llmrouter_tui.core.profile import Order, Result
+from llmrouter_tui.core.decision import Effect
+from llmrouter_tui.core.profile import Order, PastRun, Result
 from llmrouter_tui.storage.repo import open_repo
 
 FULL = Result(
     "box/m", "math-sum", "math", 10.0, "checked", 1.0, "65 is right", "", 0.2, 500.0, 40.0, 60, 12, 4, 0.1, 1.5,
-    "65", "abc", "Q4_K_M", 3,
+    "65", "abc", "Q4_K_M", 3, 4_000_000_000, "measured",
 )  # fmt: skip
 FAILED = Result("box/m", "chat-name", "chat", 11.0, "failed", reason="it took longer than 20 s", code="prompt_timeout")
 
@@ -46,15 +47,31 @@ async def test_what_sqlite_cannot_hold_is_left_out() -> None:
 
 
 async def test_an_order_is_remembered_until_it_ends(tmp_path: Path) -> None:
-    file, order = tmp_path / "router.db", Order(5.0, ("box/m", "box/ünï:8b"), quick=False, again=True)
+    file, order = (
+        tmp_path / "router.db",
+        Order(5.0, ("box/m", "box/ünï:8b"), False, True, "failed", "while idle", {"box/m": {"math": 0.5}}),
+    )
     repo = await open_repo(file)
     assert await repo.profile_order() is None
     await repo.begin_profile(order)
     await repo.close()
     repo = await open_repo(file)
     assert await repo.profile_order() == order
-    await repo.end_profile(order, 6.0)
+    await repo.end_profile(PastRun(5.0, 6.0, False, order.models))
     assert await repo.profile_order() is None
+    await repo.close()
+
+
+async def test_runs_are_told_with_what_came_of_them_newest_first(tmp_path: Path) -> None:
+    file, moved = tmp_path / "router.db", (Effect("box/m", "math", 0.5, 0.62),)
+    repo = await open_repo(file)
+    await repo.begin_profile(Order(5.0, ("box/m",), note="by itself"))
+    over = PastRun(5.0, 65.0, True, ("box/m",), 18, 2, 51.5, "by itself, stopped", moved)
+    await repo.end_profile(over)
+    await repo.begin_profile(Order(70.0, ("box/n",), quick=False))
+    await repo.close()
+    repo = await open_repo(file)
+    assert await repo.profile_runs() == [PastRun(70.0, None, False, ("box/n",)), over]
     await repo.close()
 
 
@@ -62,8 +79,7 @@ async def test_only_the_newest_order_is_gone_on_with() -> None:
     repo = await open_repo(None)
     for started in range(1, 60):
         await repo.begin_profile(Order(float(started), ("box/m",)))
-    newest = Order(60.0, ("box/m",))
-    await repo.begin_profile(newest)
-    await repo.end_profile(newest, 61.0)
+    await repo.begin_profile(Order(60.0, ("box/m",)))
+    await repo.end_profile(PastRun(60.0, 61.0, True, ("box/m",)))
     assert await repo.profile_order() is None
     await repo.close()

@@ -12,6 +12,7 @@ from llmrouter_tui.core.prompt_set import (
     math,
     needles,
     reasoning,
+    speed,
     tools,
     translation,
 )
@@ -32,7 +33,7 @@ PROMPTS: tuple[Prompt, ...] = (
     *translation.PROMPTS,
     *tools.PROMPTS,
 )
-"""All but the needles, which are made when they are needed (``needles.needle``)."""
+"""All but the needles (``needles.needle``) and what is only timed (``speed.speed``), which are made when needed."""
 
 QUICK = tuple(prompt for prompt in PROMPTS if prompt.quick)
 """The quick profile: two for each task."""
@@ -44,10 +45,12 @@ def _index() -> dict[str, Prompt]:
 
 
 def prompt(identity: str) -> Prompt | None:
-    """The prompt of this id, a needle included; None for an id that there is not (any more)."""
+    """The prompt of this id, a needle or a timed one included; None for an id that there is not (any more)."""
     for context in needles.CONTEXTS:
         if identity == f"needle-{context // 1024}k":
             return needles.needle(context)
+    if identity.startswith(speed.TASK):
+        return next((one for one in speed.speed() if one.id == identity), None)
     return _index().get(identity)
 
 

@@ -72,7 +72,7 @@ def _diary(context: int, codes: dict[str, str]) -> str:
     notes = sorted((place * room, gate) for gate, place in places.items())
     parts: list[str] = []
     length = 0
-    for entry in _entries(context):
+    for entry in entries(context):
         while notes and length >= notes[0][0]:
             gate = notes.pop(0)[1]
             parts.append(f"Note of the harbour master: from today on the code of the {gate} gate is {codes[gate]}.")
@@ -84,7 +84,7 @@ def _diary(context: int, codes: dict[str, str]) -> str:
     return "\n".join(parts)
 
 
-def _entries(seed: int) -> Iterator[str]:
+def entries(seed: int) -> Iterator[str]:
     """Entries of the diary, without end, each from the numbers of a small generator (multiplier and increment from
     Numerical Recipes, 2nd ed., section 7.1)."""
     state = seed

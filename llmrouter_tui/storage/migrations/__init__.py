@@ -13,6 +13,7 @@ from llmrouter_tui.storage.migrations import (
     m006_footprints,
     m007_profiles,
     m008_grades,
+    m009_runs,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -25,6 +26,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m006_footprints.STATEMENTS,
     m007_profiles.STATEMENTS,
     m008_grades.STATEMENTS,
+    m009_runs.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
