@@ -23,6 +23,7 @@ from llmrouter_tui.backends.gguf_memory import with_cache
 from llmrouter_tui.backends.gguf_shelf import Shelf, Shelved
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
@@ -293,10 +294,26 @@ class EmbeddedBackend:
         except BackendError as error:
             if not error.unhealthy:
                 raise
-            await engine.process.ends_within(NOTICE_SECONDS)
-            what = "did not take the request" if engine.process.alive else "ended before it answered"
-            text = f"The engine process of {self._name} ({name}) {what}."
-            raise self._error("backend_error", text, name, retryable=True) from error
+            raise await self._lost(name, engine) from error
+
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        """Only a model that is made for it does: the others are started without."""
+        engine = await self._engine(model.name, context_length)
+        try:
+            return await embed(engine.link, "/v1/embeddings", model.name, texts)
+        except BackendError as error:
+            if not error.unhealthy:
+                raise
+            raise await self._lost(model.name, engine) from error
+
+    async def _lost(self, name: str, engine: _Engine) -> BackendError:
+        """Why a request did not reach its process."""
+        await engine.process.ends_within(NOTICE_SECONDS)
+        what = "did not take the request" if engine.process.alive else "ended before it answered"
+        text = f"The engine process of {self._name} ({name}) {what}."
+        return self._error("backend_error", text, name, retryable=True)
 
     def _error(self, code: str, text: str, model: str = "", *, hint: str = "", retryable: bool = False) -> BackendError:
         return BackendError(

@@ -15,6 +15,7 @@ from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.llamacpp_files import Launch, ModelFiles, launch_of
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, ResidencyState, Resident
@@ -148,6 +149,13 @@ class LlamaCppBackend:
     async def chat(self, call: ChatCall) -> Reply:
         wire = self._wire_names.get(call.model.name, "")
         return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout, drops_streams=True)
+
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        """Only a server that was started for it does."""
+        wire = self._wire_names.get(model.name, "")
+        return await embed(self._link, "/v1/embeddings", model.name, texts, wire_name=wire)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

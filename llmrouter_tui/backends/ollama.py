@@ -18,6 +18,7 @@ from llmrouter_tui.backends.ollama_wire import LAUNCH, request_body
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
+from llmrouter_tui.backends.vectors import EMBED_SECONDS, vectors
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
@@ -159,6 +160,17 @@ class OllamaBackend:
             wants_usage=request.wants_usage,
             opening=all(message.role != "assistant" for message in request.messages),
         )
+
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        wish: dict[str, Any] = {"model": model.name, "input": list(texts)}
+        if context_length is not None:
+            wish["options"] = {"num_ctx": context_length}
+        answer = mapping(await self._link.post("/api/embed", wish, timeout=EMBED_SECONDS, model=model.name))
+        if answer.get("error"):
+            raise self._link.said_no(answer["error"], model.name)
+        return vectors(self._link, answer.get("embeddings"), len(texts), model.name)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

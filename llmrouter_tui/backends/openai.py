@@ -10,6 +10,7 @@ from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.lmstudio import LmStudio, OldLmStudio
 from llmrouter_tui.backends.reading import is_local, mapping, objects, split_api, text
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
@@ -91,6 +92,11 @@ class OpenAIBackend:
         path = f"{self._prefix}/chat/completions"
         drops = self._flavour is not None and self._flavour.drops_streams
         return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout, drops_streams=drops)
+
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        return await embed(self._link, f"{self._prefix}/embeddings", model.name, texts)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

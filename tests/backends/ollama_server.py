@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.backends.servers import PROMPT_TOKENS, TOKENS, Json, Server
+from tests.backends.servers import PROMPT_TOKENS, TOKENS, Json, Server, vector
 
 GB = 1 << 30
 INFO: Json = {
@@ -144,8 +144,14 @@ class OllamaServer(Server):
         return web.json_response({"model": asked["model"], "response": "", "done": True, "done_reason": "load"})
 
     async def embed(self, request: web.Request) -> web.Response:
-        self.load(self.seen[-1].body)
-        return web.json_response({"model": self.seen[-1].body["model"], "embeddings": []})
+        asked = self.seen[-1].body
+        if self.mode == "no embeddings":
+            return web.json_response({"error": "this model does not support embeddings"}, status=400)
+        if refused := self.refusal():
+            return refused
+        self.load(asked)
+        texts = asked["input"] if asked["input"] and self.mode != "empty" else ()
+        return web.json_response({"model": asked["model"], "embeddings": [vector(text) for text in texts]})
 
     def last(self, **more: Any) -> Json:
         return {

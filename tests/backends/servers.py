@@ -22,6 +22,11 @@ PNG = "iVBORw0KGgoAAAANSUhEUg=="
 Json = dict[str, Any]
 
 
+def vector(text: str) -> list[float]:
+    """What the servers make of a text."""
+    return [float(len(text)), 1, -0.5]
+
+
 @dataclass
 class Seen:
     """A request as it arrived."""
@@ -139,7 +144,11 @@ class OpenAIServer(Server):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/models", self.models), web.post("/v1/chat/completions", self.chat)]
+        return [
+            web.get("/v1/models", self.models),
+            web.post("/v1/chat/completions", self.chat),
+            web.post("/v1/embeddings", self.embeddings),
+        ]
 
     async def models(self, request: web.Request) -> web.Response:
         if self.mode == "unauthorized":
@@ -235,6 +244,19 @@ class OpenAIServer(Server):
         elif self.mode == "stall":
             await asyncio.sleep(30)
         return self.mode in ("die", "error", "raw", "garbage", "stall", "eof")
+
+    async def embeddings(self, request: web.Request) -> web.Response:
+        """In the wrong order, which the dialect allows."""
+        if self.mode == "no embeddings":
+            words = "This server does not support embeddings. Start it with `--embeddings`"
+            return web.json_response(
+                {"error": {"code": 501, "message": words, "type": "not_supported_error"}}, status=501
+            )
+        if refused := self.refusal():
+            return refused
+        texts = self.seen[-1].body["input"] if self.mode != "empty" else ()
+        data = [{"object": "embedding", "index": at, "embedding": vector(text)} for at, text in enumerate(texts)]
+        return web.json_response({"object": "list", "data": data[::-1]})
 
     async def whole(self, request: web.Request, asked: Json) -> web.Response:
         if self.mode == "empty":

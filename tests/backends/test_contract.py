@@ -9,7 +9,7 @@ from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Backend
 from tests.backends.conftest import TOOL, Site, call_for, events, read
-from tests.backends.servers import ANSWER, PNG, PROMPT_TOKENS, TOKENS
+from tests.backends.servers import ANSWER, PNG, PROMPT_TOKENS, TOKENS, vector
 
 MANAGING = ("ollama", "llamacpp-router", "lmstudio", "llamaswap")
 IMAGE = [
@@ -182,6 +182,30 @@ class TestRequest:
             assert message == {"role": "user", "content": "What is this?", "images": [PNG]}
         else:
             assert message == messages[0]
+
+
+class TestEmbed:
+    async def test_gives_each_text_its_vector(self, site: Site) -> None:
+        found = await site.backend.embed(site.model, ["one", "eleven"])
+        assert [list(one) for one in found] == [vector("one"), vector("eleven")]
+        assert site.server.seen[-1].body["model"] == site.server.names[0]
+
+    async def test_is_refused_in_the_servers_words_where_it_cannot(self, site: Site) -> None:
+        site.server.mode = "no embeddings"
+        with pytest.raises(BackendError, match="does not support embeddings") as caught:
+            await site.backend.embed(site.model, ["one"])
+        assert not caught.value.retryable
+
+    async def test_without_a_vector_for_each_text_is_a_failure(self, site: Site) -> None:
+        site.server.mode = "empty"
+        with pytest.raises(BackendError, match="without one vector for each text"):
+            await site.backend.embed(site.model, ["one"])
+
+    async def test_fails_as_chats_do(self, site: Site) -> None:
+        site.server.mode = "missing"
+        with pytest.raises(BackendError) as caught:
+            await site.backend.embed(site.model, ["one"])
+        assert caught.value.code == "model_not_found"
 
 
 class TestCancel:

@@ -130,6 +130,13 @@ class ScriptedBackend:
         self.replies.append(reply)
         return reply
 
+    async def embed(
+        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
+    ) -> Sequence[Sequence[float]]:
+        self.calls.append(("embed", model.name))
+        words = f"{self.name} ({model.name}) cannot do what the request needs: it does not support embeddings"
+        raise BackendError("invalid_request", words, backend=self.name, fallback=True, retryable=False)
+
     async def close(self) -> None:
         self.closed = True
 
