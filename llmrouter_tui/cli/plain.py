@@ -205,8 +205,9 @@ def event_text(envelope: Envelope) -> str:
         case AttemptFailed(exchange_id, attempt, following):
             return f"{exchange_id[-4:]} {attempt.model} failed: {attempt.message}; next: {following or 'nothing'}"
         case ExchangeFinished(e):
-            tokens = e.usage.completion_tokens
-            return f"{e.id[-4:]} {e.outcome} {e.model} {e.seconds or 0:.1f}s {tokens or '?'} tokens {e.code}".rstrip()
+            tokens, first = e.usage.completion_tokens, "" if e.ttft is None else f" TTFT {e.ttft:.1f}s"
+            took = f"{e.seconds or 0:.1f}s{first}"
+            return f"{e.id[-4:]} {e.outcome} {e.model} {took} {tokens or '?'} tokens {e.code}".rstrip()
         case Rated(feedback, effects):
             moved = ", ".join(f"{x.model} {x.task} {x.before:.2f} -> {x.after:.2f}" for x in effects)
             return f"{feedback.exchange_id[-4:]} rated {feedback.rating or 'cleared'} {moved}"

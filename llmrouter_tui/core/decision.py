@@ -133,6 +133,7 @@ class Attempt:
     wait_seconds: float = 0.0
     """Queue and load before the request was sent."""
     ttft: float | None = None
+    """The model's own, from when the request was sent to it: what is learned of it."""
     code: str = ""
     message: str = ""
 
@@ -180,6 +181,8 @@ class Exchange:
     decision: Decision | None = None
     attempts: tuple[Attempt, ...] = ()
     ttft: float | None = None
+    """Arrival to first token, as the client has it: with the wait and with attempts that failed. None for an answer
+    that was not streamed."""
     seconds: float | None = None
     """Arrival to last byte."""
     usage: Usage = Usage()

@@ -60,6 +60,7 @@ class FirstToken:
     exchange_id: str
     model: str
     ttft: float
+    """Since the request arrived."""
 
 
 @dataclass(frozen=True, slots=True)

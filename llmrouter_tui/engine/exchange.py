@@ -57,6 +57,9 @@ class Run:
         self._away = 0.0
         """Seconds in which the client took its time to read: they are not the model's."""
         self._ttft: float | None = None
+        """The model's own, from when it was asked."""
+        self._first: float | None = None
+        """The client's, from the request's arrival: with the wait for the model."""
         self._complete = False
         self._error: RouterErrorLike | None = None
         self._closed = False
@@ -240,9 +243,11 @@ class Run:
             if not self._request.stream or has_content(held):
                 break
         self._held = held
-        self._ttft = self._router.clock.mono() - self._sent
+        now = self._router.clock.mono()
+        self._ttft = now - self._sent
         if self._request.stream:
-            self._router.bus.publish(FirstToken(self.id, self._record.id, self._ttft))
+            self._first = now - self._started
+            self._router.bus.publish(FirstToken(self.id, self._record.id, self._first))
 
     def _after(self, error: BackendError, left: list[str]) -> list[str]:
         """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone."""
@@ -319,6 +324,7 @@ class Run:
             stream=self._request.stream,
             decision=self.decision,
             attempts=tuple(self._tried),
+            ttft=self._first,
             prompt=_last_prompt(self._request, self._router.keep.prompt),
         )
 
@@ -340,7 +346,7 @@ class Run:
             stream=stream,
             decision=self.decision,
             attempts=tuple(attempts),
-            ttft=self._ttft if stream else None,
+            ttft=self._first,
             seconds=now - self._started,
             usage=_NO_USAGE if reply is None else reply.usage,
             decode_per_second=None if reply is None else self._decode_rate(reply, now),

@@ -104,9 +104,9 @@ ACTIONS: tuple[Action, ...] = (
            "Models", ("models", "vram"), 22, mutating=True, needs=("model", "service")),
     Action("model.enable", "e", "e", "on/off", "Switch the selected model off for requests, or on again", "Models",
            ("models",), 23, mutating=True, needs=("model", "service")),
-    Action("vram.clear", "X", "X", "unload all", "Unload all models, pinned ones too, and load none until L, also over a "
-           "restart: frees the memory for other work (asks while answers are written)", "Models", ("vram",), 24, mutating=True,
-           destructive=True, needs=("service",)),
+    Action("vram.clear", "X", "X", "unload all", "Unload all models, pinned ones too, and load none until L, also "
+           "after a restart: frees the memory for other work (asks while answers are written)", "Models", ("vram",), 24,
+           mutating=True, destructive=True, needs=("service",)),
     Action("vram.release", "L", "L", "load again", "Let models be loaded again after X, the pinned ones at once",
            "Models", ("vram",), 25, mutating=True, needs=("service",)),
     Action("figures", "F", "F", "figures", "Public figures behind the scores: how fresh they are; fetch newer ones, "

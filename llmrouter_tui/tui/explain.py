@@ -6,7 +6,7 @@ shows the same score. What is not in the table is said below it: the task, the t
 
 from collections.abc import Callable
 
-from llmrouter_tui.core.decision import Candidate, Decision
+from llmrouter_tui.core.decision import Candidate, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.fluency import moved, moved_words
 from llmrouter_tui.core.kinds import likeliest
@@ -226,7 +226,7 @@ def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
     waited = sum(attempt.wait_seconds for attempt in exchange.attempts)
     if waited >= 0.05:
         parts.append(f"wait {text.seconds(waited)}")
-    parts.append(f"TTFT {text.seconds(exchange.ttft, none)}")
+    parts.append(f"TTFT {text.seconds(exchange.ttft, none)}{_own(exchange)}")
     parts.append(f"{row.tokens}t")
     if row.decode is not None:
         parts.append(f"{row.decode:.0f}t/s")
@@ -238,6 +238,14 @@ def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
     if exchange.outcome == "failed":
         lines += labelled("ERROR", text.tame(f"{exchange.message} [{exchange.code}]"), cells, "bad")
     return lines
+
+
+def _own(exchange: Exchange) -> str:
+    """How much of the time to the first token was the model's own, where the rest is worth telling."""
+    own = exchange.attempts[-1].ttft if exchange.attempts else None
+    if own is None or exchange.ttft is None or exchange.ttft - own < 0.05:
+        return ""
+    return f" (model {text.seconds(own)})"
 
 
 def _attempt(model: str, outcome: str, message: str, name: Name, cells: int, look: Look) -> list[Line]:

@@ -10,7 +10,7 @@ _EVERYWHERE: tuple[Entry, ...] = (
     ("in flight", "requests that are being answered now"),
     ("/min", "requests that arrived in the last 60 seconds"),
     ("p50", "median TTFT of the last ten minutes: half of the requests were faster"),
-    ("TTFT", "time to first token: from a request's arrival to the first word of its answer"),
+    ("TTFT", "time to first token: from a request's arrival to the first word of its answer, with waiting and loading"),
 )
 _FIGURES: tuple[Entry, ...] = (
     ("G, M", "memory in GiB and MiB (1 GiB = 1,073,741,824 bytes)"),
@@ -54,6 +54,7 @@ _MODELS: tuple[Entry, ...] = (
     ("VRAM", "memory that it takes, or would take; shared: counted at another name of the same weights"),
     ("STATE", "where it is loaded, and how long it has been idle; always: its backend holds it"),
     ("TOK/S", "tokens a second that it writes here"),
+    ("SPEED", "its first token comes so long after it was asked; a client's TTFT has the wait for the model too"),
     ("CODE ...", "quality on each task, 0 to 1 (CODE, MATH, REAS, CHAT, FACT, CREA, INST, EXTR, TRAN)"),
     ("LANGUAGES", "what a request in the language adds to a quality of .50, by public figures; de is German"),
     ("±", "one standard deviation: two times in three the truth is within it"),

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from llmrouter_tui.cli.plain import decision_lines, evidence_lines, model_lines
+from llmrouter_tui.cli.plain import decision_lines, event_text, evidence_lines, model_lines
+from llmrouter_tui.core.decision import Exchange, Usage
+from llmrouter_tui.core.events import Envelope, ExchangeFinished
 from llmrouter_tui.core.selection import decide
 from tests.core.fleet import analysis, fleet
 
@@ -66,3 +68,9 @@ def test_the_other_models_quality_is_told_before_the_preference_weighs_it() -> N
     assert lines.index("terms of the score, weighted by the preference:") + 2 == next(
         at for at, line in enumerate(lines) if line.startswith("»")
     )
+
+
+def test_an_answer_is_told_with_its_time_from_arrival_to_the_first_token() -> None:
+    done = Exchange("x8f1d", 0.0, "ok", model=SMALL, ttft=6.4, seconds=8.0, usage=Usage(400, 154))
+    for exchange, words in ((done, "8.0s TTFT 6.4s 154 tokens"), (replace(done, ttft=None), "8.0s 154 tokens")):
+        assert event_text(Envelope(1, 0.0, 0.0, ExchangeFinished(exchange))) == f"8f1d ok {SMALL} {words}"

@@ -42,6 +42,19 @@ async def test_an_answer_passes_through_and_leaves_a_complete_record():
         assert house.fleet.model(record.model).leases == 0
 
 
+async def test_the_time_to_the_first_token_is_the_clients_and_the_models_own_is_what_is_learned():
+    backend = ScriptedBackend([model("a", 3)], load_seconds=0.2)
+    async with open_house(backend) as house:
+        await house.ask()
+        record = house.facts(ExchangeFinished)[-1].exchange
+        [attempt] = record.attempts
+        assert record.ttft >= attempt.wait_seconds + attempt.ttft
+        assert record.ttft <= record.seconds
+        assert attempt.wait_seconds > attempt.ttft
+        assert house.facts(FirstToken)[-1].ttft == record.ttft
+        assert house.fleet.model("one/a").speed.ttft == attempt.ttft
+
+
 async def test_a_failure_before_the_first_token_falls_back_to_the_next_candidate():
     backend = two_models()
     async with open_house(backend) as house:

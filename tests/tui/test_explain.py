@@ -125,6 +125,13 @@ def test_everything_is_there(store: Store) -> None:
         assert words in shown
 
 
+def test_the_time_to_the_first_token_is_told_from_arrival_with_what_was_the_models_own(store: Store) -> None:
+    row = store.rows["x8f1d"]
+    attempt = replace(row.exchange.attempts[0], wait_seconds=6.0, ttft=0.3)
+    row.exchange = replace(row.exchange, attempts=(attempt,), ttft=6.4, seconds=8.0)
+    assert "TIME     decide 5ms  wait 6.0s  TTFT 6.4s (model 0.3s)" in "\n".join(lines(store, "x8f1d"))
+
+
 def in_german(store: Store, **shifts: float) -> list[str]:
     """``x8f1d`` as if it had been asked in German, with what is known in it of the models with these names."""
     row = store.rows["x8f1d"]
