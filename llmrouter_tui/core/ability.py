@@ -1,8 +1,7 @@
 """How good a model is at each task: a prior from its size and age, its name, public figures, what the user
-said, and answers that were checked here.
+said, and answers that were checked or graded here.
 
 An ability is a Beta-like estimate: the weighted mean of its evidence, with the sum of weights as its strength.
-A later source (judges) is more evidence of the same kind.
 """
 
 import math
@@ -14,7 +13,7 @@ from llmrouter_tui.core import checked
 from llmrouter_tui.core.catalog import NOT_THINKING, Known
 from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.decision import Feedback
-from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo, Source
 from llmrouter_tui.core.figures import EVERYDAY, evidence
 from llmrouter_tui.core.modes import split_mode
 from llmrouter_tui.core.naming import ParsedName, parse_name
@@ -138,10 +137,11 @@ def abilities(
     now: float = 0.0,
     known: Known | None = None,
     checks: Sequence[Checked] = (),
+    grades: Sequence[Checked] = (),
 ) -> Mapping[str, Ability]:
     """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
-    is what the catalog says of it; ``checks`` are its answers. The name only counts where its own figures say
-    nothing."""
+    is what the catalog says of it; ``checks`` are its answers that a program checked, ``grades`` those that a judge
+    graded. The name only counts where its own figures say nothing."""
     name = parse_name(_spoken(info.name))
     size = info.parameters or name.size or (known.parameters if known else None)
     penalty = quantization_penalty(info.quantization or name.quantization)
@@ -153,9 +153,14 @@ def abilities(
         told = known is not None and not known.related and public
         guesses = () if told else _affinities(name, known, task, prior.value)
         told_so = _blend((prior, *public, *guesses, *_ratings(ours, task)))
-        answers = checked.evidence(told_so.mean, told_so.strength, [one for one in checks if one.task == task])
-        result[task] = _blend((*told_so.evidence, *answers)) if answers else told_so
+        told_so = _answered(told_so, [one for one in checks if one.task == task], "profile")
+        result[task] = _answered(told_so, [one for one in grades if one.task == task], "judge")
     return result
+
+
+def _answered(before: Ability, answers: Sequence[Checked], source: Source) -> Ability:
+    found = checked.evidence(before.mean, before.strength, answers, source)
+    return _blend((*before.evidence, *found)) if found else before
 
 
 def size_of(info: ModelInfo) -> int | None:

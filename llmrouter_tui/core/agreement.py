@@ -100,12 +100,12 @@ class Standing:
             return
         self.marks[min(9, max(0, math.floor(score + 0.5) - 1))] += sign
         self.total.add(score, sign)
-        if grade.truth is None:
+        if grade.known is None:
             return
-        good = grade.truth >= 0.5
+        good = grade.known >= 0.5
         same = "both_good" if good else "both_bad"
         word = same if good == (score >= HIGH) else "harsh" if good else "kind"
-        self.said[f"{grade.truth_by} {word}"] += sign
+        self.said[f"{grade.known_by} {word}"] += sign
         for about in ("", grade.model, grade.task):
             self.sides[about, good].add(score, sign)
 

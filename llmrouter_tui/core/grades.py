@@ -63,9 +63,20 @@ class Grade:
         return self.score if self.overruled is None else self.overruled
 
     @property
+    def known(self) -> float | None:
+        """What is known of the answer apart from the judge, 0..1: the user's mark in its place, else the truth."""
+        return self.truth if self.overruled is None else (self.overruled - LOWEST) / (HIGHEST - LOWEST)
+
+    @property
+    def known_by(self) -> str:
+        """By whom: ``user`` or ``check``; empty where nothing is known."""
+        return self.truth_by if self.overruled is None else "user"
+
+    @property
     def disagrees(self) -> bool:
         """Whether judge and truth are on different sides."""
-        return self.score is not None and self.truth is not None and (self.score >= HIGH) != (self.truth >= 0.5)
+        known = self.known
+        return self.score is not None and known is not None and (self.score >= HIGH) != (known >= 0.5)
 
 
 @dataclass(frozen=True, slots=True)

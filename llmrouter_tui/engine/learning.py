@@ -1,14 +1,14 @@
 """What traffic teaches: speeds from every answer, abilities from ratings. Better routes tomorrow."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
-from llmrouter_tui.core.domain import CatalogMatch, ModelInfo, Speed
+from llmrouter_tui.core.domain import Ability, CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
 from llmrouter_tui.engine.record import ModelRecord
@@ -42,12 +42,17 @@ class Learning:
         clock: Clock,
         recall: Recall = lambda info, kind, chosen: None,
         checks: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
+        grades: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
+        live: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
     ) -> None:
-        """``checks``: the answers of a model that were checked here."""
+        """Answers of a model: ``checks`` those to the prompt set that a program checked, ``grades`` those that a judge
+        graded, ``live`` those that clients got and a judge graded."""
         self._repo = repo
         self._clock = clock
         self._recall = recall
         self._checks = checks
+        self._grades = grades
+        self._live = live
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
         self._chosen: dict[str, str] = {}
         """Entries of the catalog that the user chose, by model; empty for none of them."""
@@ -61,14 +66,35 @@ class Learning:
     def refresh(self, record: ModelRecord) -> None:
         """Compute the model's abilities anew."""
         ratings = list(self._ratings[record.id].values())
-        recalled = self._recall(record.info, record.backend.kind, self._chosen.get(record.id))
-        record.match, known = recalled or (None, None)
-        checks = self._checks(record.info)
-        record.abilities = abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known, checks=checks)
+        record.match, known = self._recalled(record)
+        record.abilities = self._abilities(record, known, live=True)
         record.languages = known.languages if known else {}
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
         record.changed()
+
+    def untaught(self, record: ModelRecord) -> Mapping[str, Ability]:
+        """Its abilities without the grades of what clients got: those are counted by kinds of prompts, on top of
+        this."""
+        return self._abilities(record, self._recalled(record)[1], live=False)
+
+    def _recalled(self, record: ModelRecord) -> tuple[CatalogMatch | None, Known | None]:
+        return self._recall(record.info, record.backend.kind, self._chosen.get(record.id)) or (None, None)
+
+    def _abilities(self, record: ModelRecord, known: Known | None, *, live: bool) -> Mapping[str, Ability]:
+        info = record.info
+        return abilities(
+            info,
+            ratings=list(self._ratings[record.id].values()),
+            now=self._clock.wall(),
+            known=known,
+            checks=self._checks(info),
+            grades=[*self._grades(info), *(self._live(info) if live else ())],
+        )
+
+    def rating(self, model: str, exchange_id: str) -> Feedback | None:
+        """What the user said of an answer, if it stands."""
+        return self._ratings[model].get(exchange_id)
 
     def matched(self, record: ModelRecord, entry: str | None) -> None:
         """The user said which entry of the catalog a model is, none with an empty word; None goes by its name."""

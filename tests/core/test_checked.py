@@ -67,3 +67,25 @@ def test_checks_are_evidence_of_their_task_alone_and_say_how_many_they_are(passe
     assert told.note == f"{2 * passed:g} of 2 checks passed here, difficulty up to 0.80"
     assert {task for task in known if known[task] != before[task]} == {"math"}
     assert known["math"].strength > before["math"].strength
+
+
+# ── grades ──
+
+
+def test_a_grade_counts_by_how_far_its_judge_is_believed() -> None:
+    info = ModelInfo("box", "m:8b", parameters=8_000_000_000)
+    means = [
+        abilities(info, grades=[Checked("chat", 0.5, 1.0, weight)])["chat"].mean for weight in (0.0, 0.25, 0.5, 1.0)
+    ]
+    assert means[0] == abilities(info)["chat"].mean
+    assert means == sorted(set(means))
+    assert means[3] == pytest.approx(abilities(info, checks=[Checked("chat", 0.5, 1.0)])["chat"].mean)
+
+
+def test_a_judge_that_is_not_believed_is_no_evidence() -> None:
+    assert evidence(0.5, 8.0, [Checked("chat", 0.5, 1.0, 0.0)] * 50, "judge") == ()
+
+
+def test_grades_are_told_as_marks() -> None:
+    [told] = evidence(0.5, 8.0, [Checked("chat", 0.2, 1.0, 0.5), Checked("chat", 0.4, 0.5, 0.5)], "judge")
+    assert (told.source, told.note) == ("judge", "2 answers graded 7.8 of 10 here, difficulty up to 0.40")

@@ -1,0 +1,156 @@
+"""The grades in memory: what learning reads of them, how each judge stands, which answers are still to be graded."""
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from llmrouter_tui.core.agreement import Standing, weight_of
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.grades import Agreement, Grade
+from llmrouter_tui.core.measuring import same_weights
+from llmrouter_tui.core.ports import Clock, GradeStore
+from llmrouter_tui.core.profile import Result
+from llmrouter_tui.engine.measured import Measured
+
+TRY_AGAIN: Final = 3_600.0
+"""Seconds after which an answer is put to a judge anew that could not be reached, or had no time, for it."""
+LASTING: Final = frozenset({"malformed", "context_length_exceeded", "invalid_request"})
+"""Failures that the same judge would repeat."""
+
+Answer = tuple[str, str, str]
+"""(subject, ref, model) of what was graded."""
+
+
+class Gradings:
+    """Owns every grade that may count, without texts."""
+
+    def __init__(self, store: GradeStore, measured: Measured, clock: Clock) -> None:
+        self._store = store
+        self._measured = measured
+        self._clock = clock
+        self._grades: dict[Answer, dict[str, Grade]] = defaultdict(dict)
+        """By answer and judge."""
+        self._ids: dict[str, Grade] = {}
+        self._named: dict[str, set[Answer]] = defaultdict(set)
+        """Answers by the name of their model: replicas share what they can do."""
+        self._standings: dict[str, Standing] = {}
+        self._marked = self._live = 0
+        self._marks = 0.0
+        self.disagree = 0
+        """Grades where judge and truth are on different sides."""
+        self.version = 0
+        """Grows with every grade that comes, changes or goes."""
+
+    async def load(self) -> None:
+        """Take in what earlier runs left, if the database can be read now."""
+        with contextlib.suppress(RouterError):
+            for grade in await self._store.all_grades():
+                self.take(grade)
+
+    # ── in ──
+
+    def take(self, grade: Grade) -> Grade:
+        """Count a grade, in the place of an older one of that judge and answer; as it counts now, with its texts."""
+        answer = (grade.subject, grade.ref, grade.model)
+        self._count(answer, -1)
+        older = self._grades[answer].get(grade.judge)
+        if older is not None:
+            self._standing(older.judge).take(older, -1)
+            self._ids.pop(older.id, None)
+            self.disagree -= older.disagrees
+        kept = replace(grade, question="", answer="")
+        self._grades[answer][grade.judge] = self._ids[grade.id] = kept
+        self._named[grade.model.partition("/")[2]].add(answer)
+        self._standing(grade.judge).take(kept)
+        self.disagree += kept.disagrees
+        self._count(answer, 1)
+        self.version += 1
+        return self.weighed(grade)
+
+    def _count(self, answer: Answer, sign: int) -> None:
+        """Count the grade of an answer that stands in or out of the sums over all."""
+        grade = self.standing(answer)
+        if grade is not None and grade.mark is not None:
+            self._marked += sign
+            self._marks += sign * grade.mark
+            self._live += sign * (answer[0] == "exchange")
+
+    def _standing(self, judge: str) -> Standing:
+        return self._standings.setdefault(judge, Standing(judge))
+
+    # ── out ──
+
+    def weighed(self, grade: Grade) -> Grade:
+        """With the weight that it has now; 0 where another grade of that answer counts in its place."""
+        counts = self.standing((grade.subject, grade.ref, grade.model))
+        if counts is None or counts.id != grade.id:
+            return replace(grade, weight=0.0)
+        return replace(grade, weight=weight_of(grade, self._standing(grade.judge).weight))
+
+    def standing(self, answer: Answer) -> Grade | None:
+        """The grade of an answer that counts: what the user put right, else the newest that has a mark."""
+        marked = [grade for grade in self._grades.get(answer, {}).values() if grade.mark is not None]
+        return max(marked, key=lambda grade: (grade.overruled is not None, grade.at), default=None)
+
+    def of(self, subject: str, ref: str, model: str = "") -> list[Grade]:
+        """All grades of an answer; of an exchange whoever gave it."""
+        if model:
+            return list(self._grades.get((subject, ref, model), {}).values())
+        return [grade for grade in self._ids.values() if (grade.subject, grade.ref) == (subject, ref)]
+
+    def agreement(self, judge: str) -> Agreement:
+        return self._standing(judge).agreement
+
+    @property
+    def mean(self) -> float | None:
+        """Of all marks that count."""
+        return self._marks / self._marked if self._marked else None
+
+    # ── what learning reads ──
+
+    def prompts(self, info: ModelInfo) -> list[tuple[Grade, float]]:
+        """Grades of these weights' answers to the prompt set as they stand, and what each counts for: those of
+        prompts that only a judge can tell about. What a program checked needs no second opinion."""
+        newest: dict[str, Grade] = {}
+        for answer in sorted(self._named.get(info.name, ()), key=lambda answer: answer[2] == info.id):
+            subject, ref, model = answer
+            result = self._measured.of(model).get(ref) if subject == "prompt" else None
+            grade = self.standing(answer)
+            if result is None or grade is None or result.outcome != "ungraded":
+                continue
+            if same_weights(result, info) and grade.at >= result.at:
+                newest[ref] = grade
+        return [(grade, self.weighed(grade).weight) for grade in newest.values()]
+
+    def exchanges(self, info: ModelInfo) -> list[tuple[Grade, float]]:
+        """The same of answers that clients got from a model of that name."""
+        found = (self.standing(answer) for answer in self._named.get(info.name, ()) if answer[0] == "exchange")
+        return [(grade, self.weighed(grade).weight) for grade in found if grade is not None]
+
+    @property
+    def live(self) -> bool:
+        """Whether any answer to a client was graded."""
+        return self._live > 0
+
+    # ── what is to be done ──
+
+    def open(self, result: Result, judge: str) -> bool:
+        """Whether an answer to a prompt is still to be put to this judge: nobody graded it, and it did not fail at it
+        for good."""
+        answer = ("prompt", result.prompt, result.model)
+        grades = [grade for grade in self._grades.get(answer, {}).values() if grade.at >= result.at]
+        if any(grade.mark is not None for grade in grades):
+            return False
+        failure = next((grade for grade in grades if grade.judge == judge), None)
+        return failure is None or not (failure.code in LASTING or self._clock.wall() - failure.at < TRY_AGAIN)
+
+    def tested(self, judge: str, results: Mapping[str, Mapping[str, Result]]) -> Sequence[Grade]:
+        """Grades that a judge gave to answers which a program checked, as they are now."""
+        return [
+            grade
+            for grade in self._ids.values()
+            if grade.judge == judge and grade.truth_by == "check" and grade.ref in results.get(grade.model, {})
+        ]
