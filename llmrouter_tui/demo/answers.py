@@ -14,6 +14,7 @@ from llmrouter_tui.demo.cast import SimModel
 from llmrouter_tui.demo.exam.book import Said
 from llmrouter_tui.demo.exam.examiner import judge
 from llmrouter_tui.demo.exam.question import recognized
+from llmrouter_tui.demo.exam.senses import sensed
 from llmrouter_tui.demo.exam.sitting import sit
 from llmrouter_tui.demo.structured import Call, choose_call, facts, fill
 from llmrouter_tui.demo.texts.entry import Entry
@@ -42,7 +43,8 @@ class Turn:
 
     role: str
     text: str = ""
-    images: int = 0
+    images: tuple[str, ...] = ()
+    """Base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,12 @@ def compose(ask: Ask) -> Answer:
 
 
 def _measured(ask: Ask) -> Said | None:
-    """What it says to a prompt of the prompt set, or as a judge; None where it is asked something else."""
+    """What it says to a prompt of the prompt set, to a probe, or as a judge; None where it is asked something else."""
     asked = [turn.text for turn in ask.turns if turn.role == "user"]
     if question := recognized(asked):
         return sit(ask.model, question, ask.seed)
+    if (seen := sensed(ask.text, ask.last.images)) is not None:
+        return seen
     return judge(ask.model, ask.turns[0].text, asked[0], len(asked) > 1, ask.seed) if asked else None
 
 

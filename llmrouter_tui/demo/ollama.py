@@ -150,7 +150,7 @@ class SimulatedOllama(LoopbackServer):
         body = await read_object(request)
         model = self._model(body)
         prompt = str(body.get("prompt") or "")
-        turns = (Turn("user", prompt, len(body.get("images") or ())),) if prompt else ()
+        turns = (Turn("user", prompt, _images(body)),) if prompt else ()
         return await self._answer(request, body, model, turns, generate_line)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -332,7 +332,11 @@ def _context(body: Mapping[str, Any]) -> int | None:
 def _turn(message: Any) -> Turn:
     if not isinstance(message, Mapping) or not isinstance(message.get("content", ""), str):
         raise Refusal(400, "json: cannot unmarshal message: content must be a string")
-    return Turn(str(message.get("role", "")), message.get("content", ""), len(message.get("images") or ()))
+    return Turn(str(message.get("role", "")), message.get("content", ""), _images(message))
+
+
+def _images(holder: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(image) for image in holder.get("images") or ())
 
 
 def _fit(ask: Ask, runner: Runner, body: Mapping[str, Any]) -> None:
@@ -347,5 +351,5 @@ def _fit(ask: Ask, runner: Runner, body: Mapping[str, Any]) -> None:
 
 
 def _prompt_tokens(ask: Ask) -> int:
-    spoken = sum(len(tokens(turn.text)) + IMAGE_TOKENS * turn.images + TEMPLATE_TOKENS for turn in ask.turns)
+    spoken = sum(len(tokens(turn.text)) + IMAGE_TOKENS * len(turn.images) + TEMPLATE_TOKENS for turn in ask.turns)
     return spoken + sum(len(tokens(json.dumps(tool))) for tool in ask.tools)
