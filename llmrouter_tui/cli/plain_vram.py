@@ -126,10 +126,10 @@ def _row(one: Placement) -> str:
 def _progress(load: LoadProgress, now: float) -> str:
     waiting = f", for {_many(load.waiting, 'request')}" if load.waiting else ""
     if load.started_at is None:
-        why = f" ({load.waits_for})" if load.waits_for else ""
+        why = f": {load.waits_for}" if load.waits_for else ""
         if not load.position:
-            return f"{load.model} has its turn on {load.pool}{why}{waiting}"
-        return f"{load.model} is number {load.position} in the queue of {load.pool}{why}{waiting}"
+            return f"{load.model} has its turn on {load.pool}{waiting}{why}"
+        return f"{load.model} waits for its turn on {load.pool}{waiting}{why}"
     spent = max(0.0, now - load.started_at)
     return f"{load.model} into {load.pool}, {spent:.0f} of about {load.expected_seconds:.0f} s{waiting}"
 

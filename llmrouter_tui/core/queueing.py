@@ -10,6 +10,8 @@ must leave again, and nobody is passed for longer than the bounds, or by more re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from llmrouter_tui.core.memory_words import listed
+
 OVERTAKE_SECONDS = 10.0
 OVERTAKE_REQUESTS = 8
 LINGER_SHARE, LINGER_SECONDS = 0.1, 1.0
@@ -74,7 +76,44 @@ class Place:
     seconds: float = 0.0
     """Expected, until it is answered."""
     reason: str = ""
-    """Why it does not begin yet: ``vllm/qwen answers 3 requests``."""
+    """What its model waits for: ``vllm/qwen answers 3 requests``, or ``a/x is being loaded, then b/y; 5 requests
+    before it``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A load that comes before another one."""
+
+    model: str
+    requests: int = 0
+    """That wait for it."""
+    loading: bool = False
+    """Whether it is under way; else room is made for it, or it waits too."""
+
+
+NAMED = 2
+"""Loads, and models that answer, that are named; more are counted."""
+
+
+def obstacle(ahead: Sequence[Ahead], answering: Sequence[tuple[str, int]]) -> str:
+    """What a load waits for: those ``ahead`` of it, in their order, and who must answer so many requests yet before
+    the first of them, or where it is the first itself, can begin. Empty where it waits for nobody."""
+    drain = _some([f"{model} answers {_requests(count)}" for model, count in answering])
+    if not ahead:
+        return drain
+    said = f"{ahead[0].model} is {'being loaded' if ahead[0].loading else 'loaded first'}"
+    said += f" ({drain})" if drain else ""
+    said += f", then {_some([load.model for load in ahead[1:]])}" if ahead[1:] else ""
+    count = sum(load.requests for load in ahead)
+    return f"{said}; {_requests(count)} before it" if count else said
+
+
+def _some(said: Sequence[str]) -> str:
+    return listed([*said[:NAMED], *([f"{len(said) - NAMED} more"] if len(said) > NAMED else [])])
+
+
+def _requests(count: int) -> str:
+    return f"{count} request{'' if count == 1 else 's'}"
 
 
 def waiting_text(model: str, queue: str, place: Place) -> str:

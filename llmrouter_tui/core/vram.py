@@ -88,7 +88,7 @@ class LoadProgress:
     waiting: int = 0
     """Requests that wait for it."""
     waits_for: str = ""
-    """Why it does not begin yet: ``vllm/qwen answers 3 requests``."""
+    """What it waits for: ``vllm/qwen answers 3 requests``, ``a/x is being loaded, then b/y; 5 requests before it``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Clock
-from llmrouter_tui.core.queueing import BOUNDS, Bounds, Holder, Waiter, turn
+from llmrouter_tui.core.queueing import BOUNDS, Ahead, Bounds, Holder, Waiter, obstacle, turn
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -255,20 +255,23 @@ class Turns:
         return len(line.seats) + 1
 
     def obstacle(self, record: ModelRecord) -> str:
-        """Why a model in a queue is not loaded yet, in words."""
-        for line in self._lines.values():
-            if record is line.current:
-                drained = [m for m in self._fleet.models.values() if m.draining and m.leases and m.key == record.queue]
-                return _answering(drained) if record.residency != "loading" else ""
-            if record in line.seats and line.current is not None:
-                return f"{line.current.id} is being loaded"
-            if record in line.seats:
-                first = next(iter(line.seats))
-                words = _answering([m for m in self._fleet.models.values() if m.leases and m.id in line.leaving])
-                return words or (f"{first.id} is loaded first" if first is not record else "")
-        return ""
+        """What the load of a model waits for, in words; of one that is in no queue yet, what it would wait for."""
+        line = next((line for line in self._lines.values() if record in line.seats), None)
+        line = line or next((line for line in self._lines.values() if record is line.current), None)
+        line = line or self._lines.get(record.queue)
+        if line is None:
+            return ""
+        order = [line.current, *line.seats] if line.current is not None else [*line.seats]
+        before = order[: order.index(record)] if record in order else order
+        ahead = [Ahead(one.id, len(one.tickets), one.residency == "loading") for one in before]
+        return obstacle(ahead, self._answering(line))
 
-
-def _answering(records: list[ModelRecord]) -> str:
-    words = [f"{m.id} answers {m.leases} request{'' if m.leases == 1 else 's'}" for m in records[:2]]
-    return " and ".join(words)
+    def _answering(self, line: Line) -> list[tuple[str, int]]:
+        """Who must answer yet, with how many requests, before the first of a queue can be loaded."""
+        first = line.current
+        models = [model for model in self._fleet.models.values() if model.leases]
+        if first is None:
+            return [(model.id, model.leases) for model in models if model.id in line.leaving]
+        if first.residency == "loading":
+            return []
+        return [(model.id, model.leases) for model in models if model.draining and model.key == first.queue]

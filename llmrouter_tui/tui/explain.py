@@ -12,7 +12,7 @@ from llmrouter_tui.core.fluency import moved, moved_words
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.why import Instead, instead
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui import ledger, text
+from llmrouter_tui.tui import ledger, pools_text, text
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.state import Store
@@ -42,7 +42,10 @@ def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision 
         lines += rests_on(decision, store.models.get(decision.chosen), cells, look)
     if today is not None:
         lines += [(), *today_lines(today, decision, store.name, cells, look)]
-    lines += [(), *timeline(row, store.name, cells, look)]
+    lines.append(())
+    if row.waiting is not None:
+        lines += labelled("WAITS", pools_text.named(fmt.why(row, look), store), cells, "run")
+    lines += timeline(row, store.name, cells, look)
     lines += [(), *words(row, cells, look)]
     lines += verdict(row, store.name, look)
     return lines

@@ -209,7 +209,8 @@ def why(row: Row, look: Look) -> str:
     exchange = row.exchange
     if row.waiting:
         expected, why_not = row.waiting.expected_seconds, row.waiting.why
-        said = f"place {row.waiting.position} in the queue" if row.waiting.position else row.waiting.reason
+        reason = "loading" if row.waiting.reason == "load" else row.waiting.reason
+        said = f"place {row.waiting.position} in the queue" if row.waiting.position else reason
         about = f", about {text.span(expected)}" if expected else ""
         return said + about + (f": {text.tame(why_not)}" if why_not else "")
     if exchange.outcome == "failed" and exchange.message:

@@ -348,7 +348,22 @@ class Store:
         self.vram = fact.vram
         self.placements = {placement.model: placement for placement in fact.vram.placements}
         told = self.attention.vram(fact.vram)
-        return Dirty.VRAM | (Dirty.ATTENTION if told else Dirty.NONE)
+        moved = self._queue_moved(fact.vram)
+        return Dirty.VRAM | (Dirty.ATTENTION if told else Dirty.NONE) | (Dirty.ROWS if moved else Dirty.NONE)
+
+    def _queue_moved(self, vram: VramView) -> bool:
+        """What requests wait for changes while their place stays: they tell it as the ledger of memory does."""
+        loads = {load.model: load for load in vram.loads}
+        moved = False
+        for id_ in self.running if loads else ():
+            fact = self.rows[id_].waiting
+            load = loads.get(fact.model) if fact is not None else None
+            if fact is not None and load is not None and (load.position, load.waits_for) != (fact.position, fact.why):
+                reason = "queue" if load.position else "load"
+                waiting = replace(fact, reason=reason, position=load.position, why=load.waits_for)
+                self.rows[id_].waiting, moved = waiting, True
+                self._row(id_)
+        return moved
 
     def _service(self, fact: ev.ServiceChanged, at: float) -> Dirty:
         self.service = fact.service

@@ -77,7 +77,7 @@ def test_what_goes_on_and_what_it_cost_follow():
     )
     assert vram_lines(view)[2:] == [
         "load a/one into gpu0, 5 of about 20 s, for 1 request",
-        "load a/two is number 1 in the queue of gpu0 (a/one is being loaded), for 2 requests",
+        "load a/two waits for its turn on gpu0, for 2 requests: a/one is being loaded",
         "today 7 loads, 1 eviction, 61 s",
         f"! {HELD}; {RELEASED_BY_COMMAND}",
         "! a/one and a/two threw each other out of gpu0 6 times in 5 min: pin one",

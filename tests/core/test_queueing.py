@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.queueing import BOUNDS, Bounds, Holder, Stop, Turn, Waiter, timeline, turn
+from llmrouter_tui.core.queueing import BOUNDS, Ahead, Bounds, Holder, Stop, Turn, Waiter, obstacle, timeline, turn
 
 SECONDS = st.floats(0, 40)
 HOLDERS = st.dictionaries(
@@ -179,3 +179,27 @@ def test_clients_that_take_turns_are_served_in_batches(load):
     ours, strict = play(["a", "b"], 60, BOUNDS, load), play(["a", "b"], 60, FCFS, load)
     assert strict.swaps >= 119
     assert ours.swaps <= strict.swaps / 4
+
+
+# ── in words ──
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answering", "words"),
+    [
+        ((), (), ""),
+        ((), (("v/q", 1),), "v/q answers 1 request"),
+        ((), (("v/q", 3), ("o/x", 2), ("o/y", 1)), "v/q answers 3 requests, o/x answers 2 requests and 1 more"),
+        ((Ahead("o/a", 0, True),), (), "o/a is being loaded"),
+        ((Ahead("o/a", 1, True),), (), "o/a is being loaded; 1 request before it"),
+        ((Ahead("o/a", 2),), (("v/q", 1),), "o/a is loaded first (v/q answers 1 request); 2 requests before it"),
+        ((Ahead("o/a", 2, True), Ahead("o/b", 3)), (), "o/a is being loaded, then o/b; 5 requests before it"),
+        (
+            (Ahead("o/a"), Ahead("o/b"), Ahead("o/c"), Ahead("o/d"), Ahead("o/e", 1)),
+            (),
+            "o/a is loaded first, then o/b, o/c and 2 more; 1 request before it",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_load_waits_for_is_told_in_the_order_in_which_it_comes(ahead, answering, words):
+    assert obstacle(ahead, answering) == words

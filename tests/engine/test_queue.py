@@ -128,6 +128,7 @@ async def test_who_waits_is_told_its_place_what_it_waits_for_and_how_long():
         first, second = (run.wait for run in runs)
         assert (first.position, second.position) == (1, 2)
         assert first.reason == "one/a answers 1 request"
+        assert second.reason == "one/b is loaded first (one/a answers 1 request); 1 request before it"
         assert second.seconds > first.seconds > b.load_seconds
         assert runs[0].status_text.startswith("waiting to load one/b, place 1 in the queue of gpu0, about ")
         assert runs[0].status_text.endswith("s: one/a answers 1 request")

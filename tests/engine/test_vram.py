@@ -220,7 +220,7 @@ async def test_a_load_under_way_is_told_since_when_and_those_behind_it_with_why(
         assert now.started_at is not None
         assert now.expected_seconds > 0
         assert (then.model, then.position, then.waiting, then.started_at) == ("one/b", 1, 2, None)
-        assert then.waits_for == "one/a is being loaded"
+        assert then.waits_for == "one/a is being loaded; 1 request before it"
         lease = await waiting[0]
         [left] = vram.view().loads
         assert (left.model, left.started_at, left.waiting) == ("one/b", None, 2)

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.decision import Breakdown, Candidate, Decision, Effect, Seconds
+from llmrouter_tui.core.events import Envelope, VramChanged, Waiting
+from llmrouter_tui.core.vram import LoadProgress
 from llmrouter_tui.tui import explain, ledger, text
-from llmrouter_tui.tui.state import Store
+from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import BRAILLE
 from llmrouter_tui.tui.text import Look
 from tests.tui import scripted
-from tests.tui.scripted import SNAPSHOT
+from tests.tui.scripted import NOW, SNAPSHOT
 
 LOOK = Look(BRAILLE, UTC)
 ROW = re.compile(r"^[ »](\S.*?)((?:\s+-?\d*\.\d\d){5}) =\s+(-?\d*\.\d\d)")
@@ -130,6 +132,22 @@ def test_the_time_to_the_first_token_is_told_from_arrival_with_what_was_the_mode
     attempt = replace(row.exchange.attempts[0], wait_seconds=6.0, ttft=0.3)
     row.exchange = replace(row.exchange, attempts=(attempt,), ttft=6.4, seconds=8.0)
     assert "TIME     decide 5ms  wait 6.0s  TTFT 6.4s (model 0.3s)" in "\n".join(lines(store, "x8f1d"))
+
+
+def test_who_waits_is_told_for_what_and_that_goes_with_the_queue(store: Store) -> None:
+    row = store.rows["x8f21"]
+    row.waiting = Waiting(row.id, row.model, "queue", 24.0, 2, "llama.cpp/qwen2.5vl:7b is being loaded")
+    load = LoadProgress(row.model, "gpu0", None, 7.0, 2, 1, "ollama/phi4:14b is loaded first; 3 requests before it")
+    for loads, words in (
+        ((), "WAITS    place 2 in the queue, about 24s: qwen2.5vl:7b is being loaded"),
+        ((load,), "place 2 in the queue, about 24s: phi4:14b is loaded first; 3 requests before it"),
+        ((replace(load, position=0, waits_for=""),), "WAITS    loading, about 24s"),
+    ):
+        moved = store.fold([Envelope(store.seq + 1, NOW, NOW, VramChanged(replace(store.vram, loads=loads)))])
+        assert (Dirty.ROWS in moved) is bool(loads)
+        assert " ".join(words.split()) in " ".join(" ".join(lines(store, row.id)).split())
+    again = store.fold([Envelope(store.seq + 1, NOW, NOW, VramChanged(store.vram))])
+    assert Dirty.ROWS not in again
 
 
 def in_german(store: Store, **shifts: float) -> list[str]:
