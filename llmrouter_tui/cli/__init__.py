@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from llmrouter_tui import __version__
 from llmrouter_tui.cli import checks, evals, explain, models, profile, review, running, sync
-from llmrouter_tui.cli.flags import COMMON, SCREEN, load_config, options
+from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
 
@@ -33,6 +33,7 @@ def main(
         return
     gc.disable()  # a quarter of the start would go into looking through what stays; service and screen enable it again
     config = load_config(config_file, insecure, calm=calm, symbols=symbols, **flags)
+    keep_nothing(demo, flags)
     from llmrouter_tui.cli.logs import to_file
     from llmrouter_tui.cli.nearby import Nearby
     from llmrouter_tui.service.service import Mode, Service

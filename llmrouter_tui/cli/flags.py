@@ -1,7 +1,7 @@
 """The options that commands share, and the settings that follow from them, the environment and the file."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,13 @@ def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Conf
             USAGE,
         )
     return loaded
+
+
+def keep_nothing(demo: bool, flags: Mapping[str, Any]) -> None:
+    """Say that a database which was asked for is not used. (One that the environment or the file names is for the
+    routers that are not a demo.)"""
+    if demo and (database := flags.get("database")):
+        click.echo(f"llmrouter-tui: a DEMO keeps nothing; --db {database} is neither read nor written", err=True)
 
 
 def in_force(config: "Config") -> "Config":

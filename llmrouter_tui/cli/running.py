@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, SCREEN, load_config, options
+from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _need_terminal(instead: str) -> None:
 def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
     """The router without a screen: log lines go to stderr."""
     config = load_config(config_file, insecure, **flags)
+    keep_nothing(demo, flags)
     from llmrouter_tui.cli.logs import to_stderr
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.service.service import Mode, Service

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import llmrouter_tui
+from llmrouter_tui.cli.flags import keep_nothing
 
 
 def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -39,6 +40,14 @@ def test_options_before_a_command_are_refused_with_the_right_place():
     ended = run("--demo", "serve")
     assert ended.returncode == 2
     assert "llmrouter-tui serve" in ended.stderr
+
+
+def test_only_a_database_that_a_demo_was_asked_to_use_is_worth_a_word(capsys):
+    keep_nothing(True, {"database": None})
+    keep_nothing(False, {"database": "mine.db"})
+    assert capsys.readouterr().err == ""
+    keep_nothing(True, {"database": "mine.db"})
+    assert "--db mine.db" in capsys.readouterr().err
 
 
 def test_explaining_without_any_model_says_what_is_missing(tmp_path):

@@ -101,6 +101,11 @@ def test_no_line_of_the_demos_log_can_be_taken_for_a_real_one(demo):
     assert all(" DEMO " in line for line in lines)
 
 
+def test_a_demo_that_is_given_a_database_says_that_it_keeps_nothing(demo):
+    assert f"keeps nothing; --db {demo.database} is neither read nor written" in demo.log.read_text().splitlines()[0]
+    assert not demo.database.exists()
+
+
 def test_the_preference_moves_the_choice_towards_quality(demo):
     prompt = {"prompt": "Prove that there are infinitely many primes of the form 4k+3, step by step."}
 
