@@ -8,7 +8,9 @@ from dataclasses import replace
 from statistics import median
 from typing import Final
 
+from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import NEEDS, TASKS, ModelInfo
+from llmrouter_tui.core.probing import is_probe, probed
 from llmrouter_tui.core.profile import ModelProfile, Order, Result, TaskProgress, TaskScore
 from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt, suited
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
@@ -44,8 +46,11 @@ def stale(result: Result, info: ModelInfo, now: float, max_age: float = MAX_AGE)
 
 def prompts_for(info: ModelInfo, quick: bool, prefill: float, salt: int = 0) -> tuple[Prompt, ...]:
     """What a model is asked: short prompts that are only timed, then the tasks in turns, so that a run that is stopped
-    has looked at all of them; the quick profile first, needles last. Without those that would take minutes to read.
+    has looked at all of them; the quick profile first, needles last. Without those that would take minutes to read, and
+    nothing of what makes no text.
     ``prefill``: tokens per second; ``salt`` makes what is timed differ from run to run."""
+    if is_embedding(info):
+        return ()
     room = info.context_length or 0
     chosen = [one for one in speed(salt) if one.context <= room]
     chosen += [one for one in QUICK if one.needs <= info.capabilities]
@@ -119,9 +124,12 @@ def summary(
 ) -> ModelProfile:
     """What the results of one model say together; ``info`` None where it is not here now. Of other weights only as
     long as these were not measured at all."""
+    newest = max((one.at for one in results), default=0.0)
+    probes = info.probed if info is not None else probed({one.prompt: one for one in results}, None)
+    results = [one for one in results if not is_probe(one.prompt)]
     old = sum(info is not None and stale(one, info, now, max_age) for one in results)
     own = [one for one in results if info is None or same_weights(one, info)]
-    return replace(_speeds(_scores(model, own or results), own or results), stale=old)
+    return replace(_speeds(_scores(model, own or results), own or results), at=newest, stale=old, probes=probes)
 
 
 def _scores(model: str, results: Sequence[Result]) -> ModelProfile:
@@ -136,7 +144,7 @@ def _scores(model: str, results: Sequence[Result]) -> ModelProfile:
             failures[one.code] = failures.get(one.code, 0) + 1
     return ModelProfile(
         model,
-        max((one.at for one in results), default=0.0),
+        0.0,
         tuple(TaskScore(about, *scores[about]) for about in ABOUT if about in scores),
         ungraded=sum(one.outcome == "ungraded" for one in results),
         unchecked=sum(one.outcome == "unchecked" for one in results),

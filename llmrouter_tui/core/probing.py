@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
+from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.pacing import KNOWN_FROM, LEAST_SECONDS, MOST_SECONDS, SLACK, SLACK_UNKNOWN
 from llmrouter_tui.core.probes import SCRIPTS
-from llmrouter_tui.core.probes.parts import Ask, Embed, Finding
-from llmrouter_tui.core.probes.reading import FILLED
+from llmrouter_tui.core.probes.parts import Ask, Embed, Facts, Finding
+from llmrouter_tui.core.probes.reading import FILLED, LONG, readable
 from llmrouter_tui.core.profile import Order, Outcome, Result
 
 VERSION: Final = 1
@@ -38,20 +39,24 @@ def same_model(result: Result, info: ModelInfo) -> bool:
 
 
 def wanted(
-    info: ModelInfo, embeds: bool, results: Mapping[str, Result], now: float, order: Order, max_age: float
+    info: ModelInfo, facts: Facts, results: Mapping[str, Result], now: float, order: Order, max_age: float
 ) -> tuple[str, ...]:
-    """The capabilities that are to be tried: all, of a model that only ``embeds`` just that, without those of which a
-    fresh answer is known. What this very order found counts in any case."""
+    """The capabilities that are to be tried: all, of a model that only embeds just that, without those of which a fresh
+    answer is known. What this very order found counts in any case."""
 
     def open_(need: str) -> bool:
         result = results.get(PREFIX + need)
+        if order.only:
+            return result is not None and result.outcome == "failed" and result.at < order.started
         if result is None or not same_model(result, info):
             return True
         if result.at >= order.started:
             return False
-        return order.again or result.passed is None or now - result.at > max_age or _grown(result, need, info)
+        if result.code == LONG:
+            return readable(facts)
+        return order.again or result.outcome == "failed" or now - result.at > max_age or _grown(result, need, info)
 
-    return tuple(need for need in (("embedding",) if embeds else SCRIPTS) if open_(need))
+    return tuple(need for need in (("embedding",) if is_embedding(info) else SCRIPTS) if open_(need))
 
 
 def _grown(result: Result, need: str, info: ModelInfo) -> bool:
@@ -85,8 +90,8 @@ def outweighs(fresh: Result, old: Result | None, info: ModelInfo) -> bool:
     return fresh.passed is not None or old is None or old.passed is None or not same_model(old, info)
 
 
-def probed(results: Mapping[str, Result], info: ModelInfo) -> tuple[Probed, ...]:
-    """What was decided of these weights. ``info``: as its backend tells it."""
+def probed(results: Mapping[str, Result], info: ModelInfo | None) -> tuple[Probed, ...]:
+    """What was decided of these weights. ``info``: as its backend tells it; None where it is not here now."""
     known = ((need, results.get(PREFIX + need)) for need in SCRIPTS)
     return tuple(
         Probed(
@@ -96,10 +101,10 @@ def probed(results: Mapping[str, Result], info: ModelInfo) -> tuple[Probed, ...]
             one.reason,
             one.code,
             one.prompt_tokens,
-            need in info.capabilities if info.capabilities_known and need != "context" else None,
+            need in info.capabilities if info and info.capabilities_known and need != "context" else None,
         )
         for need, one in known
-        if one is not None and one.passed is not None and same_model(one, info)
+        if one is not None and one.passed is not None and (info is None or same_model(one, info))
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from llmrouter_tui.core.decision import Effect
+from llmrouter_tui.core.domain import Probed
 from llmrouter_tui.core.prompt_set import VERSION
 
 ANSWER: Final = 8_192
@@ -38,7 +39,7 @@ class Result:
     reason: str = ""
     """Why it passed or not; of what has no verdict, why not."""
     code: str = ""
-    """Of a failure: the stable code, ``prompt_timeout`` where it took too long."""
+    """Of a failure: the stable code, ``prompt_timeout`` where it took too long. Of a probe: how (``domain.Probed``)."""
     ttft: float | None = None
     prefill: float | None = None
     decode: float | None = None
@@ -194,6 +195,8 @@ class ModelProfile:
     footprint: int | None = None
     """Bytes of memory, weighed around its load or reported after it."""
     footprint_source: str = ""
+    probes: tuple[Probed, ...] = ()
+    """What was tried of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ class Asking:
         self._now: tuple[str, Heard] = ("", Heard())
         """What is asked, and what was heard so far."""
 
+    def listens(self, question: str) -> Heard:
+        """Where the answer to this question, which is put now, is to be heard, so that it shows while it comes."""
+        self._now = question, Heard()
+        return self._now[1]
+
     def live(self) -> tuple[str, str]:
         """The beginning of the question that was put last, and the end of what came so far: of what the model thinks
         until it speaks."""
@@ -115,8 +120,7 @@ class Asking:
 
     async def _turn(self, record: ModelRecord, prompt: Prompt, answers: list[str]) -> _Turn:
         """Raises ``BackendError``, and ``TimeoutError``."""
-        turn, heard, clock = _Turn(), Heard(), self._clock.mono
-        self._now = prompt.turns[len(answers)], heard
+        turn, heard, clock = _Turn(), self.listens(prompt.turns[len(answers)]), self._clock.mono
         sent = clock()
         async with asyncio.timeout(self._limit(record, prompt)):
             reply = await record.backend.chat(self._call(record, prompt, answers))

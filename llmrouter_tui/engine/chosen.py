@@ -10,16 +10,13 @@ from llmrouter_tui.engine.record import ModelRecord
 
 
 def by_name(fleet: Fleet, names: Sequence[str]) -> list[ModelRecord]:
-    """Each once. Raises ``RouterError`` where nobody is called so, and for what makes no text."""
+    """Each once. Raises ``RouterError`` where nobody is called so."""
     found: dict[str, ModelRecord] = {}
     for name in names:
         views = named(name, fleet.views())
         if not views:
             raise RouterError("model_not_found", f"there is no model {name!r} here", param="models")
         for view in views:
-            if is_embedding(view.info):
-                words = f"{view.id} makes embeddings and no text: there is nothing to ask it"
-                raise RouterError("invalid_request", words, param="models")
             found[view.id] = fleet.models[view.id]
     return list(found.values())
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from llmrouter_tui.core.domain import (
@@ -13,6 +13,7 @@ from llmrouter_tui.core.domain import (
     Device,
     ModelInfo,
     ModelView,
+    Probed,
     ResidencyEvent,
     ResidencyState,
     Resident,
@@ -99,6 +100,8 @@ class Fleet:
         """The models that the settings want pinned, by id or name."""
         self.room: Room = lambda pool: None
         """What models may take of a pool."""
+        self.probed: Callable[[ModelInfo], tuple[Probed, ...]] = lambda info: ()
+        """What was tried of a model here."""
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
         """Called when a backend comes up, its models being known."""
         self.backends: dict[str, BackendRecord] = {}
@@ -245,6 +248,7 @@ class Fleet:
                 if other_weights(known.told, info):
                     known.seen = None
                 known.told = info
+                self._recall(known)
                 inform(known, self._configured(record), self.room)
                 self._learning.refresh(known)
                 self.touch(known)
@@ -261,10 +265,25 @@ class Fleet:
                 info, record.backend, pool, self._memories.get(info.id), self._guess(record, info, pool)
             )
         model.told = info
+        self._recall(model)
         inform(model, self._configured(record), self.room)
         model.pinned = model.pinned or info.id in self.pinned_names or info.name in self.pinned_names
         self._learning.refresh(model)
         self.models[info.id] = model
+        self.touch(model)
+
+    def _recall(self, model: ModelRecord) -> None:
+        """What was tried of it as it is now; ``inform`` believes it."""
+        model.info = replace(model.info, probed=self.probed(model.told))
+
+    def believe(self, model: ModelRecord) -> None:
+        """Something of it was tried: decisions go by that from now on."""
+        record = self.backends.get(model.info.backend)
+        if record is None:
+            return
+        self._recall(model)
+        inform(model, self._configured(record), self.room)
+        self._learning.refresh(model)
         self.touch(model)
 
     def drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:

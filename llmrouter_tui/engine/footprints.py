@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, ModelInfo, Resident
 from llmrouter_tui.core.footprint import expected, largest_context
+from llmrouter_tui.core.probing import believed
 from llmrouter_tui.engine.record import ModelRecord
 
 NOTICED = 0.01
@@ -18,8 +19,8 @@ Room = Callable[[str], int | None]
 
 
 def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
-    """Bring what is told of a model in line with the context that it is loaded with, or would be: whether that is
-    news.
+    """Bring what is told of a model in line with the context that it is loaded with, or would be, and with what was
+    tried of it: whether that is news.
 
     A context that was chosen stays while the model is in memory, and after that as long as it fits; only another word
     of the backend's, or another room, chooses anew.
@@ -31,7 +32,8 @@ def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
         if record.grounds != grounds or (choice or 0) < (record.context or 0):
             record.context, record.grounds = choice, grounds
     told, context = record.told, _loaded(record) or record.context
-    fresh = replace(told, context_length=context, longest_context=told.longest_context or told.context_length)
+    served = replace(told, context_length=context, longest_context=told.longest_context or told.context_length)
+    fresh = believed(served, record.info.probed, sets_context=record.backend.sets_context)
     if fresh == record.info:
         return False
     record.info = fresh

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ResidencyChanged
@@ -18,7 +18,11 @@ from llmrouter_tui.engine.tasks import Tasks
 
 LOOK: Final = 0.1
 """Seconds between two looks at who is asked, while it waits."""
+PATIENCE: Final = 5
+"""How often one question is broken off for clients; then its answer is heard to the end, so that a long one comes to
+it."""
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 Tell = Callable[[str, str], None]
@@ -122,6 +126,47 @@ class Manners:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, RouterError):
             (await task).release()
+
+    # ── a question ──
+
+    async def ask(
+        self,
+        record: ModelRecord,
+        tell: Tell,
+        question: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        begins: Callable[[], None],
+        goes_on: Callable[[], None],
+    ) -> T:
+        """What comes of a question, put again where it was broken off for clients. ``begins`` is called when it is put,
+        ``goes_on`` now and then while it is answered. Raises ``BackendError`` where the model cannot be had."""
+        broken_off = 0
+        while True:
+            lease = await self.hold(record, tell)
+            try:
+                begins()
+                task: asyncio.Task[T] = self._tasks.spawn(question(), f"ask {record.id}")
+                if await self._undisturbed(record, task, goes_on, yields=broken_off < PATIENCE):
+                    return task.result()
+            finally:
+                lease.release()
+            broken_off += 1
+
+    async def _undisturbed(
+        self, record: ModelRecord, task: "asyncio.Task[T]", goes_on: Callable[[], None], *, yields: bool
+    ) -> bool:
+        """Whether it came to its end; not where a client would have had to wait for that."""
+        try:
+            while not task.done():
+                await asyncio.wait((task,), timeout=LOOK)
+                if yields and not task.done() and self.in_the_way(record):
+                    return False
+                goes_on()
+            return True
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     # ── the end ──
 

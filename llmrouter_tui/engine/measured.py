@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from llmrouter_tui.core.checked import Checked
-from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD, MAX_AGE, difficulty, same_weights, summary
 from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.probing import probed
 from llmrouter_tui.core.profile import ModelProfile, Result
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.engine.record import ModelRecord
@@ -48,6 +49,10 @@ class Measured:
             for one in newest.values()
             if one.passed is not None and (level := difficulty(one)) is not None
         ]
+
+    def probed(self, info: ModelInfo) -> tuple[Probed, ...]:
+        """What was tried of it, as its backend tells it; replicas may be served otherwise and do not count."""
+        return probed(self.of(info.id), info)
 
     def profiles(self, infos: Mapping[str, ModelInfo], max_age: float = MAX_AGE) -> tuple[ModelProfile, ...]:
         """Of every model that was measured, here or not; ``infos`` of those that are here."""

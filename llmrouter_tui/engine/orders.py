@@ -8,6 +8,7 @@ from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD
 from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.probing import is_probe
 from llmrouter_tui.core.profile import Only, Order, PastRun, Result
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.measured import Measured
@@ -67,7 +68,8 @@ class Orders:
     def found(self, order: Order, model: str) -> Mapping[str, Result]:
         """What this very order found of a model, by prompt, also before the router was started again."""
         results = self._measured.of(model)
-        return {name: one for name, one in results.items() if one.at >= order.started and name != LOAD}
+        mine = (item for item in results.items() if item[1].at >= order.started)
+        return {name: one for name, one in mine if name != LOAD and not is_probe(name)}
 
     def moved(self, order: Order) -> tuple[Effect, ...]:
         """Abilities of its models before it and now, where that differs."""

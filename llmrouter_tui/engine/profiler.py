@@ -22,9 +22,10 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.chosen import by_name, usual
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.manners import LOOK, Manners
+from llmrouter_tui.engine.manners import Manners
 from llmrouter_tui.engine.measured import Measured, weight
 from llmrouter_tui.engine.orders import Orders
+from llmrouter_tui.engine.probing import Probing
 from llmrouter_tui.engine.progress import Progress, planned
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
@@ -36,8 +37,6 @@ GIVE_UP: Final = 3
 """Failures in a row after which a model is left alone."""
 APPEARS: Final = 60.0
 """Seconds that a model of an order of an earlier run is waited for: its server may still be starting."""
-PATIENCE: Final = 5
-"""How often one prompt is broken off for clients; then it is heard to its end, so that a long one comes to it."""
 _SOURCE: Final = {"source": "profile"}
 
 log = logging.getLogger(__name__)
@@ -70,6 +69,9 @@ class Profiler:
         self._manners = Manners(fleet, residency, bus, tasks)
         self._orders = Orders(store, fleet, measured, clock)
         self._progress = Progress(bus, clock, self._eta, self._asking.live)
+        self._probing = Probing(
+            fleet, residency, learning, measured, store, self._asking, self._manners, self._progress, clock
+        )
         self._paces: dict[str, Pace] = {}
         self._task: asyncio.Task[None] | None = None
         self._given_up = self._starting = self._under_way = False
@@ -200,6 +202,8 @@ class Profiler:
         end: State = "done"
         words = ""
         try:
+            await self._probing.probe(record, order, self._waits, self.max_age)
+            self._progress.plan(self._planned(order, model))
             await self._ask_all(record, tuple(self._paces[model].left))
         except RouterError as error:
             end, words = "failed", error.message
@@ -240,36 +244,19 @@ class Profiler:
                 raise RouterError("backend_error", f"{in_a_row} prompts in a row failed: {result.reason}")
 
     async def _one(self, record: ModelRecord, prompt: Prompt) -> Result:
-        result, broken_off = None, 0
-        while result is None:
-            lease = await self._manners.hold(record, self._waits)
-            try:
-                self._progress.asks(prompt)
-                result = await self._asked(record, prompt, yields=broken_off < PATIENCE)
-            finally:
-                lease.release()
-            broken_off += 1
+        result = await self._manners.ask(
+            record,
+            self._waits,
+            lambda: self._asking.ask(record, prompt),
+            begins=lambda: self._progress.asks(prompt.id, prompt.task),
+            goes_on=self._progress.heard,
+        )
         await self._store.store_profile_result(result)
         self._measured.take(replace(result, answer=""))
         self._learned(record)
         self._paces[record.id].done(prompt, result.seconds)
         self._progress.answered(prompt, result)
         return result
-
-    async def _asked(self, record: ModelRecord, prompt: Prompt, *, yields: bool) -> Result | None:
-        """The result; None where it was broken off because a client would have had to wait for its end."""
-        task: asyncio.Task[Result] = self._tasks.spawn(self._asking.ask(record, prompt), f"ask {record.id}")
-        try:
-            while not task.done():
-                await asyncio.wait((task,), timeout=LOOK)
-                if yields and not task.done() and self._manners.in_the_way(record):
-                    return None
-                self._progress.heard()
-            return task.result()
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
 
     def _learned(self, record: ModelRecord) -> None:
         """Abilities follow at once, those of replicas too."""

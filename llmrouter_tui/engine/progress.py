@@ -81,16 +81,15 @@ class Progress:
         """What it will be asked, as it is known now that it is here."""
         self.tell(models=(*self._run.models[: self.at], planned, *self._run.models[self.at + 1 :]))
 
-    def asks(self, prompt: Prompt) -> None:
-        """This prompt is being put."""
-        self._run = replace(self._run, prompt=prompt.id, task=prompt.task)
+    def asks(self, prompt: str, about: str) -> None:
+        """This prompt is being put, by its id, about a task or a need."""
+        self._run = replace(self._run, prompt=prompt, task=about)
         self.tell_model(at_once=False, state="asking", message="")
 
     def answered(self, prompt: Prompt, result: Result) -> None:
         """One prompt more has its result."""
         so_far, about = self.model, about_of(prompt)
-        seen = Seen(prompt.id, prompt.task, result.outcome, result.passed, result.reason, result.seconds)
-        self._run = replace(self._run, seen=(*self._run.seen, seen)[-SEEN:])
+        self.saw(result)
         self.tell_model(
             at_once=False,
             done=so_far.done + 1,
@@ -99,6 +98,11 @@ class Progress:
             seconds=so_far.seconds + result.seconds,
             tasks=tuple(counted(row, result) if row.task == about else row for row in so_far.tasks),
         )
+
+    def saw(self, result: Result) -> None:
+        """Remember it among the newest."""
+        seen = Seen(result.prompt, result.task, result.outcome, result.passed, result.reason, result.seconds)
+        self._run = replace(self._run, seen=(*self._run.seen, seen)[-SEEN:])
 
     def moved(self, effects: Sequence[Effect]) -> None:
         """Note of each model how far its abilities moved in this run."""

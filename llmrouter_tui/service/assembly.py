@@ -168,6 +168,7 @@ class Assembly:
             max_bytes=int(s.vram_max_gb * GIB) if s.vram_max_gb else None,
         )
         fleet.room = ledger.room
+        fleet.probed = self._measured.probed
         self._residency = Residency(
             fleet,
             ledger,

@@ -31,7 +31,7 @@ def babble(prompt: Prompt) -> str:
 
 def asked(call: ChatCall) -> tuple[Prompt | None, dict[str, object]]:
     body = json.loads(call.request.body) if call.request.body != b"{}" else {"messages": [{"content": ""}]}
-    users = [turn["content"] for turn in body["messages"] if turn.get("role") == "user"]
+    users = [str(turn["content"]) for turn in body["messages"] if turn.get("role") == "user"]
     return (BY_TURN.get(users[0]) or TIMED.get(users[0][-200:]) if users else None), body
 
 
@@ -58,6 +58,14 @@ class ScholarReply(ScriptedReply):
         yield b"data: [DONE]\n\n"
 
 
+class ProbeReply(ScriptedReply):
+    """Text that shows no capability, at once."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield b'data: {"choices":[{"delta":{"content":"A fine text."}}]}\n\n'
+        yield b"data: [DONE]\n\n"
+
+
 @dataclass
 class Scholars(ScriptedBackend):
     """Answers by model name, rightly where none is given; live requests as ``ScriptedBackend`` does."""
@@ -74,6 +82,8 @@ class Scholars(ScriptedBackend):
 
     async def chat(self, call: ChatCall) -> ScriptedReply:
         prompt, body = asked(call)
+        if prompt is None and "max_tokens" in body:
+            return ProbeReply(self, call)
         if prompt is None:
             return await super().chat(call)
         self.prompts.append((call.model.name, prompt.id))

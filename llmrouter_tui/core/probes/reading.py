@@ -22,14 +22,18 @@ _AROUND: Final = 300
 """Characters of a text beside its entries."""
 
 
+LONG: Final = "long"
+"""Of a context that was not tried for the time it would take."""
+
+
 def context(seed: int, facts: Facts) -> Script:
     """Whether it finds what stands at the beginning and in the middle of a text that nearly fills its context, and
     whether its server reads all of that; not tried where reading it would take too long."""
     if not facts.context:
         return Finding(None, "how long its context is, is not told")
     room = int(FILLED * facts.context) - _ROOM
-    if (seconds := room / facts.prefill) > facts.patience:
-        return Finding(None, f"reading {room:,} tokens would take about {seconds:.0f} s")
+    if not readable(facts):
+        return Finding(None, f"reading {room:,} tokens would take about {room / facts.prefill:.0f} s", LONG)
     least = min(SHORT_TEXT, int(room * CHARACTERS_PER_TOKEN / 8))
     codes, text = diary(seed, least)
     said = yield Ask(text, _ROOM, least / CHARACTERS_PER_TOKEN)
@@ -47,6 +51,11 @@ def context(seed: int, facts: Facts) -> Script:
             return Finding(False, said.words, "refused")
         return refused("context", said, facts)
     return read_codes(said, codes, expected, facts.context)
+
+
+def readable(facts: Facts) -> bool:
+    """Whether reading that much is expected to take no longer than it may."""
+    return FILLED * (facts.context or 0) <= facts.patience * facts.prefill
 
 
 def read_codes(said: Said, codes: Sequence[str], expected: int | None, claimed: int) -> Finding:
