@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from llmrouter_tui.core import checked
 from llmrouter_tui.core.catalog import NOT_THINKING, Known
-from llmrouter_tui.core.checked import Checked
+from llmrouter_tui.core.checked import NO_SHIFTS
 from llmrouter_tui.core.decision import Feedback
-from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo, Source
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Evidence, ModelInfo
 from llmrouter_tui.core.figures import EVERYDAY, evidence
 from llmrouter_tui.core.modes import split_mode
 from llmrouter_tui.core.naming import ParsedName, parse_name
 from llmrouter_tui.core.words import word_set
+from llmrouter_tui.core.yardstick import Checked, Shifts
 
 
 class SizeLine(NamedTuple):
@@ -136,12 +137,12 @@ def abilities(
     ratings: Sequence[Feedback] = (),
     now: float = 0.0,
     known: Known | None = None,
-    checks: Sequence[Checked] = (),
-    grades: Sequence[Checked] = (),
+    answers: Sequence[Checked] = (),
+    shifts: Shifts = NO_SHIFTS,
 ) -> Mapping[str, Ability]:
     """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
-    is what the catalog says of it; ``checks`` are its answers that a program checked, ``grades`` those that a judge
-    graded. The name only counts where its own figures say nothing."""
+    is what the catalog says of it; ``answers`` and ``shifts`` as in ``answered``. The name only counts where its own
+    figures say nothing."""
     name = parse_name(_spoken(info.name))
     size = info.parameters or name.size or (known.parameters if known else None)
     penalty = quantization_penalty(info.quantization or name.quantization)
@@ -152,15 +153,21 @@ def abilities(
         public = evidence(known, task, penalty) if known else ()
         told = known is not None and not known.related and public
         guesses = () if told else _affinities(name, known, task, prior.value)
-        told_so = _blend((prior, *public, *guesses, *_ratings(ours, task)))
-        told_so = _answered(told_so, [one for one in checks if one.task == task], "profile")
-        result[task] = _answered(told_so, [one for one in grades if one.task == task], "judge")
+        result[task] = _blend((prior, *public, *guesses, *_ratings(ours, task)))
+    return answered(result, answers, shifts)
+
+
+def answered(
+    before: Mapping[str, Ability], answers: Sequence[Checked], shifts: Shifts = NO_SHIFTS
+) -> Mapping[str, Ability]:
+    """Abilities with what answers here say, those that a program checked and those that a judge graded. ``shifts``:
+    what all models find easier or harder than it was said to be."""
+    result = dict(before)
+    for task, ours in checked.by_task(answers).items():
+        if task in before:
+            old = before[task]
+            result[task] = _blend((*old.evidence, *checked.evidence(old.mean, old.strength, ours, shifts)))
     return result
-
-
-def _answered(before: Ability, answers: Sequence[Checked], source: Source) -> Ability:
-    found = checked.evidence(before.mean, before.strength, answers, source)
-    return _blend((*before.evidence, *found)) if found else before
 
 
 def size_of(info: ModelInfo) -> int | None:

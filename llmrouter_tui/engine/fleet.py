@@ -167,6 +167,7 @@ class Fleet:
             self._flush_handle = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._flush)
 
     def _flush(self) -> None:
+        self._dirty.update(record.id for record in self._learning.settle(self.models.values()))
         self._flush_handle = self._views = None
         changed = tuple(self.models[i].view() for i in self._dirty if i in self.models)
         self._dirty.clear()

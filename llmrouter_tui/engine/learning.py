@@ -1,17 +1,18 @@
 """What traffic teaches: speeds from every answer, abilities from ratings. Better routes tomorrow."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.ability import abilities, answered
 from llmrouter_tui.core.catalog import Known
-from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import Ability, CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.yardstick import Yardstick
 
 WEIGHT = 0.2
 """Weight of a new sample against the running mean, once a few samples are in."""
@@ -46,13 +47,14 @@ class Learning:
         live: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
     ) -> None:
         """Answers of a model: ``checks`` those to the prompt set that a program checked, ``grades`` those that a judge
-        graded, ``live`` those that clients got and a judge graded."""
+        graded, ``live`` those that clients got and a judge graded. Grades are of a ``group`` per judge."""
         self._repo = repo
         self._clock = clock
         self._recall = recall
         self._checks = checks
         self._grades = grades
         self._live = live
+        self._yardstick = Yardstick()
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
         self._chosen: dict[str, str] = {}
         """Entries of the catalog that the user chose, by model; empty for none of them."""
@@ -67,7 +69,10 @@ class Learning:
         """Compute the model's abilities anew."""
         ratings = list(self._ratings[record.id].values())
         record.match, known = self._recalled(record)
-        record.abilities = self._abilities(record, known, live=True)
+        before = self._before(record, known)
+        answers = self._answers(record.info, live=True)
+        self._yardstick.take(record, before, answers)
+        record.abilities = answered(before, answers, self._yardstick.shifts)
         record.languages = known.languages if known else {}
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
@@ -76,21 +81,29 @@ class Learning:
     def untaught(self, record: ModelRecord) -> Mapping[str, Ability]:
         """Its abilities without the grades of what clients got: those are counted by kinds of prompts, on top of
         this."""
-        return self._abilities(record, self._recalled(record)[1], live=False)
+        before = self._before(record, self._recalled(record)[1])
+        return answered(before, self._answers(record.info, live=False), self._yardstick.shifts)
+
+    def settle(self, records: Iterable[ModelRecord]) -> list[ModelRecord]:
+        """Bring abilities in line where what is common to all measured models is seen otherwise than before: those of
+        which that is news."""
+        if not self._yardstick.settle():
+            return []
+        moved = [record for record in records if self._yardstick.has(record)]
+        for record in moved:
+            self.refresh(record)
+        return moved
 
     def _recalled(self, record: ModelRecord) -> tuple[CatalogMatch | None, Known | None]:
         return self._recall(record.info, record.backend.kind, self._chosen.get(record.id)) or (None, None)
 
-    def _abilities(self, record: ModelRecord, known: Known | None, *, live: bool) -> Mapping[str, Ability]:
-        info = record.info
-        return abilities(
-            info,
-            ratings=list(self._ratings[record.id].values()),
-            now=self._clock.wall(),
-            known=known,
-            checks=self._checks(info),
-            grades=[*self._grades(info), *(self._live(info) if live else ())],
-        )
+    def _before(self, record: ModelRecord, known: Known | None) -> Mapping[str, Ability]:
+        """Its abilities as they are thought without any answer that was looked at."""
+        ratings = list(self._ratings[record.id].values())
+        return abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
+
+    def _answers(self, info: ModelInfo, *, live: bool) -> Sequence[Checked]:
+        return [*self._checks(info), *self._grades(info), *(self._live(info) if live else ())]
 
     def rating(self, model: str, exchange_id: str) -> Feedback | None:
         """What the user said of an answer, if it stands."""

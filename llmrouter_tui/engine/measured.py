@@ -3,16 +3,21 @@
 import contextlib
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Final
 
-from llmrouter_tui.core.checked import Checked
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD, MAX_AGE, difficulty, same_weights, summary
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.probing import probed
 from llmrouter_tui.core.profile import ModelProfile, Result
+from llmrouter_tui.core.prompt_set import VERSION
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
+from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.record import ModelRecord
+
+OTHER_WEIGHTS: Final = 0.5
+"""Of a check of other weights of the same name. By judgement: a new build or quantization is mostly the old model."""
 
 
 class Measured:
@@ -40,13 +45,17 @@ class Measured:
         return self._results.get(model, {})
 
     def checks(self, info: ModelInfo) -> list[Checked]:
-        """The checked answers of these weights, its own before those of replicas."""
-        newest: dict[str, Result] = {}
-        for model in sorted(self._named.get(info.name, ()), key=lambda model: model == info.id):
-            newest |= {prompt: one for prompt, one in self._results[model].items() if _counts(one, info)}
+        """The checked answers of a model, its own before those of replicas, of these weights before those of others,
+        which count half: where a model comes with other weights it begins from what the old ones could do."""
+        found: dict[str, tuple[tuple[bool, bool], Result]] = {}
+        for model in sorted(self._named.get(info.name, ())):
+            for name, one in self._results[model].items():
+                rank = same_weights(one, info), model == info.id
+                if one.passed is not None and one.version == VERSION and (name not in found or rank > found[name][0]):
+                    found[name] = rank, one
         return [
-            Checked(one.task, level, one.passed)
-            for one in newest.values()
+            Checked(one.task, level, one.passed, 1.0 if rank[0] else OTHER_WEIGHTS)
+            for rank, one in found.values()
             if one.passed is not None and (level := difficulty(one)) is not None
         ]
 
@@ -81,7 +90,3 @@ def weight(record: ModelRecord, now: float) -> Result | None:
         footprint=seen.bytes if seen is not None and known else None,
         footprint_source=seen.source if seen is not None and known else "",
     )
-
-
-def _counts(result: Result, info: ModelInfo) -> bool:
-    return result.outcome == "checked" and same_weights(result, info)

@@ -259,8 +259,10 @@ class Profiler:
         return result
 
     def _learned(self, record: ModelRecord) -> None:
-        """Abilities follow at once, those of replicas too."""
-        for same in self._fleet.models.values():
-            if same.info.name == record.info.name:
-                self._learning.refresh(same)
-                self._fleet.touch(same)
+        """Abilities follow at once, those of replicas too, and of others where what is common to all is seen anew."""
+        models = self._fleet.models
+        same = [model for model in models.values() if model.info.name == record.info.name]
+        for model in same:
+            self._learning.refresh(model)
+        for model in (*same, *self._learning.settle(models.values())):
+            self._fleet.touch(model)

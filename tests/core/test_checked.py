@@ -1,12 +1,17 @@
 """What checked answers say of an ability: more for what is hard, never against the one who was right."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.ability import abilities
-from llmrouter_tui.core.checked import Checked, evidence
+from llmrouter_tui.core.checked import evidence
+from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.scoring import SLOPE
+from llmrouter_tui.core.yardstick import Checked
 
 LEVELS = st.floats(0.0, 1.0)
 INFO = ModelInfo("box", "some-8b", parameters=8_000_000_000)
@@ -56,36 +61,72 @@ def test_many_answers_outweigh_what_was_thought() -> None:
 
 
 def test_without_checks_nothing_is_said() -> None:
-    assert evidence(0.5, 8.0, []) == ()
+    assert evidence(0.5, 8.0, []) == []
 
 
 @pytest.mark.parametrize("passed", [0.0, 0.5, 1.0])
 def test_checks_are_evidence_of_their_task_alone_and_say_how_many_they_are(passed: float) -> None:
     before = abilities(INFO)
-    known = abilities(INFO, checks=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
+    known = abilities(INFO, answers=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
     [told] = [one for one in known["math"].evidence if one.source == "profile"]
     assert told.note == f"{2 * passed:g} of 2 checks passed here, difficulty up to 0.80"
     assert {task for task in known if known[task] != before[task]} == {"math"}
     assert known["math"].strength > before["math"].strength
 
 
+@given(
+    st.floats(0.05, 0.95),
+    st.floats(1.0, 60.0),
+    st.lists(st.tuples(LEVELS, LEVELS, st.floats(0.05, 1.0), st.booleans()), min_size=1, max_size=12),
+    st.floats(-1.5, 1.5),
+)
+def test_the_pieces_of_evidence_are_sound_and_their_mean_is_where_all_pulls_are_at_rest(
+    mean: float, strength: float, answers: list[tuple[float, float, float, bool]], shift: float
+) -> None:
+    taken = [Checked("math", level, passed, weight, "j" if judged else "check")
+             for level, passed, weight, judged in answers]  # fmt: skip
+    shifts = {("check", "math"): shift, ("j", "math"): -shift}
+    told = evidence(mean, strength, taken, shifts)
+    assert {one.source for one in told} == {"judge" if judged else "profile" for *_, judged in answers}
+    assert all(0.0 <= one.value <= 1.0 and one.weight > 0 for one in told)
+    total = strength + sum(one.weight for one in told)
+    after = (mean * strength + sum(one.value * one.weight for one in told)) / total
+    theta = math.log(after / (1 - after))
+    pull = strength * (mean - after)
+    for one in taken:
+        base = theta + SLOPE * easiness_of(one.difficulty) + shifts[one.group, "math"]
+        pull += one.weight * (one.passed - 1 / (1 + math.exp(-base)))
+    assert pull == pytest.approx(0.0, abs=1e-5 * total)
+
+
+def test_what_all_models_find_harder_counts_less_against_one_that_failed_it_and_that_is_told() -> None:
+    failed = [Checked("math", 0.5, 0.0)] * 4
+    [blamed] = evidence(0.6, 8.0, failed)
+    [excused] = evidence(0.6, 8.0, failed, {("check", "math"): -1.0})
+    lost = [(0.6 * 8 + one.value * one.weight) / (8 + one.weight) - 0.6 for one in (blamed, excused)]
+    assert lost[0] < lost[1] < 0
+    assert excused.note == "0 of 4 checks passed here, difficulty up to 0.50, harder for all models"
+
+
 # ── grades ──
+
+
+def graded(difficulty: float, passed: float, weight: float) -> Checked:
+    return Checked("chat", difficulty, passed, weight, "judge one/j")
 
 
 def test_a_grade_counts_by_how_far_its_judge_is_believed() -> None:
     info = ModelInfo("box", "m:8b", parameters=8_000_000_000)
-    means = [
-        abilities(info, grades=[Checked("chat", 0.5, 1.0, weight)])["chat"].mean for weight in (0.0, 0.25, 0.5, 1.0)
-    ]
+    means = [abilities(info, answers=[graded(0.5, 1.0, weight)])["chat"].mean for weight in (0.0, 0.25, 0.5, 1.0)]
     assert means[0] == abilities(info)["chat"].mean
     assert means == sorted(set(means))
-    assert means[3] == pytest.approx(abilities(info, checks=[Checked("chat", 0.5, 1.0)])["chat"].mean)
+    assert means[3] == pytest.approx(abilities(info, answers=[Checked("chat", 0.5, 1.0)])["chat"].mean)
 
 
 def test_a_judge_that_is_not_believed_is_no_evidence() -> None:
-    assert evidence(0.5, 8.0, [Checked("chat", 0.5, 1.0, 0.0)] * 50, "judge") == ()
+    assert evidence(0.5, 8.0, [graded(0.5, 1.0, 0.0)] * 50) == []
 
 
 def test_grades_are_told_as_marks() -> None:
-    [told] = evidence(0.5, 8.0, [Checked("chat", 0.2, 1.0, 0.5), Checked("chat", 0.4, 0.5, 0.5)], "judge")
+    [told] = evidence(0.5, 8.0, [graded(0.2, 1.0, 0.5), graded(0.4, 0.5, 0.5)])
     assert (told.source, told.note) == ("judge", "2 answers graded 7.8 of 10 here, difficulty up to 0.40")

@@ -103,7 +103,7 @@ async def test_the_model_that_answers_is_told_from_the_one_that_babbles_in_every
         judged = [t for t in TASKS if t != "coding"] if not (await BOX.confinement()).enough else TASKS
         assert [task for task in judged if clever[task].mean <= babbler[task].mean] == []
         [told] = [e for e in clever["math"].evidence if e.source == "profile"]
-        assert told.note == "2 of 2 checks passed here, difficulty up to 0.46"
+        assert told.note.startswith("2 of 2 checks passed here, difficulty up to 0.46")
         moved = {effect.task: effect for effect in s.profiler.run.models[0].moved}
         assert (moved["math"].before, moved["math"].after) == (before, clever["math"].mean)
 
@@ -450,9 +450,11 @@ async def test_what_is_fresh_is_left_and_what_is_of_other_weights_is_measured_an
         await s.measured("a")
         assert (s.backend.prompts, s.profiler.run.models[0].fresh, s.profiler.run.models[0].state) == ([], ALL, "done")
         record = s.house.fleet.models["one/a"]
+        [known] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
         s.backend.infos[0] = replace(s.backend.infos[0], digest="a-2")
         s.house.fleet.listed(s.house.fleet.backends["one"], s.backend.infos)
-        assert "profile" not in {e.source for e in record.abilities["math"].evidence}
+        [kept] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
+        assert kept == pytest.approx(known / 2, rel=0.1)
         found = await s.measured("a")
         assert {one.digest for one in found.values()} == {"a-2"}
         s.backend.prompts.clear()
