@@ -8,16 +8,32 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from llmrouter_tui.core.pacing import CHARACTERS_PER_TOKEN
+from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.pacing import (
+    CHARACTERS_PER_TOKEN,
+    KNOWN_FROM,
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    SLACK,
+    SLACK_UNKNOWN,
+)
 from llmrouter_tui.core.prompts import Prompt, Rubric
 
 Messages = list[dict[str, str]]
 
 ROOM: Final = 300
 """Tokens for a reply: a number and two sentences."""
+THINKING: Final = 3_000
+"""More tokens for a judge that thinks: as much as is expected of thinking about the hardest prompts."""
+FAR_SECONDS: Final = 120.0
+"""For a reply of a judge whose speed nobody measures here."""
 MOST_QUESTION: Final = 8_000
 MOST_ANSWER: Final = 12_000
 """Characters of a question and of an answer that a judge is shown: about as much as small contexts hold."""
+READ_SHARE: Final = 0.6
+"""Of a context, the part that text is counted on to fill: tokenizers differ, and other languages take more tokens."""
+INSTRUCTIONS: Final = 3_500
+"""Characters of what a judge is told besides, with criteria and a good answer."""
 MOST_REPLY: Final = 1_500
 """Characters of an unreadable reply that the judge is shown again."""
 
@@ -154,9 +170,21 @@ def fence(*texts: str) -> str:
     return digest
 
 
-def tokens(messages: Messages) -> float:
-    """Of a request, roughly."""
-    return sum(len(message["content"]) for message in messages) / CHARACTERS_PER_TOKEN
+def time_limit(messages: Messages, speed: Speed | None, room: int) -> float:
+    """Seconds that a reply may take, of a judge of this speed with room for so many tokens."""
+    if speed is None:
+        return FAR_SECONDS
+    tokens = sum(len(message["content"]) for message in messages) / CHARACTERS_PER_TOKEN
+    slack = SLACK if speed.samples >= KNOWN_FROM else SLACK_UNKNOWN
+    return min(MOST_SECONDS, LEAST_SECONDS + slack * (tokens / speed.prefill + room / speed.decode))
+
+
+def fitting(context: int | None) -> tuple[int, int]:
+    """Characters of a question and of an answer that a judge with this context can be shown."""
+    if context is None:
+        return MOST_QUESTION, MOST_ANSWER
+    room = max(600, int((context - ROOM) * CHARACTERS_PER_TOKEN * READ_SHARE) - INSTRUCTIONS)
+    return min(MOST_QUESTION, room * 2 // 5), min(MOST_ANSWER, room * 3 // 5)
 
 
 def _fenced(title: str, text: str, mark: str) -> str:

@@ -180,6 +180,7 @@ class Run:
         exchange = self._finished(outcome, now)
         router.traffic.finished(exchange)
         router.bus.publish(ExchangeFinished(exchange))
+        router.overheard(self._request, exchange)
 
     # ── attempts ──
 

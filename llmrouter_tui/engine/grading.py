@@ -2,17 +2,18 @@
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from llmrouter_tui.core.agreement import Standing, weight_of
+from llmrouter_tui.core.agreement import Standing, value, weight_of
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Agreement, Grade
 from llmrouter_tui.core.measuring import same_weights
 from llmrouter_tui.core.ports import Clock, GradeStore
 from llmrouter_tui.core.profile import Result
+from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.measured import Measured
 
 TRY_AGAIN: Final = 3_600.0
@@ -135,6 +136,18 @@ class Gradings:
         """Whether any answer to a client was graded."""
         return self._live > 0
 
+    def has(self, info: ModelInfo) -> bool:
+        """Whether any answer of a model of that name was graded."""
+        return bool(self._named.get(info.name))
+
+    def checked(self, info: ModelInfo) -> list[Checked]:
+        """What ``prompts`` say, as it is learned from."""
+        return _checked(self.prompts(info))
+
+    def live_checked(self, info: ModelInfo) -> list[Checked]:
+        """What ``exchanges`` say, as it is learned from."""
+        return _checked(self.exchanges(info))
+
     # ── what is to be done ──
 
     def open(self, result: Result, judge: str) -> bool:
@@ -147,10 +160,15 @@ class Gradings:
         failure = next((grade for grade in grades if grade.judge == judge), None)
         return failure is None or not (failure.code in LASTING or self._clock.wall() - failure.at < TRY_AGAIN)
 
-    def tested(self, judge: str, results: Mapping[str, Mapping[str, Result]]) -> Sequence[Grade]:
-        """Grades that a judge gave to answers which a program checked, as they are now."""
-        return [
-            grade
-            for grade in self._ids.values()
-            if grade.judge == judge and grade.truth_by == "check" and grade.ref in results.get(grade.model, {})
-        ]
+    def tested(self, judge: str) -> list[Grade]:
+        """What a judge said, or failed to say, of answers that a program checked."""
+        return [grade for grade in self._ids.values() if grade.judge == judge and grade.truth_by == "check"]
+
+
+def _checked(grades: Sequence[tuple[Grade, float]]) -> list[Checked]:
+    """The user's own marks are nobody's leniency but the user's."""
+    return [
+        Checked(grade.task, grade.difficulty, value(grade.mark), weight, grade.judge if grade.overruled is None else "")
+        for grade, weight in grades
+        if grade.mark is not None and weight > 0
+    ]

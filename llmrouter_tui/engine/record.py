@@ -11,6 +11,7 @@ from llmrouter_tui.core.domain import (
     Ability,
     CatalogMatch,
     Footprint,
+    Lesson,
     ModelInfo,
     ModelView,
     ResidencyState,
@@ -101,6 +102,7 @@ class ModelRecord:
         self.token_ratio = self.speed.token_ratio
         """Running mean of the tokens that it counts for one of our estimate."""
         self.abilities: Mapping[str, Ability] = {}
+        self.lesson: Lesson | None = None
         self.languages: Mapping[str, float] = {}
         self.match: CatalogMatch | None = None
         self.used = memory.used
@@ -230,5 +232,6 @@ class ModelRecord:
             splits=self.splits,
             shares=self.shares,
             match=self.match,
+            lesson=self.lesson,
             languages=self.languages,
         )

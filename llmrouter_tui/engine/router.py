@@ -57,6 +57,8 @@ class Router:
         self.preference = 0.5
         self.rules: Sequence[Rule] = ()
         self.draining = False
+        self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
+        """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
         self._counter = int(clock.wall() * 1000)
 
     def begin(self, request: ChatRequest) -> Run:

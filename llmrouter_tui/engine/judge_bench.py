@@ -1,0 +1,181 @@
+"""Who judges: the model that the settings name, here or at an address of its own, else the ablest one here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Final
+from urllib.parse import urlsplit
+
+from llmrouter_tui.core.ability import is_embedding
+from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.ports import Backend, Clock
+from llmrouter_tui.core.resolving import named
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.record import ModelRecord
+
+REST: Final = 300.0
+LONGEST_REST: Final = 3_600.0
+"""Seconds that a judge is left alone after it failed again and again; twice as long each time."""
+
+Connect = Callable[[str, str], Backend]
+"""(address, variable that holds the key) → a server that is reached on its own."""
+
+
+@dataclass(slots=True)
+class JudgeSettings:
+    """As the user set them; see ``settings.KEYS``."""
+
+    enabled: bool = True
+    model: str = ""
+    base_url: str = ""
+    api_key_env: str = ""
+    share: float = 0.0
+    daily_calls: int = 0
+    rpm: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A judge as it is asked."""
+
+    id: str
+    """The model's id, or ``name at host``."""
+    info: ModelInfo
+    backend: Backend
+    record: ModelRecord | None = None
+    """None where it is reached on its own, and nothing here is loaded for it."""
+
+    def gave(self, model: str) -> bool:
+        """Whether answers of this model are its own: replicas are one model."""
+        return model == self.id or model.partition("/")[2] == self.info.name
+
+
+@dataclass(slots=True)
+class _Rest:
+    until: float
+    seconds: float
+    words: str
+
+
+class Bench:
+    """Chooses judges, and lets those rest that fail."""
+
+    def __init__(self, fleet: Fleet, settings: JudgeSettings, connect: Connect, clock: Clock) -> None:
+        self._fleet = fleet
+        self._settings = settings
+        self._connect = connect
+        self._clock = clock
+        self._resting: dict[str, _Rest] = {}
+        self._hosted: tuple[tuple[str, str, str], Seat] | None = None
+        self.why = ""
+        """Why there is no judge, when there was none last time."""
+
+    def usual(self) -> Seat | None:
+        """Who judges everything but its own answers; None where there is nobody now."""
+        if not self._settings.model and not self._settings.base_url:
+            return self._ablest()
+        seat = self._named_by_settings()
+        return None if seat is None or self._rests(seat.id) else seat
+
+    def for_answer(self, model: str) -> Seat | None:
+        """Who judges an answer of this model: the usual one, for its own answers the ablest other one, and itself only
+        where there is no other."""
+        seat = self.usual()
+        if seat is None or not seat.gave(model):
+            return seat
+        return self._ablest(but=seat) or seat
+
+    def named(self, name: str) -> Seat:
+        """A judge that the user asks for. Raises ``RouterError``."""
+        usual = self.usual()
+        if usual is not None and name == usual.id:
+            return usual
+        record = self._found(name)
+        if record is None:
+            raise RouterError("model_not_found", f"there is no model {name!r} here to judge", param="judge")
+        return _seat(record)
+
+    def rest(self, seat: Seat, words: str, seconds: float = 0.0) -> None:
+        """Leave a judge alone for a while, at least for so many seconds."""
+        before = self._resting.get(seat.id)
+        usual = min(LONGEST_REST, before.seconds * 2) if before is not None else REST
+        self._resting[seat.id] = _Rest(self._clock.mono() + max(usual, seconds), usual, words)
+
+    def well(self, seat: Seat) -> None:
+        """It answered."""
+        self._resting.pop(seat.id, None)
+
+    def wake(self) -> None:
+        """The settings are others, or the user asks: nobody rests any more."""
+        self._resting.clear()
+
+    def _rests(self, judge: str) -> bool:
+        rest = self._resting.get(judge)
+        if rest is None or self._clock.mono() >= rest.until:
+            return False
+        left = max(1.0, rest.until - self._clock.mono())
+        self.why = (
+            f"{judge} is asked again in {left / 60:.0f} min: {rest.words}"
+            if left >= 90
+            else (f"{judge} is asked again in {left:.0f} s: {rest.words}")
+        )
+        return True
+
+    def _named_by_settings(self) -> Seat | None:
+        wanted = self._settings
+        if wanted.base_url:
+            return self._at_address()
+        record = self._found(wanted.model)
+        if record is None:
+            self.why = f"judge_model names {wanted.model!r}, which is not here"
+            return None
+        if not (record.enabled and record.healthy):
+            self.why = f"{record.id} is {'disabled' if not record.enabled else 'not to be reached'} now"
+            return None
+        return _seat(record)
+
+    def _at_address(self) -> Seat | None:
+        wanted = self._settings
+        if not wanted.model:
+            self.why = f"judge_model does not say which model at {wanted.base_url} is to judge"
+            return None
+        key = (wanted.base_url, wanted.api_key_env, wanted.model)
+        if self._hosted is None or self._hosted[0] != key:
+            host = urlsplit(wanted.base_url).netloc.rpartition("@")[2]
+            info = ModelInfo(host, wanted.model, local=False)
+            seat = Seat(f"{wanted.model} at {host}", info, self._connect(wanted.base_url, wanted.api_key_env))
+            self._hosted = (key, seat)
+        return self._hosted[1]
+
+    def _found(self, name: str) -> ModelRecord | None:
+        found = [self._fleet.models[view.id] for view in named(name, self._fleet.views())]
+        return min(found, key=lambda record: (not record.ready, record.id), default=None)
+
+    def _ablest(self, but: Seat | None = None) -> Seat | None:
+        """Of the models in this machine's memory that cost nothing: what is graded leaves the machine only where the
+        user said so."""
+        able = [
+            record
+            for record in self._fleet.models.values()
+            if _may_judge(record) and not (but and but.gave(record.id)) and not self._rests(record.id)
+        ]
+        if not able:
+            if not any(_may_judge(record) for record in self._fleet.models.values()):
+                self.why = "no model here can judge"
+            return None
+        return _seat(max(able, key=lambda record: (round(_ability(record), 6), record.ready, record.id)))
+
+
+def _seat(record: ModelRecord) -> Seat:
+    return Seat(record.id, record.info, record.backend, record)
+
+
+def _may_judge(record: ModelRecord) -> bool:
+    here = record.info.local and not record.info.price_in and not record.info.price_out
+    return here and record.enabled and record.healthy and not record.shares and not is_embedding(record.info)
+
+
+def _ability(record: ModelRecord) -> float:
+    """On average over the tasks: a judge has to know what is good at each."""
+    return fmean(ability.mean for ability in record.abilities.values()) if record.abilities else 0.0
