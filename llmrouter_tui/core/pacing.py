@@ -1,10 +1,12 @@
 """How long measuring a model takes: per prompt from its speed, corrected by what its prompts took so far."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import add, neg
+from typing import Final, NamedTuple
 
 from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.core.scoring import HIDDEN_LEAST, HIDDEN_MOST
 
@@ -24,7 +26,10 @@ LEAST_SECONDS: Final = 20.0
 """For a first token, whatever the speed says: caches are cold and kernels compiled."""
 MOST_SECONDS: Final = 1_800.0
 ENOUGH: Final = 3
-"""Prompts of a model after which its own pace is believed over that of the others."""
+"""Prompts of a model from which its speed is no guess, and its answers tell how long those of others will be."""
+OTHERS: Final = 1.5
+"""Prompts of a model whose own pace weighs as much as that of all: answers of one model differ in length, beside what
+is expected of each, somewhat more than models do. By judgement."""
 
 
 def thinking_room(prompt: Prompt) -> int:
@@ -42,11 +47,39 @@ def prompt_tokens(prompt: Prompt) -> float:
     return prompt.context or (len(prompt.system) + len(prompt.turns[0])) / CHARACTERS_PER_TOKEN
 
 
+class Work(NamedTuple):
+    """What answering takes, whoever does it: sums of turns and of tokens."""
+
+    turns: float = 0.0
+    read: float = 0.0
+    written: float = 0.0
+    hidden: float = 0.0
+    """Of thinking, where a model thinks."""
+
+    def seconds(self, speed: Speed, thinks: bool, off: float = 1.0) -> float:
+        """``off``: how many times slower the speed is than it is thought to be."""
+        return OVERHEAD * self.turns + off * self.busy(speed, thinks)
+
+    def busy(self, speed: Speed, thinks: bool) -> float:
+        """Seconds that are the model's own."""
+        written = self.written + (self.hidden if thinks else 0.0)
+        return self.read / speed.prefill + written / speed.decode
+
+    def __add__(self, other: "Work") -> "Work":  # type: ignore[override]
+        return Work(*map(add, self, other))
+
+
+def work(prompt: Prompt) -> Work:
+    """Of all turns together. What is only timed is cut where its room ends, and not thought about."""
+    turns = len(prompt.turns)
+    if prompt.task == SPEED:
+        return Work(turns, prompt_tokens(prompt), turns * prompt.max_tokens)
+    return Work(turns, prompt_tokens(prompt), turns * SPOKEN * prompt.max_tokens, turns * hidden_tokens(prompt))
+
+
 def expected_seconds(prompt: Prompt, speed: Speed, thinks: bool) -> float:
     """All turns together."""
-    turns = len(prompt.turns)
-    written = turns * (SPOKEN * prompt.max_tokens + (hidden_tokens(prompt) if thinks else 0.0))
-    return OVERHEAD * turns + prompt_tokens(prompt) / speed.prefill + written / speed.decode
+    return work(prompt).seconds(speed, thinks)
 
 
 def time_limit(prompt: Prompt, speed: Speed, room: int) -> float:
@@ -57,33 +90,104 @@ def time_limit(prompt: Prompt, speed: Speed, room: int) -> float:
 
 
 @dataclass(slots=True)
+class Did:
+    """Prompts of one sort (timed, or asked for their answer) that a model was put, and those that it will be."""
+
+    count: int = 0
+    took: float = 0.0
+    """Seconds."""
+    done: Work = Work()
+    left: Work = Work()
+
+
 class Pace:
     """One model of a run: what is left, and what its prompts took."""
 
-    left: list[Prompt]
-    thinks: bool
-    took: list[tuple[Prompt, float]] = field(default_factory=list)
+    def __init__(self, left: Sequence[Prompt], guess: Speed) -> None:
+        """``guess``: its speed as it is thought before it is measured."""
+        self.left = list(left)
+        self.guess = guess
+        self.timed, self.asked = Did(), Did()
+        for prompt in left:
+            did = self._of(prompt)
+            did.left += work(prompt)
+
+    def _of(self, prompt: Prompt) -> Did:
+        return self.timed if prompt.task == SPEED else self.asked
+
+    @property
+    def count(self) -> int:
+        """Prompts that it was put."""
+        return self.timed.count + self.asked.count
 
     def done(self, prompt: Prompt, seconds: float) -> None:
+        """A prompt that was left has its result."""
         self.left = [one for one in self.left if one.id != prompt.id]
-        self.took.append((prompt, seconds))
+        did, own = self._of(prompt), work(prompt)
+        did.count += 1
+        did.took += seconds
+        did.done += own
+        did.left += Work(*map(neg, own))
 
-    def sums(self, speed: Speed) -> tuple[float, float, float]:
-        """Seconds: what its prompts took, what they were expected to, and what is expected of those left."""
-        expected = sum(expected_seconds(prompt, speed, self.thinks) for prompt, _ in self.took)
-        left = sum(expected_seconds(prompt, speed, self.thinks) for prompt in self.left)
-        return sum(seconds for _, seconds in self.took), expected, left
+    def over(self) -> None:
+        """No more is asked of it."""
+        self.left.clear()
+        self.timed.left = self.asked.left = Work()
 
 
-def eta(paces: Iterable[tuple[Pace, Speed, float]]) -> float | None:
-    """Seconds until all is done, each model with its speed and what its load would take; None while nothing was
-    measured. A model goes at its own pace once it is known, else at that of all so far."""
-    known = [(pace, *pace.sums(speed), load if pace.left else 0.0) for pace, speed, load in paces]
-    took, expected = sum(one[1] for one in known), sum(one[2] for one in known)
-    if not expected:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One model of a run as the ETA looks at it."""
+
+    pace: Pace
+    speed: Speed
+    thinks: bool
+    more: float = 0.0
+    """Seconds that its load will take, and its probes."""
+
+
+def eta(models: Sequence[Ahead]) -> float | None:
+    """Seconds until all is done; None while nothing was measured.
+
+    Speed is learned while it is measured; how long a model's answers are, beside what is expected, from its own and as
+    ``OTHERS`` more from those of all. What was not measured goes by its guess, off as much as the guesses of others.
+    """
+    if not any(m.pace.count for m in models):
         return None
-    total = 0.0
-    for pace, own_took, own_expected, left, load in known:
-        ratio = own_took / own_expected if len(pace.took) >= ENOUGH else took / expected
-        total += ratio * left + load
-    return total
+    known = [m for m in models if m.pace.count >= ENOUGH or m.speed.samples >= KNOWN_FROM]
+    guessed = [m for m in known if m.pace.count >= ENOUGH and m.pace.guess.samples < KNOWN_FROM]
+    off = _ratio(sum(_done(m, m.speed) for m in guessed), sum(_done(m, m.pace.guess) for m in guessed))
+    lengths = [_length(m) for m in models if m.pace.asked.count >= ENOUGH]
+    usual = (1.0 + sum(lengths)) / (1 + len(lengths))
+    return sum(_left(m, m.speed, 1.0, usual) if m in known else _left(m, m.pace.guess, off, usual) for m in models)
+
+
+def _left(m: Ahead, speed: Speed, off: float, usual: float) -> float:
+    """Seconds of one model; ``off``: by how much its speed is, ``usual``: how long answers of others are."""
+    if not m.pace.left:
+        return 0.0
+    timed = m.pace.timed.left.seconds(speed, False, off)
+    return m.more + timed + _own(m, usual) * m.pace.asked.left.seconds(speed, m.thinks, off)
+
+
+def _done(m: Ahead, speed: Speed) -> float:
+    return (m.pace.timed.done + m.pace.asked.done).busy(speed, m.thinks)
+
+
+def _length(m: Ahead) -> float:
+    """Of its answers, beside what is expected."""
+    return _ratio(m.pace.asked.took, m.pace.asked.done.seconds(m.speed, m.thinks))
+
+
+def _own(m: Ahead, others: float) -> float:
+    """Its own ratio, with that of all as ``OTHERS`` prompts more."""
+    did = m.pace.asked
+    if not did.count:
+        return others
+    expected = did.done.seconds(m.speed, m.thinks)
+    spare = OTHERS * expected / did.count
+    return (did.took + others * spare) / (expected + spare)
+
+
+def _ratio(took: float, expected: float) -> float:
+    return took / expected if expected > 0 else 1.0

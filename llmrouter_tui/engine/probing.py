@@ -74,8 +74,9 @@ class Probing:
         self._progress = progress
         self._clock = clock
 
-    async def probe(self, record: ModelRecord, order: Order, tell: Tell, max_age: float) -> None:
-        """Raises ``RouterError`` where the model cannot be had."""
+    async def probe(self, record: ModelRecord, order: Order, tell: Tell, max_age: float) -> float:
+        """Seconds that it took, without waiting. Raises ``RouterError`` where the model cannot be had."""
+        took = 0.0
         known, now, unanswered = self._measured.of(record.id), self._clock.wall(), 0
         facts = self._facts(record, quick=order.quick)
         for need in wanted(record.info, facts, known, now, order, max_age):
@@ -86,6 +87,7 @@ class Probing:
                 begins=partial(self._progress.asks, PREFIX + need, need),
                 goes_on=self._progress.heard,
             )
+            took += result.seconds
             self._progress.saw(result)
             unanswered = unanswered + 1 if result.outcome == "failed" else 0
             if outweighs(result, self._measured.of(record.id).get(result.prompt), record.told):
@@ -94,6 +96,7 @@ class Probing:
                 self._fleet.believe(record)
             if unanswered >= GIVE_UP:
                 break
+        return took
 
     # ── one probe ──
 

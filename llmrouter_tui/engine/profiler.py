@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import MAX_AGE, prompts_for, to_do
-from llmrouter_tui.core.pacing import Pace, eta
+from llmrouter_tui.core.pacing import Ahead, Pace, eta
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.profile import ModelProgress, Only, Order, ProfileRun, Profiles, Result, State
 from llmrouter_tui.core.prompts import Prompt
@@ -73,6 +73,8 @@ class Profiler:
             fleet, residency, learning, measured, store, self._asking, self._manners, self._progress, clock
         )
         self._paces: dict[str, Pace] = {}
+        self._probed: dict[str, float] = {}
+        """Seconds that the probes of a model took, of those that have had them."""
         self._task: asyncio.Task[None] | None = None
         self._given_up = self._starting = self._under_way = False
         self.max_age = MAX_AGE
@@ -95,7 +97,13 @@ class Profiler:
 
     def _eta(self) -> float | None:
         known = ((self._fleet.models.get(model), pace) for model, pace in self._paces.items())
-        return eta((p, m.speed, 0.0 if m.ready or not m.home else m.load_seconds) for m, p in known if m is not None)
+        return eta([Ahead(p, m.speed, self._asking.thinks(m), self._before(m)) for m, p in known if m is not None])
+
+    def _before(self, record: ModelRecord) -> float:
+        """Seconds until its first prompt, or its next: a load, and probes as they took with others."""
+        load = 0.0 if record.ready or not record.home else record.load_seconds
+        begun = record.id in self._probed
+        return load + (0.0 if begun or not self._probed else sum(self._probed.values()) / len(self._probed))
 
     def _waits(self, state: str, words: str) -> None:
         self._progress.tell_model(state=cast(State, state), message=words)
@@ -145,7 +153,7 @@ class Profiler:
     def _begin(self, order: Order) -> None:
         self._given_up = self._under_way = False
         self._manners.begin()
-        self._paces = {}
+        self._paces, self._probed = {}, {}
         progress = tuple(self._planned(order, model) for model in order.models)
         self._progress.begin(ProfileRun(True, order.started, order.quick, progress))
         self._task = self._tasks.spawn(self._go(order), "measuring models")
@@ -158,7 +166,7 @@ class Profiler:
         # what failed may be of the full profile
         asked = prompts_for(info, order.quick and not order.only, record.speed.prefill, int(order.started))
         left = to_do(asked, known, info, self._clock.wall(), order, self.max_age)
-        self._paces[model] = Pace(list(left), self._asking.thinks(record))
+        self._paces[model] = Pace(left, record.speed)
         here, open_ = {one.id for one in asked}, {one.id for one in left}
         found = {n: one for n, one in self._orders.found(order, model).items() if n in here - open_}
         return planned(model, asked, left, found)
@@ -202,7 +210,7 @@ class Profiler:
         end: State = "done"
         words = ""
         try:
-            await self._probing.probe(record, order, self._waits, self.max_age)
+            self._probed[model] = await self._probing.probe(record, order, self._waits, self.max_age)
             self._progress.plan(self._planned(order, model))
             await self._ask_all(record, tuple(self._paces[model].left))
         except RouterError as error:
@@ -213,7 +221,7 @@ class Profiler:
                 await self._leave(record, used)
                 self._progress.moved(self._orders.moved(order))
             raise
-        self._paces[model].left.clear()
+        self._paces[model].over()
         await self._leave(record, used)
         self._progress.moved(self._orders.moved(order))
         self._progress.tell_model(state=end, message=words)
