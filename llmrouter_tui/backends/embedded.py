@@ -33,6 +33,8 @@ INSTALL_HINT: Final = 'Install it with: pip install "llmrouter-tui[embedded]"'
 SLOTS: Final = 2
 """Requests that one model answers at once; each has the whole context, so the KV cache is that many times larger."""
 BUILD_TIMEOUT: Final = 30.0
+VISIBLE: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
+"""Variables by which a user, or a container, chooses GPUs."""
 NOTICE_SECONDS: Final = 0.5
 """Seconds to see why a connection broke: nearly always because its process ended."""
 
@@ -125,6 +127,8 @@ class EmbeddedBackend:
         self._starts: dict[str, _Start] = {}
         self._build: tuple[str, tuple[str, ...]] | None = None
         self._closed = False
+        self._gpus: dict[str, str] = {}
+        """Where models are to be loaded, by name."""
 
     @property
     def name(self) -> str:
@@ -255,6 +259,12 @@ class EmbeddedBackend:
         engine = self._engines[name] = _Engine(process, link, order.context, int(answer["device_bytes"]))
         return engine
 
+    def aim(self, model: ModelInfo, gpus: Sequence[str]) -> bool:
+        """Only CUDA builds can be told, by UUID; what the user's environment says of GPUs is left as it is."""
+        told = bool(gpus) and all(gpus) and not any(name in os.environ for name in VISIBLE)
+        self._gpus[model.name] = ",".join(gpus) if told else ""
+        return told
+
     def _order(self, name: str, shelved: Shelved, context: int) -> Order:
         return Order(
             model=str(shelved.file.paths[0]),
@@ -265,6 +275,7 @@ class EmbeddedBackend:
             key=secrets.token_urlsafe(32),
             projector=str(shelved.file.projector or ""),
             embedding=shelved.model.use == "embed",
+            gpus=self._gpus.get(name, ""),
         )
 
     async def _known(self, name: str) -> Shelved:

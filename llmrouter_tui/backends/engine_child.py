@@ -35,6 +35,8 @@ class Order:
     """Every request must carry it, so that no other user of this machine can use the engine."""
     projector: str = ""
     embedding: bool = False
+    gpus: str = ""
+    """UUIDs of the NVIDIA GPUs to use, with commas; empty for all."""
 
 
 def main() -> None:
@@ -119,6 +121,8 @@ def start(order: Order) -> tuple[dict[str, Any], object]:
 
     ``device_bytes`` is what the GPUs have less than before the load; 0 where the build uses none.
     """
+    if order.gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = order.gpus  # read when the driver is first used
     import xllamacpp
 
     if hasattr(os, "nice"):

@@ -322,6 +322,8 @@ class Device:
     problem: str = ""
     lineage: tuple[Process, ...] = ()
     """The largest of those processes and their ancestors; up to some seconds older than ``processes``."""
+    uuid: str = ""
+    """How its driver names it, for programs that are told which GPU to use; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)

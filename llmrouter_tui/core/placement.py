@@ -25,9 +25,9 @@ SOON = 60.0
 """Seconds in which it is asked again or not: the order of what a swap there and back takes. By judgement."""
 _PER_USE = SOON * log(2) / HALF_LIFE
 
-Layout = Literal["one", "either", "all"]
-"""How a server lays a model out over several GPUs: on one; on one where it fits, that with the most room, and else over
-all; or always over all."""
+Layout = Literal["one", "either", "roomiest", "all"]
+"""How a server lays a model out over several GPUs: on one; on one where it fits, and else over all; the same, but of
+those where it fits it takes the one with the most room; or always over all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def place(
     alone = [_Try(needed, (pool,), occupants, seats) for pool in pools] if layout != "all" or not together else []
     for tries in (alone, together):
         found = [
-            (one.price(leaving, roomiest=layout == "either"), at, leaving)
+            (one.price(leaving, roomiest=layout == "roomiest"), at, leaving)
             for at, one in enumerate(tries)
             if (leaving := one.cheapest()) is not None
         ]
@@ -212,12 +212,7 @@ class _Try:
         movable.sort(key=self._regret)
         if not self._enough(movable):
             return None
-        chosen = self._chosen(movable)
-        if len(chosen) == 1:
-            return chosen
-        chosen = self._pruned(chosen)
-        if len(chosen) == 1:
-            return chosen
+        chosen = self._pruned(self._chosen(movable))
         alone = [[o] for o in movable if not o.busy and self._enough([o])]
         return min([chosen, *alone], key=self.price)
 

@@ -119,6 +119,16 @@ class Backend(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class Aimed(Protocol):
+    """A backend that can be told which GPUs to load a model to."""
+
+    def aim(self, model: ModelInfo, gpus: Sequence[str]) -> bool:
+        """Load it there from now on: GPUs by their drivers' names (``Device.uuid``, empty where it has none). Whether
+        it will do so; where not, it goes where the server puts it."""
+        ...
+
+
 # ── gpu ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -35,6 +35,8 @@ class Holder:
     """1 for who would leave first; None for who may not leave."""
     pids: tuple[int, ...] = ()
     """Its backend's processes that the driver shows in this pool."""
+    guessed: bool = False
+    """Whether it is only thought to be in this pool: its server picks the GPU and nothing shows which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Placement:
     """Until it would be ready: waiting, unloading and loading; None where it cannot be loaded."""
     reason: str = ""
     """Why it would not be loaded, with the arithmetic; empty otherwise."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """The bytes in each GPU where it would be laid out over several; ``pool`` is the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress
+from llmrouter_tui.core.filters import context_needed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply, RouterErrorLike
 from llmrouter_tui.core.queueing import Place, waiting_text
@@ -210,10 +211,16 @@ class Run:
         """A lease on a model that must be loaded first."""
         self._queued = True
         try:
-            self._lease = await self._router.residency.acquire(record, self.id)
+            self._lease = await self._router.residency.acquire(record, self.id, self._tokens(record))
         finally:
             self._queued = False
         self._sent = self._router.clock.mono()
+
+    def _tokens(self, record: ModelRecord) -> int:
+        """The context that it needs of a model which may be loaded with less than it could have."""
+        if self.decision is None or not record.roams:
+            return 0
+        return context_needed(self.decision.analysis, record.info.context_length or 0, record.speed.token_ratio)
 
     async def _ask(self, record: ModelRecord) -> None:
         """The request, and the first token of its answer; the lease is given back where there is none."""

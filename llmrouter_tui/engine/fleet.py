@@ -23,17 +23,22 @@ from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.estimate import speed as estimate_speed
 from llmrouter_tui.core.events import BackendChanged, ModelsChanged, ResidencyChanged
 from llmrouter_tui.core.footprint import USUAL, estimated
+from llmrouter_tui.core.placement import Layout
 from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.footprints import Room, bound, inform, notice, other_weights
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.rivals import learn
+from llmrouter_tui.engine.whereabouts import locate
 
 log = logging.getLogger(__name__)
 
 FOLD_SECONDS = 0.1
 """Changes of models are published together this often."""
+LAYOUTS: Mapping[str, Layout] = {"ollama": "roomiest", "embedded": "either"}
+"""How backends lay a model out over several GPUs; llama.cpp's servers, and LM Studio, do so over all. Ollama takes the
+one with the most room where that is enough; the embedded engine does as it is told."""
 GONE = 256
 """Models that left their list and are remembered, the newest."""
 
@@ -261,10 +266,11 @@ class Fleet:
     def _new_model(self, record: BackendRecord, info: ModelInfo) -> None:
         model = self._gone.pop(info.id, None)
         if model is None or model.backend is not record.backend:
-            pool = self._pool_of(record, info)
+            pool = self._usual(self._reach(record, info))
             model = ModelRecord(
                 info, record.backend, pool, self._memories.get(info.id), self._guess(record, info, pool)
             )
+            self._settle(model, record)
         model.told = info
         self._recall(model)
         inform(model, self._configured(record), self.room)
@@ -320,6 +326,8 @@ class Fleet:
                 was, model.residency = model.residency, resident.state if resident else "absent"
                 if own and not model.shares and self._by_others(model, was) == "unload":
                     went.append(model)
+                if was != model.residency:
+                    model.where, model.whence = (), ""
                 if resident is None:
                     model.ours = False
             model.on_gpu = resident.on_gpu if resident else None
@@ -329,6 +337,7 @@ class Fleet:
                 self._learning.noticed(model)
             if inform(model, self._configured(record), self.room) or before != _place(model):
                 self.touch(model)
+        self._locate(models)
         if record.backend.manages_memory and record.backend.places is None:
             learn(models, went, record.looked_at)
         record.looked_at = self._clock.wall()
@@ -345,16 +354,39 @@ class Fleet:
         self._bus.publish(ResidencyChanged(event))
         return kind
 
-    def _pool_of(self, record: BackendRecord, info: ModelInfo) -> str:
-        """The pool a model would live in: the user's word, else the largest GPU, else RAM; none if it is elsewhere."""
+    def _locate(self, models: Sequence[ModelRecord]) -> None:
+        """Find out on which GPUs models of one server are, where there is a choice."""
+        before = [(model.where, model.whence) for model in models]
+        locate(models, self.models.values(), self.devices)
+        for model, was in zip(models, before, strict=True):
+            if (model.where, model.whence) != was:
+                self.touch(model)
+
+    def aim(self, record: ModelRecord, pools: tuple[str, ...]) -> None:
+        """A model is to be loaded to these pools, with the context that it has there; to none: it is not loaded."""
+        if record.roams and pools != record.aim:
+            record.aim = pools
+            inform(record, self._configured(self.backends[record.info.backend]), self.room)
+            self.touch(record)
+
+    def _settle(self, model: ModelRecord, record: BackendRecord) -> None:
+        """Where a model can be, and how it is laid out there."""
+        model.reach = self._reach(record, model.info)
+        model.usual = self._usual(model.reach)
+        model.layout = LAYOUTS.get(record.backend.kind, "all") if record.backend.manages_memory else "one"
+
+    def _reach(self, record: BackendRecord, info: ModelInfo) -> tuple[str, ...]:
+        """The pools that a model may live in: the user's word, else the GPUs, else RAM; none if it is elsewhere."""
         if not info.local:
-            return ""
+            return ()
         if record.pool:
-            return record.pool
-        gpus = [d for d in self.devices if d.pool != HOST_POOL]
-        if not gpus:
-            return HOST_POOL
-        return max(gpus, key=lambda d: d.total).pool
+            return (record.pool,)
+        return tuple(d.pool for d in self.devices if d.pool != HOST_POOL) or (HOST_POOL,)
+
+    def _usual(self, reach: tuple[str, ...]) -> str:
+        """The largest of them."""
+        totals = {d.pool: d.total for d in self.devices}
+        return max(reach, key=lambda pool: totals.get(pool, 0)) if reach else ""
 
     def _guess(self, record: BackendRecord, info: ModelInfo, pool: str) -> Speed:
         """Speed by size. A model of which a part would be in RAM counts as wholly there: each token waits for it."""
@@ -371,7 +403,7 @@ class Fleet:
         if first:
             for model in self.models.values():
                 backend = self.backends[model.info.backend]
-                model.home = self._pool_of(backend, model.info)
+                self._settle(model, backend)
                 inform(model, self._configured(backend), self.room)
                 self.touch(model)
 
@@ -384,4 +416,4 @@ class Fleet:
 
 def _place(model: ModelRecord) -> tuple[object, ...]:
     """What others must be told of when it changes."""
-    return model.residency, model.seen, model.on_gpu, model.shares
+    return model.residency, model.seen, model.on_gpu, model.shares, model.where

@@ -1,6 +1,6 @@
 """Which context each model is given, and what it was seen to take with it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from llmrouter_tui.core.domain import HOST_POOL, Device, Footprint, ModelInfo, Resident
@@ -25,10 +25,10 @@ def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
     A context that was chosen stays while the model is in memory, and after that as long as it fits; only another word
     of the backend's, or another room, chooses anew.
     """
-    most = room(record.home) if record.home else None
-    grounds = (record.told, record.home, configured, most)
+    rooms = {pool: room(pool) for pool in record.reach}
+    grounds = (record.told, record.home, record.aim, configured, tuple(rooms.values()))
     if record.residency in ("absent", "unknown") or record.grounds is None:
-        choice = _choice(record, configured, most)
+        choice = _chosen(record, configured, rooms)
         if record.grounds != grounds or (choice or 0) < (record.context or 0):
             record.context, record.grounds = choice, grounds
     told, context = record.told, _loaded(record) or record.context
@@ -38,6 +38,18 @@ def inform(record: ModelRecord, configured: int | None, room: Room) -> bool:
         return False
     record.info = fresh
     return True
+
+
+def _chosen(record: ModelRecord, configured: int | None, rooms: Mapping[str, int | None]) -> int | None:
+    """Of several pools that of the one that it goes to; before that is known, the largest that it can have."""
+    if not record.roams or record.layout == "all":
+        known = [most for most in rooms.values() if most is not None]
+        return _choice(record, configured, sum(known) if known else None)
+    choices = {pool: _choice(record, configured, most) for pool, most in rooms.items()}
+    record.contexts = choices
+    if len(record.aim) == 1:
+        return choices[record.aim[0]]
+    return max((c for c in choices.values() if c is not None), default=None)
 
 
 def _choice(record: ModelRecord, configured: int | None, most: int | None) -> int | None:
@@ -95,10 +107,10 @@ def bound(records: Iterable[ModelRecord], devices: Iterable[Device]) -> list[Mod
     changed: list[ModelRecord] = []
     everyone = [record for record in records if record.home]
     for device in devices:
-        inside = [record for record in everyone if record.home == device.pool]
+        inside = [record for record in everyone if record.home == device.pool or device.pool in record.pools]
         if device.pool == HOST_POOL or device.problem or any(record.moving for record in inside):
             continue
-        limits = _limits(inside, device.used)
+        limits = _limits(inside, device.pool, device.used)
         for record in inside:
             most, before = limits.get(record.id), record.most
             if (most is None) != (before is None) or abs((most or 0) - (before or 0)) > NOTICED * (before or 0):
@@ -107,11 +119,14 @@ def bound(records: Iterable[ModelRecord], devices: Iterable[Device]) -> list[Mod
     return changed
 
 
-def _limits(inside: Iterable[ModelRecord], used: int) -> dict[str, int]:
+def _limits(inside: Iterable[ModelRecord], pool: str, used: int) -> dict[str, int]:
     """By model; those that take less than estimated share what there is."""
     held = [record for record in inside if record.residency == "resident" and not record.shares]
     found = {r.id: expected(r.info, r.home, r.info.context_length, r.seen) for r in held}
-    guesses = {id_: one.bytes for id_, one in found.items() if one is not None and one.source == "estimated"}
-    rest = used - sum(record.held_bytes() or 0 for record in held if record.id not in guesses)
+    whole = {record.id for record in held if not record.parts}
+    guesses = {
+        id_: one.bytes for id_, one in found.items() if one is not None and one.source == "estimated" and id_ in whole
+    }
+    rest = used - sum(record.held_in(pool) for record in held if record.id not in guesses)
     total = sum(guesses.values())
     return {id_: int(guess * rest / total) for id_, guess in guesses.items()} if 0 < rest < total else {}

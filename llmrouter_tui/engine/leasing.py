@@ -15,11 +15,13 @@ DRAIN_SECONDS = 600.0
 class Lease:
     """A hold on a model: while it lasts the model is not unloaded. ``release`` is idempotent."""
 
-    __slots__ = ("_leases", "exchange_id", "record", "told")
+    __slots__ = ("_leases", "exchange_id", "record", "tokens", "told")
 
-    def __init__(self, leases: "Leases", record: ModelRecord, exchange_id: str = "") -> None:
+    def __init__(self, leases: "Leases", record: ModelRecord, exchange_id: str = "", tokens: int = 0) -> None:
         self.record = record
         self.exchange_id = exchange_id
+        self.tokens = tokens
+        """The context that its exchange needs."""
         self.told: int | None = None
         """The place in the queue that its exchange was last told."""
         self._leases: Leases | None = leases
@@ -50,9 +52,9 @@ class Leases:
         self._fleet.touch(record, at_once=False)
         return Lease(self, record)
 
-    def ticket(self, record: ModelRecord, exchange_id: str) -> Lease:
+    def ticket(self, record: ModelRecord, exchange_id: str, tokens: int = 0) -> Lease:
         """Wait for a model: the ticket becomes a lease in the moment that ``grant`` is called."""
-        ticket = Lease(self, record, exchange_id)
+        ticket = Lease(self, record, exchange_id, tokens)
         record.tickets.add(ticket)
         self._fleet.touch(record)
         return ticket

@@ -9,12 +9,12 @@ from dataclasses import replace
 from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.placement import UNMEASURED, Occupant, Plan, Pool, Seats, pin_refusal, place
+from llmrouter_tui.core.placement import Occupant, Plan, Pool, Seats, place
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.queueing import OVERTAKE_SECONDS, Stop, timeline
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.engine.fleet import Fleet
-from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 
 UNLOAD_SECONDS = 1.0
 """What an eviction adds to a load, for estimates."""
@@ -30,7 +30,6 @@ FRESH_SECONDS = 0.5
 """How long an estimate may be used while nothing changed."""
 ROOM_STEP = 256 * 1024**2
 """Rooms are told in such steps, so that contexts are not chosen anew whenever a measurement moves a little."""
-HELD = ("resident", "loading", "unloading")
 NOTHING = Wait()
 NO_LINE: Mapping[str, float] = {}
 
@@ -53,19 +52,43 @@ class Ledger:
 
     # ── memory ──
 
-    def plan(self, record: ModelRecord, needed: int | None = None, *, among: Collection[str] | None = None) -> Plan:
-        """How room for a model would be made now; for so many bytes as it took before where none are given, and with
-        nobody leaving but those ``among`` whom it is to be made."""
+    def plan(
+        self,
+        record: ModelRecord,
+        needed: int | None = None,
+        *,
+        among: Collection[str] | None = None,
+        only: Collection[str] = (),
+    ) -> Plan:
+        """How room for a model would be made now; for so many bytes as it took before where none are given, with
+        nobody leaving but those ``among`` whom it is to be made, and in ``only`` these pools."""
         occupants = self.occupants()
         if among is not None:
             occupants = [o if o.model in among else replace(o, evictable=False) for o in occupants]
-        return self.plan_over(record, self.pools(), occupants, needed)
+        return self.plan_over(record, self.pools(), occupants, needed, only=only or record.aim)
+
+    def best(self, record: ModelRecord, *, tokens: int = 0) -> Plan:
+        """Where a model would best be loaded, the queues of the pools being what they are, and with a context of so
+        many tokens at least."""
+        pools, occupants = self.pools(), self.occupants()
+        wide = [pool for pool in record.reach if (record.contexts.get(pool) or tokens) >= tokens]
+        return self.plan_over(record, pools, occupants, only=wide, lines=self._lines(record, pools, occupants))
 
     def plan_over(
-        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], needed: int | None = None
+        self,
+        record: ModelRecord,
+        pools: Sequence[Pool],
+        occupants: Sequence[Occupant],
+        needed: int | None = None,
+        *,
+        only: Collection[str] = (),
+        lines: Mapping[str, Mapping[str, float]] | None = None,
     ) -> Plan:
-        """``plan`` over pools and occupants as they were read once for many models."""
-        mine = [pool for pool in pools if pool.name == record.home]
+        """``plan`` over pools and occupants as they were read once for many models; ``lines``: when loads begin in
+        the queue of each pool."""
+        mine = [pool for pool in pools if pool.name in (only or record.reach)]
+        if record.roams and not needed:
+            mine = [replace(p, needed=record.needed_in(p.name), wait=_wait_in(p.name, lines)) for p in mine]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
         places, seats = record.backend.places, None
         if places is not None:
@@ -73,43 +96,21 @@ class Ledger:
         elif record.rivals:
             seats = Seats(1, [o for o in self._siblings(record) if o.model in record.rivals])
         others = [o for o in occupants if o.model != record.id]
-        return place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats)
+        return place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats, layout=record.layout)
 
     def _siblings(self, record: ModelRecord) -> list[Occupant]:
         """The other models that its backend holds, also where their memory is not ours to see."""
         others = [m for m in self._fleet.models.values() if m.backend is record.backend and m is not record]
-        return [self._occupant(m) for m in others if m.residency in HELD]
-
-    def pin_refusal(self, record: ModelRecord) -> str:
-        """Why a model cannot be pinned beside the others that are, with the arithmetic; empty where it can, or where
-        memory is not measured."""
-        same = self._fleet.family(record)
-        others = [m for m in self._fleet.models.values() if m.pinned and m not in same]
-        pool = next((p for p in self.pools() if p.name == record.home), None)
-        places = record.backend.places
-        seats = None
-        if places is not None:
-            seats = Seats(places, [self._pinned(m) for m in others if m.backend is record.backend])
-        elif record.rivals:
-            seats = Seats(1, [self._pinned(m) for m in others if m.id in record.rivals])
-        inside = [self._pinned(m) for m in others if m.home == record.home and m.backend.manages_memory]
-        if pool is None:
-            return pin_refusal(record.id, None, UNMEASURED, (), seats=seats)
-        ram = next((p.budget for p in self.pools() if p.name == HOST_POOL), 0)
-        split = record.splits and (record.needed_bytes() or 0) <= pool.budget + ram
-        alone = split and not inside  # a part of it may be in RAM
-        return pin_refusal(record.id, None if alone else record.needed_bytes(), pool, inside, seats=seats)
-
-    def _pinned(self, record: ModelRecord) -> Occupant:
-        return Occupant(record.id, record.home, record.needed_bytes() or 0, pinned=True)
+        return [self._occupant(m) for m in others if m.residency in IN_MEMORY]
 
     def room_left(self, record: ModelRecord) -> int | None:
         """Bytes that a model may take now without anyone leaving; None where memory is not measured."""
-        pool = next((p for p in self.pools() if p.name == record.home), None)
-        if pool is None:
+        pools = [p for p in self.pools() if p.name in (record.pools if record.aim == () else record.aim)]
+        others = [o for o in self.occupants() if o.model != record.id]
+        rooms = [min(p.free, p.budget - sum(o.inside(p.name) for o in others)) for p in pools]
+        if not rooms:
             return None
-        held = sum(o.footprint for o in self.occupants() if o.pool == pool.name and o.model != record.id)
-        return min(pool.free, pool.budget - held)
+        return rooms[0] if len(rooms) == 1 else sum(max(0, room) for room in rooms)
 
     def roomier(self, record: ModelRecord) -> Plan:
         """How more room than there is now would be made: at least one more leaves."""
@@ -127,20 +128,22 @@ class Ledger:
         return any(m.gave_up is not None and now - m.gave_up < SETTLE_SECONDS for m in self._beside(record))
 
     def _beside(self, record: ModelRecord) -> Iterator[ModelRecord]:
-        return (m for m in self._fleet.models.values() if m.queue == record.queue)
+        near = record.aim or record.reach or record.queues
+        return (m for m in self._fleet.models.values() if any(key in near for key in (*m.queues, *m.keys)))
 
     def exceeds(self, record: ModelRecord) -> bool:
-        """Whether a model is larger than all that models may take of the pool it would be loaded to."""
-        needed = record.needed_bytes() or 0
-        return any(needed > pool.budget for pool in self.pools() if pool.name == record.home)
+        """Whether a model is larger than all that models may take of the pools it can be loaded to."""
+        budgets = [pool.budget for pool in self.pools() if pool.name in record.reach]
+        most = max(budgets, default=None) if record.layout == "one" else sum(budgets) if budgets else None
+        return most is not None and (record.needed_bytes() or 0) > most
 
     def room(self, pool: str) -> int | None:
         """Bytes that models may take of a pool beside those that are always there; None where it is not measured."""
         budget = next((p.budget for p in self.pools() if p.name == pool), None)
         if budget is None:
             return None
-        always = [m for m in self._fleet.models.values() if not m.backend.manages_memory and m.pool == pool]
-        left = budget - sum(m.held_bytes() or 0 for m in always if m.healthy and not m.shares)
+        always = [m for m in self._fleet.models.values() if not m.backend.manages_memory and pool in m.pools]
+        left = budget - sum(m.held_in(pool) for m in always if m.healthy and not m.shares)
         return max(0, left // ROOM_STEP * ROOM_STEP)
 
     def pools(self) -> list[Pool]:
@@ -159,7 +162,7 @@ class Ledger:
         """Every model in memory; names that share weights are one."""
         found: dict[str, Occupant] = {}
         for record in self._fleet.models.values():
-            if record.pool and record.healthy and record.residency in HELD:
+            if record.pool and record.healthy and record.residency in IN_MEMORY:
                 key = f"{record.info.backend}/{record.weights}"
                 occupant = self._occupant(record)
                 found[key] = _joined(found[key], occupant) if key in found else occupant
@@ -177,6 +180,7 @@ class Ledger:
             idle_seconds=0.0 if record.leases else self._idle(record),
             reload_seconds=record.load_seconds,
             uses=max(1.0, record.uses),
+            parts=record.parts,
         )
 
     def _idle(self, record: ModelRecord) -> float:
@@ -216,9 +220,20 @@ class Ledger:
         """Without looking at all models: a crowd that comes for many changes something with each that comes."""
         self._starts.pop(record.id, None)
         pools, occupants = self.pools(), self.occupants()
-        line = [m for m in self._fleet.models.values() if m.place is not None and m.queue == record.queue]
-        wait = self._wait(record, pools, occupants, self._begins(line, pools, occupants) if line else NO_LINE)
+        wait = self._wait(record, pools, occupants, self._lines(record, pools, occupants))
         return self._busy(record) or wait
+
+    def _lines(
+        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant]
+    ) -> Mapping[str, Mapping[str, float]]:
+        """When the loads begin in each queue that a model may stand in."""
+        lines: dict[str, list[ModelRecord]] = {}
+        for other in self._fleet.models.values():
+            if other.place is not None:
+                for key in other.queues:
+                    if key in record.queues or key in record.reach:
+                        lines.setdefault(key, []).append(other)
+        return {key: self._begins(line, pools, occupants) for key, line in lines.items()}
 
     @staticmethod
     def _busy(record: ModelRecord) -> Wait | None:
@@ -234,9 +249,10 @@ class Ledger:
         lines: dict[str, list[ModelRecord]] = {}
         for record in models:
             if record.place is not None:
-                lines.setdefault(record.queue, []).append(record)
+                for key in record.queues:
+                    lines.setdefault(key, []).append(record)
         begins = {key: self._begins(line, pools, occupants) for key, line in lines.items()}
-        return {m.id: self._wait(m, pools, occupants, begins.get(m.queue, NO_LINE)) for m in models}
+        return {m.id: self._wait(m, pools, occupants, begins) for m in models}
 
     def _begins(
         self, line: Sequence[ModelRecord], pools: Sequence[Pool], occupants: Sequence[Occupant]
@@ -249,10 +265,10 @@ class Ledger:
         """What a load in the queue takes, or still takes."""
         hold, displaces = 0.0, False
         if not record.place:
-            drained = [m for m in self._fleet.models.values() if m.draining and m.key == record.queue]
+            drained = [m for m in self._fleet.models.values() if m.draining and record.queue in m.keys]
             hold = self._leaving(drained)
         elif not record.ready:
-            plan = self.plan_over(record, pools, occupants)
+            plan = self.plan_over(record, pools, occupants, only=record.aim)
             hold, displaces = self._hold(plan), bool(plan.evict) or not plan.fits
         batch = _answering(record, len(record.tickets) + record.side_by_side - 1)
         return Stop(record.id, hold, self._load_left(record), batch, displaces)
@@ -268,21 +284,25 @@ class Ledger:
         record: ModelRecord,
         pools: Sequence[Pool],
         occupants: Sequence[Occupant],
-        begins: Mapping[str, float],
+        lines: Mapping[str, Mapping[str, float]],
     ) -> Wait:
-        """``begins``: when the loads of its queue begin."""
+        """``lines``: when the loads of each queue begin."""
         if record.ready:
             return NOTHING
         if self.held:
             return Wait(blocked=memory_words.HELD, held=True)
+        begins = lines.get(record.queue, NO_LINE)
         if record.id in begins:
-            self._starts[record.id] = begins[record.id]
+            begin = max(lines[key].get(record.id, 0.0) for key in record.queues if key in lines)
+            self._starts[record.id] = begin
             others = _answering(record, len(record.tickets)) if record.tickets else 0.0
-            return Wait(begins[record.id] + others, self._load_left(record))
+            return Wait(begin + others, self._load_left(record))
         queue = begins.get("", 0.0)
         if record.moving:
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
-        plan = self.plan_over(record, pools, occupants)
+        plan = self.plan_over(record, pools, occupants, lines=lines)
+        if record.roams:
+            queue = max((_wait_in(pool, lines) for pool in plan.pools), default=queue)
         if not plan.fits and self.coming_back(record):
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         if not plan.fits:
@@ -300,6 +320,11 @@ class Ledger:
     def _leaving(self, leaving: Sequence[ModelRecord]) -> float:
         answers = max((_answering(m, m.leases + m.side_by_side - 1) for m in leaving if m.leases), default=0.0)
         return answers + UNLOAD_SECONDS * len(leaving)
+
+
+def _wait_in(pool: str, lines: Mapping[str, Mapping[str, float]] | None) -> float:
+    """Seconds until one more load could begin in a pool."""
+    return lines.get(pool, NO_LINE).get("", 0.0) if lines else 0.0
 
 
 def _joined(one: Occupant, other: Occupant) -> Occupant:

@@ -6,14 +6,19 @@ from collections.abc import Awaitable, Callable
 
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.placement import Plan
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports import Aimed, Clock
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.ledger import SETTLE_SECONDS, Ledger
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.whereabouts import planned
 
 SETTLE_STEP = 0.1
 """Seconds between looks whether freed memory has come back."""
+
+
+class Elsewhere(Exception):  # noqa: N818 - no error: there is room, but not where it waited for its turn
+    """Others took the room meanwhile, and there is some in another pool."""
 
 
 class Loading:
@@ -42,18 +47,21 @@ class Loading:
         """Load a model. False: it was not, because nobody wants it any more. Raises ``BackendError``."""
         if not record.healthy:
             raise failure("backend_unreachable", f"{record.info.backend} is down", record)
-        if not await self._make_room(record):
+        plan = await self._make_room(record)
+        if plan is None:
             return False
         room = self._ledger.room_left(record)
         try:
-            await self._load(record)
+            await self._load(record, plan)
         except BackendError as error:
             if error.code != "out_of_memory" or not await self._again(record, error, room):
                 self._moves.remember(record, error)
                 raise
         return True
 
-    async def _load(self, record: ModelRecord) -> None:
+    async def _load(self, record: ModelRecord, plan: Plan) -> None:
+        """To where its room is: a backend that can be told is told."""
+        planned(record, plan, told=self._tell(record, plan))
         await self._moves.load(record, keep_alive=self._keep_alive(record), context_length=self._context(record))
 
     async def _again(self, record: ModelRecord, error: BackendError, room: int | None) -> bool:
@@ -69,13 +77,20 @@ class Loading:
         if not await self._carry_out(record, plan):
             return False
         try:
-            await self._load(record)
+            await self._load(record, plan)
         except BackendError as second:
             self._moves.remember(record, second)
             raise
         return True
 
-    async def _make_room(self, record: ModelRecord) -> bool:
+    def _tell(self, record: ModelRecord, plan: Plan) -> bool:
+        """Whether its backend loads it where it is told to."""
+        uuids = {device.pool: device.uuid for device in self._fleet.devices}
+        wanted = [uuids.get(pool, "") for pool in plan.pools]
+        return record.roams and isinstance(record.backend, Aimed) and record.backend.aim(record.info, wanted)
+
+    async def _make_room(self, record: ModelRecord) -> Plan | None:
+        """How room was made; None where nobody wants the model any more. Raises ``Elsewhere``, ``BackendError``."""
         chosen, record.plan = record.plan, None
         plan = self._ledger.plan(record, among=chosen.evict if chosen is not None else None)
         while not plan.fits:
@@ -85,11 +100,15 @@ class Loading:
                 break
             await asyncio.sleep(SETTLE_STEP)
         if not self._wanted(record):
-            return False
+            return None
+        if not plan.fits and record.aim:
+            plan = self._ledger.plan(record, only=record.reach)
+            if plan.fits:
+                raise Elsewhere
         if not plan.fits:
             words = f"{record.id} does not fit: {plan.reason}"
             raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
-        return await self._carry_out(record, plan)
+        return plan if await self._carry_out(record, plan) else None
 
     async def _carry_out(self, record: ModelRecord, plan: Plan) -> bool:
         """Whether the model is still wanted once there is room for it."""
@@ -107,11 +126,11 @@ class Loading:
 
     async def _settle(self, record: ModelRecord, plan: Plan) -> None:
         """Drivers give memory back late: wait until it is there, bounded, before the load is tried anyway."""
-        needed = (record.needed_bytes() or 0) - plan.spilled
+        parts = dict(plan.parts) or {plan.pool: (record.needed_bytes() or 0) - plan.spilled}
         deadline = self._clock.mono() + SETTLE_SECONDS
         while self._clock.mono() < deadline:
-            pool = next((p for p in self._ledger.pools() if p.name == plan.pool), None)
-            if pool is None or pool.free >= min(needed, pool.budget):
+            pools = [pool for pool in self._ledger.pools() if pool.name in parts]
+            if all(pool.free >= min(parts[pool.name], pool.budget) for pool in pools):
                 return
             await asyncio.sleep(SETTLE_STEP)
             await self._measure()

@@ -1,7 +1,9 @@
 """One model into memory or out of it: its states on the way, what is published and what is remembered of it."""
 
 import asyncio
+import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
@@ -15,6 +17,7 @@ from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import DRAIN_SECONDS, Leases
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.scales import Scales
+from llmrouter_tui.engine.whereabouts import grown, look
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,8 @@ class Moves:
         self._measure = measure
         self._scales = Scales(fleet, clock, measure)
         self._load_timeout = load_timeout
+        self._ways_out: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By weights: nobody leaves twice at the same time."""
         self._pauses: dict[str, asyncio.TimerHandle] = {}
         """Until when models are left alone after their last failure."""
 
@@ -60,9 +65,13 @@ class Moves:
         self._state(record, "loading")
         try:
             weighing = await self._scales.before(record)
+            before = look(record, self._fleet.models.values(), self._fleet.devices)
             async with asyncio.timeout(self._load_timeout):
                 await record.backend.load(record.info, keep_alive=keep_alive, context_length=context_length)
             await self._scales.after(record, weighing)
+            if record.roams:
+                await self._measure()
+                grown(record, before, self._fleet.models.values(), self._fleet.devices)
         except TimeoutError:
             raise self._too_slow(record) from None
         self._loaded(record, self._clock.mono() - started)
@@ -138,17 +147,20 @@ class Moves:
         """No new leases, wait for answers in flight, then unload, one after another, with all names of the same
         weights. Raises ``BackendError``; what is not unloaded then stays in memory, as it does when this is not
         ``wanted`` any more. One that is not there is left alone."""
-        leaving = [record for record in leaving if _there(record)]
-        family = [member for record in leaving for member in self._fleet.family(record)]
-        try:
-            if await self._drain(leaving, family, force=force, wanted=wanted):
-                for record in leaving:
-                    if _there(record) and (force or wanted()):
-                        await self._take_out(record, reason, evicted_for)
-        finally:
-            for member in family:
-                member.draining = False
-                self._fleet.touch(member)
+        async with contextlib.AsyncExitStack() as stack:  # one that lies on two GPUs may have to leave for both
+            for name in sorted({f"{record.info.backend}/{record.weights}" for record in leaving}):
+                await stack.enter_async_context(self._ways_out[name])
+            leaving = [record for record in leaving if _there(record)]
+            family = [member for record in leaving for member in self._fleet.family(record)]
+            try:
+                if await self._drain(leaving, family, force=force, wanted=wanted):
+                    for record in leaving:
+                        if _there(record) and (force or wanted()):
+                            await self._take_out(record, reason, evicted_for)
+            finally:
+                for member in family:
+                    member.draining = False
+                    self._fleet.touch(member)
 
     async def _take_out(self, record: ModelRecord, reason: str, evicted_for: str) -> None:
         started = self._clock.mono()

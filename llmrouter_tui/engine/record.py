@@ -18,13 +18,15 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.footprint import expected
-from llmrouter_tui.core.placement import HALF_LIFE, Plan
+from llmrouter_tui.core.placement import HALF_LIFE, Layout, Plan
 from llmrouter_tui.core.ports import Backend, ModelMemory
+from llmrouter_tui.core.whereabouts import Shares, Whence, divided
 
 if TYPE_CHECKING:
     from llmrouter_tui.engine.leasing import Lease
     from llmrouter_tui.engine.turns import Line
 
+IN_MEMORY = ("resident", "loading", "unloading")
 LOADS = 9
 """Loads of which the median tells how long the next one takes."""
 
@@ -44,8 +46,20 @@ class ModelRecord:
         self.grounds: tuple[object, ...] | None = None
         """What that choice rests on."""
         self.backend = backend
-        self.home = pool
-        """The memory pool it would be loaded to; empty where it is elsewhere."""
+        self.reach: tuple[str, ...] = (pool,) if pool else ()
+        """The memory pools that its backend can use; none where it is elsewhere."""
+        self.usual = pool
+        """That of them with the most memory."""
+        self.layout: Layout = "one"
+        """How its backend lays it out over them."""
+        self.aim: tuple[str, ...] = ()
+        """Those that it is being loaded to, or waits for."""
+        self.where: Shares = ()
+        """Where it is in memory, as far as that is known."""
+        self.whence: Whence = ""
+        """How that is known."""
+        self.contexts: dict[str, int | None] = {}
+        """The context that it would have in each pool, where they differ in size."""
         self.residency: ResidencyState = "unknown" if backend.manages_memory else "resident"
         self.seen: Footprint | None = memory.footprint
         """What it took when it was last in memory."""
@@ -72,6 +86,8 @@ class ModelRecord:
         """Its place in the queue of those that are to be loaded; 0: it is its turn, None: it is not in it."""
         self.line: Line | None = None
         """The queue whose first waits for memory that this one has a part of."""
+        self.passed = (0.0, 0)
+        """For how long, and by how many requests, it was passed in queues that it left for another."""
         self.plan: Plan | None = None
         """How room for it is to be made, now that it is its turn."""
         self.at_least = 0
@@ -116,6 +132,43 @@ class ModelRecord:
         self._expected: tuple[ModelInfo, str, Footprint | None, Footprint | None] | None = None
 
     @property
+    def home(self) -> str:
+        """The memory pool it is in, or would be loaded to; of several the first. Empty where it is elsewhere."""
+        if self.aim:
+            return self.aim[0]
+        return self.where[0][0] if self.where and self.residency in IN_MEMORY else self.usual
+
+    @home.setter
+    def home(self, pool: str) -> None:
+        """Say that it can be in no other."""
+        self.reach, self.usual, self.where = ((pool,) if pool else ()), pool, ()
+
+    @property
+    def roams(self) -> bool:
+        """Whether there are several pools that it may be in."""
+        return len(self.reach) > 1
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The pools that it has memory of, or would have."""
+        if self.where and len(self.where) > 1 and self.residency in IN_MEMORY and self.pool != HOST_POOL:
+            return tuple(pool for pool, _ in self.where)
+        return (self.pool,) if self.pool else ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """What it takes of each where it is in several; empty where it is in one."""
+        if len(self.where) < 2 or self.residency not in IN_MEMORY or self.pool == HOST_POOL:
+            return ()
+        return divided(self.held_bytes() or 0, self.where)
+
+    def held_in(self, pool: str) -> int:
+        """Bytes that it takes of a pool, or would take."""
+        if parts := self.parts:
+            return dict(parts).get(pool, 0)
+        return (self.held_bytes() or 0) if pool == self.pool else 0
+
+    @property
     def pool(self) -> str:
         """The memory that it is in, or would be loaded to: one that found no place on a GPU may be in RAM."""
         return HOST_POOL if self.on_gpu == 0 and self._held and self.home else self.home
@@ -131,9 +184,19 @@ class ModelRecord:
         return self.pool or self.info.backend
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The same of one that is in several."""
+        return self.pools or (self.info.backend,)
+
+    @property
     def queue(self) -> str:
         """The same, of where it would be loaded to."""
         return self.home or self.info.backend
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Where it waits for its turn."""
+        return self.aim or (self.queue,)
 
     @property
     def _held(self) -> bool:
@@ -187,6 +250,14 @@ class ModelRecord:
     def needed_bytes(self) -> int | None:
         """What loading it would take."""
         found = self.expected()
+        return max(found.bytes, self.at_least) if found else self.at_least or None
+
+    def needed_in(self, pool: str) -> int | None:
+        """The same in a pool of its reach, with the context that it would have there."""
+        context = self.contexts.get(pool, self.info.context_length)
+        if context == self.info.context_length:
+            return self.needed_bytes()
+        found = expected(self.info, pool, context, self.seen)
         return max(found.bytes, self.at_least) if found else self.at_least or None
 
     @property

@@ -21,11 +21,12 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import Lease, Leases
 from llmrouter_tui.engine.ledger import Ledger
-from llmrouter_tui.engine.loading import Loading
+from llmrouter_tui.engine.loading import Elsewhere, Loading
 from llmrouter_tui.engine.moving import Moves, failure
-from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.pins import Pins
+from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 from llmrouter_tui.engine.tasks import Tasks
-from llmrouter_tui.engine.turns import Turns
+from llmrouter_tui.engine.turns import Outcome, Turns
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,13 @@ class Residency:
         self._keep_alive = keep_alive
         self._queue_limit = queue_limit
         self._queue_seconds = queue_seconds
-        self._turns = Turns(fleet, clock, ledger.plan, self._moved, bounds)
+        self._turns = Turns(fleet, clock, ledger.plan, self._moved, bounds, self._better)
         self._leases = Leases(fleet, self._turns, clock)
         self._moves = Moves(fleet, self._leases, learning, bus, clock, measure=measure, load_timeout=load_timeout)
         self._loading = Loading(
             fleet, ledger, self._moves, clock, measure=measure, keep_alive=self.keep_alive, context=self.context
         )
+        self._pins = Pins(fleet, ledger.pools)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loads: dict[str, asyncio.Task[None]] = {}
 
@@ -77,9 +79,9 @@ class Residency:
         """Hold a model that is ready; None where it must be waited for."""
         return self._leases.hold(record)
 
-    async def acquire(self, record: ModelRecord, exchange_id: str = "") -> Lease:
-        """Hold a model, loading it first if it must be. Raises ``BackendError`` when it cannot be had: ``queue_full``
-        where too many wait already, or it took too long.
+    async def acquire(self, record: ModelRecord, exchange_id: str = "", tokens: int = 0) -> Lease:
+        """Hold a model, loading it first if it must be, with a context of so many ``tokens`` at least. Raises
+        ``BackendError`` when it cannot be had: ``queue_full`` where too many wait already, or it took too long.
 
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
@@ -87,7 +89,7 @@ class Residency:
         deadline = self._clock.mono() + self._queue_seconds
         while (lease := self._leases.hold(record)) is None:
             self._admit(record)
-            ticket = self._leases.ticket(record, exchange_id)
+            ticket = self._leases.ticket(record, exchange_id, tokens)
             self._tell(ticket, self.place(record))
             try:
                 await self._wait(record, deadline)
@@ -121,8 +123,8 @@ class Residency:
     def _admit(self, record: ModelRecord) -> None:
         """Whether one more may wait for a model. Raises ``BackendError``."""
         self._refuse_held(record)
-        beside = [m for m in self._fleet.models.values() if m.queue == record.queue]
-        waiting = sum(len(m.tickets) for m in beside)
+        beside = [m for m in self._fleet.models.values() if any(key in m.queues for key in record.queues)]
+        waiting = min(self._crowd(key) for key in record.aim or record.reach or record.queues)
         expected = self._ledger.start(record)
         guessed = any(m.place is not None and not m.load_history for m in beside)
         if waiting >= self._queue_limit:
@@ -131,6 +133,10 @@ class Residency:
         if expected > most and record.residency != "loading":
             words = f"it would wait {expected:.0f} s, longer than the {self._queue_seconds:.0f} s that are allowed"
             raise self._queue_full(record, words, expected - self._queue_seconds, status=503)
+
+    def _crowd(self, key: str) -> int:
+        """Requests that wait for one pool."""
+        return sum(len(m.tickets) for m in self._fleet.models.values() if key in m.queues)
 
     async def _wait(self, record: ModelRecord, deadline: float) -> None:
         """Wait for a load, and in the queue before it no longer than until then. Raises ``BackendError``."""
@@ -198,6 +204,8 @@ class Residency:
         if self._loads.get(record.id) is task:
             del self._loads[record.id]
             record.wanted = record.asked = False
+            record.passed = (0.0, 0)
+            self._fleet.aim(record, ())
             self._fleet.touch(record)
 
     async def unload(self, record: ModelRecord, reason: str, *, force: bool = False) -> None:
@@ -221,7 +229,7 @@ class Residency:
 
     def pin_refusal(self, record: ModelRecord) -> str:
         """Why a model cannot be pinned beside the others that are, with the arithmetic; empty where it can."""
-        return self._ledger.pin_refusal(record)
+        return self._pins.refusal(record)
 
     async def keep_pinned(self, backend: str = "") -> None:
         """Load what is pinned, one after another, of one backend where it is named. What cannot be loaded is told by
@@ -290,36 +298,71 @@ class Residency:
     # ── one load ──
 
     async def _load(self, record: ModelRecord) -> None:
-        async with self._turn(record) as mine:
+        self._aim(record)
+        while await self._load_there(record) == "elsewhere":
+            pass
+
+    async def _load_there(self, record: ModelRecord) -> Outcome:
+        async with self._turn(record) as outcome:
             if record.ready:
                 self._leases.grant(record)
-                return
+                return "mine"
+            if outcome == "elsewhere":
+                return outcome
             try:
-                if not mine or not await self._loading.bring(record):
+                if outcome != "mine" or not await self._loading.bring(record):
                     log.info("%s is not loaded: %s", record.id, self._why_not())
+            except Elsewhere:
+                self._aim(record)
+                return "elsewhere"
             except asyncio.CancelledError:
                 self._moves.not_loaded(record)
                 raise
             except Exception as error:
                 raise self._moves.load_failed(record, error) from error
+            return "mine"
+
+    def _aim(self, record: ModelRecord) -> None:
+        """Choose among the pools that a model can be loaded to; one that is there already, to be loaded with more
+        context, stays where it is."""
+        if record.roams and record.residency not in IN_MEMORY:
+            tokens = max((ticket.tokens for ticket in record.tickets), default=0)
+            plan = self._ledger.best(record, tokens=tokens)
+            self._fleet.aim(record, plan.pools if plan.fits and plan.pool else (record.usual,))
+
+    def _better(self, record: ModelRecord) -> bool:
+        """Whether a model that waits could begin at once in a pool that nobody waits for, and is to go there now."""
+        if not record.roams or record.layout == "all" or record.residency in IN_MEMORY:
+            return False
+        free = [pool for pool in record.reach if pool not in record.aim and self._turns.free(pool)]
+        tokens = max((ticket.tokens for ticket in record.tickets), default=0)
+        free = [pool for pool in free if (record.contexts.get(pool) or tokens) >= tokens]
+        if not free or (record.place == 1 and self._turns.alone(record) and not self._ledger.plan(record).drain):
+            return False
+        plan = self._ledger.plan(record, only=free)
+        if not plan.fits or plan.drain or len(plan.pools) != 1:
+            return False
+        self._fleet.aim(record, plan.pools)
+        return True
 
     def _why_not(self) -> str:
         return HELD if self.held else "who waited for it has left"
 
     @contextlib.asynccontextmanager
-    async def _turn(self, record: ModelRecord) -> AsyncIterator[bool]:
-        """One load at a time per pool; a model that is to be split has its turn in both, in one order for all."""
+    async def _turn(self, record: ModelRecord) -> AsyncIterator[Outcome]:
+        """One load at a time per pool; a model that is to be in several has its turn in all, in one order for all."""
         split = record.splits and self._ledger.exceeds(record)
-        keys = (record.queue, HOST_POOL) if split else (record.queue,)
+        keys = (*record.queues, HOST_POOL) if split else record.queues
         async with contextlib.AsyncExitStack() as turns:
             for key in keys:
                 urgent = key != record.queue
-                if not await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent)):
-                    yield False
+                outcome = await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent))
+                if outcome != "mine":
+                    yield outcome
                     return
             for key in dict.fromkeys((*keys, record.key)):  # it may be on its way out of RAM
                 await turns.enter_async_context(self._locks[key])
-            yield True
+            yield "mine"
 
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
         """One unload at a time per pool; where memory is not ours to see, per backend."""

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Clock
@@ -12,6 +12,8 @@ from llmrouter_tui.core.queueing import BOUNDS, Ahead, Bounds, Holder, Waiter, o
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 
+Outcome = Literal["mine", "left", "elsewhere"]
+"""It is a model's turn; nobody wants it any more; it could begin at once in another queue."""
 LOOK_SECONDS = 1.0
 """The first one looks this often whether things have changed that nobody tells: memory that others gave back."""
 
@@ -38,7 +40,8 @@ class Planner(Protocol):
 class Line:
     """The queue of one pool."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, key: str, bounds: Bounds) -> None:
+        self.key = key
         self.current: ModelRecord | None = None
         """Whose turn it is."""
         self.seats: dict[ModelRecord, Seat] = {}
@@ -108,7 +111,8 @@ class Line:
 
     def lift(self) -> None:
         for record in self._watched:
-            record.line = None
+            if record.line is self:
+                record.line = None
         self._watched, self.leaving = (), frozenset()
 
 
@@ -122,21 +126,24 @@ class Turns:
         plan: Planner,
         moved: Callable[[ModelRecord], None],
         bounds: Bounds = BOUNDS,
+        better: Callable[[ModelRecord], bool] = lambda record: False,
     ) -> None:
-        """``moved`` is told of every model whose place is another."""
+        """``moved`` is told of every model whose place is another; ``better``: whether one that waits could begin at
+        once in another queue, where it is then to go."""
         self._fleet = fleet
         self._clock = clock
         self._plan = plan
         self._moved = moved
         self._bounds = bounds
-        self._lines: dict[str, Line] = defaultdict(lambda: Line(bounds))
+        self._better = better
+        self._lines: dict[str, Line] = {}
 
     @contextlib.asynccontextmanager
-    async def turn(self, key: str, record: ModelRecord, *, urgent: bool = False) -> AsyncIterator[bool]:
-        """Wait for a model's turn in a queue and hold it; False when nobody wants the model any more. ``urgent``: it
-        was passed in another queue already."""
-        line = self._lines[key]
-        line.seats[record] = Seat(line.held_up, line.passed, urgent=urgent)
+    async def turn(self, key: str, record: ModelRecord, *, urgent: bool = False) -> AsyncIterator[Outcome]:
+        """Wait for a model's turn in a queue and hold it. ``urgent``: it was passed in another queue already."""
+        line = self._lines.setdefault(key, Line(key, self._bounds))
+        seconds, requests = record.passed
+        line.seats[record] = Seat(line.held_up - seconds, line.passed - requests, urgent=urgent)
         self._number(line)
         try:
             mine = await self._begin(line, record)
@@ -148,8 +155,21 @@ class Turns:
             record.place = record.plan = None
             self._number(line)
             self._next(line)
+            for other in self._lines.values():  # who waits there may come here
+                if other is not line:
+                    other.tell()
 
-    async def _begin(self, line: Line, record: ModelRecord) -> bool:
+    def free(self, key: str) -> bool:
+        """Whether nobody is being loaded to a pool, or waits for it."""
+        line = self._lines.get(key)
+        return line is None or (line.current is None and not line.seats)
+
+    def alone(self, record: ModelRecord) -> bool:
+        """Whether nobody is before a model in its queue."""
+        line = self._lines.get(record.queue)
+        return line is not None and line.current is None and next(iter(line.seats), None) is record
+
+    async def _begin(self, line: Line, record: ModelRecord) -> Outcome:
         seat, told = line.seats[record], None
         while record.awaited:
             pause = None
@@ -160,8 +180,11 @@ class Turns:
                     self._number(line)
                     line.tell()
                     self._moved(record)
-                    return True
+                    return "mine"
                 pause = min(pause, LOOK_SECONDS)
+            if self._better(record):
+                record.passed = line.held_up - seat.held_up, line.overtaken(seat, line.leaving)
+                return "elsewhere"
             if told != record.place:
                 told = record.place
                 self._moved(record)
@@ -169,7 +192,7 @@ class Turns:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await seat.wake.wait()
-        return False
+        return "left"
 
     def _next(self, line: Line) -> None:
         """Whoever is next now looks for itself, but from this moment on requests are counted that pass it."""
@@ -198,7 +221,7 @@ class Turns:
         )
         told = turn([waiter], {model.id: self._holder(model) for model in leaving}, self._bounds)
         line.count(self._clock.mono(), held_up=told.again is not None)
-        line.watch((m for m in self._fleet.models.values() if m.key == record.queue), names)
+        line.watch((m for m in self._fleet.models.values() if line.key in m.keys), names)
         record.plan = plan if told.again is None else None
         return told.again
 
@@ -238,9 +261,9 @@ class Turns:
 
     def freed(self, record: ModelRecord) -> None:
         """Nobody holds a model any more: whoever waits for its memory looks again."""
-        line = self._lines.get(record.key)
-        if line is not None and line.seats:
-            line.tell()
+        for line in self._lines.values():
+            if line.seats:
+                line.tell()
 
     def deserted(self) -> None:
         """Nobody waits for some model any more."""
@@ -274,4 +297,4 @@ class Turns:
             return [(model.id, model.leases) for model in models if model.id in line.leaving]
         if first.residency == "loading":
             return []
-        return [(model.id, model.leases) for model in models if model.draining and model.key == first.queue]
+        return [(model.id, model.leases) for model in models if model.draining and line.key in model.keys]

@@ -18,8 +18,8 @@ from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, T
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
-from llmrouter_tui.engine.ledger import HELD, UNLOAD_SECONDS, Ledger
-from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.ledger import UNLOAD_SECONDS, Ledger
+from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
 TELL_SECONDS = 1.0
@@ -45,7 +45,7 @@ class Seen:
     waits: Mapping[str, Wait]
 
     def held(self, pool: str) -> list[Occupant]:
-        return [occupant for occupant in self.occupants if occupant.pool == pool]
+        return [occupant for occupant in self.occupants if occupant.pool == pool or occupant.inside(pool)]
 
 
 class Vram:
@@ -104,7 +104,9 @@ class Vram:
         needed, source = (taken.bytes, taken.source) if taken else (None, UNKNOWN)
         if context_length is None:
             needed = record.needed_bytes()
-        again = context_length is not None and record.residency in HELD and context_length != _loaded_context(record)
+        again = (
+            context_length is not None and record.residency in IN_MEMORY and context_length != _loaded_context(record)
+        )
         if record.healthy and record.residency in ("resident", "loading") and not record.draining and not again:
             plan, verdict, reason = NO_PLAN, LOADED, ""
         else:
@@ -118,7 +120,7 @@ class Vram:
         return _new_placement(
             record.id,
             verdict,
-            record.pool,
+            record.pool if verdict == LOADED or not plan.pool else plan.pool,
             needed,
             source,
             context_length or record.info.context_length,
@@ -127,6 +129,7 @@ class Vram:
             plan.spilled if moves or verdict == "fits" else 0,
             None if verdict in CLOSED else seconds,
             reason,
+            plan.parts,
         )
 
     def _verdict(self, record: ModelRecord, plan: Plan, needed: int | None, seen: Seen) -> tuple[Verdict, str]:
@@ -154,7 +157,7 @@ class Vram:
         views: list[PoolView] = []
         for device in self._fleet.devices:
             inside = sorted(holders.get(device.pool, ()), key=lambda holder: (-holder.bytes, holder.models))
-            held = sum(occupant.footprint for occupant in seen.held(device.pool))
+            held = sum(occupant.inside(device.pool) for occupant in seen.held(device.pool))
             room = rooms.get(device.pool, Pool(device.pool, 0, 0))
             views.append(
                 PoolView(
@@ -171,7 +174,7 @@ class Vram:
         """By pool; names that share weights are one, and one that is split over two pools is in both."""
         families: dict[tuple[str, str], list[ModelRecord]] = {}
         for record in records:
-            if record.healthy and record.residency in HELD:
+            if record.healthy and record.residency in IN_MEMORY:
                 families.setdefault((record.info.backend, record.weights), []).append(record)
         owned = self._owned(records)
         ranks: dict[str, int] = {}
@@ -179,11 +182,12 @@ class Vram:
             ranks |= {one.model: place for place, one in enumerate(leavers(seen.held(pool.name)), 1)}
         found: dict[str, list[Holder]] = {}
         for family in families.values():
-            pool_name = family[0].pool
-            holder = _holder(family, ranks, now, _pids(family, owned.get(pool_name, {})))
-            found.setdefault(pool_name, []).append(holder)
-            if pool_name != HOST_POOL and (rest := (family[0].needed_bytes() or 0) - holder.bytes) > 0:
-                found.setdefault(HOST_POOL, []).append(replace(holder, bytes=rest, rank=None, pids=()))
+            holder = _holder(family, ranks, now)
+            for where, size in family[0].parts or ((family[0].pool, holder.bytes),):
+                part = replace(holder, bytes=size, pids=_pids(family, owned.get(where, {})))
+                found.setdefault(where, []).append(part)
+            if family[0].pool != HOST_POOL and (rest := (family[0].needed_bytes() or 0) - holder.bytes) > 0:
+                found.setdefault(HOST_POOL, []).append(replace(holder, bytes=rest, rank=None))
         return found
 
     def _owned(self, records: Sequence[ModelRecord]) -> dict[str, dict[str, Share]]:
@@ -225,7 +229,7 @@ class Vram:
         return replace(thrash, remedy=memory_words.remedy(together, budget))
 
 
-def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float, pids: tuple[int, ...]) -> Holder:
+def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float) -> Holder:
     first = next((record for record in family if not record.shares), family[0])
     used = max((record.last_used for record in family if record.last_used is not None), default=None)
     leases = sum(record.leases for record in family)
@@ -242,7 +246,7 @@ def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float,
         context_length=first.loaded_context,
         idle_seconds=None if leases or used is None else max(0.0, now - used),
         rank=next((ranks[record.id] for record in family if record.id in ranks), None),
-        pids=pids,
+        guessed=first.whence == "guess",
     )
 
 
@@ -260,14 +264,15 @@ def _loaded_context(record: ModelRecord) -> int | None:
 
 def _without(record: ModelRecord, pool: Pool) -> Pool:
     """A pool as it is when a model has left it."""
-    held = (record.held_bytes() or 0) if record.pool == pool.name else 0
-    return replace(pool, free=min(pool.budget, pool.free + held))
+    return replace(pool, free=min(pool.budget, pool.free + record.held_in(pool.name)))
 
 
 def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
     """Whether it fits not even into empty memory."""
-    pools = (record.home, HOST_POOL) if record.splits else (record.home,)
-    return (needed or 0) > sum(pool.budget for pool in seen.pools if pool.name in pools)
+    budgets = {pool.name: pool.budget for pool in seen.pools}
+    gpus = [budgets.get(pool, 0) for pool in record.reach]
+    most = max(gpus, default=0) if record.layout == "one" else sum(gpus)
+    return (needed or 0) > most + (budgets.get(HOST_POOL, 0) if record.splits else 0)
 
 
 def _still(view: VramView) -> VramView:

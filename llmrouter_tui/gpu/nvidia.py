@@ -109,7 +109,7 @@ class NvidiaProbe:
         card = next((card for card in self._cards if card.uuid == uuid), None)
         if card is None:
             name = attempt(self._nvml.nvmlDeviceGetName, handle) or "NVIDIA GPU"
-            unseen = Device(f"gpu{next(self._numbers)}", name, "nvidia", total=0, used=0, free=0)
+            unseen = Device(f"gpu{next(self._numbers)}", name, "nvidia", total=0, used=0, free=0, uuid=uuid)
             card = _Card(uuid, unseen)
             self._cards.append(card)
         card.handle = handle
@@ -126,4 +126,6 @@ class NvidiaProbe:
 
 def _failed(last: Device, problem: str, now: float) -> Device:
     """What is known of a GPU that cannot be read: nothing is free there, and nothing else is claimed."""
-    return Device(last.pool, last.name, last.kind, last.total, last.used, free=0, sampled_at=now, problem=problem)
+    return Device(
+        last.pool, last.name, last.kind, last.total, last.used, free=0, sampled_at=now, problem=problem, uuid=last.uuid
+    )

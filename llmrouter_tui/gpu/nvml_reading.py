@@ -105,4 +105,5 @@ def figures(nvml: Any, handle: Any, last: Device, ram: Callable[[], tuple[int, i
         power_limit=None if limit is None else limit / 1000,
         processes=processes(nvml, handle),
         sampled_at=time.time(),
+        uuid=last.uuid,
     )

@@ -93,7 +93,10 @@ OPENERS: Sequence[tuple[str, Opener]] = (
 
 def _failed(last: Device, error: Exception) -> Device:
     problem = f"it could not be measured: {_told(error)}"
-    return Device(last.pool, last.name, last.kind, last.total, last.used, 0, sampled_at=time.time(), problem=problem)
+    now = time.time()
+    return Device(
+        last.pool, last.name, last.kind, last.total, last.used, 0, sampled_at=now, problem=problem, uuid=last.uuid
+    )
 
 
 def _told(error: Exception) -> str:

@@ -187,10 +187,12 @@ async def open_house(
     ram: int = 0,
     context: int | None = 8192,
     bounds: Bounds = AT_ONCE,
+    devices: Callable[[], Sequence[Device]] | None = None,
     **queue: float,
 ) -> AsyncIterator[House]:
     """The engine over these backends, whose models share one pool ``gpu0`` of the first's capacity, beside ``ram`` GiB
-    that are free. Unless ``bounds`` are given nobody passes a model that waits."""
+    that are free; with ``devices`` any of those may be theirs. Unless ``bounds`` are given nobody passes a model that
+    waits."""
     bus, clock, tasks = Bus(SystemClock()), SystemClock(), Tasks()
     seen: list[Envelope] = []
     bus.tap(seen.append)
@@ -200,10 +202,12 @@ async def open_house(
     fleet = Fleet(bus, clock, learning, {}, context)
 
     async def measure() -> None:
+        if devices is not None:
+            return fleet.sampled(devices())
         total = backends[0].capacity
         used = sum(b.used() for b in backends)
         host = [Device(HOST_POOL, "RAM", "host", ram * GIB, 0, ram * GIB)] if ram else []
-        fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, max(0, total - used)), *host])
+        return fleet.sampled([Device("gpu0", "GPU", "nvidia", total, used, max(0, total - used)), *host])
 
     ledger = Ledger(fleet, clock, reserve=0, max_bytes=None)
     fleet.room = ledger.room
@@ -223,7 +227,7 @@ async def open_house(
     router = Router(fleet, ledger, residency, learning, bus, clock, tasks, Analyst(weights()).analyse)
     await measure()
     for backend in backends:
-        fleet.add(backend, configured=True, pool="gpu0")
+        fleet.add(backend, configured=True, pool="gpu0" if devices is None else "")
     lookout = Lookout(fleet, tasks)
     await lookout.start()
     try:
