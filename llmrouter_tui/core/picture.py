@@ -90,7 +90,7 @@ def picture(word: str, colour: str) -> bytes:
 def png(width: int, lines: list[bytes]) -> bytes:
     """The file of these lines of three bytes a pixel."""
     header = struct.pack(">IIBBBBB", width, len(lines), 8, 2, 0, 0, 0)
-    body = zlib.compress(b"".join(b"\0" + line for line in lines), 9)
+    body = zlib.compress(b"".join(b"\0" + line for line in lines))
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

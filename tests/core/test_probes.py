@@ -96,9 +96,10 @@ def test_who_names_word_and_colour_sees() -> None:
 
 
 def test_a_text_model_that_guesses_is_found_out_whatever_it_guesses() -> None:
-    guesses = [says(f"The word is {word.title()} on a {colour} background.") for word in WORDS for colour in COLOURS]
-    right = sum(bool(found("vision", guess, seed).can) for seed, guess in enumerate(guesses))
-    assert right <= len(guesses) // 20
+    colours = [*COLOURS]
+    guesses = [f"The word is {word.title()} on {colours[at % len(colours)]}." for at, word in enumerate(WORDS)]
+    right = sum(bool(found("vision", says(guess), seed).can) for seed, guess in enumerate(guesses))
+    assert right <= 2
     assert not found("vision", says(" ".join((*WORDS, *COLOURS)))).can
     assert not found("vision", lambda asked: Said(sees(asked)[1])).can
 
