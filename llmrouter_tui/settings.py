@@ -68,6 +68,8 @@ class Settings:
     embedded: bool | None = None
     gguf_folders: tuple[Path, ...] = ()
     context_length: int | None = None
+    profile_max_age_days: float = 30.0
+    profile_when_idle: str = "off"
     sync: str = "off"
     artificial_analysis_key: str = field(default="", repr=False)
     theme: str = ""
@@ -341,6 +343,15 @@ KEYS: Final[Mapping[str, Key]] = {
         "Tokens of context that models are loaded with where the router decides; 0 = as many as fit.",
         _or(0, _integer(256, 16_777_216)),
         _as_number,
+    ),
+    "profile_max_age_days": Key(
+        "Days after which what was measured of a model is measured anew with the next profile.",
+        _number(0.01, 36_500),
+        _as_number,
+    ),
+    "profile_when_idle": Key(
+        "Whether models that were never measured are while nobody asks anything: off or new.",
+        _choice("off", "new"),
     ),
     "sync": Key(
         "Whether newer public figures of models are fetched by themselves: off, or daily.",

@@ -1,6 +1,6 @@
 """Which models are measured: those that the user names, or all that can be without paying."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.errors import RouterError
@@ -29,6 +29,11 @@ def usual(fleet: Fleet) -> list[ModelRecord]:
         hint = "models that cost money are only measured by their names"
         raise RouterError("invalid_request", "there is no model here to measure", hint=hint, param="models")
     return sorted(found, key=lambda record: (not record.ready, record.id))
+
+
+def new(fleet: Fleet, named: Collection[str]) -> list[str]:
+    """The ids of those of ``usual`` that are not among these."""
+    return sorted(record.id for record in fleet.models.values() if _usual(record) and record.id not in named)
 
 
 def _usual(record: ModelRecord) -> bool:

@@ -15,7 +15,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import MAX_AGE, prompts_for, to_do
 from llmrouter_tui.core.pacing import Ahead, Pace, eta
 from llmrouter_tui.core.ports import Clock, ProfileStore
-from llmrouter_tui.core.profile import ModelProgress, Only, Order, ProfileRun, Profiles, Result, State
+from llmrouter_tui.core.profile import ModelProgress, Only, Order, PastRun, ProfileRun, Profiles, Result, State
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.engine.asking import Asking
 from llmrouter_tui.engine.bus import Bus
@@ -90,6 +90,11 @@ class Profiler:
     def profiles(self) -> Profiles:
         infos = {record.id: record.info for record in self._fleet.models.values()}
         return Profiles(self.run, self._measured.profiles(infos, self.max_age), self._orders.history)
+
+    @property
+    def history(self) -> Sequence[PastRun]:
+        """The runs before the one under way, newest first."""
+        return self._orders.history
 
     async def results(self, model: str) -> Sequence[Result]:
         """Of one model, with its answers."""

@@ -23,6 +23,7 @@ from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.holding import taken_from
+from llmrouter_tui.engine.idle import LOOK, Idle
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
@@ -201,6 +202,7 @@ class Assembly:
             tasks,
             clock,
         )
+        self._idle = Idle(fleet, self._residency, self._profiler, self._router.traffic, clock)
         fleet.pinned_names = s.pinned_model
         if self._mode.listen:
             fleet.on_up = self._keep_pinned
@@ -225,6 +227,8 @@ class Assembly:
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
         self._live.on_change("sync", self._syncs.schedule)
+        self._live.on_change("profile_max_age_days", lambda days: setattr(self._profiler, "max_age", days * 86_400.0))
+        self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(
@@ -295,6 +299,7 @@ class Assembly:
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._mode.listen:  # not where only a question is answered
             repeat(self._syncs.step, "the schedule of public figures")
+            repeat(self._idle.look, "measuring new models while idle", pause=LOOK)
         if self._membership.look_around:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 

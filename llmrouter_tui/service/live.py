@@ -13,7 +13,7 @@ from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.settings import KEYS, nearest
 
-LIVE = ("quality_preference", "rules", "sync")
+LIVE = ("quality_preference", "rules", "sync", "profile_max_age_days", "profile_when_idle")
 """What takes effect without a restart."""
 _ORIGINS = {"flag": "an option of the command line", "environment": "an environment variable"}
 _PLACE = re.compile(r"^The saved setting (backends\[\d+\]\.)?")

@@ -462,6 +462,16 @@ async def test_what_is_fresh_is_left_and_what_is_of_other_weights_is_measured_an
         assert len({prompt for _, prompt in s.backend.prompts}) == ALL
 
 
+async def test_what_is_older_than_the_user_wants_is_stale_and_measured_anew() -> None:
+    async with school() as s:
+        await s.measured("a")
+        s.profiler.max_age = 0.0
+        [profile] = s.profiler.profiles().models
+        assert profile.stale >= ALL
+        await s.measured("a")
+        assert (s.profiler.run.models[0].done, s.profiler.run.models[0].fresh) == (ALL, 0)
+
+
 async def test_the_next_start_knows_what_was_found() -> None:
     async with school() as s:
         await s.measured("a")
