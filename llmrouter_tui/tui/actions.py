@@ -15,6 +15,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "routes": ("2", "Routes"),
     "models": ("3", "Models"),
     "vram": ("4", "VRAM"),
+    "profile": ("5", "Profile"),
+    "judge": ("6", "Judge"),
     "log": ("8", "Log"),
 }
 """Page id: its key, which never changes, and its title."""
@@ -66,6 +68,7 @@ class Situation:
 
 
 LISTS = ("dash", "routes")
+RATED = (*LISTS, "judge")
 RATE = ("exchange", "finished", "service")
 
 ACTIONS: tuple[Action, ...] = (
@@ -78,16 +81,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("page.previous", "left_square_bracket", "[", "previous", "Previous page", "Pages"),
     Action("page.next", "right_square_bracket", "]", "next", "Next page", "Pages"),
     Action("filter", "slash", "/", "filter", "Filter this list: words, name:value, ! inverts; esc clears", "List",
-           (*LISTS, "models", "log"), 10),
+           (*LISTS, "models", "profile", "judge", "log"), 10),
     Action("open", "", "⏎", "explain", "Open the selected exchange: why this model?", "List", LISTS, 11,
            needs=("exchange",)),
     Action("back", "escape", "esc", "back", "Close what is open, clear the filter", "Everywhere", footer=11),
-    Action("good", "u", "u", "good", "Good answer: thumbs up", "Feedback", LISTS, 20, mutating=True, needs=RATE),
-    Action("bad", "d", "d", "bad", "Bad answer: thumbs down, then say what was wrong if you like", "Feedback", LISTS,
+    Action("good", "u", "u", "good", "Good answer: thumbs up", "Feedback", RATED, 20, mutating=True, needs=RATE),
+    Action("bad", "d", "d", "bad", "Bad answer: thumbs down, then say what was wrong if you like", "Feedback", RATED,
            21, mutating=True, needs=RATE),
-    Action("note", "n", "n", "note", "Write a note on your rating", "Feedback", LISTS, 22, mutating=True,
+    Action("note", "n", "n", "note", "Write a note on your rating", "Feedback", RATED, 22, mutating=True,
            needs=(*RATE, "rating")),
-    Action("clear", "0", "0", "clear", "Take your rating back", "Feedback", LISTS, mutating=True,
+    Action("clear", "0", "0", "clear", "Take your rating back", "Feedback", RATED, mutating=True,
            needs=(*RATE, "rating")),
     Action("again", "r", "r", "replay", "Decide again: which model would get this prompt today?", "Routes",
            ("routes",), 30, needs=("exchange", "prompt", "service")),
@@ -113,6 +116,25 @@ ACTIONS: tuple[Action, ...] = (
            "now or daily", "Models", ("models",), 27, needs=("service",)),
     Action("model.match", "m", "m", "match", "Say which model of the public catalog the selected one is, whose figures "
            "count as its own", "Models", ("models",), 28, mutating=True, needs=("model", "service")),
+    Action("bench", "b", "b", "measure", "Measure what models can do here: the selected or marked ones, or all; "
+           "stops that while it goes on", "Profile", ("models", "profile"), 24, mutating=True, needs=("service",)),
+    Action("bench.open", "", "⏎", "answers", "Every answer of the selected model, with its verdict and why", "Profile",
+           ("profile",), 11, needs=("service",)),
+    Action("bench.retry", "r", "r", "retry failed", "Ask again what failed", "Profile", ("profile",), 25, mutating=True,
+           needs=("service",)),
+    Action("bench.mark", "space", "space", "mark", "Mark models that are measured together", "Profile", ("profile",),
+           26),
+    Action("result.open", "", "⏎", "whole answer", "The selected answer in full", "Profile", ("profile",), 12),
+    Action("grade.open", "", "⏎", "open", "The selected grade with question and answer in full", "Judge",
+           ("judge",), 11),
+    Action("grade.mark", "m", "m", "my mark", "Put your own mark in the place of the judge's, or give the judge's back",
+           "Judge", ("judge",), 23, mutating=True, needs=("service",)),
+    Action("grade.again", "J", "J", "again", "Have the judge grade this answer again", "Judge", ("judge",), 24,
+           mutating=True, needs=("service",)),
+    Action("judge.choose", "c", "c", "judge", "Choose who judges, or nobody", "Judge", ("judge",), 25, mutating=True,
+           needs=("service",)),
+    Action("judge.pause", "s", "s", "pause", "Let the judge rest, or go on", "Judge", ("judge",), 26, mutating=True,
+           needs=("service",)),
     Action("log.follow", "f", "f", "follow", "Follow the newest line, or hold still", "Log", ("log",), 20),
     Action("log.wrap", "w", "w", "wrap", "Break long lines, or cut them off", "Log", ("log",), 21),
     Action("log.time", "t", "t", "time", "Tell times to the second, to the millisecond, with the date", "Log", ("log",),
@@ -121,8 +143,10 @@ ACTIONS: tuple[Action, ...] = (
            ("log",), 23),
     Action("log.copy", "y", "y", "copy line", "Copy the selected line", "Log", ("log",), 24),
     Action("pause", "p", "p", "pause", "Hold the list still; data keeps arriving", "List", LISTS, 40),
-    Action("sort.left", "comma", ",", "sort", "Order by the column to the left", "List", (*LISTS, "models")),
-    Action("sort.right", "full_stop", ".", "sort", "Order by the column to the right", "List", (*LISTS, "models")),
+    Action("sort.left", "comma", ",", "sort", "Order by the column to the left", "List",
+           (*LISTS, "models", "profile", "judge")),
+    Action("sort.right", "full_stop", ".", "sort", "Order by the column to the right", "List",
+           (*LISTS, "models", "profile", "judge")),
     Action("sort.reverse", "o", "o", "reverse", "The same order the other way round", "List", (*LISTS, "models")),
     Action("zoom", "z", "z", "zoom", "Show the focused pane alone, and back", "Everywhere", footer=50),
     Action("prefer.speed", "left_curly_bracket,shift+left", "{", "faster", "Prefer speed a little more", "Preference",

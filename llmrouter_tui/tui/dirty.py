@@ -26,7 +26,13 @@ class Dirty(IntFlag):
     """How far fetching public figures is."""
     VRAM = 8192
     """The ledger of memory: who holds what, what each load would mean, loads under way."""
-    ALL = 16383
+    PROFILE = 16384
+    """How far measuring models is."""
+    JUDGE = 32768
+    """How the judge is and how far its work."""
+    GRADES = 65536
+    """A grade came, or was overruled."""
+    ALL = 131071
 
 
 ARRIVED = Dirty.ROUTES | Dirty.ROWS

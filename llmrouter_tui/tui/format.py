@@ -301,12 +301,16 @@ def debug_text(figures: Figures, dropped: int, frame_ms: float) -> str:
 # ── tab line and footer ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+SHORT_TITLES = {"profile": "Prof"}
+"""Titles of pages in a narrow terminal, where they are others."""
+
+
 def tabs(current: str, pages: Sequence[str], cells: int) -> list[tuple[str, str, str]]:
     """The tab line as (text, role, page id) pieces: ``[1 Dash] 2 Routes``."""
     pieces: list[tuple[str, str, str]] = [(" " if cells >= WIDE else "", "", "")]
     for page in pages:
         key, title = PAGES[page]
-        label = f"{key} {title}" if cells >= WIDE else f"{key}{title}"
+        label = f"{key} {title}" if cells >= WIDE else f"{key}{SHORT_TITLES.get(page, title)}"
         here = page == current
         pieces.append((f"[{label}]" if here else f" {label} ", "tab" if here else "dim", page))
     return pieces

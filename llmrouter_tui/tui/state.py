@@ -13,12 +13,14 @@ from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.errors import CLIENT_FAULTS
+from llmrouter_tui.core.grades import JudgeView
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.dirty import ARRIVED, Dirty
+from llmrouter_tui.tui.grade_book import GradeBook
 from llmrouter_tui.tui.memory import MemoryBook
 from llmrouter_tui.tui.rates import RateBook
 from llmrouter_tui.tui.row import Row
@@ -61,6 +63,10 @@ class Store:
         self.embedded_available = False
         self.sync = SyncView()
         self.profile = ProfileRun()
+        self.prompted_at = 0.0
+        """Since when the prompt in turn is being answered, as far as this screen heard."""
+        self.judge = JudgeView()
+        self.grades = GradeBook()
         self.total = 0
         self.rates = RateBook()
         self.memory = MemoryBook()
@@ -89,6 +95,8 @@ class Store:
             ev.LogLine: self._log_line,
             ev.SyncChanged: self._sync,
             ev.ProfileChanged: self._profile,
+            ev.Graded: self._graded,
+            ev.JudgeChanged: self._judge,
         }
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +123,9 @@ class Store:
         self.log_count = len(self.log)
         self.fetch, self.embedded_available = snapshot.fetch, snapshot.embedded_available
         self.sync = snapshot.sync
-        self.profile = snapshot.profile
+        self._profile(ev.ProfileChanged(snapshot.profile), snapshot.at)
+        self.judge = snapshot.judge
+        self.grades.clear()
         self.total = max(snapshot.total_exchanges, len(self.order))
         self._restart_rates(snapshot)
         self.attention.problems = snapshot.service.problems
@@ -383,8 +393,18 @@ class Store:
         return Dirty.SYNC
 
     def _profile(self, fact: ev.ProfileChanged, at: float) -> Dirty:
-        self.profile = fact.run
-        return Dirty.NONE
+        before, self.profile = self.profile, fact.run
+        if fact.run.prompt != before.prompt:
+            self.prompted_at = at
+        return Dirty.PROFILE
+
+    def _graded(self, fact: ev.Graded, at: float) -> Dirty:
+        self.grades.take(fact.grade)
+        return Dirty.GRADES
+
+    def _judge(self, fact: ev.JudgeChanged, at: float) -> Dirty:
+        self.judge = fact.judge
+        return Dirty.JUDGE
 
     def _log_line(self, fact: ev.LogLine, at: float) -> Dirty:
         self.log.append(fact)

@@ -9,11 +9,15 @@ INDENT = 2
 
 
 def job(view: SyncView, cells: int, look: Look) -> str:
-    """``▶ figures: LMArena 3 of 16`` while a run is under way, in at most so many cells; else empty."""
+    """``▶ figures: LMArena 3 of 16`` while a run is under way, in at most so many cells; else empty. Where there is
+    little room the word goes first."""
     if not view.running:
         return ""
     now = view.now
-    said = f"{look.symbols.run} figures: {_part(now) if now else title(view.asking[0])}"
+    part = _part(now) if now else title(view.asking[0])
+    said = f"{look.symbols.run} figures: {part}"
+    if text.width(said) > cells:
+        said = f"{look.symbols.run} {part}"
     return text.clip(said, cells, look.symbols.ellipsis) if cells >= len("figures: LMArena") else ""
 
 

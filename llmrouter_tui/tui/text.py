@@ -225,6 +225,13 @@ def span(value: float) -> str:
     return f"{whole // 86_400}d"
 
 
+def rough(value: float) -> str:
+    """A duration that is only expected: ``40s``, ``11m``, ``3h05m``."""
+    if value < 90:
+        return f"{max(0, round(value))}s"
+    return f"{round(value / 60)}m" if value < 5400 else span(60 * round(value / 60))
+
+
 def ago(value: float) -> str:
     """A duration in one unit, for idle times: ``4s``, ``4m``, ``3h``, ``9d``."""
     whole = max(0, int(value))

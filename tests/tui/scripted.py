@@ -42,6 +42,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import ProfileRun, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
@@ -481,6 +482,12 @@ class ScriptedControl:
         """What ``review`` tells, or what it fails with."""
         self.spans: list[float | None] = []
         """What was asked of ``review``, which is no command."""
+        self.measured = Profiles(ProfileRun())
+        """What ``profiles`` tells."""
+        self.graded: dict[str, Grade] = {}
+        """Grades by id."""
+        self.results: Sequence[Result] = ()
+        """What ``profile_results`` tells of any model."""
 
     async def snapshot(self) -> Snapshot:
         return replace(self.now, seq=self.feed.seq)
@@ -606,17 +613,48 @@ class ScriptedControl:
     async def sync(self, sources: Sequence[str] = ()) -> None:
         await self._note("sync", *sources)
 
-    async def profile(self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False) -> None:
-        await self._note("profile", *models)
+    async def profile(
+        self, models: Sequence[str] = (), *, quick: bool = True, again: bool = False, only: str = ""
+    ) -> None:
+        await self._note("profile", tuple(models), quick, again, only)
 
     async def cancel_profile(self) -> None:
         await self._note("cancel_profile")
 
     async def profiles(self) -> Profiles:
-        return Profiles(ProfileRun())
+        return self.measured
 
     async def profile_results(self, model: str) -> Sequence[Result]:
+        return self.results
+
+    async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        found = sorted(self.graded.values(), key=lambda grade: -grade.at)
+        found = [grade for grade in found if grade.disagrees or not wanted.disagree]
+        found = [grade for grade in found if wanted.ref in ("", grade.ref)]
+        start = int(before or 0)
+        more = str(start + limit) if start + limit < len(found) else None
+        return GradePage(tuple(found[start : start + limit]), more, len(found))
+
+    async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
+        await self._note("grade", subject, ref, model)
+
+    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+        await self._note("overrule", grade_id, mark)
+        grade = self.graded[grade_id] = replace(self.graded[grade_id], overruled=mark)
+        self.feed.push(ev.Graded(grade))
+        return (Effect(grade.model, grade.task, 0.62, 0.60),)
+
+    async def pause_judge(self, paused: bool) -> None:
+        await self._note("pause_judge", paused)
+        self.now = replace(self.now, judge=replace(self.now.judge, state="paused" if paused else "idle"))
+        self.feed.push(ev.JudgeChanged(self.now.judge))
+
+    async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
+        await self._note("compare", first, second, task)
         return ()
+
+    async def judge_view(self) -> JudgeView:
+        return self.now.judge
 
     async def cancel_sync(self) -> None:
         await self._note("cancel_sync")

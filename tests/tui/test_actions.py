@@ -30,7 +30,8 @@ def test_no_key_of_a_page_hides_a_key_of_the_list(page: str) -> None:
 
 def test_page_keys_are_fixed() -> None:
     assert {page: key for page, (key, _) in PAGES.items()} == {
-        "dash": "1", "routes": "2", "models": "3", "vram": "4", "log": "8"
+        "dash": "1", "routes": "2", "models": "3", "vram": "4", "profile": "5", "judge": "6",
+        "log": "8",
     }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def test_every_act_has_words() -> None:
 
 def test_the_readme_table_has_a_line_for_each_key() -> None:
     table = actions.markdown_table(PAGE_CLASSES)
-    assert "| `u` | Good answer: thumbs up | Dash, Routes |" in table
+    assert "| `u` | Good answer: thumbs up | Dash, Routes, Judge |" in table
     assert "| `1` | Go to Dash | everywhere |" in table
     rows = table.splitlines()[2:]
     assert all(row.count("|") == 4 for row in rows)

@@ -414,7 +414,7 @@ async def test_the_palette_says_that_nothing_matches() -> None:
     [
         ("dash", "l", "load: works on Models and VRAM"),
         ("dash", "f", "follow: works on Log"),
-        ("vram", "u", "good: works on Dash and Routes"),
+        ("vram", "u", "good: works on Dash, Routes and Judge"),
         ("log", "slash", ""),
     ],
 )

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from llmrouter_tui.tui import actions, status, sync_text, text
+from llmrouter_tui.tui import actions, status, text, work_text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
@@ -153,8 +153,8 @@ class Page(Screen[None]):
         self.status.show([(shown, role, "") for shown, role in line])
         tabs = fmt.tabs(self.TAB or self.PAGE, app.pages, cells)
         room = cells - sum(text.width(said) for said, _, _ in tabs) - 2
-        job = sync_text.job(app.store.sync, room, app.look)
-        self.tabs.show([*tabs, (" " * (room + 1 - text.width(job)), "", ""), (job, "run", "models")] if job else tabs)
+        job, page = work_text.job(app.store, room, app.look)
+        self.tabs.show([*tabs, (" " * (room + 1 - text.width(job)), "", ""), (job, "run", page)] if job else tabs)
         if self.debug.display is not app.debugging:
             self.debug.display = app.debugging
         if app.debugging:
@@ -180,7 +180,8 @@ class Page(Screen[None]):
         if self._too_small():
             return
         action = BY_ID[act]
-        places = " and ".join(actions.PLACES[place] for place in action.pages if place in actions.PAGES)
+        *others, last = [actions.PLACES[place] for place in action.pages if place in actions.PAGES]
+        places = f"{', '.join(others)} and {last}" if others else last
         readonly = self.PAGE in action.pages
         self.center.say(f"{action.label}: {'this screen is read-only' if readonly else f'works on {places}'}")
 

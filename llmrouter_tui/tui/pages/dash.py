@@ -5,7 +5,7 @@ from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.memory_words import HELD_BRIEF
-from llmrouter_tui.tui import first_run_text, panels, pools_text
+from llmrouter_tui.tui import first_run_text, panels, pools_text, work_text
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.pages.port_acts import PortActs
@@ -26,6 +26,10 @@ class DashPage(PortActs, ListingPage):
         self.vram = LinesView(self._draw_vram, id="vram")
         self.throughput = LinesView(self._draw_throughput, id="throughput")
         self.attention = LinesView(self._draw_attention, id="attention")
+        self.profiling = LinesView(self._draw_profiling, id="profiling")
+        self.judging = LinesView(self._draw_judging, id="judging")
+        for panel in (self.profiling, self.judging):
+            panel.can_focus = False
         self._drawn_rate = 0
 
     def body(self) -> ComposeResult:
@@ -34,6 +38,9 @@ class DashPage(PortActs, ListingPage):
             yield self.vram
             yield self.throughput
         yield self.ledger
+        with Horizontal(id="work", classes="-gone"):
+            yield self.profiling
+            yield self.judging
         yield self.attention
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
@@ -48,6 +55,9 @@ class DashPage(PortActs, ListingPage):
             self.throughput.head("Throughput", "last 10 min")
         if dirty & (Dirty.ATTENTION | Dirty.CLOCK):
             self._paint_attention()
+
+        if dirty & (Dirty.PROFILE | Dirty.JUDGE) or dirty == Dirty.ALL:
+            self._paint_work()
 
     def _busier(self) -> bool:
         """Whether the traffic moved enough since it was drawn to draw it before the second is over."""
@@ -91,6 +101,29 @@ class DashPage(PortActs, ListingPage):
         if self._brief:
             return [panels.throughput_brief(center.store, now, cells, center.look)]
         return panels.throughput_lines(center.store, now, cells, rows, center.look, center.preference.asked)
+
+    def _paint_work(self) -> None:
+        """The panels of long work, while there is any; where rows are scarce both are one line."""
+        store = self.center.store
+        measures, judges = work_text.measures(store.profile), work_text.judges(store.judge)
+        self.query_one("#work").set_class(not (measures or judges), "-gone")
+        self.profiling.set_class(not (measures or (self._brief and judges)), "-gone")
+        self.judging.set_class(not judges or self._brief, "-gone")
+        if self._brief:
+            self.profiling.head("")
+        else:
+            self.profiling.head("Profiling", work_text.profiling_notes(store.profile))
+            self.judging.head("Judge", work_text.judge_notes(store))
+        for panel in (self.profiling, self.judging):
+            if panel.display:
+                panel.paint()
+
+    def _draw_profiling(self, cells: int, rows: int) -> list[Line]:
+        draw = work_text.brief if self._brief else work_text.profiling
+        return draw(self.center.store, cells, self.center.look)
+
+    def _draw_judging(self, cells: int, rows: int) -> list[Line]:
+        return work_text.judging(self.center.store, cells, self.center.look)
 
     def _paint_attention(self) -> None:
         causes = self.center.store.attention.causes(self.center.clock())

@@ -2,20 +2,20 @@
 
 from collections.abc import Hashable
 
+from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
-from llmrouter_tui.tui.modals.reasons import ReasonsDialog, Said
-from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.pages.rating import RatingActs
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
 
 
-class ListingPage(Page):
+class ListingPage(RatingActs):
     """A page with the ledger of exchanges."""
 
     FILTERS = "words, task:code model:qwen margin:<.05 state:failed you:-   ! inverts   esc clears"
@@ -202,34 +202,9 @@ class ListingPage(Page):
 
     # ── rating ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def do_good(self) -> None:
-        self.rate(FeedbackInput(self.center.view.focus, rating="up"), "+")
-
-    def do_bad(self) -> None:
-        focus = self.center.view.focus
-
-        def said(reasons: Said | None) -> None:
-            ticked, note = reasons or ((), "")
-            self.rate(FeedbackInput(focus, rating="down", reasons=ticked, comment=note), "-")
-
-        self.app.push_screen(ReasonsDialog("Bad: what was wrong?"), said)
-
-    def do_note(self) -> None:
-        row = self.center.view.selected
-        rating = row.exchange.rating if row else None
-        if row is None or rating is None or rating.rating is None:
-            return
-        kept, mark, id_ = rating, {"up": "+", "down": "-"}[rating.rating], row.id
-
-        def said(answer: Said | None) -> None:
-            if answer is not None:
-                feedback = FeedbackInput(id_, rating=kept.rating, reasons=kept.reasons, comment=answer[1])
-                self.rate(feedback, mark)
-
-        self.app.push_screen(ReasonsDialog("Note", reasons=None, note=rating.comment), said)
-
-    def do_clear(self) -> None:
-        self.rate(FeedbackInput(self.center.view.focus, clear=True), "·")
+    def to_rate(self) -> Exchange | None:
+        selected = self.center.view.selected
+        return selected.exchange if selected else None
 
     def rate(self, feedback: FeedbackInput, mark: str) -> None:
         """Send a rating; the row shows it with ``?`` until the router confirms."""

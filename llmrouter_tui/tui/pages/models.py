@@ -1,6 +1,6 @@
 """Models: who is good at what, and what does each cost me? The list, and beside it where its scores come from."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -13,6 +13,7 @@ from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.modals.figures import FiguresDialog
 from llmrouter_tui.tui.modals.match import MatchDialog
+from llmrouter_tui.tui.pages.bench_acts import BenchActs
 from llmrouter_tui.tui.pages.model_acts import ModelActs
 from llmrouter_tui.tui.reviews import Reviews
 from llmrouter_tui.tui.roster import Roster
@@ -25,7 +26,7 @@ PREVIEW = 5
 """Rows of the preview below the list in a narrow terminal, with its head."""
 
 
-class ModelsPage(ModelActs):
+class ModelsPage(BenchActs, ModelActs):
     """The list above, the selected model below; in a narrow terminal the model takes a page of its own."""
 
     PAGE = "models"
@@ -62,6 +63,10 @@ class ModelsPage(ModelActs):
 
     def chosen(self) -> ModelView | None:
         return self.roster.selected
+
+    def to_measure(self) -> Sequence[ModelView]:
+        model = self.chosen()
+        return [model] if model else []
 
     @property
     def dossiers(self) -> Dossiers:

@@ -1,0 +1,364 @@
+"""Profile: what is being measured, and what changed? Models against tasks, what is asked now, and every answer."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.profile import Profiles, Result
+from llmrouter_tui.tui import bench, bench_panes, bench_text, results_text, text
+from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.bench import Benched
+from llmrouter_tui.tui.format import Placed
+from llmrouter_tui.tui.heads import NAME, WORDS, Part
+from llmrouter_tui.tui.pages.bench_acts import BenchActs
+from llmrouter_tui.tui.readings import Reading
+from llmrouter_tui.tui.results_view import ResultsView
+from llmrouter_tui.tui.state import Dirty
+from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.ledger import Ledger
+from llmrouter_tui.tui.widgets.lines import LinesView
+
+LEAST_MATRIX, MOST_SHARE = 3, 0.4
+"""Rows of models that are always in view, and the share of a tall page that they take at most."""
+LOW = 20
+"""Rows below which only the models and what is asked now are in view."""
+LISTED = frozenset({"bench.open", "bench.mark"})
+ANSWERS = frozenset({"filter", "result.open", "sort.left", "sort.right"})
+
+
+class ProfilePage(BenchActs):
+    """The models and the run above, what goes on and what changed below; the answers of a model take their place."""
+
+    PAGE = "profile"
+    FILTERS = "words, task:math is:wrong took:>10   ! inverts   esc clears"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matrix = Ledger(self._draw_row, self._version, self._draw_head, id="matrix")
+        self.whole = LinesView(self._draw_run, id="run")
+        self.now = LinesView(self._draw_now, id="now")
+        self.changes = LinesView(self._draw_changes, id="changes")
+        self.history = LinesView(self._draw_history, id="history")
+        self.results = Ledger(self._draw_result, self._result_version, results_text.head, id="results")
+        self.answer = LinesView(self._draw_answer, id="answer")
+        self.whole.can_focus = False
+        self.marked: set[str] = set()
+        self._rows: dict[str, Benched] = {}
+        self._drawn: dict[str, int] = {}
+        """How often each row became another."""
+        self._focus = ""
+        self._placed: tuple[Placed, ...] = ()
+        self._placed_for: tuple[object, ...] = ()
+        self._profiles: Reading[Profiles] | None = None
+        self._answers: Reading[Sequence[Result]] | None = None
+        self._opened = ""
+        """The model whose answers are shown."""
+        self._view = ResultsView()
+
+    def body(self) -> ComposeResult:
+        yield self.matrix
+        yield self.whole
+        with Horizontal(id="going"):
+            yield self.now
+            yield self.changes
+        yield self.history
+        with Horizontal(id="answers"):
+            yield self.results
+            yield self.answer
+
+    def on_mount(self) -> None:
+        self.matrix.focus()
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def chosen(self) -> Benched | None:
+        """The row under the cursor."""
+        return self._rows.get(self._focus)
+
+    def to_measure(self) -> Sequence[ModelView]:
+        models = self.center.store.models
+        marked = [models[id_] for id_ in self._rows if id_ in self.marked and id_ in models]
+        here = models.get(self._opened or self._focus)
+        return marked or ([here] if here else [])
+
+    def situation(self) -> Situation:
+        found, row = super().situation(), self.chosen()
+        selected = "" if row else "no model is selected"
+        failed = "" if bench.retries(self.center.store, self._rows) else "nothing failed"
+        running = "models are being measured; b stops that" if self.center.store.profile.running else ""
+        no_answers = "" if self._opened else "⏎ opens the answers of a model first"
+        reasons = {
+            "bench.open": selected,
+            "bench.mark": selected or ("" if row and row.view else "it is not here any more"),
+            "bench.retry": running or failed,
+            "result.open": no_answers or ("" if self._view.selected else "no answer is selected"),
+            **dict.fromkeys(("filter", "sort.left", "sort.right"), no_answers),
+        }
+        return replace(found, model=row.view if row else None, reasons={**found.reasons, **reasons})
+
+    def hidden_acts(self) -> frozenset[str]:
+        back = frozenset() if self._opened else frozenset({"back"})
+        if not self._opened:
+            return back | ANSWERS
+        return LISTED | ({"result.open", "filter"} if self.has_class("-answer") else frozenset())
+
+    @property
+    def _found(self) -> Profiles | None:
+        """What was measured of each model, once the router told."""
+        if self._profiles is None:
+            center = self.center
+            self._profiles = Reading(center, self._beside, center.host.control.profiles, self._told)
+        run = self.center.store.profile
+        states = tuple(model.state for model in run.models)
+        return self._profiles.look((self.center.store.grades.cleared, run.started, run.running, states))
+
+    def _beside(self, reading: object) -> None:
+        self.run_worker(reading, exit_on_error=False)  # type: ignore[arg-type]
+
+    def _told(self) -> None:
+        if self.is_attached:
+            self._paint()
+
+    # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, cells: int) -> tuple[Placed, ...]:
+        longest = max((text.width(self.center.store.name(id_)) for id_ in self._rows), default=0)
+        needs = bench.needs_seen(self._rows)
+        if (cells, longest, needs) != self._placed_for:
+            self._placed_for = (cells, longest, needs)
+            self._placed = bench_text.place_columns(cells, longest, needs)
+        return self._placed
+
+    def _draw_head(self, cells: int) -> Line:
+        return bench_text.head(self._place(cells))
+
+    def _draw_row(self, key: str, cells: int) -> Line:
+        row, center = self._rows.get(key), self.center
+        if row is None:
+            return ()
+        name = center.store.name(key)
+        return bench_text.row(row, self._place(cells), center.clock(), center.look, name, key in self.marked)
+
+    def _version(self, key: str) -> Hashable:
+        return self._drawn.get(key, 0), int(self.center.clock() // 60), key in self.marked, self._placed_for
+
+    def _draw_run(self, cells: int, rows: int) -> list[Line]:
+        return bench_text.run_lines(self.center.store, cells, self.center.look)
+
+    def _draw_now(self, cells: int, rows: int) -> list[Line]:
+        center = self.center
+        if bench.in_turn(center.store.profile) is None:
+            return bench_panes.about(self.chosen(), self._found, center.clock(), cells, center.look)
+        return bench_panes.now_lines(center.store, center.clock(), cells, rows, center.look)
+
+    def _draw_changes(self, cells: int, rows: int) -> list[Line]:
+        center, found = self.center, self._found
+        lines = bench_panes.changes(center.store, found, cells, center.look, readonly=center.host.readonly)
+        if self.history.display:
+            return lines
+        return [*lines, (), (("HISTORY", "head"),), *self._draw_history(cells, rows)]
+
+    def _draw_history(self, cells: int, rows: int) -> list[Line]:
+        center, found = self.center, self._found
+        problem = self._profiles.problem if self._profiles else ""
+        if found is None and problem:
+            return [((part, "bad"),) for part in text.wrap(f"Not read: {text.tame(problem)}", cells)]
+        return bench_panes.history(found, cells, center.look, center.store)
+
+    def _draw_result(self, key: str, cells: int) -> Line:
+        result = self._view.known.get(key)
+        return results_text.row(result, cells, self.center.look) if result else ()
+
+    def _result_version(self, key: str) -> Hashable:
+        result = self._view.known.get(key)
+        return (self._opened, result.at) if result else -1
+
+    def _draw_answer(self, cells: int, rows: int) -> list[Line]:
+        result, center = self._view.selected, self.center
+        if result is None:
+            return [(("Here an answer is told in full, with its verdict and why.", "soft"),)]
+        return results_text.answer(result, center.clock(), cells, center.look)
+
+    # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
+        super().absorb(dirty, touched)
+        if dirty == Dirty.ALL:
+            self._paint()
+        elif dirty & (Dirty.PROFILE | Dirty.MODELS | Dirty.CLOCK):
+            self._paint_rows()
+            self._paint_panes(history=bool(dirty & Dirty.CLOCK))
+        if dirty & Dirty.PROFILE:
+            self.paint_footer()
+
+    def _paint(self) -> None:
+        self._share_height()
+        self._paint_rows()
+        self._paint_panes(history=True)
+        self._paint_answers()
+        self.paint_footer()
+
+    def _paint_rows(self) -> None:
+        before, self._rows = self._rows, bench.benched(self.center.store, self._found)
+        changed = {id_ for id_, row in self._rows.items() if before.get(id_) != row}
+        for id_ in changed:
+            self._drawn[id_] = self._drawn.get(id_, 0) + 1
+        keys = list(self._rows)
+        if self._focus not in self._rows:
+            self._focus = keys[0] if keys else ""
+        self.matrix.empty = self._nobody()
+        if keys != list(self.matrix.keys) or self._focus != self.matrix.cursor:
+            self.matrix.show(keys, self._focus)
+            self._share_height()
+        else:
+            self.matrix.touch(changed)
+        run, marked = self.center.store.profile, len(self.marked & set(keys))
+        title = bench_text.title(run, self.center.clock(), self.center.look)
+        self.matrix.head(title, bench_text.notes(run, marked, self.center.host.readonly))
+
+    def _nobody(self) -> list[Line]:
+        if not self.center.store.ready:
+            return self.waiting_text()
+        return [(), (("  There is no model here that could be measured.", "strong"),)]
+
+    def _share_height(self) -> None:
+        """The matrix takes what its models need, and no more than its share of the page."""
+        self.set_class(self.size.height < LOW, "-low")
+        tall = self.has_class("-wide") and self.has_class("-tall") and self.maximized is not self.matrix
+        wanted = min(max(LEAST_MATRIX, len(self._rows)) + 3, int(self.size.height * MOST_SHARE)) if tall else None
+        height = self.matrix.styles.height
+        if (height.value if height is not None else None) != wanted:
+            self.matrix.styles.height = wanted
+
+    def _paint_panes(self, *, history: bool) -> None:
+        center = self.center
+        self.now.head(bench_panes.now_title(center.store, self.chosen(), center.look), "")
+        self.changes.head("Changes" if self.history.display else "Changes and history")
+        for pane in (self.whole, self.now, self.changes):
+            if pane.display:
+                pane.paint()
+        if history and self.history.display:
+            self.history.head("History")
+            self.history.paint()
+
+    # ── the answers of a model ────────────────────────────────────────────────────────────────────────────────
+
+    def do_bench_open(self) -> None:
+        row, center = self.chosen(), self.center
+        if row is None:
+            return
+        self._opened, self._view = row.id, ResultsView()
+        self._answers = Reading(
+            center, self._beside, lambda: center.host.control.profile_results(row.id), self._paint_answers
+        )
+        self.add_class("-detail")
+        self.results.focus()
+        self._paint_answers()
+        self.paint_footer()
+
+    def _paint_answers(self) -> None:
+        if not self._opened or self._answers is None or not self.is_attached:
+            return
+        progress = next((one for one in self.center.store.profile.models if one.model == self._opened), None)
+        found = self._answers.look((progress.done if progress else 0, self.center.store.grades.cleared))
+        self._view.show(found or ())
+        self.results.empty = self._no_answers(found)
+        self.results.show(self._view.ids, self._view.focus)
+        name = self.center.store.name(self._opened)
+        self.results.head((Part(name, NAME), Part("answers", WORDS)), results_text.notes(self._view))
+        self._paint_answer()
+
+    def _no_answers(self, found: Sequence[Result] | None) -> list[Line]:
+        if self._answers is not None and found is None and self._answers.problem:
+            return [(), ((f"  Not read: {text.tame(self._answers.problem)}", "bad"),)]
+        if found is None:
+            return [(), (("  Reading its answers.", "soft"),)]
+        if self._view.filtered:
+            said = f"  0 of {len(found)} match "
+            clears: Line = (("  esc ", "key"), ("clears the filter", "soft"))
+            return [(), ((said, ""), (self._view.query, "strong")), clears]
+        start: list[Line] = [] if self.center.host.readonly else [(("  b ", "key"), ("measures it", "soft"))]
+        return [(), (("  It was not measured yet.", "strong"),), *start]
+
+    def _paint_answer(self) -> None:
+        result = self._view.selected
+        note = Part("esc back" if self.has_class("-answer") else "", WORDS)
+        self.answer.head(results_text.answer_title(result, self.center.look) if result else "Answer", (note,))
+        if self.answer.display:
+            self.answer.paint()
+
+    def do_result_open(self) -> None:
+        """The whole answer: in a narrow terminal in the place of the list."""
+        if not self.has_class("-wide"):
+            self.add_class("-answer")
+        self.answer.focus()
+        self.call_after_refresh(self._paint_answer)
+        self.paint_footer()
+
+    def close_top(self) -> bool:
+        if self.has_class("-answer") or self.focused is self.answer:
+            self.remove_class("-answer")
+            self.results.focus()
+            self.paint_footer()
+            return True
+        if super().close_top():
+            return True
+        if self._opened and self._view.filtered:
+            self.set_filter("")
+            return True
+        if self._opened:
+            self._opened, self._answers = "", None
+            self.remove_class("-detail")
+            self.matrix.focus()
+            self.call_after_refresh(self._paint)
+            return True
+        return False
+
+    def set_filter(self, query: str) -> None:
+        self._view.filter(query)
+        self._paint_answers()
+
+    def leave_filter(self) -> None:
+        (self.results if self._opened else self.matrix).focus()
+
+    def do_sort_left(self) -> None:
+        self._view.shift_order(-1)
+        self._paint_answers()
+
+    def do_sort_right(self) -> None:
+        self._view.shift_order(1)
+        self._paint_answers()
+
+    # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def perform(self, act: str) -> None:
+        if self._opened and self.results.cursor:  # a key may overtake the message that the cursor moved
+            self._view.focus = self.results.cursor
+        elif self.matrix.cursor:
+            self._focus = self.matrix.cursor
+        super().perform(act)
+
+    def do_bench_mark(self) -> None:
+        self.marked ^= {self._focus}
+        self._paint_rows()
+
+    def do_bench_retry(self) -> None:
+        center = self.center
+        models = bench.retries(center.store, self._rows)
+        center.command(center.host.control.profile(models, only="failed"), "Not asked again")
+
+    def on_ledger_moved(self, event: Ledger.Moved) -> None:
+        if event.ledger is self.results:
+            self._view.focus = event.key
+            self.answer.scroll_to(y=0, animate=False)
+            self._paint_answer()
+        else:
+            self._focus = event.key
+            self._paint_panes(history=False)
+        self.paint_footer()
+
+    def on_ledger_opened(self, event: Ledger.Opened) -> None:
+        self.perform("result.open" if event.ledger is self.results else "bench.open")

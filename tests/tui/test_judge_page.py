@@ -1,0 +1,224 @@
+"""The Judge page, driven by keys."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.grades import Grade, JudgeView
+from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.tui.app import ControlCenter
+from llmrouter_tui.tui.modals.judge import JudgeDialog
+from llmrouter_tui.tui.modals.mark import MarkDialog
+from llmrouter_tui.tui.pages.judge import JudgePage
+from tests.tui import goldens
+from tests.tui.gradebooks import BIG, GRADES, JUDGE, PHI, SMALL, grade
+from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
+from tests.tui.shots import build, screen_text, settled
+from tests.tui.test_flows import calls, feed, fill, until
+from tests.tui.test_screens import SIZES
+
+
+@asynccontextmanager
+async def judged(
+    size: tuple[int, int] = (120, 36),
+    judge: JudgeView = JUDGE,
+    grades: Sequence[Grade] = GRADES,
+    *,
+    readonly: bool = False,
+    **more: Any,
+) -> AsyncIterator[tuple[ControlCenter, Any]]:
+    """The control center on Judge, over a router that graded."""
+    host = ScriptedHost(replace(SNAPSHOT, judge=judge), readonly=readonly)
+    host.control.graded = {one.id: one for one in grades}
+    app = build(host, **more)
+    async with app.run_test(size=size) as pilot:
+        await settled(app, pilot)
+        app.go("judge")
+        await until(app, pilot, lambda: page(app).gradings.read)
+        await settled(app, pilot)
+        yield app, pilot
+
+
+def page(app: ControlCenter) -> JudgePage:
+    assert isinstance(app.screen, JudgePage)
+    return app.screen
+
+
+@pytest.mark.parametrize("size", (*SIZES, (160, 45), (60, 16)), ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_page(size: tuple[int, int]) -> None:
+    async with judged(size) as (app, _):
+        goldens.check(f"judge-{size[0]}x{size[1]}", screen_text(app))
+
+
+IDLE = replace(JUDGE, state="idle", queued=0, eta=None, current="", agreement=replace(JUDGE.agreement, judge=PHI))
+
+
+def commanded(app: ControlCenter) -> list[tuple[Any, ...]]:
+    return [call for call in calls(app) if call[0] != "exchange"]
+
+
+async def put_cursor(app: ControlCenter, pilot: Any, id_: str) -> None:
+    while page(app).list.cursor != id_:
+        page(app).list.action_move(1)
+    await settled(app, pilot)
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (JudgeView(), ("No judge. Answers that no program can check", "c chooses one", "○ off")),
+        (replace(IDLE, done=0, failed=0), ("Nothing was graded yet.", "5 measures models", "● idle")),
+        (JudgeView("failed", "", message="no model here can judge"), ("✗ cannot grade: no model here can judge",)),
+        (replace(IDLE, state="waiting", queued=3, message="2 requests first"), ("▶ waits: 2 requests first",)),
+        (replace(IDLE, state="paused"), ("· paused",)),
+        (replace(IDLE, hosted=True), ("hosted: answers leave this machine",)),
+    ],
+    ids=lambda value: value.state if isinstance(value, JudgeView) else None,
+)  # fmt: skip
+async def test_without_grades_it_says_how_the_judge_is_and_what_to_do(judge: JudgeView, said: tuple[str, ...]) -> None:
+    async with judged((80, 24), judge, ()) as (app, _):
+        shown = screen_text(app)
+        assert [words for words in said if words not in shown] == []
+
+
+async def test_disagreements_come_first_and_other_orders_are_a_key_away() -> None:
+    async with judged() as (app, pilot):
+        assert page(app).view.ids[:3] == ["g1", "g2", "g3"]
+        await pilot.press("full_stop", "full_stop")
+        assert page(app).view.ids[0] == "g5"
+        assert "lowest marks first" in screen_text(app)
+
+
+async def test_the_filter_finds_by_field_and_by_word() -> None:
+    async with judged((80, 24)) as (app, pilot):
+        await pilot.press("slash")
+        for query, found in (("is:disagree", "2 of 7"), ("you:-", "1 of 7"), ("mark:<7 !coding", "1 of 7")):
+            fill(app, query)
+            await until(app, pilot, lambda found=found: found in screen_text(app))
+        fill(app, "task:music")
+        await until(app, pilot, lambda: "0 of 7 match task:music" in screen_text(app))
+        await pilot.press("escape")
+        await until(app, pilot, lambda: "7 of 7" in screen_text(app))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_grade_opens_with_question_and_answer_in_full(size: tuple[int, int]) -> None:
+    async with judged(size) as (app, pilot):
+        await put_cursor(app, pilot, "g2")
+        await pilot.press("enter")
+        await settled(app, pilot)
+        goldens.check(f"grade-{size[0]}x{size[1]}", screen_text(app))
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert "7 of 7" in screen_text(app)
+
+
+async def test_a_client_s_answer_is_rated_here_and_what_that_moved_is_told() -> None:
+    async with judged() as (app, pilot):
+        await pilot.press("u")
+        await until(app, pilot, lambda: page(app)._effects)
+        assert commanded(app) == [("rate", FeedbackInput("x8f1d", rating="up"))]
+        assert "EFFECT   llama3.1:8b coding .62 → .60" in screen_text(app)
+
+
+async def test_an_answer_to_a_prompt_of_ours_is_marked_and_not_rated() -> None:
+    async with judged() as (app, pilot):
+        await put_cursor(app, pilot, "g5")
+        await pilot.press("u")
+        assert "it is an answer to a prompt of the set; m puts your mark on it" in " ".join(
+            note.message for note in app._notifications
+        )
+        assert commanded(app) == []
+        assert "u good" not in screen_text(app).splitlines()[-1]
+
+
+async def test_a_mark_of_the_user_s_takes_the_judge_s_place_and_can_be_taken_back() -> None:
+    async with judged() as (app, pilot):
+        await put_cursor(app, pilot, "g5")
+        await pilot.press("m")
+        assert isinstance(app.screen, MarkDialog)
+        fill(app, "11")
+        await pilot.press("enter")
+        await until(app, pilot, lambda: "11 is no mark from 1 to 10." in screen_text(app))
+        fill(app, "7,5")
+        await pilot.press("enter")
+        await until(app, pilot, lambda: app.store.grades.known["g5"].overruled == 7.5)
+        assert "you: 7.5, judge" in screen_text(app)
+        assert "your mark 7.5 stands in the place of the judge's" in screen_text(app)
+        await pilot.press("m", "enter")
+        await until(app, pilot, lambda: app.store.grades.known["g5"].overruled is None)
+        await pilot.press("m", "escape")
+        assert commanded(app) == [("overrule", "g5", 7.5), ("overrule", "g5", None)]
+
+
+async def test_a_failed_grade_is_no_number_and_is_asked_for_again() -> None:
+    async with judged() as (app, pilot):
+        await put_cursor(app, pilot, "g7")
+        assert "? phi4:14b: the judge's reply could not be read" in screen_text(app)
+        await pilot.press("J")
+        await until(app, pilot, lambda: commanded(app))
+        assert commanded(app) == [("grade", "prompt", "create-river", "llama.cpp/qwen2.5vl:7b")]
+        feed(app).push(ev.Graded(replace(GRADES[6], id="g8", at=NOW + 1, score=7.0, code="", reason="fine")))
+        await until(app, pilot, lambda: "g8" in page(app).view.ids)
+        assert "g7" not in page(app).view.ids
+        assert page(app).view.focus == "g8"
+        assert "qwen2.5vl:7b, graded again: 7" in " ".join(note.message for note in app._notifications)
+
+
+async def test_the_judge_is_chosen_among_the_models_here() -> None:
+    async with judged() as (app, pilot):
+        await pilot.press("c")
+        assert isinstance(app.screen, JudgeDialog)
+        fill(app, "qwen3 32")
+        await pilot.press("enter")
+        await until(app, pilot, lambda: len(commanded(app)) == 3)
+        assert commanded(app) == [
+            ("set_setting", "judge_base_url", ""),
+            ("set_setting", "judge_model", BIG),
+            ("set_setting", "judge_enabled", True),
+        ]
+        await pilot.press("c", "down", "down")
+        await until(app, pilot, lambda: "no answer is put to a judge" in screen_text(app))
+        await pilot.press("escape")
+        assert len(commanded(app)) == 3
+
+
+async def test_the_judge_rests_and_goes_on() -> None:
+    async with judged() as (app, pilot):
+        await pilot.press("s")
+        await until(app, pilot, lambda: "paused" in screen_text(app))
+        await pilot.press("s")
+        await until(app, pilot, lambda: "paused" not in screen_text(app))
+        assert commanded(app) == [("pause_judge", True), ("pause_judge", False)]
+
+
+async def test_grades_are_read_page_by_page_as_the_list_is_walked() -> None:
+    many = [grade(f"n{i:03d}", i, SMALL, "chat", 7.0, ref=f"create-{i}") for i in range(230)]
+    async with judged(grades=many) as (app, pilot):
+        assert len(app.store.grades.known) == 100
+        for shown in (200, 230):
+            await pilot.press("G")
+            await until(app, pilot, lambda shown=shown: len(app.store.grades.known) == shown)
+        await pilot.press("G")
+        await settled(app, pilot)
+        assert "230 of 230" in screen_text(app)
+
+
+async def test_a_read_only_screen_shows_all_and_changes_nothing() -> None:
+    async with judged(readonly=True) as (app, pilot):
+        await pilot.press("u", "m", "J", "c", "s")
+        await settled(app, pilot)
+        assert commanded(app) == []
+        assert "my mark" not in screen_text(app).splitlines()[-1]
+
+
+async def test_the_ascii_set_draws_the_whole_page_in_ascii() -> None:
+    async with judged(symbols="ascii") as (app, pilot):
+        assert {char for char in screen_text(app) if not char.isascii()} == set()
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert {char for char in screen_text(app) if not char.isascii()} == set()
