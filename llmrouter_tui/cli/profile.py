@@ -10,19 +10,20 @@ from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, echo_json, fail
 
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
-    from llmrouter_tui.core.profile import Profiles
+    from llmrouter_tui.core.profile import Only, Profiles
 
 
 @click.command()
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option("--full", is_flag=True, help="All prompts, not only the quick profile's.")
 @click.option("--again", is_flag=True, help="Also what was measured lately.")
+@click.option("--failed", is_flag=True, help="Only the prompts that failed.")
 @click.option("--stop", is_flag=True, help="Stop the run under way; what it found is kept.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port).")
 @options(COMMON)
 def profile(
-    models: tuple[str, ...], full: bool, again: bool, stop: bool, as_json: bool, url: str, config_file: Path | None,
+    models: tuple[str, ...], full: bool, again: bool, failed: bool, stop: bool, as_json: bool, url: str, config_file: Path | None,
     insecure: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Measure what models can do here, and how fast.
@@ -31,8 +32,8 @@ def profile(
     or the run that is under way.
 
     Prompts of our own are put to one model at a time and their answers are checked by program. Requests of clients come
-    first. Only what is missing, failed, a month old or of other weights is measured. Models that had to be loaded are
-    unloaded afterwards.
+    first. Only what is missing, failed, old (profile_max_age_days) or of other weights is measured. Models that had to
+    be loaded are unloaded afterwards.
     """
     config = load_config(config_file, insecure, **flags)
     from llmrouter_tui.cli.nearby import answers, url_of
@@ -43,7 +44,7 @@ def profile(
     if stop:
         _stop(config, there)
         return
-    found = _measured(config, there, models, full=full, again=again)
+    found = _measured(config, there, models, full=full, again=again, only="failed" if failed else "")
     if as_json:
         echo_json(found)
     else:
@@ -59,7 +60,9 @@ def _stop(config: "Config", url: str) -> None:
     ask(config, url, lambda control: control.cancel_profile(), command=True)
 
 
-def _measured(config: "Config", url: str, models: tuple[str, ...], *, full: bool, again: bool) -> "Profiles":
+def _measured(
+    config: "Config", url: str, models: tuple[str, ...], *, full: bool, again: bool, only: "Only"
+) -> "Profiles":
     import asyncio
 
     from llmrouter_tui.cli.logs import quiet
@@ -71,7 +74,7 @@ def _measured(config: "Config", url: str, models: tuple[str, ...], *, full: bool
         control = RemoteControl(url, key=config.settings.admin_api_key)
         try:
             with Bar() as bar:
-                return await follow(control, models, bar, quick=not full, again=again)
+                return await follow(control, models, bar, quick=not full, again=again, only=only)
         finally:
             await control.aclose()
 

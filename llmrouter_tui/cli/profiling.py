@@ -9,10 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.ports import Control
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles
 
 POLL: Final = 0.5
 """Seconds between two looks at a router that does it."""
+GIB: Final = 1024**3
 MOVED: Final = 4
 """Changes of abilities that a line has room for, the largest."""
 
@@ -24,13 +25,14 @@ async def follow(
     *,
     quick: bool = True,
     again: bool = False,
+    only: Only = "",
     pause: float = POLL,
 ) -> Profiles:
     """Start a run at a router (where no model is named: or join the one that is under way there) and wait for its end;
     cancelled here, it is stopped there. Raises ``RouterError``."""
     found = await control.profiles()
     if models or not found.run.running:
-        await control.profile(models, quick=quick, again=again)
+        await control.profile(models, quick=quick, again=again, only=only)
     try:
         while (found := await control.profiles()).run.running:
             report(found.run)
@@ -87,7 +89,7 @@ def eta_words(seconds: float | None) -> str:
 
 
 def told(found: Profiles) -> list[str]:
-    """The outcome of the last run, two lines or three for each of its models."""
+    """The outcome of the last run, up to four lines for each of its models."""
     known = {profile.model: profile for profile in found.models}
     lines = [line for model in found.run.models for line in _lines(model, known.get(model.model))]
     if found.run.code:
@@ -101,7 +103,7 @@ def _lines(model: ModelProgress, profile: ModelProfile | None) -> list[str]:
     parts += [f"{model.failed} failed"] if model.failed else []
     lines = [f"{model.model}  {model.state}: {', '.join(parts)}{f'; {model.message}' if model.message else ''}"]
     if profile is not None:
-        lines.append(f"  {scores(profile)}   {speeds(profile)}".rstrip())
+        lines += [f"  {words}" for words in (scores(profile), speeds(profile)) if words]
     if model.moved:
         largest = sorted(model.moved, key=lambda effect: -abs(effect.after - effect.before))[:MOVED]
         lines.append("  " + ", ".join(f"{e.task} {e.before:.2f} → {e.after:.2f}" for e in largest))
@@ -117,10 +119,13 @@ def scores(profile: ModelProfile) -> str:
 
 
 def speeds(profile: ModelProfile) -> str:
-    """Medians: ``TTFT 0.21 s, reads 850 tok/s, writes 42 tok/s``."""
+    """Medians: ``TTFT 0.21 s, reads 850 tok/s, writes 42 tok/s, loads in 4 s, takes 5.0 GiB``."""
     told = [f"TTFT {profile.ttft:.2f} s"] if profile.ttft is not None else []
     told += [f"reads {profile.prefill:.0f} tok/s"] if profile.prefill is not None else []
     told += [f"long prompts {profile.prefill_long:.0f} tok/s"] if profile.prefill_long is not None else []
     told += [f"writes {profile.decode:.0f} tok/s"] if profile.decode is not None else []
+    told += [f"after long prompts {profile.decode_long:.0f} tok/s"] if profile.decode_long is not None else []
     told += [f"thinks {profile.thought_seconds:.1f} s"] if profile.thought_seconds is not None else []
+    told += [f"loads in {profile.load_seconds:.1f} s"] if profile.load_seconds is not None else []
+    told += [f"takes {profile.footprint / GIB:.1f} GiB"] if profile.footprint is not None else []
     return ", ".join(told)

@@ -29,7 +29,7 @@ class Runs(ScriptedControl):
     looks: int = 3
     orders: list[str] = field(default_factory=list)
 
-    async def profile(self, models=(), *, quick=True, again=False) -> None:
+    async def profile(self, models=(), *, quick=True, again=False, only="") -> None:
         self.orders.append("profile")
 
     async def cancel_profile(self) -> None:
@@ -78,7 +78,11 @@ def test_the_outcome_tells_scores_speeds_failures_and_what_moved() -> None:
     lines = told(ScriptedControl().measuring)
     assert lines == [
         f"{SMALL}  done: 18 of 18 prompts in 32 s, 1 failed",
-        "  math 1.5/2  1 wait for a judge   TTFT 0.20 s, reads 800 tok/s, writes 42 tok/s, thinks 1.5 s",
+        "  math 1.5/2  1 wait for a judge",
+        (
+            "  TTFT 0.20 s, reads 800 tok/s, writes 42 tok/s, after long prompts 40 tok/s, thinks 1.5 s, loads in 7.5 s, "
+            "takes 4.7 GiB"
+        ),
         "  math 0.50 → 0.55",
         f"{BIG}  waiting: 2 of 18 prompts in 0 s; 1 request of live traffic first",
         "The code of answers was not checked: code is not run: nothing holds it here.",
@@ -98,6 +102,8 @@ async def test_at_a_router_it_is_ordered_as_the_flags_say_and_told_as_json(route
     assert ("profile", (SMALL,), False, True) in control.calls
     assert json.loads(ended.stdout)["run"]["models"][0]["model"] == SMALL
     assert ended.returncode == 1  # one of its models did not come to its end
+    await asyncio.to_thread(run, "profile", "--failed", "--url", router.url)
+    assert ("profile", (), True, False, "failed") in control.calls
     refused = await asyncio.to_thread(run, "profile", "gpt", "--url", router.url)
     assert refused.returncode == 2
     assert "no model 'gpt'" in refused.stderr
