@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
+from queue import SimpleQueue
+from threading import Thread
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.events import DevicesSampled
@@ -23,7 +25,10 @@ class Sampling:
     def __init__(self, probe: Probe, bus: Bus) -> None:
         self._probe = probe
         self._bus = bus
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gpu")
+        self._asked: SimpleQueue[Future[Sequence[Device]] | None] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name="gpu", daemon=True)
+        """A daemon: a driver that hangs keeps no process from ending, as a pool's threads would."""
+        self._thread.start()
         self._faults = Faults("measuring memory")
         self._last: Sequence[Device] = ()
         self.fleet: Fleet | None = None
@@ -31,10 +36,11 @@ class Sampling:
     async def measure(self) -> None:
         """All pools, now. A probe that fails in a way it should not leaves the last figures standing, so that models
         are still loaded and unloaded; a driver that hangs is a problem of every GPU until it answers again."""
-        loop = asyncio.get_running_loop()
+        asked: Future[Sequence[Device]] = Future()
+        self._asked.put(asked)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                devices: Sequence[Device] = await loop.run_in_executor(self._thread, self._probe.sample)
+                devices = await asyncio.wrap_future(asked)
             self._last = devices
         except TimeoutError:
             devices = [_silent(device) for device in self._last]
@@ -46,8 +52,17 @@ class Sampling:
         self._bus.publish(DevicesSampled(tuple(devices)))
 
     def close(self) -> None:
-        self._thread.submit(self._probe.close)
-        self._thread.shutdown(wait=False)
+        self._asked.put(None)
+
+    def _serve(self) -> None:
+        """One sample after another; those that nobody waits for any more are left out."""
+        while (asked := self._asked.get()) is not None:
+            if asked.set_running_or_notify_cancel():
+                try:
+                    asked.set_result(self._probe.sample())
+                except BaseException as error:
+                    asked.set_exception(error)
+        self._probe.close()
 
 
 def _silent(device: Device) -> Device:

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 import threading
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
@@ -97,6 +99,36 @@ async def test_a_driver_that_hangs_holds_up_no_move_and_is_told_until_it_answers
     await sampling.measure()
     assert (seen[-1].fact.devices[0].free, seen[-1].fact.devices[0].problem) == (6, "")
     sampling.close()
+
+
+QUITS = """
+import asyncio, time
+from llmrouter_tui.core.domain import Device
+from llmrouter_tui.engine import sampling
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.clock import SystemClock
+
+class Hanging:
+    def sample(self):
+        time.sleep(600)
+        return []
+    def close(self):
+        time.sleep(600)
+
+async def main():
+    sampling.PATIENCE_SECONDS = 0.05
+    memory = sampling.Sampling(Hanging(), Bus(SystemClock()))
+    await memory.measure()
+    memory.close()
+
+asyncio.run(main())
+print("quits")
+"""
+
+
+def test_quitting_does_not_wait_for_a_driver_that_hangs():
+    done = subprocess.run([sys.executable, "-c", QUITS], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "quits\n"
 
 
 async def test_a_backend_is_looked_at_again_after_a_failure_that_nobody_expected(caplog):
