@@ -28,7 +28,7 @@ from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.footprints import Room, bound, inform, notice, other_weights
 from llmrouter_tui.engine.learning import Learning
-from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 from llmrouter_tui.engine.rivals import learn
 from llmrouter_tui.engine.whereabouts import locate
 
@@ -112,6 +112,8 @@ class Fleet:
         self.backends: dict[str, BackendRecord] = {}
         self.models: dict[str, ModelRecord] = {}
         self.devices: tuple[Device, ...] = ()
+        self.others: dict[str, int] = {}
+        """What no model here accounted for of a pool when it was last measured; kept for those that cannot be now."""
 
     # ── membership ──
 
@@ -397,6 +399,10 @@ class Fleet:
     def sampled(self, devices: Sequence[Device]) -> None:
         """Take in measured memory; models found before the first sample get their pool now."""
         first = not self.devices
+        for before in self.devices:
+            if not before.problem and any(d.problem for d in devices if d.pool == before.pool):
+                held = sum(m.held_in(before.pool) for m in self.models.values() if m.residency in IN_MEMORY)
+                self.others[before.pool] = max(0, before.used - held)
         self.devices = tuple(devices)
         for model in bound(self.models.values(), devices):
             self.touch(model)

@@ -87,6 +87,8 @@ class Ledger:
         """``plan`` over pools and occupants as they were read once for many models; ``lines``: when loads begin in
         the queue of each pool."""
         mine = [pool for pool in pools if pool.name in (only or record.reach)]
+        troubled = {d.pool: d.problem for d in self._fleet.devices if d.problem and d.pool in record.reach}
+        mine = [pool for pool in mine if pool.name not in troubled] or mine if troubled else mine
         if record.roams and not needed:
             mine = [replace(p, needed=record.needed_in(p.name), wait=_wait_in(p.name, lines)) for p in mine]
         ram = next((pool for pool in pools if pool.name == HOST_POOL), None) if record.splits else None
@@ -96,7 +98,10 @@ class Ledger:
         elif record.rivals:
             seats = Seats(1, [o for o in self._siblings(record) if o.model in record.rivals])
         others = [o for o in occupants if o.model != record.id]
-        return place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats, layout=record.layout)
+        plan = place(needed or record.needed_bytes(), mine, others, ram=ram, seats=seats, layout=record.layout)
+        if plan.fits or not troubled:
+            return plan
+        return replace(plan, reason="; ".join((plan.reason, *(f"{pool}: {why}" for pool, why in troubled.items()))))
 
     def _siblings(self, record: ModelRecord) -> list[Occupant]:
         """The other models that its backend holds, also where their memory is not ours to see."""
@@ -147,11 +152,15 @@ class Ledger:
         return max(0, left // ROOM_STEP * ROOM_STEP)
 
     def pools(self) -> list[Pool]:
-        return [self._pool(device) for device in self._fleet.devices if not device.problem]
+        """Those that were ever measured; what cannot be measured now is as it was, less what models were moved."""
+        return [self._pool(device) for device in self._fleet.devices if device.total]
 
     def _pool(self, device: Device) -> Pool:
         """What models may take of a pool: on a machine without a GPU the user's bound holds for RAM."""
         budget, free = device.total - self._reserve, device.free - self._reserve
+        if device.problem:
+            held = sum(o.inside(device.pool) for o in self.occupants())
+            free = budget - self._fleet.others.get(device.pool, 0) - held
         if device.pool == HOST_POOL:
             free = min(free, int(device.total * 0.9) - device.used)
         if self._max_bytes is not None and (device.pool != HOST_POOL or len(self._fleet.devices) == 1):

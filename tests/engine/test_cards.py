@@ -10,6 +10,9 @@ import pytest
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelInfo, Process, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.queueing import Bounds
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.journal import Journal
+from llmrouter_tui.engine.vram import Vram
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
 
 TWO = {"gpu0": 16, "gpu1": 12}
@@ -273,3 +276,38 @@ async def test_ram_is_no_card_of_those():
     server.devices = lambda: [*devices(), Device(HOST_POOL, "RAM", "host", 64 * GIB, 0, 64 * GIB)]
     async with house(server) as h:
         assert h.fleet.model("one/a").reach == ("gpu0", "gpu1")
+
+
+def troubled(server: Server, *cards: str) -> None:
+    """The driver reads these no more: it tells what it last saw, with nothing free."""
+    seen = server.devices()
+    last = {d.pool: replace(d, free=0, problem="the GPU fell off the bus") for d in seen if d.pool in cards}
+    sound = server.devices
+    server.devices = lambda: [last.get(d.pool, d) for d in sound()]
+
+
+async def test_a_card_that_cannot_be_measured_is_planned_from_what_was_last_known():
+    server = Server([model("a", 9), model("b", 9)], cards={"gpu0": 16})
+    async with open_house(server, devices=lambda: server.devices()) as h:
+        await use(h, "a")
+        troubled(server, "gpu0")
+        h.fleet.sampled(server.devices())
+        vram = Vram(h.fleet, h.router.ledger, h.residency, Journal(), h.bus, SystemClock())
+        view = vram.view().pools[0]
+        assert view.device.problem == "the GPU fell off the bus"
+        assert (view.budget, view.free) == (16 * GIB, 7 * GIB)
+        await use(h, "b")
+        assert server.calls[-2:] == [("unload", "a"), ("load", "b")]
+        h.fleet.model("one/b").pinned = True
+        with pytest.raises(BackendError, match=r"one/b must stay.*gpu0: the GPU fell off the bus"):
+            await use(h, "a")
+
+
+async def test_of_two_cards_the_one_that_can_be_measured_is_used():
+    server = Server([model("a", 9), model("b", 9)], stays={"a": "gpu1", "b": "gpu1"})
+    async with open_house(server, devices=lambda: server.devices()) as h:
+        troubled(server, "gpu0")
+        h.fleet.sampled(server.devices())
+        await use(h, "a", "b")
+        assert server.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
+        assert h.fleet.model("one/b").pool == "gpu1"
