@@ -84,9 +84,9 @@ def placement_line(one: Placement) -> str:
         case "unknown":
             return f"{one.model} is of unknown size: its backend would be asked to load it{ready}"
         case "full":
-            return f"{one.model} cannot be loaded now: {one.reason}"
+            return f"{one.model} cannot be loaded now: {one.reason}{_largest(one)}"
         case "too big":
-            return f"{one.model} never fits: {one.reason}"
+            return f"{one.model} never fits{_context(one)}: {one.reason}{_largest(one)}"
         case "held":
             return f"{one.model} is not loaded: {one.reason}"
     spilled = f", {_gib(one.spilled)} GiB of it in RAM" if one.spilled else ""
@@ -94,6 +94,14 @@ def placement_line(one: Placement) -> str:
     leave = f"; before it {listed(idle)} must leave" if idle else ""
     answer = f"; before it {listed(one.drain)} must finish answering and leave" if one.drain else ""
     return f"{one.model} fits into {_place(one)}{size}{spilled}{ready}{leave}{answer}"
+
+
+def _context(one: Placement) -> str:
+    return f" with {one.context_length} tokens" if one.largest is not None else ""
+
+
+def _largest(one: Placement) -> str:
+    return f"; with a context of {one.largest} tokens it would fit" if one.largest is not None else ""
 
 
 def act_lines(act: str, model: str, plan: Placement | None) -> list[str]:

@@ -76,6 +76,8 @@ class Placement:
     """Why it would not be loaded, with the arithmetic; empty otherwise."""
     parts: tuple[tuple[str, int], ...] = ()
     """The bytes in each GPU where it would be laid out over several; ``pool`` is the first."""
+    largest: int | None = None
+    """Where the context that was asked for does not fit, the largest one that would; None where none would."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 What a load would mean is ``Ledger.plan``, the same that loading uses; here it is only asked, never carried out.
 """
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device, FootprintSource
 from llmrouter_tui.core.events import VramChanged
+from llmrouter_tui.core.footprint import PADDING
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, leavers
 from llmrouter_tui.core.ports import Clock
@@ -104,9 +106,9 @@ class Vram:
         needed, source = (taken.bytes, taken.source) if taken else (None, UNKNOWN)
         if context_length is None:
             needed = record.needed_bytes()
-        again = (
-            context_length is not None and record.residency in IN_MEMORY and context_length != _loaded_context(record)
-        )
+        there = record.residency in IN_MEMORY
+        again = there and context_length is not None and context_length != _loaded_context(record)
+        largest: int | None = None
         if record.healthy and record.residency in ("resident", "loading") and not record.draining and not again:
             plan, verdict, reason = NO_PLAN, LOADED, ""
         else:
@@ -114,6 +116,8 @@ class Vram:
             pools = [_without(record, pool) for pool in seen.pools] if gone else seen.pools
             plan = self._ledger.plan_over(record, pools, seen.occupants, needed)
             verdict, reason = self._verdict(record, plan, needed, seen)
+            if context_length is not None and not plan.fits:
+                largest = self._largest(record, pools, seen.occupants, context_length)
         moves = verdict in ("evicts", "waits")
         wait = seen.waits[record.id]
         seconds = record.load_seconds + UNLOAD_SECONDS * (1 + len(plan.evict)) if again else wait.queue + wait.load
@@ -130,7 +134,20 @@ class Vram:
             None if verdict in CLOSED else seconds,
             reason,
             plan.parts,
+            largest,
         )
+
+    def _largest(
+        self, record: ModelRecord, pools: Sequence[Pool], occupants: Sequence[Occupant], asked: int
+    ) -> int | None:
+        """The largest context below the one that was asked for with which a model could be loaded: by halves."""
+
+        def fits(steps: int) -> bool:
+            taken = record.expected(steps * PADDING)
+            return taken is not None and self._ledger.plan_over(record, pools, occupants, taken.bytes).fits
+
+        found = bisect(range(1, -(-asked // PADDING)), False, key=lambda steps: not fits(steps))
+        return found * PADDING or None
 
     def _verdict(self, record: ModelRecord, plan: Plan, needed: int | None, seen: Seen) -> tuple[Verdict, str]:
         """What loading a model would mean that is not there, or is there with another context; and why not, in

@@ -98,6 +98,10 @@ def test_what_goes_on_and_what_it_cost_follow():
         ({"verdict": "unknown", "needed": None}, "m is of unknown size: its backend would be asked to load it"),
         ({"verdict": "full", "reason": "p must stay"}, "m cannot be loaded now: p must stay"),
         ({"verdict": "too big", "reason": "needs 9"}, "m never fits: needs 9"),
+        (
+            {"verdict": "too big", "reason": "needs 9", "context_length": 65536, "largest": 16384},
+            "m never fits with 65536 tokens: needs 9; with a context of 16384 tokens it would fit",
+        ),
         ({"verdict": "held", "reason": "cleared"}, "m is not loaded: cleared"),
     ],
 )  # fmt: skip

@@ -130,6 +130,21 @@ async def test_another_context_is_planned_with_what_it_would_take():
         assert (anew.seconds or 0) > record.load_seconds
 
 
+async def test_where_the_context_that_was_asked_for_does_not_fit_the_largest_that_would_is_told():
+    backend = ScriptedBackend([model("a", 4, kv_bytes_per_token=131_072)], sets_context=True)
+    async with told(backend) as (house, vram):
+        a = house.fleet.model("one/a")
+        asked = vram.placement(a, 1_000_000)
+        assert asked.verdict == "too big"
+        assert 8192 < asked.largest < 1_000_000
+        assert vram.placement(a, asked.largest).verdict == "fits"
+        assert vram.placement(a, asked.largest + 256).verdict == "too big"
+        assert vram.placement(a, asked.largest).largest is None
+        backend.infos[0] = model("a", 40)
+        house.fleet.listed(house.fleet.backends["one"], backend.infos)
+        assert vram.placement(a, 1_000_000).largest is None  # its weights alone are too much
+
+
 async def test_a_backend_that_is_down_holds_nothing_and_loads_nothing():
     backend = ScriptedBackend([model("a", 3), model("b", 3)])
     async with told(backend) as (house, vram):
