@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.option("--url", default="", help="A running router (default: the one on our port).")
 @options(COMMON)
 def profile(
-    models: tuple[str, ...], full: bool, again: bool, failed: bool, stop: bool, as_json: bool, url: str, config_file: Path | None,
-    insecure: bool, **flags: Any,
+    models: tuple[str, ...], full: bool, again: bool, failed: bool, stop: bool, as_json: bool, url: str,
+    config_file: Path | None, insecure: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Measure what models can do here, and how fast.
 

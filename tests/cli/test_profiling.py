@@ -80,8 +80,8 @@ def test_the_outcome_tells_scores_speeds_failures_and_what_moved() -> None:
         f"{SMALL}  done: 18 of 18 prompts in 32 s, 1 failed",
         "  math 1.5/2  1 wait for a judge",
         (
-            "  TTFT 0.20 s, reads 800 tok/s, writes 42 tok/s, after long prompts 40 tok/s, thinks 1.5 s, loads in 7.5 s, "
-            "takes 4.7 GiB"
+            "  TTFT 0.20 s, reads 800 tok/s, writes 42 tok/s, after long prompts 40 tok/s, thinks 1.5 s, "
+            "loads in 7.5 s, takes 4.7 GiB"
         ),
         "  math 0.50 → 0.55",
         f"{BIG}  waiting: 2 of 18 prompts in 0 s; 1 request of live traffic first",

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from llmrouter_tui.core.measuring import LOAD
+from llmrouter_tui.core.probing import is_probe
 from llmrouter_tui.core.prompt_set import QUICK
+from llmrouter_tui.core.prompt_set.speed import speed
 from tests.e2e.conftest import ROOT, Router, serving
 
 SMALL = "SmolLM2-135M-Instruct.Q4_1"
@@ -38,18 +41,26 @@ def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -
         assert ended.returncode == 0, ended.stderr
         told = json.loads(ended.stdout)
         [progress] = told["run"]["models"]
-        assert (progress["state"], progress["done"], progress["failed"]) == ("done", len(QUICK), 0)
+        asked = {one.id for one in (*QUICK, *speed())}
+        assert (progress["state"], progress["done"], progress["failed"]) == ("done", len(asked), 0)
+        assert sum(task["done"] for task in progress["tasks"]) == len(asked)
         [measured] = told["models"]
         assert sum(score["checked"] for score in measured["tasks"]) + measured["unchecked"] == len(QUICK)
         assert measured["decode"] > 0
+        assert measured["decode_long"] > 0
+        assert 0 < measured["prefill_long"] < 100_000
+        assert measured["footprint_source"] == "reported"
         assert "profile" in grounds(router, "gemma3:4b")
         results = router.call(f"/admin/profiles?model={measured['model']}")
-        assert {one["prompt"] for one in results} == {one.id for one in QUICK}
-        asked = {one.turns[-1] for one in QUICK}
+        found = {one["prompt"] for one in results}
+        assert {name for name in found if not is_probe(name) and name != LOAD} == asked
+        texts = {one.turns[-1] for one in QUICK}
         exchanges = router.call("/admin/exchanges?limit=500")["items"]
-        assert not [one for one in exchanges if one["prompt"] in asked]
+        assert not [one for one in exchanges if one["prompt"] in texts]
         again = profile(router, "gemma3:4b")
-        assert f"0 of 0 prompts in 0 s, {len(QUICK)} fresh ones left as they were" in again.stdout
+        assert f"0 of 0 prompts in 0 s, {len(asked)} fresh ones left as they were" in again.stdout
+        second, first = router.call("/admin/profiles")["history"]
+        assert (second["prompts"], first["prompts"], first["moved"]) == (0, len(asked), progress["moved"])
 
 
 @pytest.mark.engine
@@ -59,7 +70,8 @@ def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp
     database = tmp_path / "router.db"
 
     def found(router: Router) -> dict[str, Any]:
-        return {one["prompt"]: one for one in router.call(f"/admin/profiles?model=embedded/{SMALL}")}
+        results = router.call(f"/admin/profiles?model=embedded/{SMALL}")
+        return {one["prompt"]: one for one in results if not is_probe(one["prompt"]) and one["prompt"] != LOAD}
 
     with serving(tmp_path, "--embedded", config=config, database=database) as router:
         router.call("/admin/reprofile", {"models": [SMALL]})
@@ -73,6 +85,10 @@ def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp
         router.call("/admin/reprofile", method="DELETE")
         router.until(lambda: not router.call("/admin/profiles")["run"]["running"], 60)
         after = found(router)
+        told = router.call("/admin/profiles")
+        [progress], [past] = told["run"]["models"], told["history"]
+        assert progress["done"] == past["prompts"] == len(after)
+        assert past["note"] == "stopped"
         assert {name: after[name] for name in before} == before
         assert router.residency()[SMALL] == "absent"
         [measured] = router.call("/admin/profiles")["models"]
