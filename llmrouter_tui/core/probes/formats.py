@@ -58,7 +58,7 @@ _PLACES: Final = ("roof", "wall", "cart", "gate")
 
 def json_mode(seed: int, facts: Facts) -> Script:
     """Whether JSON that is asked for by ``response_format`` comes, bare; and whether a schema is kept."""
-    said = yield Ask(_CAT, 240, fields={"response_format": {"type": "json_object"}})
+    said = yield Ask(_CAT, 128, fields={"response_format": {"type": "json_object"}})
     if isinstance(said, Failure):
         return refused("json", said, facts)
     loose = read_json(said)
