@@ -30,6 +30,7 @@ from llmrouter_tui.engine.turns import Outcome, Turns
 
 log = logging.getLogger(__name__)
 
+LOOK_THERE = "look at its log, or restart it"
 IDLE_LOOK_SECONDS = 20.0
 GUESSED = 2.0
 """How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
@@ -63,6 +64,7 @@ class Residency:
         self._keep_alive = keep_alive
         self._queue_limit = queue_limit
         self._queue_seconds = queue_seconds
+        self._load_timeout = load_timeout
         self._turns = Turns(fleet, clock, ledger.plan, self._moved, bounds, self._better)
         self._leases = Leases(fleet, self._turns, clock)
         self._moves = Moves(fleet, self._leases, learning, bus, clock, measure=measure, load_timeout=load_timeout)
@@ -139,12 +141,18 @@ class Residency:
         return sum(len(m.tickets) for m in self._fleet.models.values() if key in m.queues)
 
     async def _wait(self, record: ModelRecord, deadline: float) -> None:
-        """Wait for a load, and in the queue before it no longer than until then. Raises ``BackendError``."""
+        """Wait for a load, and in the queue before it no longer than until then; for one that its backend began by
+        itself no longer than a load may take. Raises ``BackendError``."""
         task = self._shared_load(record)
         await asyncio.wait((task,), timeout=max(0.0, deadline - self._clock.mono()))
         if not task.done() and record.residency != "loading":
             words = f"it did not get its turn within {self._queue_seconds:.0f} s"
             raise self._queue_full(record, words, self._ledger.wait(record).queue, status=503)
+        if not task.done() and not record.in_motion:
+            await asyncio.wait((task,), timeout=self._load_timeout)
+            if not task.done() and not record.in_motion:
+                words = f"{record.info.backend} says that it loads {record.id}, and has not done so"
+                raise failure("load_timeout", f"{words} within {self._load_timeout:.0f} s", record, LOOK_THERE)
         await asyncio.shield(task)
 
     def _queue_full(

@@ -10,7 +10,7 @@ from llmrouter_tui.core.events import ResidencyChanged, Waiting
 from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.core.queueing import Bounds
 from llmrouter_tui.engine import ledger
-from tests.engine.house import House, ScriptedBackend, model, open_house, request, until
+from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, request, until
 
 
 def one_of_two(**more: object) -> ScriptedBackend:
@@ -437,3 +437,23 @@ async def test_memory_that_comes_back_late_is_waited_for_and_nobody_is_refused_m
         await use(house, "b")
         assert backend.most_held <= backend.capacity
         assert loads(backend) == ["a", "b"]
+
+
+async def test_a_load_that_a_backend_began_by_itself_and_never_ends_is_not_waited_for_without_end():
+    backend = ScriptedBackend([model("a", 6), model("b", 6)])
+    async with open_house(backend, queue_seconds=0.1, load_timeout=0.2, bounds=Bounds(60, 1000)) as house:
+        b = house.fleet.model("one/b")
+        lease = await house.residency.acquire(house.fleet.model("one/a"))
+
+        async def held():
+            return [Resident("a", 6 * GIB, "reported"), Resident("b", state="loading")]
+
+        backend.residents = held
+        house.fleet.look_again("one")
+        await until(lambda: b.residency == "loading")
+        with pytest.raises(BackendError, match="one says that it loads one/b, and has not done so") as told:
+            async with asyncio.timeout(10):
+                await house.residency.acquire(b)
+        assert (told.value.code, told.value.fallback) == ("load_timeout", True)
+        assert not b.tickets
+        lease.release()
