@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import click
 
@@ -28,6 +29,7 @@ from llmrouter_tui.core.events import (
 from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
 
@@ -94,7 +96,7 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
     """What a model takes in memory, and what each of its scores rests on."""
     lines: list[str] = []
     for view in views:
-        lines += [view.id, "", *_memory_lines(view), ""]
+        lines += [view.id, "", *_memory_lines(view), *_ability_lines(view), ""]
         if is_embedding(view.info):
             lines.append("  It makes embeddings, and no text: there is nothing to score.")
             continue
@@ -106,6 +108,17 @@ def evidence_lines(views: Sequence[ModelView]) -> list[str]:
                 f"  {'languages':12} {told(view.languages, '{:+z.2f}'.format)}   (added to a quality of .50 there)"
             )
     return lines
+
+
+def _ability_lines(view: ModelView) -> list[str]:
+    """What it can do, and what trying it showed against what its backend says."""
+    info = view.info
+    whence = f"{info.backend} says so" if info.capabilities_known else "guessed from its name"
+    lines = [f"  can          {', '.join(sorted(info.capabilities))}   ({'tried here' if info.probed else whence})"]
+    if info.probed:
+        newest = datetime.fromtimestamp(max(one.at for one in info.probed)).strftime("%Y-%m-%d %H:%M")
+        lines.append(f"  probed       {shortly(info.probed)}   ({newest})")
+    return lines + [f"               {words}" for words in against(info.probed, info.backend)]
 
 
 def _memory_lines(view: ModelView) -> list[str]:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles
 
 POLL: Final = 0.5
@@ -103,7 +104,8 @@ def _lines(model: ModelProgress, profile: ModelProfile | None) -> list[str]:
     parts += [f"{model.failed} failed"] if model.failed else []
     lines = [f"{model.model}  {model.state}: {', '.join(parts)}{f'; {model.message}' if model.message else ''}"]
     if profile is not None:
-        lines += [f"  {words}" for words in (scores(profile), speeds(profile)) if words]
+        lines += [f"  {words}" for words in (scores(profile), speeds(profile), shortly(profile.probes)) if words]
+        lines += [f"  {words}" for words in against(profile.probes, model.model.partition("/")[0])]
     if model.moved:
         largest = sorted(model.moved, key=lambda effect: -abs(effect.after - effect.before))[:MOVED]
         lines.append("  " + ", ".join(f"{e.task} {e.before:.2f} → {e.after:.2f}" for e in largest))

@@ -144,6 +144,12 @@ _HOW: Final[Mapping[str, str]] = {
 }
 
 
-def differ(found: Collection[Probed]) -> list[Probed]:
-    """Those of which the backend says something else."""
-    return [one for one in found if one.declared is not None and one.declared != one.can]
+def shortly(found: Collection[Probed]) -> str:
+    """All that was found, shortly."""
+    return ", ".join(words(one) for one in found)
+
+
+def against(found: Collection[Probed], backend: str) -> list[str]:
+    """What the backend says otherwise, and why it is not believed: ``ollama says tools: no tool is called``."""
+    other = [one for one in found if one.declared is not None and one.declared != one.can]
+    return [f"{backend} says {'' if one.declared else 'no '}{one.capability}: {one.reason}" for one in other]

@@ -6,6 +6,7 @@ from llmrouter_tui.core.domain import Ability, Evidence, ModelView
 from llmrouter_tui.core.dossier import Dossier, match_words
 from llmrouter_tui.core.fluency import told
 from llmrouter_tui.core.footprint import WHENCE
+from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
 from llmrouter_tui.tui import roster, text
@@ -146,6 +147,7 @@ def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
         ("SIZE", _size(model), ""),
         ("CONTEXT", _context(model), ""),
         ("CAN", _can(model), ""),
+        *_probed(model, shown.look),
         *_match(model),
         ("MEMORY", *_memory(model, shown)),
         ("SPEED", *_speed(model)),
@@ -218,7 +220,16 @@ def _context(model: ModelView) -> str:
 def _can(model: ModelView) -> str:
     found = ", ".join(sorted(model.info.capabilities)) or "nothing told"
     whence = f"{model.info.backend} says so" if model.info.capabilities_known else "~ guessed from its name"
-    return f"{found} ({whence})"
+    return f"{found} ({'tried here' if model.info.probed else whence})"
+
+
+def _probed(model: ModelView, look: Look) -> list[tuple[str, str, str]]:
+    """What trying it showed, when, and where its backend says something else."""
+    found = model.info.probed
+    if not found:
+        return []
+    newest = text.moment(max(one.at for one in found), look)
+    return [("PROBED", "; ".join((f"{shortly(found)} ({newest})", *against(found, model.info.backend))), "")]
 
 
 def _match(model: ModelView) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from llmrouter_tui.cli.plain import decision_lines, event_text, evidence_lines, model_lines
 from llmrouter_tui.core.decision import Exchange, Usage
+from llmrouter_tui.core.domain import Probed
 from llmrouter_tui.core.events import Envelope, ExchangeFinished
 from llmrouter_tui.core.selection import decide
 from tests.core.fleet import analysis, fleet
@@ -56,6 +57,21 @@ def test_what_a_model_takes_is_told_with_how_that_is_known() -> None:
         "  memory       7.0 GiB   (its backend says so)",
         "  context      32,768 tokens",
     ]
+
+
+def test_what_a_model_can_do_is_told_with_how_that_is_known() -> None:
+    view = fleet()["8b"]
+    [declared] = [line for line in evidence_lines([view]) if line.startswith("  can ")]
+    assert declared == "  can          completion, tools   (ollama says so)"
+    found = (Probed("tools", False, 1_790_000_000.0, "no tool is called", declared=True), Probed("vision", True, 1.0))
+    able = frozenset({"completion", "vision"})
+    tried = replace(view, info=replace(view.info, capabilities=able, probed=found))
+    lines = evidence_lines([tried])
+    at = next(at for at, line in enumerate(lines) if line.startswith("  can "))
+    can, probed, against = lines[at : at + 3]
+    assert can == "  can          completion, vision   (tried here)"
+    assert probed.startswith("  probed       no tools, vision   (2026-09-2")
+    assert against == f"               {view.info.backend} says tools: no tool is called"
 
 
 def test_the_other_models_quality_is_told_before_the_preference_weighs_it() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from llmrouter_tui.cli.profiling import doing, eta_words, follow, told
+from llmrouter_tui.core.domain import Probed
 from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
 from tests.cli.test_cli import run
 from tests.e2e.conftest import free_port
@@ -87,6 +88,15 @@ def test_the_outcome_tells_scores_speeds_failures_and_what_moved() -> None:
         f"{BIG}  waiting: 2 of 18 prompts in 0 s; 1 request of live traffic first",
         "The code of answers was not checked: code is not run: nothing holds it here.",
     ]
+
+
+def test_the_outcome_tells_what_was_tried_and_where_the_backend_says_otherwise() -> None:
+    measuring = ScriptedControl().measuring
+    tools = Probed("tools", False, 1.0, "it wrote the call of the tool as text", declared=True)
+    tried = replace(measuring.models[0], probes=(tools, Probed("thinking", True, 1.0, how="default", declared=True)))
+    lines = told(replace(measuring, models=(tried, *measuring.models[1:])))
+    backend = SMALL.partition("/")[0]
+    assert lines[3:5] == ["  no tools, thinking", f"  {backend} says tools: it wrote the call of the tool as text"]
 
 
 def test_without_a_router_it_says_so() -> None:

@@ -50,6 +50,16 @@ def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -
         assert measured["decode_long"] > 0
         assert 0 < measured["prefill_long"] < 100_000
         assert measured["footprint_source"] == "reported"
+        tried = {one["capability"]: one["can"] for one in measured["probes"]}
+        assert tried | {"context": True} == {
+            "thinking": False,
+            "tools": False,
+            "json": True,
+            "vision": True,
+            "embedding": False,
+            "context": True,
+        }
+        assert view(router, "gemma3:4b")["info"]["probed"] == measured["probes"]
         assert "profile" in grounds(router, "gemma3:4b")
         results = router.call(f"/admin/profiles?model={measured['model']}")
         found = {one["prompt"] for one in results}

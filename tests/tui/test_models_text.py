@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from llmrouter_tui.core.domain import Ability, Evidence, ModelView, Speed
+from llmrouter_tui.core.domain import Ability, Evidence, ModelView, Probed, Speed
 from llmrouter_tui.tui import model_detail, models_text, roster, text
 from llmrouter_tui.tui.models_text import Shown
 from llmrouter_tui.tui.pending import EXPIRES, Pending
@@ -132,6 +132,21 @@ def test_facts_say_where_each_figure_comes_from() -> None:
     facts = said(model_detail.facts(guessed, shown(), 160))
     assert "guessed from its name" in facts
     assert "~38 tokens/s" in facts
+
+
+def test_what_was_tried_is_told_against_what_was_declared() -> None:
+    found = (
+        Probed("tools", False, 1_790_000_000.0, "no tool is called", declared=True),
+        Probed("vision", True, 1_790_000_000.0, "it read HORSE on red", declared=False),
+        Probed("json", True, 1_790_000_000.0, how="schema", declared=True),
+    )
+    able = frozenset({"completion", "json", "vision"})
+    tried = replace(PHI, info=replace(PHI.info, capabilities=able, probed=found))
+    facts = said(model_detail.facts(tried, shown(), 220))
+    assert "CAN      completion, json, vision (tried here)" in facts
+    assert "PROBED   no tools, vision, json with schemas (2026-09-2" in facts
+    assert "; ollama says tools: no tool is called; ollama says no vision: it read HORSE on red" in facts
+    assert "PROBED" not in said(model_detail.facts(PHI, shown(), 160))
 
 
 def test_a_price_is_said_where_there_is_one() -> None:
