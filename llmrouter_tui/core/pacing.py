@@ -1,6 +1,6 @@
 """How long measuring a model takes: per prompt from its speed, corrected by what its prompts took so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import add, neg
 from typing import Final, NamedTuple
@@ -17,11 +17,16 @@ ROOMIER: Final = 2.0
 """Room to think, over what is expected of thinking: most of what is given is not used, and what is cut is lost."""
 OVERHEAD: Final = 0.3
 """Seconds of a prompt that are not the model's."""
+MOST_BESIDES: Final = 1.0
+"""The same at most, however long prompts took: then it is the model after all."""
 SLACK: Final = 3.0
 SLACK_UNKNOWN: Final = 8.0
 """How many times longer than its speed says a turn may take: once speed was measured, and before."""
 KNOWN_FROM: Final = 4
 """Samples from which a speed counts as measured."""
+EXPECTED: Final = 0.4
+"""Models whose answers tell as much of the length of others' as what is expected does. By judgement: that may be off by
+half for all of them, and models differ by a third."""
 LEAST_SECONDS: Final = 20.0
 """For a first token, whatever the speed says: caches are cold and kernels compiled."""
 MOST_SECONDS: Final = 1_800.0
@@ -56,9 +61,8 @@ class Work(NamedTuple):
     hidden: float = 0.0
     """Of thinking, where a model thinks."""
 
-    def seconds(self, speed: Speed, thinks: bool, off: float = 1.0) -> float:
-        """``off``: how many times slower the speed is than it is thought to be."""
-        return OVERHEAD * self.turns + off * self.busy(speed, thinks)
+    def seconds(self, speed: Speed, thinks: bool) -> float:
+        return OVERHEAD * self.turns + self.busy(speed, thinks)
 
     def busy(self, speed: Speed, thinks: bool) -> float:
         """Seconds that are the model's own."""
@@ -149,44 +153,64 @@ class Ahead:
 def eta(models: Sequence[Ahead]) -> float | None:
     """Seconds until all is done; None while nothing was measured.
 
-    Speed is learned while it is measured; how long a model's answers are, beside what is expected, from its own and as
-    ``OTHERS`` more from those of all. What was not measured goes by its guess, off as much as the guesses of others.
+    How fast a model is, and what a turn takes besides, is learned from prompts whose length is known; how long its
+    answers are beside what is expected from its own and as ``OTHERS`` more from those of all. What was not measured
+    goes by its guess, off as much as the guesses of others.
     """
     if not any(m.pace.count for m in models):
         return None
+    besides = _besides(models)
     known = [m for m in models if m.pace.count >= ENOUGH or m.speed.samples >= KNOWN_FROM]
     guessed = [m for m in known if m.pace.count >= ENOUGH and m.pace.guess.samples < KNOWN_FROM]
-    off = _ratio(sum(_done(m, m.speed) for m in guessed), sum(_done(m, m.pace.guess) for m in guessed))
-    lengths = [_length(m) for m in models if m.pace.asked.count >= ENOUGH]
-    usual = (1.0 + sum(lengths)) / (1 + len(lengths))
-    return sum(_left(m, m.speed, 1.0, usual) if m in known else _left(m, m.pace.guess, off, usual) for m in models)
-
-
-def _left(m: Ahead, speed: Speed, off: float, usual: float) -> float:
-    """Seconds of one model; ``off``: by how much its speed is, ``usual``: how long answers of others are."""
-    if not m.pace.left:
-        return 0.0
-    timed = m.pace.timed.left.seconds(speed, False, off)
-    return m.more + timed + _own(m, usual) * m.pace.asked.left.seconds(speed, m.thinks, off)
+    usual = _slower(known, besides)
+    slower = {id(m): _slower([m], besides) if m.pace.timed.count else usual for m in known}
+    off = _ratio(sum(slower[id(m)] * _done(m, m.speed) for m in guessed), sum(_done(m, m.pace.guess) for m in guessed))
+    lengths = [(m.thinks, _length(m, besides) / slower[id(m)]) for m in known if m.pace.asked.count >= ENOUGH]
+    total = 0.0
+    for m in models:
+        if m.pace.left:
+            speed, by = (m.speed, slower[id(m)]) if id(m) in slower else (m.pace.guess, off)
+            others = _others(m, lengths)
+            count = m.pace.asked.count
+            own = (count * _length(m, besides) / by + OTHERS * others) / (count + OTHERS) if count else others
+            timed, asked = m.pace.timed.left, m.pace.asked.left
+            busy = timed.busy(speed, False) + own * asked.busy(speed, m.thinks)
+            total += m.more + besides * (timed.turns + asked.turns) + by * busy
+    return total
 
 
 def _done(m: Ahead, speed: Speed) -> float:
     return (m.pace.timed.done + m.pace.asked.done).busy(speed, m.thinks)
 
 
-def _length(m: Ahead) -> float:
-    """Of its answers, beside what is expected."""
-    return _ratio(m.pace.asked.took, m.pace.asked.done.seconds(m.speed, m.thinks))
+def _besides(models: Iterable[Ahead]) -> float:
+    """Seconds of a turn that are not the model's, with ``OVERHEAD`` as ``OTHERS`` turns more."""
+    turns, seconds = OTHERS, OTHERS * OVERHEAD
+    for m in models:
+        did = m.pace.timed
+        turns += did.done.turns
+        seconds += did.took - did.done.busy(m.speed, False)
+    return min(MOST_BESIDES, max(0.0, seconds / turns))
 
 
-def _own(m: Ahead, others: float) -> float:
-    """Its own ratio, with that of all as ``OTHERS`` prompts more."""
+def _slower(models: Iterable[Ahead], besides: float) -> float:
+    """How many times longer than by their speed they take by the clock; 1 where nothing was timed."""
+    timed = [m for m in models if m.pace.timed.count]
+    took = sum(max(0.0, m.pace.timed.took - besides * m.pace.timed.done.turns) for m in timed)
+    return _ratio(took, sum(m.pace.timed.done.busy(m.speed, False) for m in timed)) or 1.0
+
+
+def _length(m: Ahead, besides: float) -> float:
+    """Of its answers by the clock, beside what is expected of them by its speed."""
     did = m.pace.asked
-    if not did.count:
-        return others
-    expected = did.done.seconds(m.speed, m.thinks)
-    spare = OTHERS * expected / did.count
-    return (did.took + others * spare) / (expected + spare)
+    return _ratio(max(0.0, did.took - besides * did.done.turns), did.done.busy(m.speed, m.thinks))
+
+
+def _others(m: Ahead, lengths: Sequence[tuple[bool, float]]) -> float:
+    """How long answers of others are that think as it does, or do not; where none was asked enough, of all. What is
+    expected counts as ``EXPECTED`` models more."""
+    alike = [length for thinks, length in lengths if thinks == m.thinks] or [length for _, length in lengths]
+    return (EXPECTED + sum(alike)) / (EXPECTED + len(alike))
 
 
 def _ratio(took: float, expected: float) -> float:

@@ -1,19 +1,18 @@
 """Measuring models as a job: one model at a time, one prompt after another, stored at once, stopped and gone on with.
 
 ``Asking`` puts a prompt, ``Manners`` waits and tidies up, ``Measured`` keeps what was found, ``Orders`` what was asked
-for, ``Progress`` tells how far it is.
+for, ``Progress`` tells how far it is, ``Schedule`` how long it takes.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import MAX_AGE, prompts_for, to_do
-from llmrouter_tui.core.pacing import Ahead, Pace, eta
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.profile import ModelProgress, Only, Order, PastRun, ProfileRun, Profiles, Result, State
 from llmrouter_tui.core.prompts import Prompt
@@ -30,6 +29,7 @@ from llmrouter_tui.engine.progress import Progress, planned
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sandbox import Sandbox
+from llmrouter_tui.engine.schedule import Schedule
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
 
@@ -59,6 +59,7 @@ class Profiler:
         clock: Clock,
     ) -> None:
         self._fleet = fleet
+        self._residency = residency
         self._learning = learning
         self._measured = measured
         self._store = store
@@ -68,13 +69,11 @@ class Profiler:
         self._asking = Asking(residency, learning, traffic, sandbox, clock)
         self._manners = Manners(fleet, residency, bus, tasks)
         self._orders = Orders(store, fleet, measured, clock)
-        self._progress = Progress(bus, clock, self._eta, self._asking.live)
+        self._schedule = Schedule(fleet, self._asking.thinks)
+        self._progress = Progress(bus, clock, self._schedule.eta, self._asking.live)
         self._probing = Probing(
             fleet, residency, learning, measured, store, self._asking, self._manners, self._progress, clock
         )
-        self._paces: dict[str, Pace] = {}
-        self._probed: dict[str, float] = {}
-        """Seconds that the probes of a model took, of those that have had them."""
         self._task: asyncio.Task[None] | None = None
         self._given_up = self._starting = self._under_way = False
         self.max_age = MAX_AGE
@@ -99,16 +98,6 @@ class Profiler:
     async def results(self, model: str) -> Sequence[Result]:
         """Of one model, with its answers."""
         return await self._store.profile_results(model)
-
-    def _eta(self) -> float | None:
-        known = ((self._fleet.models.get(model), pace) for model, pace in self._paces.items())
-        return eta([Ahead(p, m.speed, self._asking.thinks(m), self._before(m)) for m, p in known if m is not None])
-
-    def _before(self, record: ModelRecord) -> float:
-        """Seconds until its first prompt, or its next: a load, and probes as they took with others."""
-        load = 0.0 if record.ready or not record.home else record.load_seconds
-        begun = record.id in self._probed
-        return load + (0.0 if begun or not self._probed else sum(self._probed.values()) / len(self._probed))
 
     def _waits(self, state: str, words: str) -> None:
         self._progress.tell_model(state=cast(State, state), message=words)
@@ -158,12 +147,12 @@ class Profiler:
     def _begin(self, order: Order) -> None:
         self._given_up = self._under_way = False
         self._manners.begin()
-        self._paces, self._probed = {}, {}
-        progress = tuple(self._planned(order, model) for model in order.models)
+        self._schedule.begin()
+        progress = tuple(self._planned(order, model, ahead=True) for model in order.models)
         self._progress.begin(ProfileRun(True, order.started, order.quick, progress))
         self._task = self._tasks.spawn(self._go(order), "measuring models")
 
-    def _planned(self, order: Order, model: str) -> ModelProgress:
+    def _planned(self, order: Order, model: str, *, ahead: bool = False) -> ModelProgress:
         record = self._fleet.models.get(model)
         if record is None:
             return ModelProgress(model)
@@ -171,7 +160,7 @@ class Profiler:
         # what failed may be of the full profile
         asked = prompts_for(info, order.quick and not order.only, record.speed.prefill, int(order.started))
         left = to_do(asked, known, info, self._clock.wall(), order, self.max_age)
-        self._paces[model] = Pace(left, record.speed)
+        self._schedule.plan(record, left, hopeless=ahead and self._residency.hopeless(record))
         here, open_ = {one.id for one in asked}, {one.id for one in left}
         found = {n: one for n, one in self._orders.found(order, model).items() if n in here - open_}
         return planned(model, asked, left, found)
@@ -215,9 +204,9 @@ class Profiler:
         end: State = "done"
         words = ""
         try:
-            self._probed[model] = await self._probing.probe(record, order, self._waits, self.max_age)
+            self._schedule.probed(model, await self._probing.probe(record, order, self._waits, self.max_age))
             self._progress.plan(self._planned(order, model))
-            await self._ask_all(record, tuple(self._paces[model].left))
+            await self._ask_all(record, self._schedule.left(model))
         except RouterError as error:
             end, words = "failed", error.message
             log.warning("measuring %s ended: %s", model, words, extra=_SOURCE)
@@ -226,7 +215,7 @@ class Profiler:
                 await self._leave(record, used)
                 self._progress.moved(self._orders.moved(order))
             raise
-        self._paces[model].over()
+        self._schedule.over(model)
         await self._leave(record, used)
         self._progress.moved(self._orders.moved(order))
         self._progress.tell_model(state=end, message=words)
@@ -257,17 +246,21 @@ class Profiler:
                 raise RouterError("backend_error", f"{in_a_row} prompts in a row failed: {result.reason}")
 
     async def _one(self, record: ModelRecord, prompt: Prompt) -> Result:
-        result = await self._manners.ask(
-            record,
-            self._waits,
-            lambda: self._asking.ask(record, prompt),
-            begins=lambda: self._progress.asks(prompt.id, prompt.task),
-            goes_on=self._progress.heard,
-        )
+        began = 0.0
+
+        def begins() -> None:
+            nonlocal began
+            began = self._clock.mono()
+            self._progress.asks(prompt.id, prompt.task)
+
+        def question() -> Coroutine[None, None, Result]:
+            return self._asking.ask(record, prompt)
+
+        result = await self._manners.ask(record, self._waits, question, begins=begins, goes_on=self._progress.heard)
         await self._store.store_profile_result(result)
         self._measured.take(replace(result, answer=""))
         self._learned(record)
-        self._paces[record.id].done(prompt, result.seconds)
+        self._schedule.done(record.id, prompt, self._clock.mono() - began)
         self._progress.answered(prompt, result)
         return result
 

@@ -109,6 +109,11 @@ class Residency:
         place = self._turns.next_place(record.queue) if record.place is None else record.place
         return Place(place, wait.queue + wait.load, self._turns.obstacle(record))
 
+    def hopeless(self, record: ModelRecord) -> bool:
+        """Whether no room can be made for a model as things are, even if all others that may leave do."""
+        wait = self._ledger.wait(record)
+        return bool(wait.blocked) and not wait.held
+
     def keep_alive(self, record: ModelRecord) -> float | None:
         """What to tell a backend that unloads by itself; None for those that never do."""
         if not record.backend.manages_memory:

