@@ -164,7 +164,8 @@ def eta(models: Sequence[Ahead]) -> float | None:
     guessed = [m for m in known if m.pace.count >= ENOUGH and m.pace.guess.samples < KNOWN_FROM]
     usual = _slower(known, besides)
     slower = {id(m): _slower([m], besides) if m.pace.timed.count else usual for m in known}
-    off = _ratio(sum(slower[id(m)] * _done(m, m.speed) for m in guessed), sum(_done(m, m.pace.guess) for m in guessed))
+    took = sum(slower[id(m)] * _done(m, m.speed) for m in guessed)
+    off = _ratio(took, sum(_done(m, m.pace.guess) for m in guessed), usual)
     lengths = [(m.thinks, _length(m, besides) / slower[id(m)]) for m in known if m.pace.asked.count >= ENOUGH]
     total = 0.0
     for m in models:
@@ -213,5 +214,5 @@ def _others(m: Ahead, lengths: Sequence[tuple[bool, float]]) -> float:
     return (EXPECTED + sum(alike)) / (EXPECTED + len(alike))
 
 
-def _ratio(took: float, expected: float) -> float:
-    return took / expected if expected > 0 else 1.0
+def _ratio(took: float, expected: float, unknown: float = 1.0) -> float:
+    return took / expected if expected > 0 else unknown
