@@ -371,7 +371,7 @@ class ControlCenter(App[None]):
         self._every = max(FASTEST, min(SLOWEST, every))
         self._timer.stop()
         self._timer = self.set_interval(self._every, self.look_out)
-        self.say(f"The screen looks {1 / self._every:.1f} times a second.")
+        self.say(f"The screen looks {round(1 / self._every, 1):g} times a second.")
 
     def do_theme(self) -> None:
         names = list(PALETTES)

@@ -24,6 +24,8 @@ SHOWN = 6
 """Candidates in the table before the rest is only counted."""
 TERMS = (("QUALITY", 7), ("SPEED", 5), ("CONT", 4), ("PIN", 4), ("COST", 4))
 LABEL = 8
+TIGHT = "\u00a0"
+"""A space at which no line is broken."""
 BAR = 16
 """Cells of the bar that shows the terms side by side where there is room."""
 
@@ -159,7 +161,7 @@ def price(other: Instead, name: Name, cells: int, look: Look) -> list[Line]:
 
 def labelled(label: str, words_: str, cells: int, role: str = "", most: int = 0) -> list[Line]:
     """A label and text beside it, wrapped; ``most`` lines at most, the last one ending with an ellipsis."""
-    parts = text.wrap(words_, max(8, cells - LABEL - 1))
+    parts = [part.replace(TIGHT, " ").strip() for part in text.wrap(words_, max(8, cells - LABEL - 1))]
     if most and len(parts) > most:
         parts = [*parts[: most - 1], text.clip(" ".join(parts[most - 1 :]), cells - LABEL - 1)]
     return [((text.left(label if i == 0 else "", LABEL) + " ", "head"), (part, role)) for i, part in enumerate(parts)]
@@ -201,7 +203,7 @@ def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look
         weights[evidence.source] = weights.get(evidence.source, 0.0) + evidence.weight
         sums[evidence.source] = sums.get(evidence.source, 0.0) + evidence.weight * evidence.value
     parts = [
-        f"{source} {text.fraction(sums[source] / weight)} (weight {weight:.0f})"
+        f"{source} {text.fraction(sums[source] / weight)} (weight {weight:.0f})".replace(" ", TIGHT)
         for source, weight in sorted(weights.items(), key=lambda item: -item[1])
         if weight >= 0.5
     ]
@@ -234,7 +236,7 @@ def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
     if row.decode is not None:
         parts.append(f"{row.decode:.0f}t/s")
     parts.append(f"total {text.seconds(exchange.seconds, look.symbols.ellipsis)}")
-    lines = labelled("TIME", "  ".join(parts), cells)
+    lines = labelled("TIME", "  ".join(part.replace(" ", TIGHT) for part in parts), cells)
     if len(exchange.attempts) > 1 or exchange.outcome == "failed":
         for attempt in exchange.attempts:
             lines += _attempt(attempt.model, attempt.outcome, attempt.message or attempt.code, name, cells, look)
@@ -283,6 +285,22 @@ def verdict(row: Row, name: Name, look: Look) -> list[Line]:
         shown = fmt.effect_text(effect, name, look)
         lines.append(((text.left("EFFECT", LABEL) + " ", "head"), (shown, "strong")))
     return [(), *lines] if lines else lines
+
+
+def rated(row: Row, name: Name, look: Look, cells: int) -> Line:
+    """The same in a few words, for beside the buttons: ``+ good  reasoning .81 → .82``. What moved goes where it does
+    not fit, and the model's own name goes without saying."""
+    rating = row.exchange.rating
+    if rating is None or rating.rating is None:
+        return ()
+    line: Line = (("+ good", "good") if rating.rating == "up" else ("- bad", "bad"),)
+    for effect in row.effects:
+        shown = fmt.effect_text(effect, lambda model: "" if model == row.model else name(model), look).strip()
+        longer: Line = (*line, (f"  {shown}", "soft"))
+        if text.line_width(longer) > cells:
+            break
+        line = longer
+    return line
 
 
 def title(row: Row, name: Name, look: Look) -> tuple[Part, ...]:

@@ -290,6 +290,16 @@ def effect_text(effect: Effect, name: Callable[[str], str], look: Look) -> str:
     return f"{name(effect.model)} {effect.task} {before} {look.symbols.arrow} {after}"
 
 
+def filter_hint(examples: Sequence[str], cells: int) -> str:
+    """What the filter line suggests: as many of the examples as there is room for, and always how it is cleared."""
+    tail = "   ! inverts   esc clears"
+    for count in range(len(examples), -1, -1):
+        hint = " ".join(("words,", *examples[:count]) if count else ("words",)) + tail
+        if text.width(hint) <= cells:
+            return hint
+    return ""
+
+
 def debug_text(figures: Figures, dropped: int, frame_ms: float) -> str:
     """What the screen says about itself: events taken in, lost, snapshots, and the last frame's time."""
     return (

@@ -179,14 +179,18 @@ def whole(entry: Entry, store: Store, now: float, look: Look) -> str:
 
 
 def _whole_load(load: LoadProgress, store: Store, now: float) -> list[str]:
-    where, waits = pt.place_name(load.pool), f"{pt.waits(load.waiting)} for it." if load.waiting else ""
-    took = f"Loads took {text.seconds(load.expected_seconds)} so far."
+    where, count = pt.place_name(load.pool), pt.counted(load.waiting, "request")
+    waits = f"{count} {'waits' if load.waiting == 1 else 'wait'} for it." if load.waiting else ""
+    took = f"Loading it should take {text.seconds(load.expected_seconds)}."
     if load.started_at is not None:
         gone = text.span(max(0.0, now - load.started_at))
         return [f"It is being loaded into {where}, for {gone} now. {took}", waits]
-    turn = "It has its turn" if not load.position else f"It is the {pt.ordinal(load.position)} in the queue"
+    turns = f"It has its turn on {where}.", f"It is the next one on {where}."
+    turn = (
+        turns[load.position] if load.position < 2 else f"It is the {pt.ordinal(load.position)} in the queue of {where}."
+    )
     why = pt.named(load.waits_for, store)
-    return [f"{turn} of {where}.", f"It waits: {why}." if why else "", waits, took]
+    return [turn, f"It waits: {why}." if why else "", waits, took]
 
 
 def _whole_event(event: ResidencyEvent, store: Store, look: Look) -> list[str]:
@@ -196,6 +200,8 @@ def _whole_event(event: ResidencyEvent, store: Store, look: Look) -> list[str]:
     took = f" in {text.seconds(event.seconds)}" if event.seconds is not None else ""
     said = f"{did} {where}{took}" if did else f"{tried} {where} failed"
     why = cause(event, store)
+    if event.exchange_id and why == f"for {event.exchange_id[-4:]}":
+        why = f"for the request {event.exchange_id[-4:]}"
     return [f"{text.moment(event.at, look)}  {said}.", "", f"Why: {why}" if why else ""]
 
 

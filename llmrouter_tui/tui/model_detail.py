@@ -185,7 +185,7 @@ def _state(model: ModelView, shown: Shown) -> tuple[str, str]:
         there = model.residency in ("resident", "loading")
         parts.append(f"pinned: it {'stays in memory' if there else 'is loaded as soon as it can be'}")
     if not model.enabled:
-        parts.append("off: no request goes to it")
+        parts.append("no request goes to it" if said.endswith(" off") else "off: no request goes to it")
     return ", ".join(parts), role
 
 

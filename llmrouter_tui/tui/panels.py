@@ -224,8 +224,23 @@ def attention_line(causes: Sequence[Cause], cells: int, *, hint: bool = False) -
         return (("all is well", "dim"),)
     entries: list[Line] = []
     for cause in causes:
-        counted = f" (x{cause.count})" if cause.count > 1 and cause.key.startswith(("problem:", "load:")) else ""
         role = "bad" if cause.severity == "bad" else "warn"
         todo = f" {text.tame(cause.hint)}" if cause.hint else ""
-        entries.append((("! ", role), (text.tame(cause.message) + counted, ""), (todo, "dim")))
+        entries.append((("! ", role), (_counted(cause), ""), (todo, "dim")))
     return fitting(entries, cells, "   ")
+
+
+def attention_lines(causes: Sequence[Cause], cells: int) -> list[Line]:
+    """Each cause whole, worst first."""
+    lines: list[Line] = []
+    for cause in causes:
+        role = "bad" if cause.severity == "bad" else "warn"
+        said = f"{_counted(cause)} {text.tame(cause.hint)}".rstrip()
+        parts = text.wrap(said, cells - 2)
+        lines += [(("! " if at == 0 else "  ", role), (part, "")) for at, part in enumerate(parts)]
+    return lines
+
+
+def _counted(cause: Cause) -> str:
+    often = cause.count > 1 and cause.key.startswith(("problem:", "load:"))
+    return f"{text.tame(cause.message)}{f' (x{cause.count})' if often else ''}"

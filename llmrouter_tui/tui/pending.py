@@ -1,6 +1,6 @@
 """What was asked of a model and is not confirmed yet: a mark until the router's event says that it happened. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from llmrouter_tui.core.domain import ModelView, ResidencyEvent
@@ -16,13 +16,13 @@ class Asked:
     what: str
     at: float
 
-    def done(self, model: ModelView | None, events: Iterable[ResidencyEvent]) -> bool:
-        """Whether the router has said what became of it."""
+    def done(self, model: ModelView | None, events: Iterable[ResidencyEvent], queued: Container[str]) -> bool:
+        """Whether the router has said what became of it; ``queued`` are the models that are loaded, or wait for it."""
         if model is None:
             return True
         if self.what == "load":
             failed = any(e.model == model.id and e.at >= self.at and e.kind.endswith("failed") for e in events)
-            return failed or model.residency in ("loading", "resident")
+            return failed or model.id in queued or model.residency in ("loading", "resident")
         if self.what == "unload":
             return model.residency in ("unloading", "absent")
         if self.what in ("pin", "unpin"):
@@ -52,9 +52,15 @@ class Pending:
         asked = self._asked.get(model_id)
         return asked.what if asked else ""
 
-    def settle(self, models: dict[str, ModelView], events: Iterable[ResidencyEvent], now: float) -> None:
+    def settle(
+        self,
+        models: dict[str, ModelView],
+        events: Iterable[ResidencyEvent],
+        now: float,
+        queued: Container[str] = (),
+    ) -> None:
         """Take away the marks of what has happened."""
         told = list(events)
         for model_id, asked in list(self._asked.items()):
-            if asked.done(models.get(model_id), told) or now - asked.at > EXPIRES:
+            if asked.done(models.get(model_id), told, queued) or now - asked.at > EXPIRES:
                 self.drop(model_id)

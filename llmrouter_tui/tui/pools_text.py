@@ -108,8 +108,8 @@ def named(said: str, store: Store) -> str:
 
 
 def _called(word: str, store: Store) -> str:
-    bare = word.rstrip(".,:;)")
-    return store.name(bare) + word[len(bare) :] if bare in store.models else word
+    bare = word.strip(".,:;()")
+    return word.replace(bare, store.name(bare)) if bare in store.models else word
 
 
 def size_text(holder: Holder) -> str:

@@ -134,6 +134,28 @@ def test_the_time_to_the_first_token_is_told_from_arrival_with_what_was_the_mode
     assert "TIME     decide 5ms  wait 6.0s  TTFT 6.4s (model 0.3s)" in "\n".join(lines(store, "x8f1d"))
 
 
+def test_figures_stay_with_their_words_where_a_line_ends(store: Store) -> None:
+    row = store.rows["x8f1d"]
+    row.exchange = replace(row.exchange, attempts=(replace(row.exchange.attempts[0], wait_seconds=6.0, ttft=0.3),))
+    shown = [line for cells in range(40, 90) for line in lines(store, row.id, cells) if line.strip()]
+    assert not {"wait", "TTFT", "total", "(weight", "(model"} & {line.split(" ")[-1] for line in shown}
+    assert not [line for line in shown if "\u00a0" in line]
+
+
+def test_a_rating_is_told_beside_the_buttons_with_what_it_moved_where_that_fits(store: Store) -> None:
+    row = store.rows["x8f1d"]
+    row.effects = (Effect(row.model, "coding", 0.62, 0.6), Effect("ollama/phi4:14b", "coding", 0.71, 0.7))
+
+    def said(cells: int) -> str:
+        return text.plain(explain.rated(row, store.name, LOOK, cells))
+
+    assert said(80) == "- bad  coding .62 → .60  phi4:14b coding .71 → .70"
+    assert said(30) == "- bad  coding .62 → .60"
+    assert said(10) == "- bad"
+    row.exchange = replace(row.exchange, rating=None)
+    assert said(80) == ""
+
+
 def test_who_waits_is_told_for_what_and_that_goes_with_the_queue(store: Store) -> None:
     row = store.rows["x8f21"]
     row.waiting = Waiting(row.id, row.model, "queue", 24.0, 2, "llama.cpp/qwen2.5vl:7b is being loaded")

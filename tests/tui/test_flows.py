@@ -9,6 +9,7 @@ from textual import events
 from textual.widgets import Input
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.domain import Problem
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import FeedbackInput
 from llmrouter_tui.tui.app import ControlCenter
@@ -17,7 +18,7 @@ from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.reasons import ReasonsDialog
 from llmrouter_tui.tui.state import Dirty
 from tests.tui import scripted
-from tests.tui.scripted import SNAPSHOT, ScriptedHost
+from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_screens import running
 
@@ -473,6 +474,33 @@ async def test_a_zoomed_pane_says_how_to_come_back_and_that_it_is_a_demo() -> No
         await pilot.press("z")
         await settled(app, pilot)
         assert "z back" not in screen_text(app)
+
+
+async def test_a_gauge_of_one_line_is_whole_when_it_is_zoomed() -> None:
+    async with running((80, 24)) as (app, pilot):
+        await pilot.press("tab", "tab", "z")
+        await settled(app, pilot)
+        shown = screen_text(app)
+        assert "z back" in shown.splitlines()[0]
+        assert "phi4:14b 8.1G idle 4m" in shown
+        await pilot.press("z", "tab", "z")
+        await settled(app, pilot)
+        assert "TTFT p50" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_needs_attention_is_whole_when_it_is_zoomed(size: tuple[int, int]) -> None:
+    words = "the database cannot be written: " + "disk quota exceeded on /srv/models " * 4
+    problem = Problem("database_full", words, "free some space", since=NOW - 5, count=3)
+    troubled = replace(SNAPSHOT, service=replace(SNAPSHOT.service, problems=(problem,)))
+    async with running(size, troubled) as (app, pilot):
+        assert "free some space" not in screen_text(app)
+        await pilot.press("tab", "z")
+        await settled(app, pilot)
+        shown = screen_text(app)
+        assert "! the database cannot be written: disk" in shown
+        assert "(x3) free some space" in " ".join(shown.replace("│", " ").split())
+        assert "! vllm down for 12s" in shown
 
 
 @pytest.mark.parametrize("page", ["routes", "models"])

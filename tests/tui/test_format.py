@@ -273,3 +273,11 @@ def test_braille_shows_the_newest_value_at_the_right() -> None:
     assert chart.graph([0, 0, 0, 4], 2, 1, BRAILLE) == ["⠀⢸"]
     assert chart.graph([4, 4], 1, 2, BRAILLE) == ["⣿", "⣿"]
     assert chart.graph([1, 2, 4, 8], 4, 1, BLOCK) == ["▁▂▄█"]
+
+
+def test_the_filter_line_suggests_what_there_is_room_for_and_always_how_it_is_cleared() -> None:
+    examples = ("task:code", "you:-")
+    whole = "words, task:code you:-   ! inverts   esc clears"
+    assert fmt.filter_hint(examples, len(whole)) == whole
+    assert fmt.filter_hint(examples, len(whole) - 1) == "words, task:code   ! inverts   esc clears"
+    assert fmt.filter_hint(examples, 30) == "words   ! inverts   esc clears"

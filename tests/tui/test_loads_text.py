@@ -105,6 +105,7 @@ def test_loads_unloads_and_failures_have_signs_and_reasons() -> None:
         ({"reason": "for ollama/phi4:14b"}, "for phi4:14b"),
         ({"reason": "idle 6m", "evicted_for": VISION}, "evicted for qwen2.5vl:7b, idle 6m"),
         ({"reason": f"for {VISION}", "evicted_for": VISION}, "evicted for qwen2.5vl:7b"),
+        ({"reason": f"needs room ({VISION} answers 1 request)"}, "needs room (qwen2.5vl:7b answers 1 request)"),
         ({"evicted_for": VISION, "exchange_id": "x8f1e"}, "evicted for qwen2.5vl:7b 8f1e"),
         ({"external": True}, "not ours"),
         ({"external": True, "reason": "seen at ollama"}, "not ours, seen at ollama"),
@@ -190,8 +191,9 @@ def test_a_failed_load_is_told_to_its_last_word() -> None:
 
 
 def test_what_came_and_what_went_is_told_with_its_day_and_its_reason() -> None:
-    came, went = event(reason="for x8f1c", exchange_id="x8f1c"), event(kind="unload", evicted_for=VISION, seconds=0.4)
+    came, went = event(reason="for 8f1c", exchange_id="x8f1c"), event(kind="unload", evicted_for=VISION, seconds=0.4)
     assert whole(came, went)[0].endswith("Loaded into GPU1 in 4.9s.")
+    assert whole(came, went)[2] == "Why: for the request 8f1c"
     assert whole(came, went, at=1)[0].endswith("Unloaded from GPU1 in 0.4s.")
     assert whole(came, went, at=1)[2] == "Why: evicted for qwen2.5vl:7b"
 
@@ -201,9 +203,11 @@ def test_a_load_and_one_that_waits_are_told_with_what_is_waited_for() -> None:
         LoadProgress(VISION, "gpu1", NOW - 2, 6.4, waiting=2),
         LoadProgress(PHI, "gpu1", None, 8.0, 2, 1, f"{VISION} is being loaded"),
     )
-    assert whole(loads=loads) == ["It is being loaded into GPU1, for 2s now. Loads took 6.4s so far.", "2 wait for it."]
+    assert whole(loads=loads) == [
+        "It is being loaded into GPU1, for 2s now. Loading it should take 6.4s.", "2 requests wait for it."
+    ]  # fmt: skip
     assert whole(loads=loads, at=1)[:3] == [
-        "It is the 2nd in the queue of GPU1.", "It waits: qwen2.5vl:7b is being loaded.", "1 waits for it."
+        "It is the 2nd in the queue of GPU1.", "It waits: qwen2.5vl:7b is being loaded.", "1 request waits for it."
     ]  # fmt: skip
 
 

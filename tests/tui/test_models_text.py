@@ -297,6 +297,14 @@ def test_a_version_grows_only_when_the_model_changed() -> None:
     assert made.version(PHI.id) == first + 1
 
 
+def test_a_model_that_is_switched_off_says_so_once_wherever_it_is() -> None:
+    for model, words in (
+        (replace(DEEP, enabled=False), "○ off, no request goes to it"),
+        (replace(DEEP, enabled=False, residency="loading"), "▶ loading, off: no request goes to it"),
+    ):
+        assert words in said(model_detail.facts(model, shown(), 160))
+
+
 # ── pending marks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -307,6 +315,15 @@ def test_a_mark_goes_when_the_event_says_it_happened() -> None:
     assert pending.what(DEEP.id) == "load"
     data.models[DEEP.id] = replace(DEEP, residency="loading")
     pending.settle(data.models, data.residency, NOW)
+    assert pending.what(DEEP.id) == ""
+
+
+def test_a_mark_goes_when_the_load_waits_in_the_queue() -> None:
+    data, pending = store(), Pending()
+    pending.ask(DEEP.id, "load", NOW)
+    pending.settle(data.models, data.residency, NOW, {PHI.id})
+    assert pending.what(DEEP.id) == "load"
+    pending.settle(data.models, data.residency, NOW, {DEEP.id})
     assert pending.what(DEEP.id) == ""
 
 

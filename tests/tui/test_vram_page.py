@@ -74,7 +74,9 @@ async def test_where_the_plan_has_no_place_enter_tells_it_first_and_enter_again_
         await pilot.press("enter")
         assert isinstance(app.screen, Ask)
         await settled(app, pilot)
-        assert "First phi4:14b leaves." in screen_text(app)
+        shown = screen_text(app)
+        assert "First phi4:14b leaves." in shown
+        assert "Ready in 9.0s, as" in shown
         assert calls(app) == []
         await pilot.press("escape", "enter", "enter")
         await until(app, pilot, lambda: calls(app))
@@ -89,6 +91,7 @@ async def test_where_there_is_no_room_enter_tells_the_whole_reason() -> None:
         assert isinstance(app.screen, DetailsDialog)
         await settled(app, pilot)
         assert "Needs 42.0 GiB, gpu1 gives models 11.5 GiB." in screen_text(app)
+        assert app.screen.query_one(".dialog").size.height == 1
         await pilot.press("enter")
         assert page(app).focused is page(app).fits
         assert calls(app) == []

@@ -9,6 +9,9 @@ from llmrouter_tui.tui import text
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView
 
+WIDTH = 84
+"""Cells of the dialog with its border; ``app.tcss`` has the same."""
+
 
 class DetailsDialog(ModalScreen[None]):
     """Shows text; ``y`` copies it."""
@@ -27,8 +30,14 @@ class DetailsDialog(ModalScreen[None]):
         return [((part, ""),) for raw in self._body.splitlines() for part in text.wrap(text.tame(raw), cells)]
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog tall"):
+        with Vertical(classes="dialog wide"):
             yield self._words
+
+    def on_resize(self) -> None:
+        """As high as the words are, as far as there is room."""
+        width, height = self.app.size
+        lines = len(self._draw(min(WIDTH, width * 9 // 10) - 3, 0))
+        self._words.styles.height = max(1, min(lines, height * 9 // 10 - 2))
 
     def on_mount(self) -> None:
         dialog = self.query_one(".dialog")

@@ -30,8 +30,8 @@ class Page(Screen[None]):
     PAGE: ClassVar[str] = ""
     TAB: ClassVar[str] = ""
     """The tab that is lit: the page's own, unless it stands in for another page."""
-    FILTERS: ClassVar[str] = ""
-    """What the filter line suggests; empty for a page without a filter."""
+    FILTERS: ClassVar[tuple[str, ...]] = ()
+    """Examples of terms that the filter line suggests, the most useful first."""
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Page(Screen[None]):
         self.tabs = PieceLine(id="tabs")
         self.foot = PieceLine(id="footer")
         self.debug = PieceLine(id="debug")
-        self.filter_input = Input(placeholder=self.FILTERS, id="filter", compact=True, select_on_focus=False)
+        self.filter_input = Input(id="filter", compact=True, select_on_focus=False)
 
     # ── to override ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -243,6 +243,7 @@ class Page(Screen[None]):
         """Open or close the filter line."""
         self.filter_input.display = on
         if on:
+            self.filter_input.placeholder = fmt.filter_hint(self.FILTERS, self.app.size.width - 3)
             self.filter_input.focus()
         else:
             with self.filter_input.prevent(Input.Changed):

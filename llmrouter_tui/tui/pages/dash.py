@@ -93,12 +93,12 @@ class DashPage(PortActs, ListingPage):
 
     def _draw_vram(self, cells: int, rows: int) -> list[Line]:
         center = self.center
-        draw = panels.vram_brief if self._brief else panels.vram_lines
+        draw = panels.vram_brief if self._brief and self.maximized is not self.vram else panels.vram_lines
         return draw(center.store, center.clock(), cells, center.look)
 
     def _draw_throughput(self, cells: int, rows: int) -> list[Line]:
         center, now = self.center, self.center.clock()
-        if self._brief:
+        if self._brief and self.maximized is not self.throughput:
             return [panels.throughput_brief(center.store, now, cells, center.look)]
         return panels.throughput_lines(center.store, now, cells, rows, center.look, center.preference.asked)
 
@@ -133,6 +133,8 @@ class DashPage(PortActs, ListingPage):
 
     def _draw_attention(self, cells: int, rows: int) -> list[Line]:
         causes = self.center.store.attention.causes(self.center.clock())
+        if self.maximized is self.attention:
+            return panels.attention_lines(causes, cells)
         return [panels.attention_line(causes, cells, hint=self._brief)]
 
     def do_dismiss(self) -> None:

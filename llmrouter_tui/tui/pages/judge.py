@@ -34,7 +34,7 @@ class JudgePage(RatingActs):
     """The grades with the agreement beside them, the selected one below; in a narrow terminal it takes their place."""
 
     PAGE = "judge"
-    FILTERS = "words, model:qwen task:math mark:<6 you:- is:disagree is:failed   ! inverts   esc clears"
+    FILTERS = ("model:qwen", "task:math", "mark:<6", "you:-", "is:disagree", "is:failed")
 
     def __init__(self) -> None:
         super().__init__()

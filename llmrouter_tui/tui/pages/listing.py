@@ -18,7 +18,7 @@ from llmrouter_tui.tui.widgets.ledger import Ledger
 class ListingPage(RatingActs):
     """A page with the ledger of exchanges."""
 
-    FILTERS = "words, task:code model:qwen margin:<.05 state:failed you:-   ! inverts   esc clears"
+    FILTERS = ("task:code", "model:qwen", "margin:<.05", "you:-", "state:failed")
 
     shows_effects = False
     """Whether the page itself shows what a rating moved, so that no word in the corner is needed."""

@@ -15,7 +15,7 @@ class LogPage(Page):
     """The log fills the page; it follows the newest line until the cursor moves."""
 
     PAGE = "log"
-    FILTERS = "words, level:warn source:vllm   ! inverts   esc clears"
+    FILTERS = ("level:warn", "source:vllm")
 
     def __init__(self) -> None:
         super().__init__()

@@ -51,7 +51,8 @@ class ModelActs(Page):
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         store = self.center.store
-        self.pending.settle(store.models, store.residency, self.center.clock())
+        queued = {load.model for load in store.vram.loads}
+        self.pending.settle(store.models, store.residency, self.center.clock(), queued)
         super().absorb(dirty, touched)
         if dirty & Dirty.VRAM:
             self.paint_footer()

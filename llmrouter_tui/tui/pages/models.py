@@ -30,7 +30,7 @@ class ModelsPage(BenchActs, ModelActs):
     """The list above, the selected model below; in a narrow terminal the model takes a page of its own."""
 
     PAGE = "models"
-    FILTERS = "words, backend:ollama state:loaded can:vision size:>7 code:>.6 vram:<8   ! inverts   esc clears"
+    FILTERS = ("state:loaded", "can:vision", "code:>.6", "size:>7", "vram:<8", "backend:ollama")
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ class ProfilePage(BenchActs):
     """The models and the run above, what goes on and what changed below; the answers of a model take their place."""
 
     PAGE = "profile"
-    FILTERS = "words, task:math is:wrong took:>10   ! inverts   esc clears"
+    FILTERS = ("task:math", "is:wrong", "took:>10")
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.ledger import Ledger
-from llmrouter_tui.tui.widgets.lines import LinesView
+from llmrouter_tui.tui.widgets.lines import LinesView, PieceLine
 
 LIST, WHY = 58, 53
 """Cells of the list with its margins, and of an explanation whose table is whole beside a scroll bar; where both do not
@@ -29,6 +29,7 @@ class RoutesPage(ListingPage):
     def __init__(self) -> None:
         super().__init__()
         self.why = LinesView(self._draw_why, id="why")
+        self.rated = PieceLine(id="rated")
         self.choices = [Choice(act, label, actions.BY_ID[act].show) for act, label in BUTTONS]
         self._today: tuple[str, Decision] | None = None
         self._shown = ""
@@ -41,6 +42,7 @@ class RoutesPage(ListingPage):
                 if not self.center.host.readonly:
                     with Horizontal(id="choices"):
                         yield from self.choices
+                        yield self.rated
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,6 +70,8 @@ class RoutesPage(ListingPage):
         if self._today and self._today[0] != center.view.focus:
             self._today = None
         self.why.paint()
+        said = explain.rated(row, center.store.name, center.look, self.rated.size.width) if row else ()
+        self.rated.show([(shown, role, "") for shown, role in said])
         situation = self.situation()
         for choice in self.choices:
             choice.allow(actions.why_not(actions.BY_ID[choice.act], situation))

@@ -26,9 +26,6 @@ from llmrouter_tui.tui.widgets.lines import LinesView
 MOST_PANELS = 4
 """Pools that get a panel each; more are shown in lines."""
 
-PLAN = 60
-"""Cells of a plan that is told in a dialog, at most."""
-
 TINY = 20
 """Rows below which a pool is one line."""
 
@@ -291,8 +288,7 @@ class VramPage(ModelActs):
             if answer:
                 self.send(model, "load", self.center.host.control.load(model.id), "did not load")
 
-        cells = min(PLAN, self.app.size.width * 9 // 10 - 4)
-        lines = [((part, ""),) for part in text.wrap(said, cells)]
+        lines = [((part, ""),) for part in text.wrap(said, loads_text.QUESTION)]
         self.app.push_screen(Ask(name, [*lines, ()], answers), answered)
 
     def leave_filter(self) -> None:
