@@ -1,8 +1,9 @@
 """One exchange from arrival to last byte: analysis, decision, attempts, answer, record."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
@@ -66,6 +67,10 @@ class Run:
         self._closed = False
         self._crowd = 1.0
         """Requests that the model had when this one was sent, by as many as it answers side by side."""
+        self._reader: asyncio.Task[Any] | None = None
+        """Who waits for the model's next words."""
+        self._cut: BackendError | None = None
+        """Why the answer was ended: the model had to go at once."""
         self._queued = False
         """Whether it waits for a model to be loaded."""
 
@@ -147,7 +152,9 @@ class Run:
         self._keep(self._held)
         yield self._held
         try:
+            self._read_on()
             async for chunk in self._chunks:
+                self._reader = None
                 tokens += chunk.count(b"\n\n")
                 if self._kept_bytes < limit:
                     self._kept_bytes += len(chunk)
@@ -157,11 +164,44 @@ class Run:
                     self._router.bus.publish(Progress(self.id, tokens))
                 yield chunk
                 self._away += clock() - now
+                self._read_on()
+            self._reader = None
+        except asyncio.CancelledError:
+            raise self._cut_off() from None
         except BackendError as error:
             self._error = error
             self._reproach(error)
             raise
         self._complete = True
+
+    # ── the model has to go at once ──
+
+    def _read_on(self) -> None:
+        """Before the model's next words are waited for. Raises ``BackendError`` where it had to go meanwhile."""
+        if self._cut is not None:
+            raise self._cut
+        self._reader = asyncio.current_task()
+
+    def cut(self) -> None:
+        """End the answer: its model is unloaded, whoever it answers."""
+        if self._record is None or self._cut is not None:
+            return
+        self._cut = _forced_out(self._record)
+        if self._reply is not None:
+            self._router.tasks.spawn(self._reply.close(), "cut an answer")
+        if self._reader is not None:
+            self._reader.cancel()
+
+    def _cut_off(self) -> BaseException:
+        """What a cancellation means: that the answer was cut, or that its client has left."""
+        task, cut = asyncio.current_task(), self._cut
+        if cut is None or task is None or self._reader is not task:
+            return asyncio.CancelledError()
+        self._reader = None
+        if task.uncancel() > 0:  # its client has left too
+            return asyncio.CancelledError()
+        self._error = cut
+        return cut
 
     def fail(self, error: RouterErrorLike) -> None:
         self._error = error
@@ -225,18 +265,22 @@ class Run:
     async def _ask(self, record: ModelRecord) -> None:
         """The request, and the first token of its answer; the lease is given back where there is none."""
         assert self._lease is not None
+        self._lease.cut = self.cut
         self._crowd = max(1.0, record.leases / record.side_by_side)
         try:
+            self._read_on()
             self._reply = await record.backend.chat(self._call(record))
             self._chunks = self._reply.chunks()
             await self._first_token()
-        except BaseException:
+            self._reader = None
+        except BaseException as error:
+            told = self._cut_off() if isinstance(error, asyncio.CancelledError) else error
             if self._reply is not None:
                 await self._reply.close()
                 self._reply = None
             self._lease.release()
-            self._lease = None
-            raise
+            self._lease = self._reader = self._cut = None
+            raise told from None if told is not error else error.__cause__
 
     def _call(self, record: ModelRecord) -> ChatCall:
         residency = self._router.residency
@@ -375,6 +419,18 @@ class Run:
             return None
         seconds = now - self._sent - self._ttft
         return (tokens - 1) / seconds if seconds > 0.01 else None
+
+
+def _forced_out(record: ModelRecord) -> BackendError:
+    words = f"{record.id} was unloaded by force in the middle of its answer"
+    return BackendError(
+        "upstream_interrupted",
+        words,
+        backend=record.info.backend,
+        model=record.info.name,
+        fallback=True,
+        retryable=True,
+    )
 
 
 def _vanished(model: str) -> BackendError:

@@ -1,6 +1,7 @@
 """Who holds a model, who waits for one to be loaded, and when the last one has let go."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from llmrouter_tui.core.ports import Clock
@@ -8,6 +9,8 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.turns import Turns
 
+CUT_SECONDS = 2.0
+"""How long an answer that is cut may take to be ended."""
 DRAIN_SECONDS = 600.0
 """How long an answer in flight may hold up an eviction."""
 
@@ -15,7 +18,7 @@ DRAIN_SECONDS = 600.0
 class Lease:
     """A hold on a model: while it lasts the model is not unloaded. ``release`` is idempotent."""
 
-    __slots__ = ("_leases", "exchange_id", "record", "tokens", "told")
+    __slots__ = ("_leases", "cut", "exchange_id", "record", "tokens", "told")
 
     def __init__(self, leases: "Leases", record: ModelRecord, exchange_id: str = "", tokens: int = 0) -> None:
         self.record = record
@@ -24,10 +27,13 @@ class Lease:
         """The context that its exchange needs."""
         self.told: int | None = None
         """The place in the queue that its exchange was last told."""
+        self.cut: Callable[[], None] | None = None
+        """Ends what holds the model at once, where that can be: its client is told."""
         self._leases: Leases | None = leases
 
     def release(self) -> None:
         if self._leases is not None:
+            self.record.holders.discard(self)
             self._leases.released(self.record)
             self._leases = None
 
@@ -50,7 +56,9 @@ class Leases:
             return None
         record.leases += 1
         self._fleet.touch(record, at_once=False)
-        return Lease(self, record)
+        lease = Lease(self, record)
+        record.holders.add(lease)
+        return lease
 
     def ticket(self, record: ModelRecord, exchange_id: str, tokens: int = 0) -> Lease:
         """Wait for a model: the ticket becomes a lease in the moment that ``grant`` is called."""
@@ -62,6 +70,7 @@ class Leases:
     def grant(self, record: ModelRecord) -> None:
         """Everyone who waited holds the model now."""
         record.leases += len(record.tickets)
+        record.holders |= record.tickets
         record.tickets.clear()
         self._fleet.touch(record)
 
@@ -106,11 +115,26 @@ class Leases:
                         return False
                     idle.clear()
                     await idle.wait()
+            if any(m.leases for m in family):
+                await self._cut(family, idle)
             return True
         finally:
             for member in family:
                 self._hurried.discard(member.id)
                 self._idle.pop(member.id, None)
+
+    async def _cut(self, family: Sequence[ModelRecord], idle: asyncio.Event) -> None:
+        """End what still holds models that are to go at once, so that clients hear it from us and not from a connection
+        that breaks; who reads too slowly for that is not waited for."""
+        cut = [lease for m in family for lease in tuple(m.holders) if lease.cut is not None]
+        for lease in cut:
+            if lease.cut is not None:
+                lease.cut()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CUT_SECONDS):
+                while any(lease in lease.record.holders for lease in cut):
+                    idle.clear()
+                    await idle.wait()
 
     def hurry(self, record: ModelRecord) -> None:
         """A drain under way waits no longer for this model."""

@@ -75,6 +75,8 @@ class ModelRecord:
         self.enabled = memory.enabled
         self.healthy = True
         self.leases = 0
+        self.holders: set[Lease] = set()
+        """Who holds it."""
         self.tickets: set[Lease] = set()
         """Who waits for it to be loaded."""
         self.ours = False
