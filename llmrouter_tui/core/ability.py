@@ -162,12 +162,8 @@ def answered(
 ) -> Mapping[str, Ability]:
     """Abilities with what answers here say, those that a program checked and those that a judge graded. ``shifts``:
     what all models find easier or harder than it was said to be."""
-    result = dict(before)
-    for task, ours in checked.by_task(answers).items():
-        if task in before:
-            old = before[task]
-            result[task] = _blend((*old.evidence, *checked.evidence(old.mean, old.strength, ours, shifts)))
-    return result
+    told = checked.evidence(before, answers, shifts)
+    return {task: _blend((*old.evidence, *told[task])) if told else old for task, old in before.items()}
 
 
 def size_of(info: ModelInfo) -> int | None:

@@ -1,9 +1,10 @@
 """What checked and graded answers say of an ability: a passed hard prompt more than a passed easy one.
 
-The ability is the likeliest one under what was known before (a Beta of its mean and strength) and the answers, each
-passed with probability ``σ(logit(ability) + SLOPE · easiness + shift)``, as routing itself predicts it; ``shift`` is
-what all models find easier or harder than it was said to be (``core.yardstick``). It is told as one piece of evidence
-for what programs checked and one for what judges graded, whose weighted mean with the rest is just that ability.
+Abilities are the likeliest under what was known before and the answers, each passed with probability
+``σ(logit(ability) + SLOPE · easiness + shift)``, as routing itself predicts it; ``shift`` is what all models find
+easier or harder than it was said to be (``core.yardstick``). That is told as one piece of evidence for what programs
+checked, one for what judges graded and one for what was answered in other tasks, whose weighted mean with the rest is
+just that ability.
 """
 
 import math
@@ -12,51 +13,81 @@ from types import MappingProxyType
 from typing import Final
 
 from llmrouter_tui.core.difficulty import easiness_of
-from llmrouter_tui.core.domain import Evidence, Source
+from llmrouter_tui.core.domain import Ability, Evidence, Source
 from llmrouter_tui.core.scoring import SLOPE
-from llmrouter_tui.core.yardstick import CHECKS, Checked, Shifts, bounded, counting, sigmoid
+from llmrouter_tui.core.yardstick import CHECKS, Checked, Shifts, Taken, bounded, counting, settled, sigmoid
 
-STEPS: Final = 25
-"""Newton steps, each of one logit at most: enough from any beginning."""
+SPILL: Final = 0.2
+"""Weight of an answer for the other tasks of the same model, as of a rating."""
+SOURCES: Final[tuple[Source, ...]] = ("profile", "judge")
 TOLD: Final = 0.2
 """Shifts from so many logits are told."""
+Told = Mapping[str, Sequence[Evidence]]
 NO_SHIFTS: Final[Shifts] = MappingProxyType({})
 
 
-def evidence(mean: float, strength: float, answers: Sequence[Checked], shifts: Shifts = NO_SHIFTS) -> list[Evidence]:
-    """Evidence from the answers of one task, beside an ability of this mean and strength; none without any that
-    count."""
-    answers = counting(answers)
-    if not answers:
-        return []
-    eases = [SLOPE * easiness_of(one.difficulty) + shifts.get((one.group, one.task), 0.0) for one in answers]
-    theta = _likeliest(bounded(mean), strength, eases, answers)
-    found: list[Evidence] = []
-    for source in ("profile", "judge"):
-        ours = [(one, ease) for one, ease in zip(answers, eases, strict=True) if source_of(one) == source]
-        if ours:
-            found.append(_piece(source, theta, ours, shifts))
+def evidence(before: Mapping[str, Ability], answers: Sequence[Checked], shifts: Shifts = NO_SHIFTS) -> Told:
+    """Evidence by task from the answers of one model, beside what was known of it before; of other tasks too, because
+    who does better than was thought in one does so in others. None without answers that count."""
+    tasks = {task: ours for task, ours in by_task(answers).items() if task in before}
+    if not tasks:
+        return {}
+    level, thetas = settled([Taken(before[task].mean, before[task].strength, tasks[task]) for task in tasks], shifts)
+    own = dict(zip(tasks, thetas, strict=True))
+    found: dict[str, list[Evidence]] = {}
+    for task, old in before.items():
+        mean = bounded(old.mean)
+        theta = own.get(task, math.log(mean / (1 - mean)) + level)
+        others = [one for other, ours in tasks.items() if other != task for one in ours]
+        found[task] = _pieces(mean, old.strength, theta, tasks.get(task, ()), others, shifts)
     return found
 
 
-def source_of(answer: Checked) -> Source:
-    return "profile" if answer.group == CHECKS else "judge"
-
-
-def _piece(source: Source, theta: float, ours: Sequence[tuple[Checked, float]], shifts: Shifts) -> Evidence:
-    """The pieces pull with what the answers pull with, so that the mean of all is where everything is at rest."""
+def _pieces(
+    mean: float, strength: float, theta: float, ours: Sequence[Checked], others: Sequence[Checked], shifts: Shifts
+) -> list[Evidence]:
+    """The pieces pull with what the answers pull with, so that the mean of all is where everything is at rest; what is
+    missing to that comes from other tasks, or where there are none, from these answers too."""
     after = sigmoid(theta)
+    looks = [
+        (source, *_pull(theta, answers, shifts), answers)
+        for source in SOURCES
+        if (answers := [one for one in ours if source_of(one) == source])
+    ]
+    rest = strength * (after - mean) - sum(pull for _, pull, *_ in looks)
+    if not others and looks:
+        informed = sum(weight for _, _, weight, _ in looks)
+        looks = [(source, pull + rest * w / informed, w, answers) for source, pull, w, answers in looks]
+    spread = after * (1 - after)
+    pieces = [_piece(source, after, pull, w / spread, _words(source, a, shifts)) for source, pull, w, a in looks]
+    if others:
+        source: Source = "profile" if any(source_of(one) == "profile" for one in others) else "judge"
+        weight = SPILL * _pull(theta, others, shifts)[1] / spread
+        pieces.append(_piece(source, after, rest, weight, _words_of_others(source, others)))
+    return pieces
+
+
+def _pull(theta: float, answers: Sequence[Checked], shifts: Shifts) -> tuple[float, float]:
+    """What draws an ability that is here, and how much is known by that."""
     pull = informed = 0.0
-    for one, ease in ours:
-        q = sigmoid(theta + ease)
+    for one in answers:
+        q = sigmoid(theta + SLOPE * easiness_of(one.difficulty) + shifts.get((one.group, one.task), 0.0))
         pull += one.weight * (one.passed - q)
         informed += one.weight * q * (1 - q)
-    weight = max(informed / (after * (1 - after)), 1e-3)
+    return pull, informed
+
+
+def _piece(source: Source, after: float, pull: float, weight: float, words: str) -> Evidence:
+    weight = max(weight, 1e-3)
     value = after + pull / weight
     if not 0 <= value <= 1:
         value = 1.0 if value > 1 else 0.0
         weight = pull / (value - after)
-    return Evidence(source, value, weight, _words(source, [one for one, _ in ours], shifts))
+    return Evidence(source, value, weight, words)
+
+
+def source_of(answer: Checked) -> Source:
+    return "profile" if answer.group == CHECKS else "judge"
 
 
 def _words(source: Source, answers: Sequence[Checked], shifts: Shifts) -> str:
@@ -71,26 +102,17 @@ def _words(source: Source, answers: Sequence[Checked], shifts: Shifts) -> str:
     return f"{passed:.3g} of {count} checks passed here, {what}{common}"
 
 
+def _words_of_others(source: Source, answers: Sequence[Checked]) -> str:
+    ours = [one for one in answers if source_of(one) == source]
+    passed, count = sum(one.passed for one in ours), len(ours)
+    if source == "judge":
+        return f"{count} graded {1 + 9 * passed / count:.1f} of 10 in other tasks"
+    return f"{passed:.3g} of {count} checks passed in other tasks"
+
+
 def by_task(answers: Sequence[Checked]) -> Mapping[str, list[Checked]]:
     """The answers that count, sorted out."""
     found: dict[str, list[Checked]] = {}
     for one in counting(answers):
         found.setdefault(one.task, []).append(one)
     return found
-
-
-def _likeliest(before: float, strength: float, eases: Sequence[float], answers: Sequence[Checked]) -> float:
-    """The logit at which prior and answers are likeliest together: a concave sum, so Newton's way leads there."""
-    theta = math.log(before / (1 - before))
-    for _ in range(STEPS):
-        own = sigmoid(theta)
-        pull, bend = strength * (before - own), strength * own * (1 - own)
-        for ease, one in zip(eases, answers, strict=True):
-            q = sigmoid(theta + ease)
-            pull += one.weight * (one.passed - q)
-            bend += one.weight * q * (1 - q)
-        move = max(-1.0, min(1.0, pull / bend))
-        theta += move
-        if abs(move) < 1e-9:
-            break
-    return theta

@@ -42,7 +42,7 @@ class Yardstick:
         if not self._changed:
             return False
         self._changed = False
-        found = shifts(one for named in self._taken.values() if named for one in named[min(named)])
+        found = shifts(named[min(named)] for named in self._taken.values() if named)
         pairs = found.keys() | self.shifts.keys()
         if all(abs(found.get(pair, 0.0) - self.shifts.get(pair, 0.0)) < NOTICED for pair in pairs):
             return False

@@ -1,28 +1,32 @@
 """What checked answers say of an ability: more for what is hard, never against the one who was right."""
 
 import math
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.ability import abilities
+from llmrouter_tui.core.ability import abilities, answered
 from llmrouter_tui.core.checked import evidence
 from llmrouter_tui.core.difficulty import easiness_of
-from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.domain import Ability, Evidence, ModelInfo
 from llmrouter_tui.core.scoring import SLOPE
-from llmrouter_tui.core.yardstick import Checked
+from llmrouter_tui.core.yardstick import LEVEL, Checked, Taken, settled
 
 LEVELS = st.floats(0.0, 1.0)
 INFO = ModelInfo("box", "some-8b", parameters=8_000_000_000)
 
 
-def after(mean: float, strength: float, *checks: tuple[float, float]) -> float:
-    """The ability with what checks (difficulty, passed) say beside the rest."""
-    [told] = evidence(mean, strength, [Checked("math", difficulty, passed) for difficulty, passed in checks])
-    assert 0.0 <= told.value <= 1.0
-    assert told.weight >= 0.0
-    return (mean * strength + told.value * told.weight) / (strength + told.weight)
+def known(mean: float, strength: float) -> Mapping[str, Ability]:
+    piece = Evidence("prior", mean, strength, "")
+    return {task: Ability(mean, strength, 0.1, (piece,)) for task in ("math", "coding", "chat")}
+
+
+def after(mean: float, strength: float, *checks: tuple[float, float], task: str = "math") -> float:
+    """The ability with what checks (difficulty, passed) of mathematics say beside the rest."""
+    answers = [Checked("math", difficulty, passed) for difficulty, passed in checks]
+    return answered(known(mean, strength), answers)[task].mean
 
 
 def test_a_passed_hard_prompt_counts_more_than_a_passed_easy_one() -> None:
@@ -61,51 +65,71 @@ def test_many_answers_outweigh_what_was_thought() -> None:
 
 
 def test_without_checks_nothing_is_said() -> None:
-    assert evidence(0.5, 8.0, []) == []
+    assert evidence(known(0.5, 8.0), []) == {}
 
 
 @pytest.mark.parametrize("passed", [0.0, 0.5, 1.0])
-def test_checks_are_evidence_of_their_task_alone_and_say_how_many_they_are(passed: float) -> None:
+def test_checks_are_evidence_of_their_task_and_say_how_many_they_are(passed: float) -> None:
     before = abilities(INFO)
-    known = abilities(INFO, answers=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
-    [told] = [one for one in known["math"].evidence if one.source == "profile"]
+    now = abilities(INFO, answers=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
+    [told] = [one for one in now["math"].evidence if one.source == "profile"]
     assert told.note == f"{2 * passed:g} of 2 checks passed here, difficulty up to 0.80"
-    assert {task for task in known if known[task] != before[task]} == {"math"}
-    assert known["math"].strength > before["math"].strength
+    assert now["math"].strength > before["math"].strength
 
 
-@given(
-    st.floats(0.05, 0.95),
-    st.floats(1.0, 60.0),
-    st.lists(st.tuples(LEVELS, LEVELS, st.floats(0.05, 1.0), st.booleans()), min_size=1, max_size=12),
-    st.floats(-1.5, 1.5),
+def test_who_does_better_than_was_thought_in_one_task_is_expected_to_in_others_though_less() -> None:
+    good, bad = [(0.6, 1.0)] * 6, [(0.2, 0.0)] * 6
+    assert 0.5 < after(0.5, 8, *good, task="chat") < after(0.5, 8, *good)
+    assert 0.5 > after(0.5, 8, *bad, task="chat") > after(0.5, 8, *bad)
+    [_, told] = answered(known(0.5, 8.0), [Checked("math", 0.6, 1.0)] * 6)["chat"].evidence
+    assert (told.source, told.note) == ("profile", "6 of 6 checks passed in other tasks")
+
+
+ANSWER = st.builds(
+    Checked,
+    st.sampled_from(("math", "coding")),
+    LEVELS,
+    LEVELS,
+    st.floats(0.05, 1.0),
+    st.sampled_from(("check", "judge one/j")),
 )
-def test_the_pieces_of_evidence_are_sound_and_their_mean_is_where_all_pulls_are_at_rest(
-    mean: float, strength: float, answers: list[tuple[float, float, float, bool]], shift: float
+
+
+@given(st.floats(0.05, 0.95), st.floats(1.0, 60.0), st.lists(ANSWER, min_size=1, max_size=12), st.floats(-1.5, 1.5))
+def test_the_pieces_of_evidence_are_sound_and_their_mean_is_the_likeliest_ability(
+    mean: float, strength: float, answers: list[Checked], shift: float
 ) -> None:
-    taken = [Checked("math", level, passed, weight, "j" if judged else "check")
-             for level, passed, weight, judged in answers]  # fmt: skip
-    shifts = {("check", "math"): shift, ("j", "math"): -shift}
-    told = evidence(mean, strength, taken, shifts)
-    assert {one.source for one in told} == {"judge" if judged else "profile" for *_, judged in answers}
-    assert all(0.0 <= one.value <= 1.0 and one.weight > 0 for one in told)
-    total = strength + sum(one.weight for one in told)
-    after = (mean * strength + sum(one.value * one.weight for one in told)) / total
-    theta = math.log(after / (1 - after))
-    pull = strength * (mean - after)
-    for one in taken:
-        base = theta + SLOPE * easiness_of(one.difficulty) + shifts[one.group, "math"]
-        pull += one.weight * (one.passed - 1 / (1 + math.exp(-base)))
-    assert pull == pytest.approx(0.0, abs=1e-5 * total)
+    before = known(mean, strength)
+    shifts = {(group, task): shift * (1 if group == "check" else -1)
+              for group in ("check", "judge one/j") for task in ("math", "coding")}  # fmt: skip
+    tasks = {task: [one for one in answers if one.task == task] for task in ("math", "coding")}
+    taken = [Taken(mean, strength, ours) for ours in tasks.values() if ours]
+    level, thetas = settled(taken, shifts)
+    own = dict(zip([task for task, ours in tasks.items() if ours], thetas, strict=True))
+    for task, told in evidence(before, answers, shifts).items():
+        assert all(0.0 <= one.value <= 1.0 and one.weight > 0 for one in told)
+        total = strength + sum(one.weight for one in told)
+        theta = own.get(task, math.log(mean / (1 - mean)) + level)
+        now = (mean * strength + sum(one.value * one.weight for one in told)) / total
+        assert now == pytest.approx(1 / (1 + math.exp(-theta)), abs=1e-5)
+
+    def pull(task: str) -> float:
+        eases = [SLOPE * easiness_of(one.difficulty) + shifts[one.group, task] for one in tasks[task]]
+        chances = [1 / (1 + math.exp(-own[task] - ease)) for ease in eases]
+        return sum(one.weight * (one.passed - q) for one, q in zip(tasks[task], chances, strict=True))
+
+    for task, theta in own.items():
+        prior = strength * (mean - 1 / (1 + math.exp(level - theta)))
+        assert prior + pull(task) == pytest.approx(0.0, abs=1e-4 * strength)
+    assert level == pytest.approx(LEVEL**2 * sum(map(pull, own)), abs=1e-4)
 
 
 def test_what_all_models_find_harder_counts_less_against_one_that_failed_it_and_that_is_told() -> None:
     failed = [Checked("math", 0.5, 0.0)] * 4
-    [blamed] = evidence(0.6, 8.0, failed)
-    [excused] = evidence(0.6, 8.0, failed, {("check", "math"): -1.0})
-    lost = [(0.6 * 8 + one.value * one.weight) / (8 + one.weight) - 0.6 for one in (blamed, excused)]
-    assert lost[0] < lost[1] < 0
-    assert excused.note == "0 of 4 checks passed here, difficulty up to 0.50, harder for all models"
+    blamed = answered(known(0.6, 8.0), failed)["math"]
+    excused = answered(known(0.6, 8.0), failed, {("check", "math"): -1.0})["math"]
+    assert blamed.mean < excused.mean < 0.6
+    assert excused.evidence[-1].note == "0 of 4 checks passed here, difficulty up to 0.50, harder for all models"
 
 
 # ── grades ──
@@ -124,9 +148,9 @@ def test_a_grade_counts_by_how_far_its_judge_is_believed() -> None:
 
 
 def test_a_judge_that_is_not_believed_is_no_evidence() -> None:
-    assert evidence(0.5, 8.0, [graded(0.5, 1.0, 0.0)] * 50) == []
+    assert evidence(known(0.5, 8.0), [graded(0.5, 1.0, 0.0)] * 50) == {}
 
 
 def test_grades_are_told_as_marks() -> None:
-    [told] = evidence(0.5, 8.0, [graded(0.2, 1.0, 0.5), graded(0.4, 0.5, 0.5)])
+    [told] = evidence(known(0.5, 8.0), [graded(0.2, 1.0, 0.5), graded(0.4, 0.5, 0.5)])["chat"]
     assert (told.source, told.note) == ("judge", "2 answers graded 7.8 of 10 here, difficulty up to 0.40")

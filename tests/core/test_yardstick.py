@@ -24,9 +24,11 @@ def known(mean: float, strength: float) -> Mapping[str, Ability]:
 
 def common(models: Sequence[Model]) -> Shifts:
     return shifts(
-        Taken(mean, strength, [one for one in answers if one.task == task])
+        [
+            Taken(mean, strength, [one for one in answers if one.task == task])
+            for task in sorted({one.task for one in answers})
+        ]
         for mean, strength, answers in models
-        for task in sorted({one.task for one in answers})
     )
 
 

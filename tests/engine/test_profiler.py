@@ -102,8 +102,9 @@ async def test_the_model_that_answers_is_told_from_the_one_that_babbles_in_every
         clever, babbler = models["one/clever"].abilities, models["one/babbler"].abilities
         judged = [t for t in TASKS if t != "coding"] if not (await BOX.confinement()).enough else TASKS
         assert [task for task in judged if clever[task].mean <= babbler[task].mean] == []
-        [told] = [e for e in clever["math"].evidence if e.source == "profile"]
+        told, others = [e for e in clever["math"].evidence if e.source == "profile"]
         assert told.note.startswith("2 of 2 checks passed here, difficulty up to 0.46")
+        assert "checks passed in other tasks" in others.note
         moved = {effect.task: effect for effect in s.profiler.run.models[0].moved}
         assert (moved["math"].before, moved["math"].after) == (before, clever["math"].mean)
 
@@ -132,7 +133,8 @@ async def test_where_code_cannot_be_confined_its_answers_are_not_run_and_the_run
             ("unchecked", None, "code is not run: nothing holds it here")
         ] * 2
         assert s.profiler.run.code == "code is not run: nothing holds it here"
-        assert "profile" not in {e.source for e in s.house.fleet.models["one/a"].abilities["coding"].evidence}
+        told = s.house.fleet.models["one/a"].abilities["coding"].evidence
+        assert not any("passed here" in e.note for e in told)
 
 
 async def test_speed_is_learned_and_nothing_of_it_looks_like_a_client() -> None:
@@ -450,10 +452,10 @@ async def test_what_is_fresh_is_left_and_what_is_of_other_weights_is_measured_an
         await s.measured("a")
         assert (s.backend.prompts, s.profiler.run.models[0].fresh, s.profiler.run.models[0].state) == ([], ALL, "done")
         record = s.house.fleet.models["one/a"]
-        [known] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
+        [known, _] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
         s.backend.infos[0] = replace(s.backend.infos[0], digest="a-2")
         s.house.fleet.listed(s.house.fleet.backends["one"], s.backend.infos)
-        [kept] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
+        [kept, _] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
         assert kept == pytest.approx(known / 2, rel=0.1)
         found = await s.measured("a")
         assert {one.digest for one in found.values()} == {"a-2"}
