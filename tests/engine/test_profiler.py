@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from llmrouter_tui.core.domain import TASKS
+from llmrouter_tui.core.domain import TASKS, Footprint
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ExchangeStarted, ProfileChanged
 from llmrouter_tui.core.measuring import LOAD
@@ -17,6 +17,7 @@ from llmrouter_tui.core.prompt_set import PROMPTS, QUICK
 from llmrouter_tui.core.prompt_set.speed import speed
 from llmrouter_tui.engine import asking, probing
 from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.measured import weight
 from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.sandbox import Confinement, Limits, Sandbox
 from tests.engine.house import GIB, House, model, open_house, until
@@ -197,6 +198,22 @@ async def test_what_a_load_takes_is_part_of_the_profile() -> None:
         assert (profile.footprint, profile.footprint_source) == (4 * GIB, "reported")
         assert profile.load_seconds is not None
         assert profile.load_seconds >= 0.05
+
+
+async def test_memory_that_was_weighed_around_a_load_is_told_and_a_mere_estimate_is_not() -> None:
+    async with school() as s:
+        record = s.house.fleet.models["one/a"]
+        record.seen = Footprint(5 * GIB, "measured", 8192)
+        record.load_history.append(3.0)
+        told = weight(record, 9.0)
+        assert told is not None
+        assert (told.prompt, told.footprint, told.footprint_source, told.seconds) == (LOAD, 5 * GIB, "measured", 3.0)
+        record.seen = Footprint(5 * GIB, "estimated", 8192)
+        told = weight(record, 9.0)
+        assert told is not None
+        assert (told.footprint, told.footprint_source) == (None, "")
+        record.load_history.clear()
+        assert weight(record, 9.0) is None
 
 
 async def test_runs_are_remembered_with_what_they_found_and_moved() -> None:
