@@ -124,7 +124,7 @@ async def test_pruning_takes_the_old_in_small_steps_and_leaves_ratings(
     backlog = Backlog("preview")
     database = Database(path, backlog)
     await database.open()
-    repo = SqliteRepo(database, backlog)
+    repo = SqliteRepo(database, backlog, None)
     for number in range(1300):
         repo.record(finished(number, at=number * DAY / 100))
     await repo.rate(up(3))

@@ -179,7 +179,7 @@ async def test_a_large_log_is_reviewed_in_small_steps(large: Path, monkeypatch: 
     backlog = Backlog("preview")
     database = Database(large, backlog)
     await database.open()
-    repo = SqliteRepo(database, backlog)
+    repo = SqliteRepo(database, backlog, None)
     steps = 0
     call = database.call
 

@@ -240,7 +240,7 @@ async def parts(path: Path) -> AsyncIterator[tuple[Database, SqliteRepo]]:
     backlog = Backlog("full")
     database = Database(path, backlog)
     await database.open()
-    repo = SqliteRepo(database, backlog)
+    repo = SqliteRepo(database, backlog, None)
     yield database, repo
     await repo.close()
 
