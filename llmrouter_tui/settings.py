@@ -72,6 +72,13 @@ class Settings:
     profile_when_idle: str = "off"
     sync: str = "off"
     artificial_analysis_key: str = field(default="", repr=False)
+    judge_enabled: bool = True
+    judge_model: str = ""
+    judge_base_url: str = ""
+    judge_api_key_env: str = ""
+    judge_share: float = 0.0
+    judge_rpm: int = 60
+    judge_daily_calls: int = 1000
     theme: str = ""
     symbols: str = "braille"
     calm: bool = False
@@ -191,6 +198,10 @@ def _url(value: object) -> str:
     if parts.username is not None or parts.password is not None:
         raise BadValueError("must hold no user or password; name the variable that holds the key in api_key_env", None)
     return value.rstrip("/")
+
+
+def _url_or_nothing(value: object) -> str:
+    return "" if value == "" else _url(value)
 
 
 _WORD: Final = _text(r"\S(.*\S)?", "must be text, not empty, without spaces around it")
@@ -362,6 +373,27 @@ KEYS: Final[Mapping[str, Key]] = {
         _text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
+    "judge_enabled": Key(
+        "Whether a model grades, while idle, the answers to measuring that no program can check.",
+        _switch,
+        _as_switch,
+    ),
+    "judge_model": Key(
+        "Who judges: a model here, or one at judge_base_url; empty = the ablest local one.",
+        _text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
+    ),
+    "judge_base_url": Key(
+        "An OpenAI-compatible judge elsewhere: what it grades is SENT THERE; empty = a model here.",
+        _url_or_nothing,
+    ),
+    "judge_api_key_env": Key("The environment variable that holds the key for judge_base_url.", _SECRET_NAME),
+    "judge_share": Key(
+        "Share (0 to 1) of clients' chats that the judge reads too: sent to judge_base_url if set.",
+        _number(0, 1),
+        _as_number,
+    ),
+    "judge_rpm": Key("Calls of judges a minute at most.", _integer(1, 100_000), _as_number),
+    "judge_daily_calls": Key("Calls of judges a day at most; 0 = any number.", _integer(0, 10_000_000), _as_number),
     "theme": Key("The screen's colours, by name; empty = the router's own.", _text(r"\S*", "must be a theme's name")),
     "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),
     "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),

@@ -338,12 +338,22 @@ def test_every_plain_key_has_its_variable() -> None:
 def test_an_unknown_variable_is_refused_with_the_nearest() -> None:
     message = refused_env(ROUTER_OLAMA_URL="http://a")
     assert message == "The environment variable ROUTER_OLAMA_URL is not known; the nearest is ROUTER_OLLAMA_URL."
-    assert "ROUTER_JUDGE_MODEL is not known" in refused_env(ROUTER_JUDGE_MODEL="x")
+    assert "ROUTER_JUDGE_MODELS is not known" in refused_env(ROUTER_JUDGE_MODELS="x")
 
 
 def test_a_bad_variable_is_named() -> None:
     assert "ROUTER_PORT must be a whole number from 1 to 65535, not 'x'" in refused_env(ROUTER_PORT="x")
     assert "ROUTER_OLLAMA_URL must be an address" in refused_env(ROUTER_OLLAMA_URL="http://a, nonsense")
+
+
+def test_a_judge_elsewhere_needs_an_address_and_no_key_in_the_settings() -> None:
+    given = {"ROUTER_JUDGE_BASE_URL": "https://judge.example/v1/", "ROUTER_JUDGE_SHARE": "0.1"}
+    made = config.load(env=given, flags={})
+    assert (made.settings.judge_base_url, made.settings.judge_share) == ("https://judge.example/v1", 0.1)
+    assert config.load(env={}, flags={"judge_base_url": ""}).settings.judge_base_url == ""
+    assert "must be an address" in refused_env(ROUTER_JUDGE_BASE_URL="judge")
+    assert "must be the name of an environment variable" in refused_env(ROUTER_JUDGE_API_KEY_ENV="sk-123")
+    assert "from 0 to 1" in refused_env(ROUTER_JUDGE_SHARE="7")
 
 
 def test_an_empty_variable_and_those_of_others_do_not_count() -> None:

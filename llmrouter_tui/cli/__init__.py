@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from llmrouter_tui import __version__
-from llmrouter_tui.cli import checks, evals, explain, models, profile, review, running, sync
+from llmrouter_tui.cli import checks, evals, explain, judge, models, profile, review, running, sync
 from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
@@ -44,8 +44,8 @@ def main(
 
 
 COMMANDS = (
-    running.serve, running.watch, explain.explain, models.models, profile.profile, sync.sync, review.review,
-    checks.doctor, checks.config_command, evals.eval_route, evals.eval_names,
+    running.serve, running.watch, explain.explain, models.models, profile.profile, judge.judge, sync.sync,
+    review.review, checks.doctor, checks.config_command, evals.eval_route, evals.eval_names,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -476,7 +476,7 @@ class JudgeControl(Protocol):
     async def judge_view(self) -> JudgeView: ...
 
 
-class Control(Protocol):
+class Control(JudgeControl, Protocol):
     """Everything a person or a script can ask of a running router. Every failure is a ``RouterError``.
 
     Commands return when they were accepted; what they changed arrives as events.

@@ -10,11 +10,12 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from llmrouter_tui.core.chat import ChatRequest, Message
-from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Feedback, Rating, Setting
+from llmrouter_tui.core.decision import Decision, Effect, Exchange, ExchangePage, Feedback, Rating, Setting
 from llmrouter_tui.core.domain import AUTOMATIC, BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
+from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
@@ -27,8 +28,11 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.holding import keep
 from llmrouter_tui.engine.journal import Journal
+from llmrouter_tui.engine.judge import Judge
+from llmrouter_tui.engine.judge_desk import JudgeDesk
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.profiler import Profiler
@@ -73,6 +77,9 @@ class Parts:
     fetching: Fetching
     syncs: Syncs
     profiler: Profiler
+    judge: Judge
+    desk: JudgeDesk
+    grades: Records
     catalog: Catalog
     settings: LiveSettings
     tasks: Tasks
@@ -114,6 +121,7 @@ class EngineControl:
             sync=p.syncs.view(),
             vram=p.vram.view(),
             profile=p.profiler.run,
+            judge=p.judge.view(),
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -316,6 +324,26 @@ class EngineControl:
 
     async def profile_results(self, model: str) -> Sequence[Result]:
         return await self._p.profiler.results(model)
+
+    # ── the judge ──
+
+    async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        return await self._p.grades.page(wanted, before, min(max(limit, 1), 500))
+
+    async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
+        await self._p.desk.grade(subject, ref, model, judge)
+
+    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+        return await self._p.grades.overrule(grade_id, mark)
+
+    async def pause_judge(self, paused: bool) -> None:
+        self._p.judge.pause(paused)
+
+    async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
+        return await self._p.desk.compare(first, second, task)
+
+    async def judge_view(self) -> JudgeView:
+        return self._p.judge.view()
 
     async def catalog(self) -> Sequence[Listed]:
         return await asyncio.to_thread(self._p.catalog.listed)

@@ -24,14 +24,13 @@ from llmrouter_tui.engine.judge_limits import Limits, SpentError
 from llmrouter_tui.engine.judge_subjects import Job, Pair, Waiting, Work
 from llmrouter_tui.engine.judge_verdicts import MALFORMED, Verdicts
 from llmrouter_tui.engine.manners import Manners
-from llmrouter_tui.engine.traffic import Traffic
 
 FOLD: Final = 0.25
 """Seconds between two facts of progress."""
 LOOK: Final = 2.0
 """Seconds between two looks at whether there is something to do."""
 QUIET: Final = 20.0
-"""Seconds without a request before a model is loaded only to judge."""
+"""Seconds that nobody asked anything of a memory before a model is loaded to it only to judge."""
 ANEW: Final = 30.0
 """Seconds after which it is looked anew at what is to be graded: models come and go."""
 GIVE_UP: Final = 3
@@ -49,7 +48,6 @@ class Judge:
 
     def __init__(
         self,
-        traffic: Traffic,
         gradings: Gradings,
         waiting: Waiting,
         bench: Bench,
@@ -66,7 +64,6 @@ class Judge:
         quiet: float = QUIET,
     ) -> None:
         """``busy``: whether models are being measured, which comes first; ``quiet``: see ``QUIET``."""
-        self._traffic = traffic
         self._gradings = gradings
         self._waiting = waiting
         self._bench = bench
@@ -92,8 +89,8 @@ class Judge:
         self._stop = asyncio.Event()
         self._wake = asyncio.Event()
         self._looked = -ANEW
-        self._heard = clock.mono()
-        """When a client was last here."""
+        self._since = clock.wall()
+        """When it began: nobody was here before that is known of."""
         self._told_at = 0.0
         bus.tap(self._measured, ProfileChanged)
 
@@ -170,7 +167,6 @@ class Judge:
 
     def overhear(self, request: ChatRequest, exchange: Exchange) -> None:
         """A client got its answer."""
-        self._heard = self._clock.mono()
         if self._settings.enabled and self._waiting.overhear(request, exchange, self._settings.share):
             self._wake.set()
 
@@ -211,7 +207,7 @@ class Judge:
         elif self._calm(seat, work):
             await self._batch(seat)
         else:
-            self._tell("waiting", "clients were here just now")
+            self._tell("waiting", "clients used that memory just now")
 
     async def _woken(self) -> None:
         try:
@@ -229,7 +225,7 @@ class Judge:
         """Whether the judge may be loaded: nobody loses memory for it who was here just now."""
         if seat.record is None or seat.record.ready or isinstance(work, Pair) or work.asked:
             return True
-        return not self._traffic.running and self._clock.mono() - self._heard >= self._quiet
+        return self._clock.wall() - max(self._since, self._manners.last_used(seat.record)) >= self._quiet
 
     def _seat(self, work: Work) -> Seat | None:
         """Who judges this; of two answers to be compared somebody else where there is anybody."""

@@ -89,6 +89,10 @@ class Manners:
         count = sum(m.leases for m in self._near(record)) + self._waiting(record)
         return f"{count} request{'' if count == 1 else 's'} of live traffic first" if count else ""
 
+    def last_used(self, record: ModelRecord) -> float:
+        """When a request last let go of a model of that memory, wall time; 0 for never."""
+        return max((m.last_used or 0.0 for m in self._near(record)), default=0.0)
+
     def _near(self, record: ModelRecord) -> list[ModelRecord]:
         """The models of that memory, it among them."""
         keys = {record.key, record.queue}

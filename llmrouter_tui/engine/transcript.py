@@ -16,6 +16,8 @@ class Keep(NamedTuple):
 
 
 PREVIEW = Keep()
+JUDGED = 1 << 20
+"""Bytes where a judge reads some of the answers: some 4,000 tokens as chunks, more than it is shown."""
 EVERYTHING = Keep(prompt=16 << 20, answer=16 << 20)
 """For the policy ``full``: whatever models write, and a bound."""
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.meta import Meta
 from llmrouter_tui.proxy.replies import InternalError, error_response
 from llmrouter_tui.proxy.security import Guard
@@ -45,7 +46,7 @@ class Routes:
         self._add("/v1/feedback", self._guard.api, {"POST": meta.feedback})
         self._add("/health", self._guard.public, {"GET": meta.health, "HEAD": meta.health})
 
-    def admin(self, admin: Admin, watch: Watch) -> None:
+    def admin(self, admin: Admin, judge: JudgeAdmin, watch: Watch) -> None:
         paths: dict[str, dict[str, Handler]] = {
             "snapshot": {"GET": admin.snapshot},
             "events": {"GET": watch.events},
@@ -73,6 +74,10 @@ class Routes:
             "sync": {"GET": admin.sync_view, "POST": admin.sync, "DELETE": admin.cancel_sync},
             "reprofile": {"POST": admin.profile, "DELETE": admin.cancel_profile},
             "profiles": {"GET": admin.profiles},
+            "grades": {"GET": judge.grades, "POST": judge.grade},
+            "grades/{id}/overrule": {"POST": judge.overrule},
+            "judge": {"GET": judge.view, "POST": judge.pause},
+            "judge/compare": {"POST": judge.compare},
             "listen": {"POST": admin.listen},
             "shutdown": {"POST": admin.shutdown},
         }

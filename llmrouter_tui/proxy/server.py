@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -84,7 +85,8 @@ class ProxyServer:
         routes.chat(ChatDoor(self._exchanges, self._guard, self._chats, self._options))
         meta = Meta(self._control, self._options)
         routes.meta(meta)
-        routes.admin(Admin(self._control, meta), Watch(self._subscriptions, self._watchers, self._options))
+        watch = Watch(self._subscriptions, self._watchers, self._options)
+        routes.admin(Admin(self._control, meta), JudgeAdmin(self._control), watch)
         routes.rest()
         runner = web.AppRunner(
             app,

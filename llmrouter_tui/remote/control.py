@@ -8,11 +8,12 @@ import httpx
 import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest
-from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Setting
+from llmrouter_tui.core.decision import Decision, Effect, Exchange, ExchangePage, Setting
 from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
+from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
@@ -38,11 +39,19 @@ _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
 _SYNC = msgspec.json.Decoder(SyncView)
 _PROFILES = msgspec.json.Decoder(Profiles)
 _RESULTS = msgspec.json.Decoder(tuple[Result, ...])
+_GRADES = msgspec.json.Decoder(GradePage)
+_EFFECTS = msgspec.json.Decoder(tuple[Effect, ...])
+_COMPARISONS = msgspec.json.Decoder(tuple[Comparison, ...])
+_JUDGE = msgspec.json.Decoder(JudgeView)
 _REVIEW = msgspec.json.Decoder(Review)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
 _VRAM = msgspec.json.Decoder(VramView)
 _PLACEMENT = msgspec.json.Decoder(Placement)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
+
+
+COMPARE_SECONDS = 1_800.0
+"""A comparison of two models takes as long as a judge needs for some dozen pairs of answers, twice."""
 
 
 class RemoteControl:
@@ -175,6 +184,31 @@ class RemoteControl:
     async def profile_results(self, model: str) -> tuple[Result, ...]:
         return await self._get("profiles", _RESULTS, {"model": model})
 
+    async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        names = ("model", "task", "judge", "subject", "ref")
+        params: dict[str, str] = {name: said for name in names if (said := getattr(wanted, name))}
+        params |= {"disagree": "true"} if wanted.disagree else {}
+        params |= {} if wanted.failed is None else {"failed": "true" if wanted.failed else "false"}
+        params |= {} if before is None else {"before": before}
+        return await self._get("grades", _GRADES, params | {"limit": str(limit)})
+
+    async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
+        await self._command("POST", "grades", {"subject": subject, "ref": ref, "model": model, "judge": judge})
+
+    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+        path = f"grades/{quote(grade_id, safe='')}/overrule"
+        return self._read(await self._command("POST", path, {"mark": mark}), _EFFECTS)
+
+    async def pause_judge(self, paused: bool) -> None:
+        await self._command("POST", "judge", {"paused": paused})
+
+    async def compare(self, first: str, second: str, task: str = "") -> tuple[Comparison, ...]:
+        body = {"first": first, "second": second, "task": task}
+        return self._read(await self._command("POST", "judge/compare", body, timeout=COMPARE_SECONDS), _COMPARISONS)
+
+    async def judge_view(self) -> JudgeView:
+        return await self._get("judge", _JUDGE)
+
     async def catalog(self) -> Sequence[Listed]:
         return await self._get("catalog", _LISTED)
 
@@ -201,23 +235,30 @@ class RemoteControl:
     ) -> T:
         return self._read(await self._send("GET", path, params=params), decoder)
 
-    async def _command(self, method: str, path: str, body: object = None) -> bytes:
+    async def _command(self, method: str, path: str, body: object = None, *, timeout: float | None = None) -> bytes:
         if self.readonly:
             raise RouterError(
                 "forbidden",
                 f"This watch of {self.root} is read-only: nothing was sent.",
                 hint="Start it without --readonly to command the router.",
             )
-        return await self._send(method, path, body=body)
+        return await self._send(method, path, body=body, timeout=timeout)
 
     async def _send(
-        self, method: str, path: str, *, params: Mapping[str, str | list[str]] | None = None, body: object = None
-    ) -> bytes:
+        self, method: str, path: str, *, params: Mapping[str, str | list[str]] | None = None, body: object = None,
+        timeout: float | None = None,
+    ) -> bytes:  # fmt: skip
+        """``timeout``: seconds until an answer must be there, where that is not the usual time."""
         content = None if body is None else msgspec.json.encode(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
         try:
             response = await self._client.request(
-                method, f"/admin/{path}", params=params, content=content, headers=headers
+                method,
+                f"/admin/{path}",
+                params=params,
+                content=content,
+                headers=headers,
+                timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
             )
         except httpx.TransportError as error:
             raise out_of_reach(self.root, error) from error

@@ -22,6 +22,8 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.grading import Gradings
+from llmrouter_tui.engine.grading_lessons import PAUSE
 from llmrouter_tui.engine.holding import taken_from
 from llmrouter_tui.engine.idle import LOOK, Idle
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
@@ -45,6 +47,7 @@ from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
 from llmrouter_tui.service.boards import make_boards
 from llmrouter_tui.service.following import Following
+from llmrouter_tui.service.judging import House, follow, make_judging
 from llmrouter_tui.service.listening import Listening
 from llmrouter_tui.service.live import LiveSettings
 from llmrouter_tui.service.membership import Membership
@@ -151,7 +154,11 @@ class Assembly:
         self._recall = Recall(self._public)
         self._measured = Measured(repo, clock)
         await self._measured.load()
-        learning = self._learning = Learning(repo, clock, self._recall, self._measured.checks)
+        gradings = Gradings(repo, self._measured, clock)
+        await gradings.load()
+        learning = self._learning = Learning(
+            repo, clock, self._recall, self._measured.checks, gradings.checked, gradings.live_checked
+        )
         await learning.start()
         fleet = self._fleet = self._sampling.fleet = Fleet(
             bus, clock, learning, await repo.memories(), s.context_length
@@ -202,6 +209,12 @@ class Assembly:
             tasks,
             clock,
         )
+        house = House(fleet, self._residency, learning, self._router, self._measured, gradings, repo, bus, tasks, clock)
+        self._judging = make_judging(
+            house, self._membership.judge_at, lambda: self._profiler.run.running, full=s.privacy == "full"
+        )
+        stack.push_async_callback(self._membership.close_judges)
+        await self._judging.limits.load()
         self._idle = Idle(fleet, self._residency, self._profiler, self._router.traffic, clock)
         fleet.pinned_names = s.pinned_model
         if self._mode.listen:
@@ -229,6 +242,7 @@ class Assembly:
         self._live.on_change("sync", self._syncs.schedule)
         self._live.on_change("profile_max_age_days", lambda days: setattr(self._profiler, "max_age", days * 86_400.0))
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
+        follow(self._live, self._judging, self._router, demo=self._mode.demo)
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(
@@ -247,6 +261,9 @@ class Assembly:
                 fetching=self._fetching,
                 syncs=self._syncs,
                 profiler=self._profiler,
+                judge=self._judging.judge,
+                desk=self._judging.desk,
+                grades=self._judging.records,
                 catalog=self._public,
                 settings=self._live,
                 tasks=self._tasks,
@@ -282,6 +299,7 @@ class Assembly:
         await self._lookout.start()
         if self._recall.asked and not self._mode.listen:
             await self._following.look_up()
+        await self._judging.lessons.step()
         self._check_pinned()
         self._keep_up(repo)
         if self._mode.listen:
@@ -300,6 +318,8 @@ class Assembly:
         if self._mode.listen:  # not where only a question is answered
             repeat(self._syncs.step, "the schedule of public figures")
             repeat(self._idle.look, "measuring new models while idle", pause=LOOK)
+            repeat(self._judging.judge.step, "the judge")
+            repeat(self._judging.lessons.step, "learning from grades", pause=PAUSE)
         if self._membership.look_around:
             repeat(self._membership.discovery.look_later, "looking for servers on this machine")
 

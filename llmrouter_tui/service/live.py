@@ -13,7 +13,16 @@ from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.settings import KEYS, nearest
 
-LIVE = ("quality_preference", "rules", "sync", "profile_max_age_days", "profile_when_idle")
+JUDGE = (
+    "judge_enabled",
+    "judge_model",
+    "judge_base_url",
+    "judge_api_key_env",
+    "judge_share",
+    "judge_rpm",
+    "judge_daily_calls",
+)
+LIVE = ("quality_preference", "rules", "sync", "profile_max_age_days", "profile_when_idle", *JUDGE)
 """What takes effect without a restart."""
 _ORIGINS = {"flag": "an option of the command line", "environment": "an environment variable"}
 _PLACE = re.compile(r"^The saved setting (backends\[\d+\]\.)?")

@@ -45,6 +45,7 @@ class Membership:
         self._fleet = fleet
         self._lookout = lookout
         self._status = status
+        self._judges: list[Backend] = []
 
     async def _find(self) -> Sequence[Backend]:
         """What answers on this machine."""
@@ -122,6 +123,16 @@ class Membership:
     def _build(self, kind: str, name: str, url: str, api_key_env: str = "") -> Backend:
         patience = self._settings.first_token_timeout_seconds
         return build(kind, name, url, self._session, api_key_env=api_key_env, read_timeout=patience)
+
+    def judge_at(self, url: str, api_key_env: str) -> Backend:
+        """A server that is only asked to judge: it is none of the backends."""
+        backend = self._build("openai", "the judge", url, api_key_env)
+        self._judges.append(backend)
+        return backend
+
+    async def close_judges(self) -> None:
+        for backend in self._judges:
+            await backend.close()
 
     def _add(self, backend: Backend, *, configured: bool, pool: str = "", context: int | None = None) -> None:
         self._fleet.add(backend, configured=configured, pool=pool, context_limit=context)

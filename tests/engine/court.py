@@ -235,7 +235,7 @@ def assemble(
     verdicts = Verdicts(asking, h.repo, gradings, h.learning, clock)
     busy = [False]
     judge = Judge(
-        h.router.traffic, gradings, waiting, bench, limits, verdicts, records, manners, settings, h.repo, h.bus, clock,
+        gradings, waiting, bench, limits, verdicts, records, manners, settings, h.repo, h.bus, clock,
         busy=lambda: busy[0], quiet=quiet,
     )  # fmt: skip
     desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=False)

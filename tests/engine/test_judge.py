@@ -140,7 +140,7 @@ async def test_nothing_is_loaded_to_judge_while_clients_were_here_just_now() -> 
         c.start()
         c.judge.changed()
         await until(lambda: c.view.state == "waiting")
-        assert c.view.message == "clients were here just now"
+        assert c.view.message == "clients used that memory just now"
         await c.desk.grade("prompt", OPEN[0].id, "small", "")  # the user need not wait
         await until(lambda: bool(c.graded()))
 

@@ -35,6 +35,7 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
+from llmrouter_tui.core.grades import Agreement, Bias, Comparison, Concord, Grade, GradeFilter, GradePage, JudgeView
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.profile import (
     ModelProfile,
@@ -325,6 +326,18 @@ MEMORY = VramView(
 )
 
 
+GRADE = Grade(
+    "g1", 12.0, BIG, SMALL, "creative", 0.4, "prompt", "creative-letter", 7.5, "warm, a little long", truth=1.0,
+    truth_by="user", weight=0.25, question="Write a letter.", answer="Dear all", kinds={"story": 1.0},
+)  # fmt: skip
+JUDGE = JudgeView(
+    "grading", BIG, message="", queued=3, done=7, failed=1, eta=12.0, today=9, budget=1000, share=0.1, mean=6.5,
+    current="box/small creative-letter", disagree=1,
+    agreement=Agreement(BIG, Concord(3, 2, 1, 0), Concord(5, 4, 0, 1), (Bias(SMALL, 1.25, 6),), (0,) * 9 + (4,), 0.4),
+)  # fmt: skip
+COMPARISON = Comparison(13.0, BIG, "creative-letter", "creative", SMALL, BIG, "second", reason="livelier")
+
+
 @dataclass
 class ScriptedControl:
     """A router's whole state in a few fields; every command is noted in ``calls``."""
@@ -585,6 +598,29 @@ class ScriptedControl:
     async def profile_results(self, model: str) -> Sequence[Result]:
         self.calls.append(("profile_results", model))
         return self.results
+
+    async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        self.calls.append(("grades", wanted, before, limit))
+        return GradePage((GRADE,), "12.0:g1", 5)
+
+    async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
+        self.calls.append(("grade", subject, ref, model, judge))
+
+    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+        self.calls.append(("overrule", grade_id, mark))
+        if grade_id != "g1":
+            raise RouterError("not_found", f"there is no grade {grade_id!r}")
+        return (Effect(SMALL, "creative", 0.62, 0.6),)
+
+    async def pause_judge(self, paused: bool) -> None:
+        self.calls.append(("pause_judge", paused))
+
+    async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
+        self.calls.append(("compare", first, second, task))
+        return (COMPARISON,)
+
+    async def judge_view(self) -> JudgeView:
+        return JUDGE
 
     async def figures(self, models: Sequence[str]) -> Sequence[SyncedFigure]:
         self.calls.append(("figures", *models))

@@ -1,0 +1,96 @@
+"""The judge put together, and its settings as they change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from llmrouter_tui.core.ports import Backend, Clock
+from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.grading import Gradings
+from llmrouter_tui.engine.grading_lessons import Lessons
+from llmrouter_tui.engine.grading_records import Records
+from llmrouter_tui.engine.judge import Judge
+from llmrouter_tui.engine.judge_asking import JudgeAsking
+from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings
+from llmrouter_tui.engine.judge_desk import JudgeDesk
+from llmrouter_tui.engine.judge_limits import Limits
+from llmrouter_tui.engine.judge_subjects import Waiting
+from llmrouter_tui.engine.judge_verdicts import Verdicts
+from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.manners import Manners
+from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.router import Router
+from llmrouter_tui.engine.tasks import Tasks
+from llmrouter_tui.engine.transcript import JUDGED
+from llmrouter_tui.service.live import JUDGE, LiveSettings
+from llmrouter_tui.storage.repo import SqliteRepo
+
+NOT_IN_DEMO: Final = ("judge_model", "judge_base_url", "judge_api_key_env")
+"""The user's own judge has no business with simulated models."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the judge works with."""
+
+    fleet: Fleet
+    residency: Residency
+    learning: Learning
+    router: Router
+    measured: Measured
+    gradings: Gradings
+    repo: SqliteRepo
+    bus: Bus
+    tasks: Tasks
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the rest of the router knows of it."""
+
+    judge: Judge
+    desk: JudgeDesk
+    records: Records
+    lessons: Lessons
+    limits: Limits
+    settings: JudgeSettings
+
+
+def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callable[[], bool], *, full: bool) -> Judging:
+    """``connect``: see ``judge_bench.Connect``; ``busy``: whether models are being measured; ``full``: whether the
+    database keeps whole answers."""
+    settings = JudgeSettings()
+    bench = Bench(h.fleet, settings, connect, h.clock)
+    limits = Limits(h.repo, settings, h.clock)
+    manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
+    waiting = Waiting(
+        h.measured, h.gradings, bench, lambda: {record.id: record.info for record in h.fleet.models.values()}
+    )
+    records = Records(h.repo, h.gradings, h.learning, h.fleet, h.bus, h.tasks)
+    verdicts = Verdicts(JudgeAsking(h.residency, manners, limits, h.clock), h.repo, h.gradings, h.learning, h.clock)
+    judge = Judge(
+        h.gradings, waiting, bench, limits, verdicts, records, manners, settings, h.repo, h.bus,
+        h.clock, busy=busy,
+    )  # fmt: skip
+    desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=full)
+    h.router.overheard = judge.overhear
+    return Judging(judge, desk, records, Lessons(h.fleet, h.learning, h.gradings), limits, settings)
+
+
+def follow(live: LiveSettings, judging: Judging, router: Router, *, demo: bool) -> None:
+    """Take the settings as they are now and as they change."""
+    usual = router.keep
+    judged = usual._replace(answer=max(usual.answer, JUDGED))
+
+    def take(name: str, value: object) -> None:
+        setattr(judging.settings, name.removeprefix("judge_"), value)
+        router.keep = judging.desk.keep = judged if judging.settings.share > 0 else usual
+        judging.judge.changed()
+
+    for name in JUDGE:
+        if not (demo and name in NOT_IN_DEMO):
+            live.on_change(name, partial(take, name))
