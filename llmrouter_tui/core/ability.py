@@ -185,9 +185,10 @@ def thinks(info: ModelInfo, match: CatalogMatch | None = None) -> bool:
 
 def is_embedding(info: ModelInfo) -> bool:
     """Whether it only embeds (or ranks) and cannot chat."""
-    if info.capabilities_known:
-        return "completion" not in info.capabilities and "embedding" in info.capabilities
-    guessed = "embedding" in info.capabilities and info.tried("embedding") is None
+    able, tried = info.capabilities, info.tried("embedding") is not None
+    if info.capabilities_known:  # one that was seen not to embed after all is no chat model for that
+        return "completion" not in able and ("embedding" in able or tried)
+    guessed = "embedding" in able and not (tried and "completion" in able)
     return guessed or not _words(parse_name(info.name)).isdisjoint(_EMBEDDING | _NOT_CHAT)
 
 

@@ -41,8 +41,9 @@ def same_model(result: Result, info: ModelInfo) -> bool:
 def wanted(
     info: ModelInfo, facts: Facts, results: Mapping[str, Result], now: float, order: Order, max_age: float
 ) -> tuple[str, ...]:
-    """The capabilities that are to be tried: all, of a model that only embeds just that, without those of which a fresh
-    answer is known. What this very order found counts in any case."""
+    """The capabilities that are to be tried: all that it may have, of a model that only embeds just that, without those
+    of which a fresh answer is known. What this very order found counts in any case."""
+    needs = [need for need in SCRIPTS if need != "embedding" or facts.embeds]
 
     def open_(need: str) -> bool:
         result = results.get(PREFIX + need)
@@ -56,7 +57,7 @@ def wanted(
             return readable(facts)
         return order.again or result.outcome == "failed" or now - result.at > max_age or _grown(result, need, info)
 
-    return tuple(need for need in (("embedding",) if is_embedding(info) else SCRIPTS) if open_(need))
+    return tuple(need for need in (("embedding",) if is_embedding(info) else needs) if open_(need))
 
 
 def _grown(result: Result, need: str, info: ModelInfo) -> bool:

@@ -115,13 +115,15 @@ class Probing:
         return result_of(record.told, need, step, self._clock.wall(), seconds, failed)
 
     def _facts(self, record: ModelRecord, *, quick: bool) -> Facts:
+        info, told = record.info, record.told
         return Facts(
-            record.info.name,
-            record.info.backend,
-            record.info.context_length,
+            info.name,
+            info.backend,
+            info.context_length,
             record.speed.prefill,
             PATIENCE_QUICK if quick else PATIENCE_FULL,
-            record.backend.kind == "openai" and not record.info.local,
+            embeds="embedding" in told.capabilities or not told.capabilities_known,
+            hosted=record.backend.kind == "openai" and not info.local,
         )
 
     async def _say(self, record: ModelRecord, asked: Ask | Embed, facts: Facts) -> Said | Failure:

@@ -78,6 +78,14 @@ def test_what_a_server_says_for_good_that_it_cannot_is_no_in_its_words(need: str
     assert words in finding.reason
 
 
+def test_a_model_or_server_is_not_taken_for_what_it_is_called() -> None:
+    failure = Failure("invalid_request", "tools (image-reader) refused the request: n must be 1", lasting=True)
+    for need in ("tools", "vision"):
+        assert found(need, lambda asked: failure, facts=Facts("image-reader", "tools")).can is None
+    short = Failure("invalid_request", "e (m) cannot do what the request needs: no embeddings", lasting=True)
+    assert found("embedding", lambda asked: short, facts=Facts("m", "e")).can is False
+
+
 # ── vision ──
 
 

@@ -56,7 +56,6 @@ def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -
             "tools": False,
             "json": True,
             "vision": True,
-            "embedding": False,
             "context": True,
         }
         assert view(router, "gemma3:4b")["info"]["probed"] == measured["probes"]

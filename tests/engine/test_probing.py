@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.filters import lacks
@@ -27,6 +28,8 @@ from tests.engine.house import House, model, open_house, request, until
 from tests.engine.pupils import ALL, Pupils, refusal
 
 DECLARED = frozenset({"completion", "tools", "json"})
+TRIED = set(SCRIPTS) - {"embedding"}
+"""Of a model whose backend tells what it can do, and not that it embeds."""
 
 
 @dataclass
@@ -81,7 +84,7 @@ def declared(name: str, **more: object) -> ModelInfo:
 async def test_what_a_model_can_do_is_found_whatever_it_is_called_and_whatever_is_declared() -> None:
     async with school(declared("plain-text-7b"), can={}) as s:
         await s.probe("plain-text-7b")
-        assert s.found("plain-text-7b") == dict.fromkeys(SCRIPTS, True) | {"embedding": False}
+        assert s.found("plain-text-7b") == dict.fromkeys(TRIED, True)
         assert s.info("plain-text-7b").capabilities == DECLARED | {"vision", "thinking"}
 
 
@@ -119,6 +122,24 @@ async def test_a_model_that_only_embeds_is_asked_for_nothing_else() -> None:
         await s.probe("m")
         assert s.backend.tried == ["embedding"]
         assert s.found("m") == {"embedding": True}
+
+
+async def test_a_model_that_embeds_after_all_is_told_from_one_that_only_embeds() -> None:
+    plain = model("m", 1.0, capabilities=frozenset({"completion"}))
+    async with school(plain, can={"m": ALL | {"embedding"}}) as s:
+        await s.probe("m")
+        assert s.found("m") == dict.fromkeys(SCRIPTS, True)
+        assert not is_embedding(s.info("m"))
+
+
+async def test_an_embedder_that_does_not_embed_is_no_chat_model_for_that() -> None:
+    embedder = model("m", 1.0, capabilities=frozenset({"embedding"}), capabilities_known=True)
+    async with school(embedder, can={"m": frozenset()}) as s:
+        await s.probe("m")
+        assert s.found("m") == {"embedding": False}
+        assert is_embedding(s.info("m"))
+        with pytest.raises(RouterError, match="embedding model"):
+            s.house.router.decide(request("hi"))
 
 
 async def test_a_context_that_would_take_long_to_read_is_for_a_full_profile() -> None:
@@ -162,7 +183,7 @@ async def test_what_cannot_be_reached_is_unknown_and_what_is_declared_holds() ->
         ] * probing.GIVE_UP
         s.backend.failures.clear()
         await s.probe()
-        assert set(s.found()) == set(SCRIPTS)
+        assert set(s.found()) == TRIED
 
 
 async def test_what_takes_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +217,7 @@ async def test_what_is_fresh_is_not_tried_again_unless_that_is_asked_for() -> No
         assert s.backend.tried == []
         s.backend.can["a"] = ALL - {"tools"}
         await s.probe(again=True)
-        assert set(s.backend.tried) == set(SCRIPTS)
+        assert set(s.backend.tried) == TRIED
         assert not s.found()["tools"]
 
 
@@ -248,7 +269,7 @@ async def test_a_client_does_not_wait_for_a_probe_and_the_probe_is_made_after_it
         s.backend.gate.set()
         assert b"[DONE]" in await client
         await probe
-        assert set(s.found()) == set(SCRIPTS)
+        assert set(s.found()) == TRIED
         assert PATIENCE > 1
 
 
@@ -262,7 +283,7 @@ async def test_no_exchange_is_made_of_a_probe_and_it_counts_for_no_ability() -> 
         assert dict(record.abilities) == before
         [profile] = s.house.measured.profiles({"one/a": record.info})
         assert (profile.tasks, profile.failed, profile.ungraded, profile.unchecked) == ((), 0, 0, 0)
-        assert {one.capability for one in profile.probes} == set(SCRIPTS)
+        assert {one.capability for one in profile.probes} == TRIED
 
 
 # ── decisions ──

@@ -30,7 +30,7 @@ def tools(seed: int, facts: Facts) -> Script:
     for at in range(TRIES):
         city, unit = pick(_CITIES, seed, f"city {at}"), pick(_UNITS, seed, f"unit {at}")
         words = f"What is the weather in {city} right now? I want the temperature in {unit}."
-        said = yield Ask(words, 160, 300.0, {"tools": [offered(WEATHER), offered(ALARM)]})
+        said = yield Ask(words, 128, 300.0, {"tools": [offered(WEATHER), offered(ALARM)]})
         if isinstance(said, Failure):
             return refused("tools", said, facts)
         finding = read_call(said, city, unit)

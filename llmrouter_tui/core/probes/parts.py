@@ -84,6 +84,9 @@ class Facts:
     """Tokens per second."""
     patience: float = 10.0
     """Seconds that reading a long text may be expected to take."""
+    embeds: bool = True
+    """Whether it may embed: not tried where its backend lists what it can do and that not, because a server may have to
+    start it anew for that."""
     hosted: bool = False
     """Whether it speaks to the public dialect of OpenAI, which refuses fields that it does not know."""
 
@@ -93,7 +96,8 @@ Script = Generator[Ask | Embed, Said | Failure, Finding]
 
 def refused(need: str, failure: Failure, facts: Facts) -> Finding:
     """What a failure says of a capability: no where the server says so, else nothing."""
-    words = failure.words.replace(facts.name, "").replace(facts.backend or facts.name, "")
+    names = "|".join(re.escape(name) for name in (facts.name, facts.backend) if name)
+    words = re.sub(rf"(?<!\w)(?:{names})(?!\w)", "", failure.words)
     if failure.lasting and failure.code in ("invalid_request", "backend_error") and _ABOUT[need].search(words):
         return Finding(False, failure.words)
     return Finding(None, failure.words, failure.code)

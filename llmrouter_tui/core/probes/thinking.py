@@ -45,4 +45,4 @@ _OPENED: Final = re.compile(r"\s*<(think|thinking|thought|reasoning)>(.*)", re.D
 def _riddle(seed: int, fields: Mapping[str, Any]) -> Ask:
     first, second = 12 + number(seed, "first", 80), 13 + number(seed, "second", 80)
     words = f"Is {first} times {second} more than 2500? Answer with yes or no only."
-    return Ask(words, 96, fields=fields, thinks=True)
+    return Ask(words, 64, fields=fields, thinks=True)
