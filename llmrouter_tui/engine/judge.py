@@ -20,7 +20,7 @@ from llmrouter_tui.engine.grading import LASTING, Gradings
 from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.judge_asking import LONGEST_PAUSE, TIMEOUT
 from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings, Seat
-from llmrouter_tui.engine.judge_limits import Limits, SpentError
+from llmrouter_tui.engine.judge_limits import Limits, SpentError, UnaskedError
 from llmrouter_tui.engine.judge_subjects import Job, Pair, Waiting, Work
 from llmrouter_tui.engine.judge_verdicts import MALFORMED, Verdicts
 from llmrouter_tui.engine.manners import Manners
@@ -247,7 +247,7 @@ class Judge:
                 break
         self._current = ""
         if seat.record is not None:
-            await self._manners.leave(seat.record, used)
+            await self._manners.leave(seat.record, used, "judged")
             await self._manners.restore()
         if not len(self._waiting):
             log.info("graded %d answers, %d failed", self._done, self._failed, extra=_SOURCE)
@@ -280,7 +280,9 @@ class Judge:
         started = self._clock.mono()
         try:
             code, error = await (self._compare(seat, work) if isinstance(work, Pair) else self._grade(seat, work))
-        except SpentError:
+        except UnaskedError as error:
+            if not isinstance(error, SpentError):
+                self._leave_alone(seat, error.message, error.retry_after or 0.0)
             return False
         except RouterError as trouble:  # the database cannot be used now
             log.warning("%s was not graded: %s", work.words, trouble.message, extra=_SOURCE)
@@ -326,7 +328,10 @@ class Judge:
         if self._unreadable < UNREADABLE and self._in_a_row < GIVE_UP and not for_good and away <= LONGEST_PAUSE:
             return True
         words = error.message if error is not None else f"{self._unreadable} replies in a row were no grades"
-        log.warning("%s is left alone for a while: %s", seat.id, words, extra=_SOURCE)
-        self._bench.rest(seat, words, away)
-        self._in_a_row = self._unreadable = 0
+        self._leave_alone(seat, words, away)
         return False
+
+    def _leave_alone(self, seat: Seat, words: str, seconds: float) -> None:
+        log.warning("%s is left alone for a while: %s", seat.id, words, extra=_SOURCE)
+        self._bench.rest(seat, words, seconds)
+        self._in_a_row = self._unreadable = 0

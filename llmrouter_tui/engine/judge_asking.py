@@ -14,7 +14,7 @@ from llmrouter_tui.core.judging import ROOM, THINKING, Messages, time_limit
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.judge_bench import Seat
-from llmrouter_tui.engine.judge_limits import Limits, SpentError
+from llmrouter_tui.engine.judge_limits import Limits, UnaskedError
 from llmrouter_tui.engine.manners import Manners, Tell
 from llmrouter_tui.engine.residency import Residency
 
@@ -26,9 +26,17 @@ LONGEST_PAUSE: Final = 120.0
 LONGEST_REPLY: Final = 20_000
 """Characters after which a reply is not heard to its end."""
 TIMEOUT: Final = "judge_timeout"
+NO_ROOM: Final = frozenset({"out_of_memory", "load_timeout"})
 _SOURCE: Final = {"source": "judge"}
 
 log = logging.getLogger(__name__)
+
+
+class AwayError(UnaskedError):
+    """A judge cannot be loaded now."""
+
+    def __init__(self, cause: RouterError) -> None:
+        super().__init__(cause.code, cause.message, hint=cause.hint, retry_after=cause.retry_after)
 
 
 class TooSlowError(RouterError):
@@ -54,13 +62,15 @@ class JudgeAsking:
 
     async def reply(self, seat: Seat, messages: Messages, tell: Tell) -> str:
         """What the judge says, without its thinking; busy and broken servers are asked again. Raises ``RouterError``,
-        of which ``TooSlowError`` and ``SpentError`` are two."""
+        of which ``TooSlowError`` is one and ``UnaskedError`` another."""
         for tried in range(1, TRIES):
             try:
                 return await self._once(seat, messages, tell)
-            except SpentError:
+            except UnaskedError:
                 raise
             except RouterError as error:
+                if seat.record is not None and error.code in NO_ROOM:
+                    raise AwayError(error) from error
                 pause = max(error.retry_after or 0.0, self._backoff * 2 ** (tried - 1))
                 if not error.retryable or pause > LONGEST_PAUSE:
                     raise

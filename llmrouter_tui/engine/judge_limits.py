@@ -16,7 +16,11 @@ LOOK: Final = 0.5
 """Seconds between two looks at the clock while a call waits."""
 
 
-class SpentError(RouterError):
+class UnaskedError(RouterError):
+    """The judge was not asked: what it was to grade waits on."""
+
+
+class SpentError(UnaskedError):
     """No call may be made today any more."""
 
     def __init__(self, words: str) -> None:

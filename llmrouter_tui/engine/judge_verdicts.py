@@ -15,7 +15,7 @@ from llmrouter_tui.core.prompt_set import prompt as prompt_of
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.judge_asking import TIMEOUT, JudgeAsking, TooSlowError
 from llmrouter_tui.engine.judge_bench import Seat
-from llmrouter_tui.engine.judge_limits import SpentError
+from llmrouter_tui.engine.judge_limits import UnaskedError
 from llmrouter_tui.engine.judge_subjects import Job, Material, Pair
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Tell
@@ -50,7 +50,7 @@ class Verdicts:
 
     async def grade(self, seat: Seat, job: Job, tell: Tell) -> tuple[Grade | None, RouterError | None]:
         """The grade, and the error where it is a failed one; None where that answer is not kept any more. Raises
-        ``SpentError``."""
+        ``UnaskedError``."""
         result = await self._result(job.model, job.ref) if job.subject == "prompt" else None
         material = _of_prompt(result) if result is not None else job.material
         if material is None:
@@ -66,7 +66,7 @@ class Verdicts:
         return replace(grade, score=mark.score, reason=mark.reason, seconds=seconds), None
 
     async def compare(self, seat: Seat, pair: Pair, tell: Tell) -> tuple[Comparison | None, RouterError | None]:
-        """What the judge prefers in both orders; None where an answer is not kept any more. Raises ``SpentError``."""
+        """What the judge prefers in both orders; None where an answer is not kept any more. Raises ``UnaskedError``."""
         results = [await self._result(model, pair.prompt) for model in (pair.first, pair.second)]
         shown = [_of_prompt(result) if result is not None else None for result in results]
         first, second = shown
@@ -83,14 +83,14 @@ class Verdicts:
         return replace(none, preferred=preferred, swayed=swayed, reason=reason), None
 
     async def _read(self, seat: Seat, messages: judging.Messages, read: Callable[[str], T | None], tell: Tell) -> T:
-        """The verdict, asked for once more where it cannot be read. Raises ``_FailedError``, and ``SpentError``."""
+        """The verdict, asked for once more where it cannot be read. Raises ``_FailedError``, and ``UnaskedError``."""
         try:
             reply = await self._asking.reply(seat, messages, tell)
             found = read(reply)
             if found is None:
                 reply = await self._asking.reply(seat, judging.repairing(messages, reply), tell)
                 found = read(reply)
-        except SpentError:
+        except UnaskedError:
             raise
         except TooSlowError as error:
             raise _FailedError(TIMEOUT, error.message, error) from error

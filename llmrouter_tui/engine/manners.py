@@ -174,14 +174,14 @@ class Manners:
 
     # ── the end ──
 
-    async def leave(self, record: ModelRecord, used: int) -> None:
+    async def leave(self, record: ModelRecord, used: int, reason: str = "measured") -> None:
         """Unload a model that was not in memory before, unless clients used it since (``used``: before), somebody
         holds it or waits for it, or it is pinned."""
         wanted = record.pinned or record.leases or record.tickets or record.used != used
         if record.id in self._there or wanted or not record.backend.manages_memory or record.residency != "resident":
             return
         with contextlib.suppress(RouterError):  # told by the event
-            await self._residency.unload(record, "measured")
+            await self._residency.unload(record, reason)
 
     async def restore(self) -> None:
         """Load again what had to leave. What cannot be is told by its event."""

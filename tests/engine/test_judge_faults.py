@@ -10,7 +10,7 @@ from llmrouter_tui.core import judging
 from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.engine import judge_asking, judge_bench
 from llmrouter_tui.engine.judge_subjects import TESTED
-from tests.engine.court import CHECKED, OPEN, Court, Opinion, always, drawing_lots, fair, hosted, lying, prose
+from tests.engine.court import CHECKED, OPEN, Court, Opinion, always, court, drawing_lots, fair, hosted, lying, prose
 from tests.engine.house import until
 
 MODELS = (("good", 4.0), ("poor", 4.0), ("tried", 4.0))
@@ -211,6 +211,15 @@ async def test_a_stream_that_breaks_off_is_asked_again() -> None:
         await c.idle()
         assert [g.score for g in await c.grades()] == [9.0]
         assert server.calls == 3
+
+
+async def test_the_ablest_that_does_not_fit_is_left_alone_and_the_next_one_judges() -> None:
+    async with court(("huge", 20.0), ("able", 6.0), ("small", 2.0)) as c:
+        await c.results("small", prompts=2)
+        c.start()
+        await c.idle()
+        assert [(g.judge, g.code) for g in await c.grades()] == [("one/able", "")] * 2
+        assert c.view.judge == "one/able"
 
 
 # ── limits ──
