@@ -75,7 +75,7 @@ def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -
 @pytest.mark.engine
 @pytest.mark.xdist_group("engine")
 def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp_path: Path, weights: Path) -> None:
-    config = f'gguf_folders = ["{weights}"]\ncontext_length = 2048\n'
+    config = f'gguf_folders = ["{weights}"]\ncontext_length = 1024\n'
     database = tmp_path / "router.db"
 
     def found(router: Router) -> dict[str, Any]:
@@ -84,13 +84,13 @@ def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp
 
     with serving(tmp_path, "--embedded", config=config, database=database) as router:
         router.call("/admin/reprofile", {"models": [SMALL]})
-        router.until(lambda: len(found(router)) >= 2, 60)
+        router.until(lambda: len(found(router)) >= 1, 60)
         os.kill(router.process.pid, signal.SIGKILL)
         router.process.wait()
     with serving(tmp_path, "--embedded", config=config, database=database) as router:
         before = found(router)
-        assert len(before) >= 2
-        router.until(lambda: len(found(router)) >= len(before) + 2, 60)
+        assert len(before) >= 1
+        router.until(lambda: len(found(router)) >= len(before) + 1, 60)
         router.call("/admin/reprofile", method="DELETE")
         router.until(lambda: not router.call("/admin/profiles")["run"]["running"], 60)
         after = found(router)
@@ -105,4 +105,3 @@ def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp
         assert measured["decode"] > 0
         assert 0 < measured["ttft"] < 60
         assert view(router, SMALL)["speed"]["samples"] >= 2
-        assert "profile" in grounds(router, SMALL)
