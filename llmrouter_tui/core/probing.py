@@ -53,7 +53,7 @@ def wanted(
             return True
         if result.at >= order.started:
             return False
-        if result.code == LONG:
+        if result.code == LONG and not order.again:  # with it the other probes tell first how fast it reads by now
             return readable(facts)
         return order.again or result.outcome == "failed" or now - result.at > max_age or _grown(result, need, info)
 

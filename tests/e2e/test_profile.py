@@ -102,6 +102,10 @@ def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp
         assert router.residency()[SMALL] == "absent"
         [measured] = router.call("/admin/profiles")["models"]
         assert measured["failed"] == 0
+        tried = {one["capability"]: (one["can"], one["how"]) for one in measured["probes"]}
+        assert tried["json"] == (True, "schema")  # by grammar, whatever the model says
+        assert tried["vision"] == (False, "")
+        assert view(router, SMALL)["info"]["probed"] == measured["probes"]
         assert measured["decode"] > 0
         assert 0 < measured["ttft"] < 60
         assert view(router, SMALL)["speed"]["samples"] >= 2

@@ -31,7 +31,7 @@ class PupilReply(ScriptedReply):
         super().__init__(backend, call)
         self._delta = backend.answer(call.model.name, body)
         self.usage = Usage(len(str(body["messages"])) // 4, 20)
-        self.timings = Timings()
+        self.timings = backend.timings
 
     async def chunks(self) -> AsyncIterator[bytes]:
         await self._backend.gate.wait()
@@ -49,6 +49,8 @@ class Pupils(ScriptedBackend):
     tried: list[str] = field(default_factory=list)
     """The needs that requests came for."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    timings: Timings = Timings()
+    """What its server counts."""
 
     async def chat(self, call: ChatCall) -> ScriptedReply:
         if call.request.body == b"{}":

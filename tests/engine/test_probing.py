@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from llmrouter_tui.core.ability import is_embedding
+from llmrouter_tui.core.decision import Timings
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.filters import lacks
@@ -153,6 +154,16 @@ async def test_a_context_that_would_take_long_to_read_is_for_a_full_profile() ->
         assert s.backend.tried == []
         await s.probe(quick=False)
         assert s.backend.tried == ["context", "context"]
+        assert s.found()["context"]
+
+
+async def test_a_context_is_tried_again_by_the_speed_that_the_other_probes_show() -> None:
+    async with school() as s:
+        record = s.house.fleet.models["one/a"]
+        record.speed = replace(record.speed, prefill=100.0)
+        await s.probe()
+        s.backend.timings = Timings(2000.0, 30.0)
+        await s.probe(again=True)
         assert s.found()["context"]
 
 

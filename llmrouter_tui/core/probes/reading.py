@@ -18,6 +18,8 @@ UNCUT: Final = 0.85
 _ASKED: Final = "What are the codes of the lighthouse and of the boathouse? Answer with the two codes only."
 _ROOM: Final = 48
 """Tokens for that answer."""
+_TEMPLATE: Final = 16
+"""Tokens that a chat template adds to a text, at least, of most."""
 _AROUND: Final = 300
 """Characters of a text beside its entries."""
 
@@ -42,9 +44,10 @@ def context(seed: int, facts: Facts) -> Script:
     if not _found(said, codes):
         return Finding(None, "it does not find two codes in a short text either")
     counted = said.prompt_tokens
-    length = int(len(text) * room / counted) if counted else int(room * CHARACTERS_PER_TOKEN)
+    rate = len(text) / max(1, counted - _TEMPLATE) if counted else CHARACTERS_PER_TOKEN
+    length = int(rate * (room - _TEMPLATE))
     codes, long = diary(seed + 1, length)
-    expected = int(counted * len(long) / len(text)) if counted else None
+    expected = int(len(long) / rate) + _TEMPLATE if counted else None
     said = yield Ask(long, _ROOM, room)
     if isinstance(said, Failure):
         if said.code == "context_length_exceeded":
