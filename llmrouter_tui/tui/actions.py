@@ -131,6 +131,8 @@ ACTIONS: tuple[Action, ...] = (
            "Judge", ("judge",), 23, mutating=True, needs=("service",)),
     Action("grade.again", "J", "J", "again", "Have the judge grade this answer again", "Judge", ("judge",), 24,
            mutating=True, needs=("service",)),
+    Action("grade.ask", "J", "J", "grade", "Have the judge grade the selected answer", "Judge", (*LISTS, "profile"), 33,
+           mutating=True, needs=("service",)),
     Action("judge.choose", "c", "c", "judge", "Choose who judges, or nobody", "Judge", ("judge",), 25, mutating=True,
            needs=("service",)),
     Action("judge.pause", "s", "s", "pause", "Let the judge rest, or go on", "Judge", ("judge",), 26, mutating=True,

@@ -219,4 +219,7 @@ def _bias(about: str, by: float, name: Name) -> str:
 
 
 def _weight(found: Agreement, cells: int) -> list[Line]:
-    return soft(f"So a grade of it counts for {text.fraction(found.weight)} of a rating of yours.", cells)
+    share = f"{text.fraction(found.weight)} of a rating of yours."
+    known = found.user.count + found.checks.count
+    said = f"So a grade of it counts for {share}" if known else f"Until more is known a grade of it counts for {share}"
+    return soft(said, cells)

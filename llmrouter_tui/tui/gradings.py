@@ -1,21 +1,27 @@
 """Reads grades page by page: those that disagree with what is known first, then the newest, older ones as asked for."""
 
 from collections.abc import Callable
-from typing import cast
 
-from llmrouter_tui.core.grades import GradeFilter, GradePage
-from llmrouter_tui.core.ports import JudgeControl
+from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core.grades import GradeFilter, GradePage, JudgeView
 from llmrouter_tui.tui.app_like import AppLike
 
 PAGE = 100
 """Grades read at once."""
+QUEUED = "It is graded as soon as no client waits; 6 shows it."
 AGAIN = 30.0
 """Seconds after a failure until it is tried again."""
 
 
-def judge_of(app: AppLike) -> JudgeControl:
-    """What can be asked of the judge."""
-    return cast(JudgeControl, app.host.control)
+def why_not_graded(judge: JudgeView, exchange: Exchange | None = None) -> str:
+    """Why an answer cannot be put to the judge, in words; empty when it can."""
+    if judge.state == "off":
+        return "there is no judge; c on Judge chooses one"
+    if exchange is not None and exchange.outcome != "ok":
+        return "the answer is still being written" if exchange.outcome == "running" else "there is no whole answer"
+    if exchange is not None and not (exchange.prompt and exchange.answer):
+        return "its texts were not kept (privacy policy)"
+    return ""
 
 
 class Gradings:
@@ -55,7 +61,7 @@ class Gradings:
 
     def again(self, ref: str) -> None:
         """What is told of one answer may be another now."""
-        call = judge_of(self._app).grades(GradeFilter(ref=ref), limit=PAGE)
+        call = self._app.host.control.grades(GradeFilter(ref=ref), limit=PAGE)
 
         def found(page: GradePage) -> None:
             for grade in page.items:
@@ -67,7 +73,7 @@ class Gradings:
     def _ask(self, wanted: GradeFilter, then: Callable[[GradePage], None]) -> None:
         self._reading = True
         before = None if wanted.disagree else self._before
-        call = judge_of(self._app).grades(wanted, before=before, limit=PAGE)
+        call = self._app.host.control.grades(wanted, before=before, limit=PAGE)
         self._app.command(call, "Grades not read", then, self._failed)
 
     def _failed(self) -> None:

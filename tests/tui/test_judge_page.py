@@ -120,7 +120,7 @@ async def test_a_grade_opens_with_question_and_answer_in_full(size: tuple[int, i
 async def test_a_client_s_answer_is_rated_here_and_what_that_moved_is_told() -> None:
     async with judged() as (app, pilot):
         await pilot.press("u")
-        await until(app, pilot, lambda: page(app)._effects)
+        await until(app, pilot, lambda: page(app).effects)
         assert commanded(app) == [("rate", FeedbackInput("x8f1d", rating="up"))]
         assert "EFFECT   llama3.1:8b coding .62 → .60" in screen_text(app)
 
@@ -222,3 +222,14 @@ async def test_the_ascii_set_draws_the_whole_page_in_ascii() -> None:
         await pilot.press("enter")
         await settled(app, pilot)
         assert {char for char in screen_text(app) if not char.isascii()} == set()
+
+
+async def test_a_client_s_answer_is_put_to_the_judge_where_it_is_listed() -> None:
+    async with judged() as (app, pilot):
+        app.go("routes")
+        await settled(app, pilot)
+        await pilot.press("J")
+        assert [note.message for note in app._notifications] == ["grade: the answer is still being written"]
+        await pilot.press("j", "j", "J")
+        await until(app, pilot, lambda: commanded(app))
+        assert commanded(app) == [("grade", "exchange", "x8f1f", "")]

@@ -13,7 +13,7 @@ from llmrouter_tui.core.profile import ProfileRun, Profiles
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.pages.profile import ProfilePage
 from tests.tui import goldens
-from tests.tui.benches import BIG, OVER, PROFILES, RESULTS, RUN, SMALL
+from tests.tui.benches import BIG, OVER, PROFILES, RESULTS, RUN, SMALL, result
 from tests.tui.gradebooks import JUDGE
 from tests.tui.scripted import SNAPSHOT, ScriptedHost
 from tests.tui.shots import build, screen_text, settled
@@ -164,6 +164,28 @@ async def test_every_answer_of_a_model_can_be_read(size: tuple[int, int]) -> Non
             await pilot.press("escape")
         await settled(app, pilot)
         assert "whole run" in screen_text(app) or "41 of 96" in screen_text(app)
+
+
+async def test_an_answer_that_waits_for_a_judge_is_put_to_it() -> None:
+    async with benched(run=OVER) as (app, pilot):
+        app.store.judge = JUDGE
+        await pilot.press("j", "enter")
+        await until(app, pilot, lambda: "25 of 25 answers" in screen_text(app))
+        await pilot.press("J")
+        assert said(app) == ["grade: there is no answer to grade"]
+        await pilot.press("j", "j", "j", "J")
+        await until(app, pilot, lambda: calls(app))
+        assert calls(app) == [("grade", "prompt", "create-river", BIG)]
+
+
+async def test_new_answers_come_while_they_are_read() -> None:
+    async with benched() as (app, pilot):
+        await pilot.press("j", "enter")
+        await until(app, pilot, lambda: "25 of 25 answers" in screen_text(app))
+        app.host.control.results = (*RESULTS, result("math-sum", "math"))  # type: ignore[attr-defined]
+        big = replace(RUN.models[1], done=15)
+        feed(app).push(ev.ProfileChanged(replace(RUN, models=(RUN.models[0], big, RUN.models[2]))))
+        await until(app, pilot, lambda: "26 of 26 answers" in screen_text(app))
 
 
 async def test_of_a_model_without_answers_it_is_said_how_to_get_some() -> None:

@@ -7,6 +7,7 @@ from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.gradings import QUEUED, why_not_graded
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.pages.rating import RatingActs
@@ -131,7 +132,14 @@ class ListingPage(RatingActs):
             readonly=self.center.host.readonly,
             ready=self.center.serving,
             exchange=selected.exchange if selected else None,
+            reasons={"grade.ask": self._why_not_grade()},
         )
+
+    def _why_not_grade(self) -> str:
+        selected = self.center.view.selected
+        if selected is None:
+            return "no exchange is selected"
+        return why_not_graded(self.center.store.judge, selected.exchange)
 
     def on_mount(self) -> None:
         self.ledger.focus()
@@ -227,6 +235,12 @@ class ListingPage(RatingActs):
         center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
         center.view.refresh({row.id})
         self.absorb(Dirty.ROWS, {row.id})
+
+    def do_grade_ask(self) -> None:
+        exchange, center = self.to_rate(), self.center
+        if exchange is not None:
+            call = center.host.control.grade("exchange", exchange.id)
+            center.command(call, "Not graded", lambda _: center.say(QUEUED))
 
     # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,15 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import ModelView
-from llmrouter_tui.core.profile import Profiles, Result
-from llmrouter_tui.tui import bench, bench_panes, bench_text, results_text, text
+from llmrouter_tui.core.profile import Profiles
+from llmrouter_tui.tui import bench, bench_panes, bench_text, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.format import Placed
-from llmrouter_tui.tui.heads import NAME, WORDS, Part
-from llmrouter_tui.tui.pages.bench_acts import BenchActs
+from llmrouter_tui.tui.pages.answers import AnswersActs
 from llmrouter_tui.tui.readings import Reading
-from llmrouter_tui.tui.results_view import ResultsView
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -26,10 +24,10 @@ LEAST_MATRIX, MOST_SHARE = 3, 0.4
 LOW = 20
 """Rows below which only the models and what is asked now are in view."""
 LISTED = frozenset({"bench.open", "bench.mark"})
-ANSWERS = frozenset({"filter", "result.open", "sort.left", "sort.right"})
+ANSWERS = frozenset({"filter", "result.open", "grade.ask", "sort.left", "sort.right"})
 
 
-class ProfilePage(BenchActs):
+class ProfilePage(AnswersActs):
     """The models and the run above, what goes on and what changed below; the answers of a model take their place."""
 
     PAGE = "profile"
@@ -42,8 +40,6 @@ class ProfilePage(BenchActs):
         self.now = LinesView(self._draw_now, id="now")
         self.changes = LinesView(self._draw_changes, id="changes")
         self.history = LinesView(self._draw_history, id="history")
-        self.results = Ledger(self._draw_result, self._result_version, results_text.head, id="results")
-        self.answer = LinesView(self._draw_answer, id="answer")
         self.whole.can_focus = False
         self.marked: set[str] = set()
         self._rows: dict[str, Benched] = {}
@@ -53,10 +49,6 @@ class ProfilePage(BenchActs):
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: tuple[object, ...] = ()
         self._profiles: Reading[Profiles] | None = None
-        self._answers: Reading[Sequence[Result]] | None = None
-        self._opened = ""
-        """The model whose answers are shown."""
-        self._view = ResultsView()
 
     def body(self) -> ComposeResult:
         yield self.matrix
@@ -81,7 +73,7 @@ class ProfilePage(BenchActs):
     def to_measure(self) -> Sequence[ModelView]:
         models = self.center.store.models
         marked = [models[id_] for id_ in self._rows if id_ in self.marked and id_ in models]
-        here = models.get(self._opened or self._focus)
+        here = models.get(self.opened or self._focus)
         return marked or ([here] if here else [])
 
     def situation(self) -> Situation:
@@ -89,19 +81,16 @@ class ProfilePage(BenchActs):
         selected = "" if row else "no model is selected"
         failed = "" if bench.retries(self.center.store, self._rows) else "nothing failed"
         running = "models are being measured; b stops that" if self.center.store.profile.running else ""
-        no_answers = "" if self._opened else "⏎ opens the answers of a model first"
         reasons = {
             "bench.open": selected,
             "bench.mark": selected or ("" if row and row.view else "it is not here any more"),
             "bench.retry": running or failed,
-            "result.open": no_answers or ("" if self._view.selected else "no answer is selected"),
-            **dict.fromkeys(("filter", "sort.left", "sort.right"), no_answers),
         }
         return replace(found, model=row.view if row else None, reasons={**found.reasons, **reasons})
 
     def hidden_acts(self) -> frozenset[str]:
-        back = frozenset() if self._opened else frozenset({"back"})
-        if not self._opened:
+        back = frozenset() if self.opened else frozenset({"back"})
+        if not self.opened:
             return back | ANSWERS
         return LISTED | ({"result.open", "filter"} if self.has_class("-answer") else frozenset())
 
@@ -110,13 +99,10 @@ class ProfilePage(BenchActs):
         """What was measured of each model, once the router told."""
         if self._profiles is None:
             center = self.center
-            self._profiles = Reading(center, self._beside, center.host.control.profiles, self._told)
+            self._profiles = Reading(center, self.beside, center.host.control.profiles, self._told)
         run = self.center.store.profile
         states = tuple(model.state for model in run.models)
         return self._profiles.look((self.center.store.grades.cleared, run.started, run.running, states))
-
-    def _beside(self, reading: object) -> None:
-        self.run_worker(reading, exit_on_error=False)  # type: ignore[arg-type]
 
     def _told(self) -> None:
         if self.is_attached:
@@ -168,20 +154,6 @@ class ProfilePage(BenchActs):
             return [((part, "bad"),) for part in text.wrap(f"Not read: {text.tame(problem)}", cells)]
         return bench_panes.history(found, cells, center.look, center.store)
 
-    def _draw_result(self, key: str, cells: int) -> Line:
-        result = self._view.known.get(key)
-        return results_text.row(result, cells, self.center.look) if result else ()
-
-    def _result_version(self, key: str) -> Hashable:
-        result = self._view.known.get(key)
-        return (self._opened, result.at) if result else -1
-
-    def _draw_answer(self, cells: int, rows: int) -> list[Line]:
-        result, center = self._view.selected, self.center
-        if result is None:
-            return [(("Here an answer is told in full, with its verdict and why.", "soft"),)]
-        return results_text.answer(result, center.clock(), cells, center.look)
-
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
@@ -198,7 +170,7 @@ class ProfilePage(BenchActs):
         self._share_height()
         self._paint_rows()
         self._paint_panes(history=True)
-        self._paint_answers()
+        self.paint_answers()
         self.paint_footer()
 
     def _paint_rows(self) -> None:
@@ -244,100 +216,22 @@ class ProfilePage(BenchActs):
             self.history.head("History")
             self.history.paint()
 
-    # ── the answers of a model ────────────────────────────────────────────────────────────────────────────────
+    def leave_filter(self) -> None:
+        (self.results if self.opened else self.matrix).focus()
+
+    def answers_closed(self) -> None:
+        self.matrix.focus()
+        self.call_after_refresh(self._paint)
 
     def do_bench_open(self) -> None:
-        row, center = self.chosen(), self.center
-        if row is None:
-            return
-        self._opened, self._view = row.id, ResultsView()
-        self._answers = Reading(
-            center, self._beside, lambda: center.host.control.profile_results(row.id), self._paint_answers
-        )
-        self.add_class("-detail")
-        self.results.focus()
-        self._paint_answers()
-        self.paint_footer()
-
-    def _paint_answers(self) -> None:
-        if not self._opened or self._answers is None or not self.is_attached:
-            return
-        progress = next((one for one in self.center.store.profile.models if one.model == self._opened), None)
-        found = self._answers.look((progress.done if progress else 0, self.center.store.grades.cleared))
-        self._view.show(found or ())
-        self.results.empty = self._no_answers(found)
-        self.results.show(self._view.ids, self._view.focus)
-        name = self.center.store.name(self._opened)
-        self.results.head((Part(name, NAME), Part("answers", WORDS)), results_text.notes(self._view))
-        self._paint_answer()
-
-    def _no_answers(self, found: Sequence[Result] | None) -> list[Line]:
-        if self._answers is not None and found is None and self._answers.problem:
-            return [(), ((f"  Not read: {text.tame(self._answers.problem)}", "bad"),)]
-        if found is None:
-            return [(), (("  Reading its answers.", "soft"),)]
-        if self._view.filtered:
-            said = f"  0 of {len(found)} match "
-            clears: Line = (("  esc ", "key"), ("clears the filter", "soft"))
-            return [(), ((said, ""), (self._view.query, "strong")), clears]
-        start: list[Line] = [] if self.center.host.readonly else [(("  b ", "key"), ("measures it", "soft"))]
-        return [(), (("  It was not measured yet.", "strong"),), *start]
-
-    def _paint_answer(self) -> None:
-        result = self._view.selected
-        note = Part("esc back" if self.has_class("-answer") else "", WORDS)
-        self.answer.head(results_text.answer_title(result, self.center.look) if result else "Answer", (note,))
-        if self.answer.display:
-            self.answer.paint()
-
-    def do_result_open(self) -> None:
-        """The whole answer: in a narrow terminal in the place of the list."""
-        if not self.has_class("-wide"):
-            self.add_class("-answer")
-        self.answer.focus()
-        self.call_after_refresh(self._paint_answer)
-        self.paint_footer()
-
-    def close_top(self) -> bool:
-        if self.has_class("-answer") or self.focused is self.answer:
-            self.remove_class("-answer")
-            self.results.focus()
-            self.paint_footer()
-            return True
-        if super().close_top():
-            return True
-        if self._opened and self._view.filtered:
-            self.set_filter("")
-            return True
-        if self._opened:
-            self._opened, self._answers = "", None
-            self.remove_class("-detail")
-            self.matrix.focus()
-            self.call_after_refresh(self._paint)
-            return True
-        return False
-
-    def set_filter(self, query: str) -> None:
-        self._view.filter(query)
-        self._paint_answers()
-
-    def leave_filter(self) -> None:
-        (self.results if self._opened else self.matrix).focus()
-
-    def do_sort_left(self) -> None:
-        self._view.shift_order(-1)
-        self._paint_answers()
-
-    def do_sort_right(self) -> None:
-        self._view.shift_order(1)
-        self._paint_answers()
+        row = self.chosen()
+        if row is not None:
+            self.open_answers(row.id)
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def perform(self, act: str) -> None:
-        if self._opened and self.results.cursor:  # a key may overtake the message that the cursor moved
-            self._view.focus = self.results.cursor
-        elif self.matrix.cursor:
+        if self.matrix.cursor:  # a key may overtake the message that the cursor moved
             self._focus = self.matrix.cursor
         super().perform(act)
 
@@ -352,9 +246,7 @@ class ProfilePage(BenchActs):
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         if event.ledger is self.results:
-            self._view.focus = event.key
-            self.answer.scroll_to(y=0, animate=False)
-            self._paint_answer()
+            self.answer_moved(event.key)
         else:
             self._focus = event.key
             self._paint_panes(history=False)
