@@ -1,7 +1,7 @@
 """Whether the router is right: what was said of answers, against what was expected of them when decided. Pure.
 
-A mark is what somebody said of one answer, 0 bad to 1 good; so far ratings of the user are marks. It is compared with
-the quality that the decision of that very exchange predicted for the model that answered.
+A mark is what somebody said of one answer, 0 bad to 1 good: the user's rating, else the grade of a judge that is
+believed. It is compared with the quality that the decision of that very exchange predicted for the model that answered.
 """
 
 import math
@@ -49,6 +49,8 @@ class Mark:
     """Whether the router chose; False where the client named the model."""
     others: tuple[str, ...] = ()
     """The other candidates, best first. Needed of bad answers only."""
+    by: str = ""
+    """The judge that gave it; empty for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Audit:
     answered: Mapping[tuple[str, str], int]
     """(task, model) → exchanges that it answered, rated or not."""
     marks: Sequence[Mark]
-    """Newest first."""
+    """The user's before those of judges, each newest first; one for an answer."""
     cut: bool = False
     """Whether there are older marks that were not read."""
 
@@ -140,6 +142,8 @@ class Review:
     """Surprises first, then what is farthest from expectation for its number of marks, then what is not rated."""
     cut: bool = False
     """Whether there are older ratings that were not looked at."""
+    graded: int = 0
+    """Of the rated answers those that a judge marked, not the user."""
 
     def of(self, model: str) -> list[Reviewed]:
         """The rows of one model, most used first."""
@@ -196,6 +200,7 @@ def review(audit: Audit, span: float | None = None) -> Review:
         bands=_bands(audit.marks),
         rows=tuple(sorted(rows, key=_most_surprising)),
         cut=audit.cut,
+        graded=sum(bool(mark.by) for mark in audit.marks),
     )
 
 

@@ -104,6 +104,8 @@ def caveats(found: Review) -> str:
         "± is what chance may do to so few ratings. People rate what struck them, so the rest may be better. "
         f"A better-rated model is one that was a candidate then and has {KNOWN} ratings or more on that task."
     )
+    if found.graded:
+        said += f" {found.graded:,} of {count(found.rated, 'answer')} were graded by a judge, not rated by you."
     return f"{said} Only the newest {found.rated:,} ratings were looked at." if found.cut else said
 
 

@@ -271,6 +271,7 @@ class EngineControl:
     async def review(self, span: float | None = SPAN) -> Review:
         await self._p.repo.flush()
         audit = await self._p.repo.audit(-math.inf if span is None else self._p.clock.wall() - span)
+        audit = replace(audit, marks=[mark for mark in audit.marks if self._p.grades.believed(mark.by)])
         return await asyncio.to_thread(review, audit, span)
 
     async def retry_backend(self, name: str) -> None:

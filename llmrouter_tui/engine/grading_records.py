@@ -1,6 +1,7 @@
 """What a grade does: it is stored, counted, learned from and told; and what the user says of it."""
 
 from dataclasses import replace
+from typing import Final
 
 from llmrouter_tui.core.decision import Effect, Feedback
 from llmrouter_tui.core.errors import RouterError
@@ -12,6 +13,9 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.tasks import Tasks
+
+BELIEVED: Final = 0.1
+"""Of an observation, that a grade must count for: that of a judge which was not tried does, that of a liar does not."""
 
 
 class Records:
@@ -32,6 +36,10 @@ class Records:
         """As they count now."""
         found = await self._store.grades(wanted, before=before, limit=limit)
         return replace(found, items=tuple(self._gradings.weighed(grade) for grade in found.items))
+
+    def believed(self, judge: str) -> bool:
+        """Whether what a judge says is told beside what the user says; of the user always."""
+        return not judge or self._gradings.agreement(judge).weight >= BELIEVED
 
     async def keep(self, grade: Grade) -> tuple[Effect, ...]:
         """Store a grade, learn from it, and tell; what it moved of the model whose answer it is."""

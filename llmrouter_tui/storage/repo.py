@@ -159,13 +159,23 @@ class SqliteRepo:
         while at is not None and len(marks) < review.MOST:
             more, at = await self._read_marks(at, since)
             marks += more
-        return Audit(answered, marks[: review.MOST], cut=at is not None or len(marks) > review.MOST)
+        newest: dict[str, Mark] = {}
+        graded: history.Key | None = history.NEWEST if at is None else None
+        while graded is not None and len(marks) + len(newest) < review.MOST:
+            more, graded = await self._read_judged(graded, since)
+            newest = {mark.exchange_id: mark for mark in reversed(more)} | newest
+        marks += newest.values()
+        cut = at is not None or graded not in (None, history.NEWEST) or len(marks) > review.MOST
+        return Audit(answered, marks[: review.MOST], cut=cut)
 
     async def _count_answered(self, at: history.Key, since: float) -> tuple[review.Answered, history.Key | None]:
         return await self._database.call(lambda db: review.answered(db, at, since))
 
     async def _read_marks(self, at: history.Key, since: float) -> tuple[list[Mark], history.Key | None]:
         return await self._database.call(lambda db: review.marks(db, at, since))
+
+    async def _read_judged(self, at: history.Key, since: float) -> tuple[list[Mark], history.Key | None]:
+        return await self._database.call(lambda db: review.judged(db, at, since))
 
     async def residency(self, since: float) -> Sequence[ResidencyEvent]:
         return await self._database.call(lambda db: residency.read(db, since))

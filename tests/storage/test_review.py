@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
+from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.core.review import Mark, review
 from llmrouter_tui.storage import history
 from llmrouter_tui.storage import review as reading
@@ -62,6 +63,28 @@ async def test_steps_lose_nothing_and_repeat_nothing(
         # A rating is never older than its exchange; here some are, and are passed over.
         expected = {n for n in range(count) if n // 3 >= since and n // 5 >= since}
         assert sorted(mark.exchange_id for mark in audit.marks) == [f"x{n:06}" for n in sorted(expected)]
+
+
+async def test_grades_are_marks_where_the_user_said_nothing_the_newest_of_each_answer(repo: SqliteRepo) -> None:
+    for number in range(1, 6):
+        repo.record(finished(number))
+    await repo.rate(up(1))
+    facts = {"model": "a/big", "task": "coding", "difficulty": 0.5, "subject": "exchange"}
+    for grade in (
+        Grade("g1", 10.0, "j", ref="x000001", score=1.0, **facts),
+        Grade("g2", 11.0, "j", ref="x000002", score=10.0, **facts),
+        Grade("g3", 12.0, "k", ref="x000002", score=1.0, **facts),
+        Grade("g4", 13.0, "j", ref="x000003", code="malformed", **facts),
+        Grade("g5", 14.0, "j", ref="x000004", score=10.0, overruled=1.0, **facts),
+        Grade("g6", 15.0, "j", ref="gone", score=10.0, **facts),
+        Grade("g7", 16.0, "j", ref="x000005", score=10.0, **facts | {"subject": "prompt"}),
+    ):
+        await repo.store_grade(grade)
+    audit = await repo.audit(EVER)
+    told = {mark.exchange_id: (mark.seen, mark.by, mark.expected) for mark in audit.marks}
+    assert told == {"x000001": (1.0, "", 0.9), "x000002": (0.0, "k", 0.9), "x000004": (0.0, "", 0.9)}
+    assert audit.marks[0].exchange_id == "x000001"
+    assert (review(audit).rated, review(audit).graded) == (3, 1)
 
 
 async def test_others_get_their_turn_between_steps(repo: SqliteRepo, monkeypatch: pytest.MonkeyPatch) -> None:
