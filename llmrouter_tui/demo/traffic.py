@@ -24,6 +24,9 @@ READING = (2.0, 7.0)
 """Seconds a person reads before the next turn."""
 LEAVES = 0.03
 """Chance that a person stops an answer in the middle."""
+BEGINS = 1 / 8
+"""Share of conversations that begin while models are measured: measuring waits for everybody else, and who looks at the
+demo would wait for its end."""
 RATES = 0.16
 """Chance that a person rates an answer."""
 GIVE_UP = 240.0
@@ -107,7 +110,21 @@ class Traffic:
                 for _ in range(self._random.randint(3, 5) if self._random.random() < BURST else 1):
                     await self._room.acquire()
                     people.create_task(self._converse(session, next(scenarios)))
-                await asyncio.sleep(min(self._random.expovariate(1 / self._pause), 4 * self._pause))
+                await self._rest()
+                while await self._measuring(session) and self._random.random() > BEGINS:
+                    await self._rest()
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(min(self._random.expovariate(1 / self._pause), 4 * self._pause))
+
+    async def _measuring(self, session: aiohttp.ClientSession) -> bool:
+        """Whether the router measures models just now."""
+        try:
+            async with session.get(f"{self._url}/admin/profiles") as response:
+                told = await response.json()
+                return response.status == 200 and bool(told["run"]["running"])
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+            return False
 
     async def _until_up(self, session: aiohttp.ClientSession) -> None:
         while True:

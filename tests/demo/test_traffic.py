@@ -30,6 +30,9 @@ class StandIn:
         self.delay = 0.0
         self.status = 200
         self.left = 0
+        self.measuring = False
+        self.looks = 0
+        """How often it was asked whether it measures."""
         self.url = ""
 
     def application(self) -> web.Application:
@@ -37,7 +40,12 @@ class StandIn:
         app.router.add_get("/health", self._health)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/feedback", self._feedback)
+        app.router.add_get("/admin/profiles", self._profiles)
         return app
+
+    async def _profiles(self, _: web.Request) -> web.Response:
+        self.looks += 1
+        return web.json_response({"run": {"running": self.measuring}, "models": []})
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -173,6 +181,16 @@ async def test_it_waits_for_a_router_that_is_not_there_yet(router: StandIn, unus
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await runner.cleanup()
+
+
+async def test_while_models_are_measured_few_people_come(router: StandIn) -> None:
+    router.measuring = True
+    await send(router, 20, pause=0.001, hurry=1000, seed=3)
+    assert router.looks > 2 * len(router.bodies), "most look, and wait a little longer"
+    router.measuring, router.looks = False, 0
+    router.bodies.clear()
+    await send(router, 20, pause=0.001, hurry=1000, seed=3)
+    assert router.looks <= len(router.bodies)
 
 
 async def test_the_same_seed_asks_in_the_same_order(router: StandIn) -> None:
