@@ -31,9 +31,10 @@ def profile(
     MODEL is an id or a name as `llmrouter-tui models` lists them; without one, all that are enabled and cost no money,
     or the run that is under way.
 
-    Prompts of our own are put to one model at a time and their answers are checked by program. Requests of clients come
-    first. Only what is missing, failed, old (profile_max_age_days) or of other weights is measured. Models that had to
-    be loaded are unloaded afterwards.
+    First it is tried what each can do: tools, vision, JSON, thinking, embeddings and its context; the router goes by
+    that, whatever backends say. Then prompts of our own are put to one model at a time and their answers are checked by
+    program. Requests of clients come first. Only what is missing, failed, old (profile_max_age_days) or of other
+    weights is measured. Models that had to be loaded are unloaded afterwards.
     """
     config = load_config(config_file, insecure, **flags)
     from llmrouter_tui.cli.nearby import answers, url_of
