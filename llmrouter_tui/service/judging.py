@@ -29,7 +29,7 @@ from llmrouter_tui.service.live import JUDGE, LiveSettings
 from llmrouter_tui.storage.repo import SqliteRepo
 
 NOT_IN_DEMO: Final = ("judge_model", "judge_base_url", "judge_api_key_env")
-"""The user's own judge has no business with simulated models."""
+"""The user's own judge has no business with simulated models; of these only a model that is chosen meanwhile counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,15 @@ def follow(live: LiveSettings, judging: Judging, router: Router, *, demo: bool) 
         router.keep = judging.desk.keep = judged if judging.settings.share > 0 else usual
         judging.judge.changed()
 
+    begun = False
+
+    def take_later(name: str, value: object) -> None:
+        if begun:
+            take(name, value)
+
     for name in JUDGE:
         if not (demo and name in NOT_IN_DEMO):
             live.on_change(name, partial(take, name))
+    if demo:
+        live.on_change("judge_model", partial(take_later, "judge_model"))
+    begun = True
