@@ -14,6 +14,7 @@ from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply, RouterErrorLike
 from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.core.ruling import by_wish
+from llmrouter_tui.engine.learning import by_clock
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.sessions import Sessions
@@ -58,6 +59,8 @@ class Run:
         self._sent = 0.0
         self._away = 0.0
         """Seconds in which the client took its time to read: they are not the model's."""
+        self._pieces = 0
+        """Events after the first one that meant something."""
         self._ttft: float | None = None
         """The model's own, from when it was asked."""
         self._first: float | None = None
@@ -148,20 +151,20 @@ class Run:
     async def body(self) -> AsyncIterator[bytes]:
         assert self._chunks is not None
         clock, kept, limit = self._router.clock.mono, self._kept, self._router.keep.answer
-        tokens, said = self._held.count(b"\n\n"), clock()
+        first, said = self._held.count(b"\n\n"), clock()
         self._keep(self._held)
         yield self._held
         try:
             self._read_on()
             async for chunk in self._chunks:
                 self._reader = None
-                tokens += chunk.count(b"\n\n")
+                self._pieces += chunk.count(b"\n\n")
                 if self._kept_bytes < limit:
                     self._kept_bytes += len(chunk)
                     kept.append(chunk)
                 if (now := clock()) - said > PROGRESS_SECONDS:
                     said = now
-                    self._router.bus.publish(Progress(self.id, tokens))
+                    self._router.bus.publish(Progress(self.id, first + self._pieces))
                 yield chunk
                 self._away += clock() - now
                 self._read_on()
@@ -354,7 +357,9 @@ class Run:
             self._router.sessions.answered(self._session, self._record.id)
         ttft = self._ttft if self._request.stream else None
         seconds = None if self._waited_for_client(now) else now - self._sent
-        self._router.learning.answered(self._record, reply.usage, reply.timings, ttft, seconds, self._crowd)
+        self._router.learning.answered(
+            self._record, reply.usage, reply.timings, ttft, seconds, self._crowd, self._pieces
+        )
         if self.decision is not None:
             self._router.learning.counted(self._record, self.decision.analysis, reply.usage)
 
@@ -411,14 +416,14 @@ class Run:
         )
 
     def _decode_rate(self, reply: Reply, now: float) -> float | None:
-        """Tokens per second after the first: as the backend counted, else by the clock."""
+        """Tokens per second of a whole answer, after the first: as the backend counted, else by the clock."""
+        if not self._complete:
+            return None
         if reply.timings.decode_per_second is not None:
             return reply.timings.decode_per_second
-        tokens = reply.usage.completion_tokens or 0
-        if not self._request.stream or self._ttft is None or tokens < 2 or self._waited_for_client(now):
+        if not self._request.stream or self._ttft is None or self._waited_for_client(now):
             return None
-        seconds = now - self._sent - self._ttft
-        return (tokens - 1) / seconds if seconds > 0.01 else None
+        return by_clock(reply.usage.completion_tokens or 0, self._ttft, now - self._sent, self._pieces)
 
 
 def _forced_out(record: ModelRecord) -> BackendError:

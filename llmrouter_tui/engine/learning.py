@@ -18,6 +18,11 @@ WEIGHT = 0.2
 """Weight of a new sample against the running mean, once a few samples are in."""
 SHORT_ANSWER = 8
 """Answers of fewer tokens say nothing of decoding speed."""
+PIECE = 8
+"""Tokens that come together at most where an answer is written as it is made. By judgement."""
+STRAY, GUESSED_STRAY = 4.0, 20.0
+"""A sample further from what is known than this, up or down, counts as this far; from a guess by size. By judgement:
+what was measured as far off were clocks that did not run while the model worked."""
 SHORT_PROMPT = 32
 """Prompts of fewer tokens say nothing of prefill speed."""
 COUNTABLE = 100
@@ -141,6 +146,7 @@ class Learning:
         ttft: float | None,
         seconds: float | None,
         crowd: float = 1.0,
+        pieces: int | None = None,
     ) -> None:
         """Learn speed from an answer: the backend's own counters where it has them, else the clock. ``seconds`` is
         how long the model was at it, None where the clock cannot tell. ``crowd``: the requests that it had, by as many
@@ -148,20 +154,29 @@ class Learning:
         record.used += 1
         if seconds is not None:
             record.mean_seconds += WEIGHT * (seconds / crowd - record.mean_seconds)
-        self.timed(record, usage, timings, ttft, seconds)
+        self.timed(record, usage, timings, ttft, seconds, pieces)
 
     def timed(
-        self, record: ModelRecord, usage: Usage, timings: Timings, ttft: float | None, seconds: float | None
+        self,
+        record: ModelRecord,
+        usage: Usage,
+        timings: Timings,
+        ttft: float | None,
+        seconds: float | None,
+        pieces: int | None = None,
     ) -> None:
-        """The same of an answer that no client asked for: it counts as no use."""
+        """The same of an answer that no client asked for: it counts as no use. ``pieces`` came after the first one."""
         old = record.speed
         weight = WEIGHT if old.samples >= 4 else 1.0 / (old.samples + 1)
         decode, prefill = timings.decode_per_second, timings.prefill_per_second
         tokens = usage.completion_tokens or 0
-        if decode is None and ttft is not None and seconds is not None and tokens >= SHORT_ANSWER and seconds > ttft:
-            decode = (tokens - 1) / (seconds - ttft)
-        if tokens < SHORT_ANSWER:
+        if decode is None and ttft is not None and seconds is not None:
+            decode = by_clock(tokens, ttft, seconds, pieces)
+        if tokens < SHORT_ANSWER or (decode is not None and decode <= 0):
             decode = None
+        if decode is not None and old.decode > 0:
+            stray = STRAY if old.samples else GUESSED_STRAY
+            decode = min(max(decode, old.decode / stray), old.decode * stray)
         fresh = (usage.prompt_tokens or 0) - (usage.cached_tokens or 0)
         if fresh < SHORT_PROMPT:
             prefill = None
@@ -205,6 +220,15 @@ class Learning:
         record.loads += 1
         record.changed()
         self._repo.remember_speed(record.id, record.speed, record.seen)
+
+
+def by_clock(tokens: int, ttft: float, seconds: float, pieces: int | None = None) -> float | None:
+    """Tokens per second after the first, where the clock tells: what came in few ``pieces`` (a tool call, which servers
+    hold back until it is whole, or what a proxy kept) was made before the first of them."""
+    held_back = pieces is not None and (pieces < SHORT_ANSWER or pieces * PIECE < tokens)
+    if tokens < SHORT_ANSWER or held_back or seconds - ttft <= 0.01:
+        return None
+    return (tokens - 1) / (seconds - ttft)
 
 
 def _mean(old: float, new: float | None, weight: float) -> float:
