@@ -4,12 +4,16 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
-from llmrouter_tui.core.agreement import Standing, value, weight_of
+from llmrouter_tui.core.agreement import OVERRULED, OWN, Standing, value, weight_of
+from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Agreement, Grade
+from llmrouter_tui.core.kinds import KINDS, within
+from llmrouter_tui.core.lessons import Tally
 from llmrouter_tui.core.measuring import same_weights
 from llmrouter_tui.core.ports import Clock, GradeStore
 from llmrouter_tui.core.profile import Result
@@ -18,6 +22,8 @@ from llmrouter_tui.engine.measured import Measured
 
 TRY_AGAIN: Final = 3_600.0
 """Seconds after which an answer is put to a judge anew that could not be reached, or had no time, for it."""
+NEWEST: Final = 200
+"""Graded answers to clients that are evidence of a model's abilities; lessons count all of them."""
 LASTING: Final = frozenset({"malformed", "context_length_exceeded", "invalid_request"})
 """Failures that the same judge would repeat."""
 
@@ -36,10 +42,13 @@ class Gradings:
         """By answer and judge."""
         self._ids: dict[str, Grade] = {}
         self._named: dict[str, set[Answer]] = defaultdict(set)
-        """Answers by the name of their model: replicas share what they can do."""
+        """Answers to prompts by the name of their model: replicas share what they can do."""
         self._standings: dict[str, Standing] = {}
-        self._marked = self._live = 0
-        self._marks = 0.0
+        self._marked, self._marks = 0, 0.0
+        self._live: dict[str, dict[Answer, None]] = {}
+        """Answers to clients that are graded, by the name of their model, the newest grade last."""
+        self._tallies: dict[str, dict[tuple[str, bool], Tally]] = {}
+        """Their grades as lessons count them, by name, and by judge (empty: the user) and whether it was its own."""
         self.disagree = 0
         """Grades where judge and truth are on different sides."""
         self.version = 0
@@ -64,7 +73,8 @@ class Gradings:
             self.disagree -= older.disagrees
         kept = replace(grade, question="", answer="")
         self._grades[answer][grade.judge] = self._ids[grade.id] = kept
-        self._named[grade.model.partition("/")[2]].add(answer)
+        if grade.subject == "prompt":
+            self._named[grade.model.partition("/")[2]].add(answer)
         self._standing(grade.judge).take(kept)
         self.disagree += kept.disagrees
         self._count(answer, 1)
@@ -74,10 +84,21 @@ class Gradings:
     def _count(self, answer: Answer, sign: int) -> None:
         """Count the grade of an answer that stands in or out of the sums over all."""
         grade = self.standing(answer)
-        if grade is not None and grade.mark is not None:
-            self._marked += sign
-            self._marks += sign * grade.mark
-            self._live += sign * (answer[0] == "exchange")
+        if grade is None or grade.mark is None:
+            return
+        self._marked += sign
+        self._marks += sign * grade.mark
+        if answer[0] != "exchange":
+            return
+        name, by = grade.model.partition("/")[2], "" if grade.overruled is not None else grade.judge
+        kinds = grade.kinds or within(None, grade.task)
+        shares = [kinds.get(kind, 0.0) for kind in KINDS]
+        tally = self._tallies.setdefault(name, {}).setdefault((by, grade.own), Tally())
+        tally.add(shares, easiness_of(grade.difficulty), value(grade.mark), sign)
+        live = self._live.setdefault(name, {})
+        live.pop(answer, None)
+        if sign > 0:
+            live[answer] = None
 
     def _standing(self, judge: str) -> Standing:
         return self._standings.setdefault(judge, Standing(judge))
@@ -117,8 +138,8 @@ class Gradings:
         prompts that only a judge can tell about. What a program checked needs no second opinion."""
         newest: dict[str, Grade] = {}
         for answer in sorted(self._named.get(info.name, ()), key=lambda answer: answer[2] == info.id):
-            subject, ref, model = answer
-            result = self._measured.of(model).get(ref) if subject == "prompt" else None
+            _, ref, model = answer
+            result = self._measured.of(model).get(ref)
             grade = self.standing(answer)
             if result is None or grade is None or result.outcome != "ungraded":
                 continue
@@ -127,18 +148,29 @@ class Gradings:
         return [(grade, self.weighed(grade).weight) for grade in newest.values()]
 
     def exchanges(self, info: ModelInfo) -> list[tuple[Grade, float]]:
-        """The same of answers that clients got from a model of that name."""
-        found = (self.standing(answer) for answer in self._named.get(info.name, ()) if answer[0] == "exchange")
+        """The same of answers that clients got from a model of that name: the newest."""
+        newest = islice(reversed(self._live.get(info.name, {})), NEWEST)
+        found = (self.standing(answer) for answer in newest)
         return [(grade, self.weighed(grade).weight) for grade in found if grade is not None]
+
+    def tally(self, info: ModelInfo) -> Tally:
+        """All grades of answers that clients got from a model of that name, each by its weight."""
+        total = Tally()
+        for (judge, own), tally in self._tallies.get(info.name, {}).items():
+            weight = (self._standing(judge).weight * (OWN if own else 1.0)) if judge else OVERRULED
+            for at, (count, marks) in tally.cells.items():
+                before = total.cells.get(at, (0.0, 0.0))
+                total.cells[at] = before[0] + weight * count, before[1] + weight * marks
+        return total
 
     @property
     def live(self) -> bool:
         """Whether any answer to a client was graded."""
-        return self._live > 0
+        return any(self._live.values())
 
     def has(self, info: ModelInfo) -> bool:
         """Whether any answer of a model of that name was graded."""
-        return bool(self._named.get(info.name))
+        return bool(self._named.get(info.name) or self._live.get(info.name))
 
     def checked(self, info: ModelInfo) -> list[Checked]:
         """What ``prompts`` say, as it is learned from."""

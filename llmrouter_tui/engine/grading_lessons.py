@@ -8,12 +8,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from llmrouter_tui.core.agreement import value
-from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import Ability, Lesson
-from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.core.kinds import KINDS, within
-from llmrouter_tui.core.lessons import Priors, Tally, learn
+from llmrouter_tui.core.lessons import learn
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.learning import Learning
@@ -41,7 +37,7 @@ class Lessons:
         news = self._version != self._gradings.version
         self._version = self._gradings.version
         if news:
-            self._refresh()
+            await self._refresh()
         records = list(self._fleet.models.values())
         if not self._gradings.live:
             self._give(records, {})
@@ -50,15 +46,19 @@ class Lessons:
         if not news and _same(now, self._rests_on):
             return
         self._rests_on = now
-        priors: Priors = {record.id: self._learning.untaught(record) for record in records}
-        grades = {record.id: self._gradings.exchanges(record.info) for record in records}
-        self._give(records, await asyncio.to_thread(_learned, priors, grades))
+        priors: dict[str, Mapping[str, Ability]] = {}
+        for record in records:
+            await asyncio.sleep(0)
+            priors[record.id] = self._learning.untaught(record)
+        tallies = {record.id: tally for record in records if (tally := self._gradings.tally(record.info)).cells}
+        self._give(records, await asyncio.to_thread(learn, priors, tallies))
 
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
         """A judge that is worth more or less now moves all that it graded."""
-        for record in self._fleet.models.values():
+        for record in list(self._fleet.models.values()):
             if self._gradings.has(record.info):
                 before = record.abilities
+                await asyncio.sleep(0)  # chunks of answers come between
                 self._learning.refresh(record)
                 if any(before[task].mean != ability.mean for task, ability in record.abilities.items()):
                     self._fleet.touch(record)
@@ -71,18 +71,6 @@ class Lessons:
             if _moved(record.lesson, new):
                 record.lesson = new
                 self._fleet.touch(record)
-
-
-def _learned(priors: Priors, grades: Mapping[str, Sequence[tuple[Grade, float]]]) -> Mapping[str, Lesson]:
-    tallies: dict[str, Tally] = {}
-    for model, graded in grades.items():
-        for grade, weight in graded:
-            if weight > 0 and grade.mark is not None:
-                kinds = grade.kinds or within(None, grade.task)
-                shares = [kinds.get(kind, 0.0) for kind in KINDS]
-                tally = tallies.setdefault(model, Tally())
-                tally.add(shares, easiness_of(grade.difficulty), value(grade.mark), weight)
-    return learn(priors, tallies) if tallies else {}
 
 
 def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
