@@ -190,16 +190,16 @@ def moved(model: str, effects: Sequence[Effect], store: Store, cells: int, look:
     if not effects:
         return []
     name = text.left(fmt.short_model(store.name(model), NAME_CELLS - 1), NAME_CELLS)
-    lines: list[Line] = []
-    line: list[Span] = [(name, "strong")]
+    lines: list[list[Span]] = [[(name, "strong")]]
     for effect in sorted(effects, key=lambda one: -abs(one.after - one.before)):
         before, after = text.fraction(effect.before), text.fraction(effect.after)
-        said = f"{effect.task} {before} {look.symbols.arrow} {after}  "
-        if len(line) > 1 and text.line_width(tuple(line)) + text.width(said.rstrip()) > cells:
-            lines.append(tuple(line))
+        said = f"{effect.task} {before} {look.symbols.arrow} {after}"
+        line = lines[-1]
+        if len(line) > 1 and text.line_width(tuple(line)) + 2 + text.width(said) > cells:
             line = [(" " * NAME_CELLS, "")]
-        line.append((said, "good" if effect.after > effect.before else "bad"))
-    return [text.clip_line(one, cells, look.symbols.ellipsis) for one in (*lines, tuple(line))]
+            lines.append(line)
+        line.append((said if len(line) == 1 else f"  {said}", "good" if effect.after > effect.before else "bad"))
+    return [text.clip_line(tuple(line), cells, look.symbols.ellipsis) for line in lines]
 
 
 def _problems(store: Store, found: Profiles | None, cells: int, *, readonly: bool) -> list[Line]:

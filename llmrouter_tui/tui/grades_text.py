@@ -14,9 +14,10 @@ from llmrouter_tui.tui.text import Line, Look
 from llmrouter_tui.tui.widgets import chart
 
 Name = Callable[[str], str]
-TIME, TASK, MODEL, BAR, MARK = 5, 8, 14, 10, 4
-BARS_FROM = 58
-"""Cells from which marks have bars."""
+TIME, TASK, MODEL, BAR, MARK = 5, 9, 14, 10, 4
+SHORT_BAR = 6
+BARS_FROM, ROOMY = 58, 76
+"""Cells from which marks have bars, and from which they are long."""
 WHY = {
     "malformed": "the judge's reply could not be read",
     "judge_timeout": "the judge took too long",
@@ -31,7 +32,7 @@ WHY = {
 
 
 def _bar_cells(cells: int) -> int:
-    return BAR if cells >= BARS_FROM else 0
+    return BAR if cells >= ROOMY else SHORT_BAR if cells >= BARS_FROM else 0
 
 
 def _model_cells(cells: int) -> int:

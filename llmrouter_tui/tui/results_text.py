@@ -1,5 +1,6 @@
 """The answers of one model to our prompts: the list, and one of them with its verdict and its reason. Pure."""
 
+from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.core.measuring import difficulty
 from llmrouter_tui.core.probing import is_probe
 from llmrouter_tui.core.profile import Result
@@ -8,6 +9,7 @@ from llmrouter_tui.core.prompts import Rubric
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.bench_panes import WHY
+from llmrouter_tui.tui.grades_text import Name, judged, mark_text
 from llmrouter_tui.tui.heads import FIGURE, NAME, WORDS, Part
 from llmrouter_tui.tui.models_text import speed_text
 from llmrouter_tui.tui.prose import LABEL, block, labelled
@@ -33,10 +35,13 @@ def glyph(result: Result, look: Look) -> Span:
     }.get(verdict_word(result), (symbols.off, "soft"))
 
 
-def verdict(result: Result, look: Look) -> Span:
-    """``✓ right``, ``✗ wrong``, ``≈ .50``, ``○ ungraded``, ``✗ failed``."""
+def verdict(result: Result, look: Look, grade: Grade | None = None) -> Span:
+    """``✓ right``, ``✗ wrong``, ``≈ .50``, ``○ ungraded``, ``✗ failed``; of an answer that a judge graded its mark:
+    ``○ 8/10``."""
     mark, role = glyph(result, look)
     word = verdict_word(result)
+    if word == "ungraded" and grade is not None and grade.mark is not None:
+        return f"{mark} {mark_text(grade.mark)}/10", "strong"
     return f"{mark} {text.fraction(result.passed) if word == 'partly' and result.passed else word}", role
 
 
@@ -51,9 +56,10 @@ def head(cells: int) -> Line:
     return ((text.clip(f"{titles}  WHY" if cells >= REASON_FROM else titles, cells, ""), "head"),)
 
 
-def row(result: Result, cells: int, look: Look) -> Line:
+def row(result: Result, cells: int, look: Look, grade: Grade | None = None) -> Line:
     """One answer in a line."""
-    said, role = verdict(result, look)
+    said, role = verdict(result, look, grade)
+    reason = result.reason if result.outcome != "ungraded" or grade is None else grade.reason
     hard, none = difficulty(result), look.symbols.none
     speed = speed_text(result.decode) if result.decode is not None else none
     wide = _prompt_cells(cells)
@@ -64,7 +70,7 @@ def row(result: Result, cells: int, look: Look) -> Line:
         (f" {text.right(text.fraction(hard) if hard is not None else none, DIFF)}", "soft"),
         (f" {text.right(text.seconds(result.seconds), TOOK)}", ""),
         (f" {text.right(speed, SPEED)}", "soft"),
-        (f"  {text.tame(result.reason)}" if cells >= REASON_FROM else "", "soft"),
+        (f"  {text.tame(reason)}" if cells >= REASON_FROM else "", "soft"),
     )
     return text.clip_line(line, cells, look.symbols.ellipsis)
 
@@ -75,17 +81,18 @@ def notes(view: ResultsView) -> tuple[Part, ...]:
     return Part(f"filter {view.query}" if view.filtered else "", FIGURE), shown, Part(view.order, WORDS)
 
 
-def answer_title(result: Result, look: Look) -> tuple[Part, ...]:
+def answer_title(result: Result, look: Look, grade: Grade | None = None) -> tuple[Part, ...]:
     """``math-rolls  ✗ wrong``"""
-    return Part(result.prompt, NAME), Part(verdict(result, look)[0], NAME)
+    return Part(result.prompt, NAME), Part(verdict(result, look, grade)[0], NAME)
 
 
-def answer(result: Result, now: float, cells: int, look: Look) -> list[Line]:
-    """The verdict and why, the question, the whole answer, and how fast it was."""
-    said, role = verdict(result, look)
+def answer(result: Result, now: float, cells: int, look: Look, name: Name, grade: Grade | None = None) -> list[Line]:
+    """The verdict and why, what a judge said, the question, the whole answer, and how fast it was."""
+    said, role = verdict(result, look, grade)
     lines = [
         *labelled("VERDICT", said, cells, role),
-        *labelled("WHY", _why(result), cells),
+        *(labelled("WHY", _why(result), cells) if result.outcome != "ungraded" or grade is None else []),
+        *(judged(grade, cells, name) if grade is not None else []),
         *labelled("TIMING", timing(result), cells, "soft"),
         *labelled(
             "ASKED", f"{text.ago(now - result.at)} ago ({text.when(result.at, look, full=False)})", cells, "soft"

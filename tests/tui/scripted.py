@@ -630,7 +630,7 @@ class ScriptedControl:
     async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
         found = sorted(self.graded.values(), key=lambda grade: -grade.at)
         found = [grade for grade in found if grade.disagrees or not wanted.disagree]
-        found = [grade for grade in found if wanted.ref in ("", grade.ref)]
+        found = [grade for grade in found if wanted.ref in ("", grade.ref) and wanted.model in ("", grade.model)]
         start = int(before or 0)
         more = str(start + limit) if start + limit < len(found) else None
         return GradePage(tuple(found[start : start + limit]), more, len(found))

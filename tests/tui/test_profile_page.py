@@ -14,7 +14,7 @@ from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.pages.profile import ProfilePage
 from tests.tui import goldens
 from tests.tui.benches import BIG, OVER, PROFILES, RESULTS, RUN, SMALL, result
-from tests.tui.gradebooks import JUDGE
+from tests.tui.gradebooks import JUDGE, grade
 from tests.tui.scripted import SNAPSHOT, ScriptedHost
 from tests.tui.shots import build, screen_text, settled
 from tests.tui.test_flows import calls, feed, fill, until
@@ -176,6 +176,10 @@ async def test_an_answer_that_waits_for_a_judge_is_put_to_it() -> None:
         await pilot.press("j", "j", "j", "J")
         await until(app, pilot, lambda: calls(app))
         assert calls(app) == [("grade", "prompt", "create-river", BIG)]
+        assert "○ ungraded" in screen_text(app)
+        feed(app).push(ev.Graded(grade("g9", 0, BIG, "creative", 8.0, "vivid, and it rhymes")))
+        await until(app, pilot, lambda: "○ 8/10" in screen_text(app))
+        assert "phi4:14b 8/10  vivid, and it rhymes" in screen_text(app)
 
 
 async def test_new_answers_come_while_they_are_read() -> None:

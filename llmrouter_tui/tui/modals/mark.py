@@ -24,9 +24,10 @@ class MarkDialog(ModalScreen[float]):
         Binding("enter", "save", "save", show=False, priority=True),
     ]
 
-    def __init__(self, lines: Sequence[Line], *, overruled: bool) -> None:
+    def __init__(self, lines: Sequence[Line], cells: int, *, overruled: bool) -> None:
+        """``lines`` say what is marked, in at most so many cells."""
         super().__init__()
-        self._words, self._overruled, self._refused = list(lines), overruled, ""
+        self._words, self._cells, self._overruled, self._refused = list(lines), cells, overruled, ""
         self.typed = Input(placeholder=f"{LOWEST:.0f} to {HIGHEST:.0f}", compact=True, max_length=4)
         self.words = LinesView(self._draw, classes="words")
 
@@ -34,6 +35,7 @@ class MarkDialog(ModalScreen[float]):
         with Vertical(classes="dialog"):
             self.words.can_focus = False
             self.words.styles.height = len(self._words) + 3
+            self.words.styles.width = self._cells
             yield self.typed
             yield self.words
 

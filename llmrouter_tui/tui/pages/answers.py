@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from llmrouter_tui.core.grades import Grade, GradeFilter, GradePage
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.tui import results_text, text
 from llmrouter_tui.tui.actions import Situation
@@ -16,6 +17,9 @@ from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
 
+GRADES = 200
+"""Grades of one model that are asked for: as many as there are prompts."""
+
 
 class AnswersActs(BenchActs):
     """A page that opens the answers of a model (``open_answers``); ``answers_closed`` is called when they are left."""
@@ -28,6 +32,8 @@ class AnswersActs(BenchActs):
         """The model whose answers are shown; empty for none."""
         self._answers: Reading[Sequence[Result]] | None = None
         self._view = ResultsView()
+        self._grades: dict[str, Grade] = {}
+        """What a judge said of them, by prompt."""
 
     def answers_closed(self) -> None:
         """The rest of the page is seen again."""
@@ -52,17 +58,18 @@ class AnswersActs(BenchActs):
 
     def _draw_result(self, key: str, cells: int) -> Line:
         result = self._view.known.get(key)
-        return results_text.row(result, cells, self.center.look) if result else ()
+        return results_text.row(result, cells, self.center.look, self._grades.get(key)) if result else ()
 
     def _result_version(self, key: str) -> Hashable:
         result = self._view.known.get(key)
-        return (self.opened, result.at) if result else -1
+        return (self.opened, result.at, self._grades.get(key)) if result else -1
 
     def _draw_answer(self, cells: int, rows: int) -> list[Line]:
         result, center = self._view.selected, self.center
         if result is None:
             return [(("Here an answer is told in full, with its verdict and why.", "soft"),)]
-        return results_text.answer(result, center.clock(), cells, center.look)
+        grade = self._grades.get(result.prompt)
+        return results_text.answer(result, center.clock(), cells, center.look, center.store.name, grade)
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -70,6 +77,8 @@ class AnswersActs(BenchActs):
         super().absorb(dirty, touched)
         if dirty & Dirty.PROFILE:
             self._look()  # paints when new ones are there
+        if dirty & Dirty.GRADES:
+            self.paint_answers()
 
     def _look(self) -> Sequence[Result] | None:
         if not self.opened or self._answers is None:
@@ -82,12 +91,19 @@ class AnswersActs(BenchActs):
         if not self.opened or not self.is_attached:
             return
         found = self._look()
+        self._grades = self._graded()
         self._view.show(found or ())
         self.results.empty = self._no_answers(found)
         self.results.show(self._view.ids, self._view.focus)
         name = self.center.store.name(self.opened)
         self.results.head((Part(name, NAME), Part("answers", WORDS)), results_text.notes(self._view))
         self._paint_answer()
+
+    def _graded(self) -> dict[str, Grade]:
+        """The newest grade of each answer that is known, by prompt."""
+        known = self.center.store.grades.known.values()
+        mine = [grade for grade in known if grade.model == self.opened and grade.subject == "prompt"]
+        return {grade.ref: grade for grade in sorted(mine, key=lambda grade: grade.at)}
 
     def _no_answers(self, found: Sequence[Result] | None) -> list[Line]:
         if self._answers is not None and found is None and self._answers.problem:
@@ -104,9 +120,14 @@ class AnswersActs(BenchActs):
     def _paint_answer(self) -> None:
         result = self._view.selected
         note = Part("esc back" if self.has_class("-answer") else "", WORDS)
-        self.answer.head(results_text.answer_title(result, self.center.look) if result else "Answer", (note,))
+        self.answer.head(self._title(result), (note,))
         if self.answer.display:
             self.answer.paint()
+
+    def _title(self, result: Result | None) -> str | tuple[Part, ...]:
+        if result is None:
+            return "Answer"
+        return results_text.answer_title(result, self.center.look, self._grades.get(result.prompt))
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,10 +137,16 @@ class AnswersActs(BenchActs):
         self._answers = Reading(
             center, self.beside, lambda: center.host.control.profile_results(model), self.paint_answers
         )
+        read = center.host.control.grades(GradeFilter(model=model, subject="prompt"), limit=GRADES)
+        center.command(read, "Grades not read", self._take)
         self.add_class("-detail")
         self.results.focus()
         self.paint_answers()
         self.paint_footer()
+
+    def _take(self, page: GradePage) -> None:
+        self.center.store.grades.read(page.items)
+        self.paint_answers()
 
     def do_result_open(self) -> None:
         """The whole answer: in a narrow terminal in the place of the list."""

@@ -124,7 +124,7 @@ class JudgeActs(RatingActs):
 
         cells = min(WORDS_CELLS, self.app.size.width * 9 // 10 - 4)
         lines = grades_text.judged(grade, cells, center.store.name)
-        self.app.push_screen(MarkDialog(lines, overruled=grade.overruled is not None), marked)
+        self.app.push_screen(MarkDialog(lines, cells, overruled=grade.overruled is not None), marked)
 
     def _overruled(self, grade_id: str, effects: tuple[Effect, ...]) -> None:
         self.effects[grade_id] = tuple(effects)
