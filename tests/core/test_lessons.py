@@ -1,5 +1,6 @@
 """What grades teach: the laws of the fit, and that it finds what is there."""
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 
@@ -30,6 +31,10 @@ def learned(grades: Sequence[Grade], priors: Mapping[str, Mapping[str, Ability]]
     for model, kind, easiness, grade in grades:
         tallies.setdefault(model, Tally()).add(pure(kind), easiness, grade)
     return learn(priors, tallies)
+
+
+def logit(mean: float) -> float:
+    return math.log(mean / (1 - mean))
 
 
 grades = st.lists(
@@ -133,6 +138,42 @@ def test_whatever_the_grades_all_stays_inside_bounds(rows: list[Grade]) -> None:
 
 def test_a_grade_of_a_model_that_is_gone_is_passed_over() -> None:
     assert learned([("gone", "word", 0.0, 1.0)]) == learned([])
+
+
+@settings(deadline=None, max_examples=30)
+@given(grades, st.permutations(sorted(PRIORS)))
+def test_the_order_of_models_does_not_matter(rows: list[Grade], order: list[str]) -> None:
+    one, other = learned(rows), learned(rows, {model: PRIORS[model] for model in order})
+    for model in PRIORS:
+        assert one[model].means == pytest.approx(other[model].means, abs=1e-6)
+
+
+def told(mean: float, strength: float) -> dict[str, Ability]:
+    return {task: Ability(mean, strength, 0.1) for task in TASKS}
+
+
+def test_a_model_that_is_far_from_what_was_known_is_soon_seen_as_it_is() -> None:
+    """Twelve prompts, every model on each: of the best known one all answers are wrong."""
+    priors = {"praised": told(0.85, 40), "plain": told(0.6, 40), "weak": told(0.4, 40)}
+    right = {"praised": 0, "plain": 7, "weak": 5}
+    rows = [(model, KINDS[i], 0.0, float(i * 7 % 12 < right[model])) for model in right for i in range(12)]
+    found = learned(rows, priors)
+    assert max(found["praised"].means) < min(found["plain"].means)
+    for model in ("plain", "weak"):
+        assert found[model].means[TRIVIA] == pytest.approx(priors[model]["factual"].mean, abs=0.15)
+
+
+def test_what_is_known_holds_against_what_is_near_it_and_gives_way_to_what_is_far() -> None:
+    """Of the way from what was known to what the grades say, the far model has gone the longer part."""
+
+    def gone(known: float, seen: int) -> float:
+        priors = {"m": told(known, 40), "n": told(0.5, 40), "o": told(0.5, 40)}
+        share = {"m": seen, "n": 20, "o": 20}
+        rows = [(model, KINDS[i % 10], 0.0, float(i * 7 % 40 < share[model])) for model in share for i in range(40)]
+        low, now, high = (logit(x) for x in (known, learned(rows, priors)["m"].means[TRIVIA], seen / 40))
+        return (now - low) / (high - low)
+
+    assert gone(0.85, 8) > gone(0.6, 20) + 0.1
 
 
 def test_what_is_hard_for_all_is_the_kind_and_not_the_model() -> None:
