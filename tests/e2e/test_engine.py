@@ -11,6 +11,8 @@ import openai
 import psutil
 import pytest
 
+from llmrouter_tui.core.checks import check
+from llmrouter_tui.core.prompt_set import prompt
 from tests.e2e.conftest import Router, serving
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
@@ -95,6 +97,23 @@ def test_asking_for_the_other_model_swaps_and_the_memory_is_really_gone(client, 
         ("unload", f"embedded/{SMALL}"),
     ]
     ask(client, "hi", SMALL)
+
+
+def test_the_checks_tell_who_answers_from_who_only_goes_on_with_a_text(client):
+    """The second one says that it follows instructions, and holds the weights of a base model."""
+
+    def right(model: str) -> list[bool]:
+        asked = (prompt("extract-phone"), prompt("fact-heart"))
+        messages = ([{"role": "user", "content": one.turns[0]}] for one in asked)
+        said = (
+            client.chat.completions.create(model=model, messages=message, temperature=0, max_tokens=24)
+            for message in messages
+        )
+        texts = [answer.choices[0].message.content or "" for answer in said]
+        return [check(one, text).right for one, text in zip(asked, texts, strict=True)]
+
+    assert right(SECOND) == [False, False]
+    assert right(SMALL) == [True, True]
 
 
 def test_who_leaves_before_its_turn_moves_nothing(client, router):
