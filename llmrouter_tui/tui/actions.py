@@ -123,7 +123,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("bench.retry", "r", "r", "retry failed", "Ask again what failed", "Profile", ("profile",), 25, mutating=True,
            needs=("service",)),
     Action("bench.mark", "space", "space", "mark", "Mark models that are measured together", "Profile", ("profile",),
-           26),
+           26, mutating=True),
     Action("result.open", "", "⏎", "whole answer", "The selected answer in full", "Profile", ("profile",), 12),
     Action("grade.open", "", "⏎", "open", "The selected grade with question and answer in full", "Judge",
            ("judge",), 11),

@@ -12,7 +12,7 @@ from llmrouter_tui.tui.widgets import chart
 
 Name = Callable[[str], str]
 NAME_CELLS = 26
-TABLE_LABEL, TABLE_COLUMN = 12, 13
+TABLE_LABEL, TABLE_COLUMN = 10, 13
 SHORT_BAR = 14
 STATES = {
     "off": "off",
@@ -169,22 +169,23 @@ def table(whom: str, rows: tuple[str, str], concord: Concord, cells: int, look: 
         }
         return soft(nobody[whom], cells)
     good, bad = rows
-    titles = f"{text.right('judge low', TABLE_COLUMN)}{text.right('judge high', TABLE_COLUMN)}"
+    column = max(len("judge high") + 1, min(TABLE_COLUMN, (cells - TABLE_LABEL) // 2))
+    titles = f"{text.right('judge low', column)}{text.right('judge high', column)}"
     out: list[Line] = [((text.left(whom.upper(), TABLE_LABEL) + titles, "head"),)]
-    out.append(_table_row(good, concord.harsh, concord.both_good, odd=0))
-    out.append(_table_row(bad, concord.both_bad, concord.kind, odd=1))
+    out.append(_table_row(good, concord.harsh, concord.both_good, column, odd=0))
+    out.append(_table_row(bad, concord.both_bad, concord.kind, column, odd=1))
     figures = f"agree {text.percent(concord.agree or 0.0)}   kappa {_kappa(concord)}   n={concord.count}"
     return [text.clip_line(line, cells, look.symbols.ellipsis) for line in (*out, ((figures, "strong"),))]
 
 
-def _table_row(label: str, low: int, high: int, *, odd: int) -> Line:
+def _table_row(label: str, low: int, high: int, column: int, *, odd: int) -> Line:
     roles = ["", ""]
     roles[odd] = "bad" if (low, high)[odd] else "dim"
     said = [f"{'!! ' if index == odd and many else ''}{many}" for index, many in enumerate((low, high))]
     return (
         (text.left(label, TABLE_LABEL), ""),
-        (text.right(said[0], TABLE_COLUMN), roles[0]),
-        (text.right(said[1], TABLE_COLUMN), roles[1]),
+        (text.right(said[0], column), roles[0]),
+        (text.right(said[1], column), roles[1]),
     )
 
 
@@ -192,9 +193,10 @@ def marks(found: Agreement, mean: float | None, cells: int, look: Look) -> list[
     """How often it gave 1 to 10."""
     if not any(found.marks):
         return soft("It gave no mark yet.", cells)
-    head = "MARKS   " + "".join(text.right(str(mark), 3) for mark in range(1, 11))
+    label = max(0, min(8, cells - 30))
+    head = text.left("MARKS", label, "") + "".join(text.right(str(mark), 3) for mark in range(1, 11))
     bars = chart.spark(found.marks, len(found.marks), look.symbols)
-    drawn = "        " + "".join(f"  {bar}" for bar in bars)
+    drawn = " " * label + "".join(f"  {bar}" for bar in bars)
     told = f"   mean {mean:.1f}" if mean is not None and cells >= len(head) + 11 else ""
     return [((text.clip(head, cells, ""), "head"),), ((text.clip(drawn, cells, ""), "accent"), (told, ""))]
 

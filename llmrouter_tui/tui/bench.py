@@ -95,11 +95,12 @@ def needs_seen(rows: Mapping[str, Benched]) -> tuple[str, ...]:
     return tuple(need for need in NEEDS if need in found)
 
 
-def retries(store: Store, rows: Mapping[str, Benched]) -> tuple[str, ...]:
-    """Models of which a prompt failed, or that gave up in the last run: what can be tried again."""
-    return tuple(
-        row.id
-        for row in rows.values()
-        if row.id in store.models
-        and ((row.profile and row.profile.failed) or (row.progress and row.progress.state == "failed"))
-    )
+def failed_prompts(store: Store, rows: Mapping[str, Benched]) -> tuple[str, ...]:
+    """Models of which an answer failed."""
+    return tuple(row.id for row in rows.values() if row.id in store.models and row.profile and row.profile.failed)
+
+
+def gave_up(store: Store, rows: Mapping[str, Benched]) -> tuple[str, ...]:
+    """Models that could not be measured in the last run."""
+    ended = [row.id for row in rows.values() if row.progress and row.progress.state == "failed"]
+    return tuple(id_ for id_ in ended if id_ in store.models)

@@ -208,7 +208,7 @@ def run_lines(store: Store, cells: int, look: Look) -> list[Line]:
     """The bar over the whole run with its ETA, and what it does or waits for; of a run that is over how it went."""
     run = store.profile
     if not run.models:
-        return [(("Nothing was measured since the router started.", "soft"),), ()]
+        return [((text.clip("Nothing was measured since the router started.", cells), "soft"),), ()]
     return [_whole(run, cells, look), doing(store, cells, look)]
 
 
@@ -252,11 +252,13 @@ def doing(store: Store, cells: int, look: Look) -> Line:
 def _outcome(run: ProfileRun) -> Line:
     if run.running:
         return (("puts memory in order" if run.done else "begins", "soft"),)
-    stopped = sum(model.state == "stopped" for model in run.models)
+    stopped = any(model.state == "stopped" for model in run.models)
+    gone = sum(model.state == "failed" for model in run.models)
     failed = sum(model.failed for model in run.models)
     spent = text.span(sum(model.seconds for model in run.models))
-    parts = [f"{'stopped' if stopped else 'done'}, {spent} of asking"]
-    parts += [f"{failed} failed"] if failed else []
+    parts = [f"{'stopped' if stopped else 'over'}, {spent} of asking"]
+    parts += [f"{gone} of {len(run.models)} models could not be measured"] if gone else []
+    parts += [f"{failed} answer{'s' if failed > 1 else ''} failed"] if failed else []
     fresh = sum(model.fresh for model in run.models)
     parts += [f"{fresh} fresh ones left as they were"] if fresh else []
     return ((", ".join(parts), "soft"),)

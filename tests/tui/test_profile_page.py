@@ -81,7 +81,7 @@ async def test_between_runs_the_selected_model_tells_what_is_known_of_it() -> No
         shown = " ".join(screen_text(app).replace("│", " ").split())
         assert "RIGHT 7.5 of 8 checked answers" in shown
         assert "SPEED TTFT 0.9s, writes 38 tok/s, reads 760 tok/s" in shown
-        assert "stopped, 10m12s of asking, 1 failed, 3 fresh ones left as they were" in shown
+        assert "stopped, 10m12s of asking, 1 answer failed, 3 fresh ones left as they were" in shown
 
 
 async def test_b_stops_what_runs_and_says_that_nothing_is_lost() -> None:

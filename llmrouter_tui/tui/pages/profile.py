@@ -79,7 +79,8 @@ class ProfilePage(AnswersActs):
     def situation(self) -> Situation:
         found, row = super().situation(), self.chosen()
         selected = "" if row else "no model is selected"
-        failed = "" if bench.retries(self.center.store, self._rows) else "nothing failed"
+        store, rows = self.center.store, self._rows
+        failed = "" if bench.failed_prompts(store, rows) or bench.gave_up(store, rows) else "nothing failed"
         running = "models are being measured; b stops that" if self.center.store.profile.running else ""
         reasons = {
             "bench.open": selected,
@@ -240,9 +241,13 @@ class ProfilePage(AnswersActs):
         self._paint_rows()
 
     def do_bench_retry(self) -> None:
-        center = self.center
-        models = bench.retries(center.store, self._rows)
-        center.command(center.host.control.profile(models, only="failed"), "Not asked again")
+        center, control = self.center, self.center.host.control
+        missing = bench.gave_up(center.store, self._rows)
+        failed = bench.failed_prompts(center.store, self._rows)
+        if missing:  # what of theirs failed is asked with the rest
+            center.command(control.profile(missing, quick=center.store.profile.quick), "Not asked again")
+        else:
+            center.command(control.profile(failed, only="failed"), "Not asked again")
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         if event.ledger is self.results:
