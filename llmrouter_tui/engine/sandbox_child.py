@@ -24,6 +24,9 @@ from typing import Any, Final, NoReturn
 
 NOBODY: Final = 65534
 RESULTS_FD: Final = 3
+NEARLY: Final = 0.75
+"""Of the CPU time that it may use: a program killed after so much of it was killed for that. The kernel, which ends it,
+and its usage, which is read here, are counted in different ways and differ on a busy machine."""
 _KEPT: Final = 200
 """A file descriptor above those that are used."""
 
@@ -88,7 +91,7 @@ def main() -> None:
     _, status, used = os.wait4(pid, 0)
     detail = os.read(trouble, 1000).decode("utf-8", "replace")
     if ended == "exit" and os.WIFSIGNALED(status):
-        ended = "time" if used.ru_utime + used.ru_stime >= order["cpu"] - 0.1 else "signal"
+        ended = "time" if used.ru_utime + used.ru_stime >= NEARLY * order["cpu"] else "signal"
     report = {
         "ended": "failed" if detail else ended,
         "detail": detail,
