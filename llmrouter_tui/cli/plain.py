@@ -30,6 +30,7 @@ from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.probing import against, shortly
+from llmrouter_tui.core.switches import heeding, heeding_words
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
 
@@ -71,6 +72,8 @@ def decision_lines(decision: Decision, views: Sequence[ModelView] = ()) -> list[
         lines += ["", f"instead {other.model}: {quality}, {other.seconds:+.1f}s{memory}{held}"]
     if found := moved(decision, {view.id: view.languages for view in views}):
         lines += ["", f"language {moved_words(found, str, '{:+z.2f}'.format)}"]
+    if asked := heeding(decision, {view.id: view.switches for view in views}):
+        lines += ["", f"asked with {heeding_words(asked, str, '{:+z.2f}'.format)}"]
     lines += ["", f"decided in {decision.seconds * 1000:.2f} ms"]
     return lines
 

@@ -180,7 +180,12 @@ def thinks(info: ModelInfo, match: CatalogMatch | None = None) -> bool:
         return match.thinks
     if _spoken(info.name) != info.name:
         return False
-    return "thinking" in info.capabilities or not _words(parse_name(info.name)).isdisjoint(_THINKING)
+    return "thinking" in info.capabilities or is_reasoner(info)
+
+
+def is_reasoner(info: ModelInfo) -> bool:
+    """Whether its name says that it was made to think, and may be unable not to."""
+    return not _words(parse_name(info.name)).isdisjoint(_THINKING)
 
 
 def is_embedding(info: ModelInfo) -> bool:
@@ -222,7 +227,7 @@ def _prior(info: ModelInfo, task: str, size: int | None, penalty: float, known: 
     if year := year_of(released):
         logit += line.per_year * (year - MIDDLE)
         strength = DATED_STRENGTH if size and known and not known.related else strength
-    return Evidence("prior", _sigmoid(logit), strength, ", ".join(filter(None, (note, quantization, released))))
+    return Evidence("prior", sigmoid(logit), strength, ", ".join(filter(None, (note, quantization, released))))
 
 
 def year_of(released: str) -> float | None:
@@ -244,7 +249,7 @@ def _affinities(name: ParsedName, known: Known | None, task: str, prior: float) 
     for kind, cues, shifts in AFFINITY:
         shift = 0.0 if kind in told else shifts.get(task, 0.0)
         if shift and not words.isdisjoint(cues):
-            yield Evidence("affinity", _sigmoid(_logit(prior) + 2 * shift), AFFINITY_WEIGHT, f"named a {kind} model")
+            yield Evidence("affinity", sigmoid(logit(prior) + 2 * shift), AFFINITY_WEIGHT, f"named a {kind} model")
 
 
 def _is_of(rating: Feedback, info: ModelInfo) -> bool:
@@ -280,9 +285,11 @@ def _billions(size: float) -> str:
     return f"{size / 1e9:.3g}B" if size >= 1e9 else f"{size / 1e6:.3g}M"
 
 
-def _sigmoid(x: float) -> float:
+def sigmoid(x: float) -> float:
+    """The share that a logit is of."""
     return 1 / (1 + math.exp(-x))
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
+    """Of a share between 0 and 1, neither of them."""
     return math.log(p / (1 - p))

@@ -113,14 +113,24 @@ class Analyst:
         )
         prompt_tokens, images = _size(messages, found.language, request.tools)
         if found.background:
-            return _background(found.language, prompt_tokens, limit)
+            return _background(found.language, prompt_tokens, limit, request.switch)
         turn, tasks, hard = found.turn, found.tasks, found.difficulty
         expected = expected_tokens(found.answer, tasks["translation"], hard, turn, limit)
         needs, most = _NO_NEEDS, prompt_tokens + expected
         if images or request.tools or request.json_mode or request.thinking or most > LONG_CONTEXT:
             needs = _needs(request, images, most)
         return _analysis(
-            tasks, found.task, hard, level(hard), needs, found.language, prompt_tokens, expected, False, found.kinds
+            tasks,
+            found.task,
+            hard,
+            level(hard),
+            needs,
+            found.language,
+            prompt_tokens,
+            expected,
+            False,
+            found.kinds,
+            request.switch,
         )
 
     def _read_anew(self, text: str, earlier: tuple[str, ...], answered: bool, system: str, short: bool) -> Reading:
@@ -263,7 +273,7 @@ def _needs(request: ChatRequest, images: int, tokens: int) -> frozenset[str]:
     return frozenset([need for need, wanted in found if wanted])
 
 
-def _background(lang: str, prompt_tokens: int, limit: int | None) -> Analysis:
+def _background(lang: str, prompt_tokens: int, limit: int | None, switch: str) -> Analysis:
     expected = _BACKGROUND_ANSWER if limit is None else max(1, min(limit, _BACKGROUND_ANSWER))
     return Analysis(
         tasks=dict(_BACKGROUND_TASKS),
@@ -276,4 +286,5 @@ def _background(lang: str, prompt_tokens: int, limit: int | None) -> Analysis:
         expected_tokens=expected,
         background=True,
         kinds=dict(_BACKGROUND_KINDS),
+        switch=switch,
     )

@@ -155,6 +155,10 @@ class Known:
     """The mode that it is run in, and that the figures are of; empty: its usual one."""
     thinks: bool | None = None
     """Whether it thinks before it answers, run so; None where the entry knows of no thinking."""
+    modes: Mapping[str, "Known"] = field(default_factory=dict)
+    """The same of modes that a request can ask for, where they are others than ``mode``."""
+    switchable: bool = False
+    """Whether there are figures of it thinking and not thinking: it can do both."""
 
 
 def known(

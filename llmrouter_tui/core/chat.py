@@ -44,6 +44,8 @@ class ChatRequest:
     """Explicit conversation id from a header or field; empty if none was given."""
     client: str = ""
     """The client's own name (User-Agent), for people."""
+    switch: str = ""
+    """What the body says of thinking, one of ``modes.SWITCHES``: ``think false``; empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

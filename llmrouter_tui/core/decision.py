@@ -37,6 +37,8 @@ class Analysis:
     """A chat client's own housekeeping (titles, tags, follow-ups)."""
     kinds: Mapping[str, float] | None = None
     """Probability per kind of prompt within the tasks, those that matter: what grades are counted by."""
+    switch: str = ""
+    """What the request says of thinking (``think false``); empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,15 @@ class CatalogMatch:
         return self.id if self.kind == "near" and not self.by_user else ""
 
 
+class Switched(NamedTuple):
+    """What a model is in another mode of thinking than its usual one, when a request asks for that."""
+
+    shifts: tuple[float, ...]
+    """By task, in the order of ``TASKS``: logits by which it is better so."""
+    hidden: float
+    """Tokens that it writes before its answer: 1 as much as models that think, 0 none."""
+
+
 class Lesson(NamedTuple):
     """What grades taught of a model."""
 
@@ -262,6 +271,9 @@ class ModelView:
     languages: Mapping[str, float] = field(default_factory=dict)
     """By language, logits by which it is better there than it is anyway; languages of which nothing is known are not in
     it."""
+    switches: Mapping[str, Switched] = field(default_factory=dict)
+    """By what a request can say of thinking (``think false``), what that makes of the model; what it does not heed, or
+    what is its usual way, is not in it."""
 
     @property
     def id(self) -> str:

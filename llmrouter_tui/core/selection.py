@@ -14,7 +14,7 @@ from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ranking import Figures, figures, ranking
 from llmrouter_tui.core.resolving import Resolved, resolve
 from llmrouter_tui.core.scoring import FLOOR, NO_WAIT, SLOPE, Wait, cost_value, terms
-from llmrouter_tui.core.traits import facts, facts_in
+from llmrouter_tui.core.traits import facts, facts_in, facts_when
 from llmrouter_tui.core.why import WEAK, clause
 
 __all__ = ["Resolved", "Wait", "decide", "resolve"]
@@ -139,6 +139,8 @@ def _rate(
     easy, most = analysis.level == "easy", prompt_tokens + expected
     language = analysis.language
     rows = facts(models) if language in _PLAIN else facts_in(language, models)
+    if analysis.switch:
+        rows = facts_when(analysis.switch, rows)
     by_speed *= scale
     lowest, highest = 1.0, 0.0
     rated: list[Rated] = []
@@ -146,7 +148,7 @@ def _rate(
     doubts: Sequence[str] = ()
     # fmt: off
     for (
-        model, traits, model_id, means, slope, room, thinks, priced, pinned, warm, rests, load, prefill, decode, size,
+        model, traits, model_id, means, slope, room, thought, priced, pinned, warm, rests, load, prefill, decode, size,
         footprint,
     ) in rows:
         # fmt: on
@@ -174,7 +176,7 @@ def _rate(
             lowest = quality
         if quality > highest:
             highest = quality
-        answer = expected + hidden if thinks else expected
+        answer = expected + hidden * thought if thought else expected
         prefill, decode = prompt_tokens / prefill, answer / decode
         good = by_quality * quality
         fast = by_speed / (scale + queue + load + prefill + decode)

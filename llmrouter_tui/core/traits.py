@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.ability import is_embedding, thinks
-from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Lesson, ModelInfo, ModelView
+from llmrouter_tui.core.domain import TASKS, Ability, CatalogMatch, Lesson, ModelInfo, ModelView, Switched
 from llmrouter_tui.core.kinds import TASK_OF_KIND
 from llmrouter_tui.core.scoring import SLOPE
 
@@ -35,14 +35,16 @@ class Traits(NamedTuple):
     """How far easiness moves the logit of its quality."""
     match: CatalogMatch | None
     embeds: bool
-    thinks: bool
-    """Whether it writes hidden tokens before it answers, as it is run here."""
     priced: bool
     """Whether running it costs money."""
     languages: Mapping[str, float]
     """Logits by which its abilities are others in a language."""
     spoken: dict[str, tuple[float, ...]]
     """``means`` in these languages, as far as somebody asked."""
+    switches: Mapping[str, Switched]
+    """By what a request can say of thinking, what that makes of it."""
+    hidden: float
+    """Tokens that it writes before it answers, as it is run here: 1 as much as models that think, 0 none."""
 
 
 Facts = tuple[
@@ -52,7 +54,7 @@ Facts = tuple[
     tuple[float, ...],  # ability per kind of prompt
     float,  # how far easiness moves the logit of its quality
     float,  # room: its context, in tokens of our estimate; -1 where something speaks against it, whatever is asked
-    bool,  # thinks
+    float,  # hidden: tokens before its answer, 1 as much as models that think
     bool,  # priced
     bool,  # pinned
     bool,  # warm: it can answer without a load
@@ -71,6 +73,8 @@ _last: tuple[tuple[ModelView, ...], list[Facts]] = ((), [])
 """The fleet that was asked for last: nearly always it is asked for again."""
 _last_spoken: tuple[list[Facts], dict[str, list[Facts]]] = ([], {})
 """The same in other languages than English."""
+_last_switched: tuple[list[Facts], dict[str, list[Facts]]] = ([], {})
+"""The same in other modes of thinking."""
 
 
 def token_ratio(model: ModelView) -> float:
@@ -99,6 +103,25 @@ def facts_in(language: str, models: tuple[ModelView, ...]) -> list[Facts]:
     return spoken[1][language]
 
 
+def facts_when(switch: str, rows: list[Facts]) -> list[Facts]:
+    """The same for a request that says something of thinking: as it is then, each model that heeds it."""
+    global _last_switched
+    switched = _last_switched
+    if switched[0] is not rows:
+        switched = _last_switched = rows, {}
+    if switch not in switched[1]:
+        switched[1][switch] = [
+            _switched(row, row[1].switches[switch]) if switch in row[1].switches else row for row in rows
+        ]
+    return switched[1][switch]
+
+
+def _switched(row: Facts, become: Switched) -> Facts:
+    odds = [math.exp(shift) for shift in become.shifts]
+    means = tuple([m * odds[at] / (m * odds[at] + 1 - m) for m, at in zip(row[3], TASK_OF_KIND, strict=True)])
+    return (*row[:3], means, *row[4:6], become.hidden, *row[7:])
+
+
 def _in(language: str, row: Facts) -> Facts:
     traits = row[1]
     means = traits.spoken.get(language)
@@ -123,6 +146,7 @@ def _same(traits: Traits, model: ModelView) -> bool:
         traits.abilities is model.abilities
         and traits.lesson is model.lesson
         and traits.languages is model.languages
+        and traits.switches is model.switches
         and traits.match is model.match
     )
 
@@ -138,7 +162,7 @@ def _read(model: ModelView, traits: Traits) -> Facts:
         traits.means,
         traits.slope,
         -1 if against else (info.context_length or math.inf) / token_ratio(model),
-        traits.thinks,
+        traits.hidden,
         traits.priced,
         model.pinned,
         warm,
@@ -163,8 +187,9 @@ def _traits(model: ModelView) -> Traits:
         lesson.slope if lesson else SLOPE,
         model.match,
         is_embedding(info),
-        thinks(info, model.match),
         info.price_in is not None or info.price_out is not None,
         model.languages,
         {},
+        model.switches,
+        float(thinks(info, model.match)),
     )

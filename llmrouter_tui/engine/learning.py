@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import is_
 
 from llmrouter_tui.core.ability import abilities, answered
 from llmrouter_tui.core.catalog import Known
@@ -10,6 +11,7 @@ from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usa
 from llmrouter_tui.core.domain import Ability, CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.core.switches import switches
 from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.yardstick import Yardstick
@@ -79,6 +81,9 @@ class Learning:
         self._yardstick.take(record, before, answers)
         record.abilities = answered(before, answers, self._yardstick.shifts)
         record.languages = known.languages if known else {}
+        grounds = record.info, known
+        if record.switched is None or not all(map(is_, grounds, record.switched)):
+            record.switches, record.switched = switches(record.info, record.backend.kind, record.match, known), grounds
         record.ratings_up = sum(r.score > 0 for r in ratings)
         record.ratings_down = sum(r.score < 0 for r in ratings)
         record.changed()

@@ -16,6 +16,7 @@ from llmrouter_tui.core.domain import (
     ModelView,
     ResidencyState,
     Speed,
+    Switched,
 )
 from llmrouter_tui.core.footprint import expected
 from llmrouter_tui.core.placement import HALF_LIFE, Layout, Plan
@@ -122,6 +123,9 @@ class ModelRecord:
         self.abilities: Mapping[str, Ability] = {}
         self.lesson: Lesson | None = None
         self.languages: Mapping[str, float] = {}
+        self.switches: Mapping[str, Switched] = {}
+        self.switched: tuple[object, ...] | None = None
+        """What they rest on."""
         self.match: CatalogMatch | None = None
         self.used = memory.used
         self.ratings_up = memory.ratings_up
@@ -307,4 +311,5 @@ class ModelRecord:
             match=self.match,
             lesson=self.lesson,
             languages=self.languages,
+            switches=self.switches,
         )

@@ -9,6 +9,7 @@ import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest, Message
 from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.switches import SWITCHES, wants_thought
 from llmrouter_tui.proxy.bodies import bad_request, decode
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -55,6 +56,8 @@ class _Chat(msgspec.Struct):
     max_completion_tokens: int | float | None = None
     n: int | None = None
     reasoning_effort: str | None = None
+    think: msgspec.Raw = _ABSENT
+    chat_template_kwargs: msgspec.Raw = _ABSENT
     metadata: msgspec.Raw = _ABSENT
     session_id: str | int | None = None
     conversation_id: str | int | None = None
@@ -72,6 +75,11 @@ class _Session(msgspec.Struct):
     conversation_id: str | int | None = None
 
 
+class _Template(msgspec.Struct):
+    enable_thinking: bool | None = None
+
+
+_TEMPLATE = msgspec.json.Decoder(_Template)
 _DECODER = msgspec.json.Decoder(_Chat)
 _PEEK = msgspec.json.Decoder(_Peek)
 _SESSION = msgspec.json.Decoder(_Session)
@@ -93,7 +101,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
     if not chat.messages:
         raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
     messages = tuple([_message(turn, index) for index, turn in enumerate(chat.messages)])
-    options, fmt, effort = chat.stream_options, chat.response_format, chat.reasoning_effort
+    options, fmt, switch = chat.stream_options, chat.response_format, _switch(chat)
     return _new_request(
         model=model,
         messages=messages,
@@ -104,12 +112,31 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         tools=len(chat.tools or ()) + len(chat.functions or ()),
         tool_choice_none=chat.tool_choice is not _ABSENT and bytes(chat.tool_choice) == _NONE,
         json_mode=fmt is not None and fmt.type in ("json_object", "json_schema"),
-        thinking=effort is not None and effort not in ("none", "minimal"),
+        thinking=wants_thought(switch) if switch else chat.reasoning_effort is not None,
         max_tokens=_max_tokens(chat),
         choices=_choices(chat.n),
         session=session or _session(chat),
         client=client,
+        switch=switch,
     )
+
+
+def _switch(chat: _Chat) -> str:
+    """What the body says of thinking, where it is something that servers know: Ollama's field before that of templates,
+    this before OpenAI's, as Ollama's backend passes them on. What none of them knows passes through unread."""
+    said = bytes(chat.think).decode().strip('"') if chat.think is not _ABSENT else ""
+    if said and said != "null":
+        return switch if (switch := f"think {said}") in SWITCHES else ""
+    if chat.chat_template_kwargs is not _ABSENT:
+        try:
+            enabled = _TEMPLATE.decode(chat.chat_template_kwargs).enable_thinking
+        except ValueError:
+            enabled = None
+        if enabled is not None:
+            return f"enable_thinking {str(enabled).lower()}"
+    if chat.reasoning_effort is None:
+        return ""
+    return switch if (switch := f"reasoning_effort {chat.reasoning_effort}") in SWITCHES else ""
 
 
 def peek(body: bytes) -> tuple[str, str]:

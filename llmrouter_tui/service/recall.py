@@ -7,10 +7,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from llmrouter_tui.core.catalog import Known, known
+from llmrouter_tui.catalog.snapshot import Snapshot
+from llmrouter_tui.core.catalog import NOT_THINKING, THINKING, Known, known
 from llmrouter_tui.core.domain import CatalogMatch, ModelInfo
 from llmrouter_tui.core.matching import Match
-from llmrouter_tui.core.modes import run_in
+from llmrouter_tui.core.modes import EFFORTS, run_in
 from llmrouter_tui.service.public import Public
 
 Asked = tuple[str, tuple[str, ...], str, bool]
@@ -40,6 +41,9 @@ class Recall:
         self._wanted: dict[Asked, dict[str, ModelInfo]] = defaultdict(dict)
         """By id, the models that are called so: the same name may be on several backends."""
         self._wake = asyncio.Event()
+        self._snapshot: Snapshot | None = None
+        self._known: dict[tuple[object, ...], Known | None] = {}
+        """What the entries of that snapshot say of models that are run alike."""
 
     def __call__(self, info: ModelInfo, kind: str, chosen: str | None = None) -> Recalled | None:
         """What is known of a model: the match of its name unless the user has ``chosen`` an entry, or with an empty
@@ -53,9 +57,17 @@ class Recall:
         if chosen and chosen not in self._public.snapshot.entries:  # another catalog had it
             chosen = None
         meant = match if chosen is None else Match(chosen or None, said=match.said)
-        known = _known(self._public, meant, info, kind)
+        known = self._said(meant, info, kind)
         taken = match.taken(chosen)
         return Recalled(replace(taken, mode=known.mode, thinks=known.thinks) if known else taken, known)
+
+    def _said(self, match: Match, info: ModelInfo, kind: str) -> Known | None:
+        if self._snapshot is not self._public.snapshot or len(self._known) >= KEPT:
+            self._snapshot, self._known = self._public.snapshot, {}
+        alike = match.id, match.near, match.said, kind, "thinking" in info.capabilities
+        if alike not in self._known:
+            self._known[alike] = _known(self._public, match, info, kind)
+        return self._known[alike]
 
     @property
     def asked(self) -> bool:
@@ -82,11 +94,15 @@ def _known(public: Public, match: Match, info: ModelInfo, kind: str) -> Known | 
     found, related = match.id or match.near, not match.id
     if not found:
         return None
-    entry = public.snapshot.entries[found]
-    return known(
-        entry,
-        public.snapshot.benchmarks,
-        related=related,
-        languages=public.languages(entry, related=related),
-        mode="" if related else run_in(entry, match.said, info, kind),
+    entry, benchmarks = public.snapshot.entries[found], public.snapshot.benchmarks
+    languages = public.languages(entry, related=related)
+    if related or not entry.thinks:
+        return known(entry, benchmarks, related=related, languages=languages)
+    usual = run_in(entry, match.said, info, kind)
+    others = {asked: run_in(entry, asked, info, kind) for asked in (THINKING, NOT_THINKING, *sorted(EFFORTS))}
+    told = {mode: known(entry, benchmarks, mode=mode) for mode in {*others.values()} - {usual}}
+    return replace(
+        known(entry, benchmarks, languages=languages, mode=usual),
+        modes={asked: told[mode] for asked, mode in others.items() if mode in told},
+        switchable=not entry.modes.keys().isdisjoint((THINKING, NOT_THINKING)),
     )

@@ -17,8 +17,23 @@ UNENCODABLE = (UnicodeError, OverflowError, TypeError, ValueError, struct.error,
 
 _Rest = tuple[tuple[tuple[str, str], ...], str, float, str, float, str, float]
 """The fields of a decision after its candidates."""
-_Facts = tuple[str, float, Level, frozenset[str], str, int, int, bool, dict[str, float] | None]
-"""The fields of an analysis after its tasks."""
+
+
+class _Facts(msgspec.Struct, array_like=True):
+    """The fields of an analysis after its tasks; the last ones are not there in what earlier versions wrote."""
+
+    task: str
+    difficulty: float
+    level: Level
+    needs: frozenset[str]
+    language: str
+    prompt_tokens: int
+    expected_tokens: int
+    background: bool
+    kinds: dict[str, float] | None
+    switch: str = ""
+
+
 _Row = tuple[bytes, _Facts, tuple[str, ...], tuple[str, ...], bytes, _Rest]
 """Shares of the tasks, the rest of the analysis; models, notes and block of the ranking, the rest of the decision."""
 
@@ -43,6 +58,7 @@ def pack(decision: Decision) -> bytes:
         a.expected_tokens,
         a.background,
         a.kinds,
+        a.switch,
     )
     rest = (
         decision.filtered,
@@ -68,7 +84,7 @@ def unpack(stored: bytes | str) -> Decision:
     if len(shares) != _shares.size:
         raise ValueError("the shares are not of the tasks that there are")
     tasks = dict(zip(TASKS, _shares.unpack(shares), strict=True))
-    return Decision(Analysis(tasks, *facts), Ranking(models, notes, block), *rest)
+    return Decision(Analysis(tasks, *msgspec.structs.astuple(facts)), Ranking(models, notes, block), *rest)
 
 
 # ── what earlier versions wrote ──

@@ -10,6 +10,7 @@ from llmrouter_tui.core.decision import Candidate, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.fluency import moved, moved_words
 from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.switches import heeding, heeding_words
 from llmrouter_tui.core.why import Instead, instead
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, pools_text, text
@@ -41,6 +42,7 @@ def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision 
         lines += [(), *table(decision, store.name, cells, look)]
         lines += [(), *analysis_lines(decision, store.name, cells, look)]
         lines += language_lines(decision, store, cells)
+        lines += switch_lines(decision, store, cells)
         lines += rests_on(decision, store.models.get(decision.chosen), cells, look)
     if today is not None:
         lines += [(), *today_lines(today, decision, store.name, cells, look)]
@@ -189,6 +191,12 @@ def language_lines(decision: Decision, store: Store, cells: int) -> list[Line]:
     """What the request's language did to the choice, where it did something."""
     found = moved(decision, {model.id: model.languages for model in store.models.values()})
     return labelled("LANGUAGE", moved_words(found, store.name, text.signed), cells, "soft") if found else []
+
+
+def switch_lines(decision: Decision, store: Store, cells: int) -> list[Line]:
+    """What the request said of thinking, and what that did to the models."""
+    found = heeding(decision, {model.id: model.switches for model in store.models.values()})
+    return labelled("ASKED", heeding_words(found, store.name, text.signed), cells, "soft") if found else []
 
 
 def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look) -> list[Line]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from llmrouter_tui.cli.plain import decision_lines, event_text, evidence_lines, model_lines
 from llmrouter_tui.core.decision import Exchange, Usage
-from llmrouter_tui.core.domain import Probed
+from llmrouter_tui.core.domain import TASKS, Probed, Switched
 from llmrouter_tui.core.events import Envelope, ExchangeFinished
 from llmrouter_tui.core.selection import decide
 from tests.core.fleet import analysis, fleet
@@ -21,6 +21,17 @@ def test_an_explanation_says_what_the_language_did() -> None:
     english = decide(analysis(), views, preference=0.5)
     assert not [line for line in decision_lines(english, views) if line.startswith("language German")]
     assert not [line for line in decision_lines(german) if line.startswith("language German")]
+
+
+def test_an_explanation_says_what_the_request_says_of_thinking() -> None:
+    off = {"think false": Switched((-0.4,) * len(TASKS), 0.0)}
+    views = [replace(v, switches=off if v.id == SMALL else {}) for v in fleet().values()]
+    asked = decide(analysis(switch="think false"), views, preference=0.5)
+    [said] = [line for line in decision_lines(asked, views) if line.startswith("asked with")]
+    assert said.startswith(f"asked with think false: {SMALL} answers at once, quality -0.")
+    assert not [
+        line for line in decision_lines(decide(analysis(), views, preference=0.5), views) if "asked with" in line
+    ]
 
 
 def test_the_languages_known_of_a_model_follow_its_scores() -> None:

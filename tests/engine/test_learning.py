@@ -1,5 +1,7 @@
 """What answers teach: how a model counts tokens. And what is publicly known reaches decisions."""
 
+from dataclasses import replace
+
 import pytest
 
 from llmrouter_tui.core.catalog import Known
@@ -66,6 +68,23 @@ async def test_a_count_that_makes_no_sense_is_bounded():
         for _ in range(60):
             house.learning.counted(record, estimate(100), Usage(prompt_tokens=1))
         assert record.speed.token_ratio >= 1 / MOST_TOKENS
+
+
+async def test_what_a_request_says_of_thinking_counts_for_models_that_heed_it():
+    capable = replace(model("a", 3), capabilities=frozenset({"completion", "thinking"}))
+    async with open_house(ScriptedBackend([capable, model("b", 3)])) as house:
+        record, other = house.fleet.model("one/a"), house.fleet.model("one/b")
+        words = "Prove that there are infinitely many primes."
+
+        def seconds(switch: str) -> dict[str, float]:
+            decided = house.router.decide(replace(request(words), switch=switch))
+            return {c.model: c.seconds.decode for c in decided.candidates}
+
+        assert record.view().switches["enable_thinking false"].hidden == 0
+        assert not other.view().switches
+        usual, off = seconds(""), seconds("enable_thinking false")
+        assert off["one/a"] < usual["one/a"]
+        assert off["one/b"] == usual["one/b"]
 
 
 async def test_what_is_known_of_languages_counts_for_requests_in_them():

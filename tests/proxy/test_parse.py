@@ -77,6 +77,33 @@ def test_explicit_reasoning(effort: str | None, thinking: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "switch"),
+    [
+        ({}, ""),
+        ({"think": False}, "think false"),
+        ({"think": True}, "think true"),
+        ({"think": "low"}, "think low"),
+        ({"chat_template_kwargs": {"enable_thinking": False, "other": 1}}, "enable_thinking false"),
+        ({"chat_template_kwargs": {"enable_thinking": True}}, "enable_thinking true"),
+        ({"reasoning_effort": "none"}, "reasoning_effort none"),
+        ({"reasoning_effort": "high"}, "reasoning_effort high"),
+        ({"think": False, "reasoning_effort": "high"}, "think false"),
+        ({"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "high"}, "enable_thinking false"),
+        ({"think": None, "reasoning_effort": "low"}, "reasoning_effort low"),
+        ({"think": {"odd": 1}}, ""),
+        ({"think": "ünlike"}, ""),
+        ({"chat_template_kwargs": {"enable_thinking": "no"}}, ""),
+        ({"chat_template_kwargs": [1]}, ""),
+        ({"chat_template_kwargs": None}, ""),
+    ],
+)
+def test_what_is_said_of_thinking(fields: dict[str, object], switch: str) -> None:
+    found = parsed(**fields)
+    assert found.switch == switch
+    assert found.thinking is (switch.rpartition(" ")[2] in ("true", "low", "high"))
+
+
+@pytest.mark.parametrize(
     ("fields", "bound"),
     [
         ({"max_tokens": 50}, 50),

@@ -8,10 +8,11 @@ import pytest
 from llmrouter_tui.brain import weights
 from llmrouter_tui.core.ability import abilities
 from llmrouter_tui.core.analysis import Analyst
-from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.domain import TASKS, ModelInfo
 from llmrouter_tui.core.dossier import match_words
 from llmrouter_tui.core.modes import mode_words
 from llmrouter_tui.core.selection import decide
+from llmrouter_tui.core.switches import switches
 from llmrouter_tui.core.sync import SyncedFigure
 from llmrouter_tui.service.public import Public
 from llmrouter_tui.service.recall import Recall, recall
@@ -67,6 +68,35 @@ async def test_the_figures_of_the_mode_that_a_model_is_run_in_are_the_ones_that_
     assert ("reasoner" in recalled.known.leanings) is bool(thinks)
     if mode:
         assert mode_words(mode) in match_words(recalled.match)
+
+
+def test_the_figures_of_the_modes_that_a_request_can_ask_for_are_known_too() -> None:
+    thinking = replace(QWEN, capabilities=frozenset({"completion", "thinking"}))
+    known = recall(Public(), thinking, "ollama")
+    assert known is not None
+    assert known.switchable
+    assert set(known.modes) == {"non_thinking"}
+    off = switches(thinking, "ollama", None, known)["think false"]
+    assert off.hidden == 0
+    assert off.shifts[TASKS.index("math")] < off.shifts[TASKS.index("chat")] - 0.5
+    plain = recall(Public(), ModelInfo("ollama", "llama3.1:8b"), "ollama")
+    assert plain is not None
+    assert not plain.modes
+
+
+async def test_what_is_known_is_the_same_until_other_figures_come() -> None:
+    public = Public()
+    found = Recall(public)
+    found(QWEN, "ollama")
+    await found.look_up()
+    first, again = found(QWEN, "ollama"), found(QWEN, "ollama")
+    assert first is not None
+    assert again is not None
+    assert first.known is again.known
+    public.take([SyncedFigure("qwen3-8b", "arena_elo", 1300.0, "lmarena", "2026-11-20", 1.0)])
+    later = found(QWEN, "ollama")
+    assert later is not None
+    assert later.known is not first.known
 
 
 async def test_a_loop_gets_no_answer_until_a_thread_has_looked_and_then_at_once() -> None:

@@ -96,7 +96,7 @@ candidates = st.builds(
 analyses = st.builds(
     Analysis, st.fixed_dictionaries(dict.fromkeys(TASKS, reals)), st.sampled_from(TASKS), reals,
     st.sampled_from(("easy", "medium", "hard")), st.frozensets(st.sampled_from(NEEDS)), words, counts, counts,
-    st.booleans(), maybe(st.dictionaries(st.sampled_from(KINDS), reals)),
+    st.booleans(), maybe(st.dictionaries(st.sampled_from(KINDS), reals)), words,
 )  # fmt: skip
 decisions = st.builds(
     Decision, analyses, st.lists(candidates, max_size=3).map(tuple),

@@ -26,6 +26,12 @@ def test_rows_of_the_second_version_hold_candidates_one_by_one() -> None:
     assert unpack(_singly(facts.DECISION)) == facts.DECISION
 
 
+def test_rows_of_the_third_version_say_nothing_of_thinking() -> None:
+    row = msgspec.msgpack.decode(pack(facts.DECISION))
+    row[1] = row[1][:9]
+    assert unpack(msgspec.msgpack.encode(row)) == facts.DECISION
+
+
 def test_it_is_less_than_half_of_the_json() -> None:
     assert len(pack(facts.DECISION)) < len(msgspec.json.encode(facts.DECISION)) / 2
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmrouter_tui.core.decision import Breakdown, Candidate, Decision, Effect, Seconds
+from llmrouter_tui.core.domain import TASKS, Switched
 from llmrouter_tui.core.events import Envelope, VramChanged, Waiting
 from llmrouter_tui.core.vram import LoadProgress
 from llmrouter_tui.tui import explain, ledger, text
@@ -195,6 +196,21 @@ def test_what_the_language_of_a_request_did_is_told(store: Store) -> None:
 def test_a_language_of_which_nothing_is_known_is_not_mentioned(store: Store) -> None:
     assert not [line for line in in_german(store) if line.startswith("LANGUAGE")]
     assert not [line for line in lines(store, "x8f1d") if line.startswith("LANGUAGE")]
+
+
+def test_what_the_request_says_of_thinking_is_told(store: Store) -> None:
+    assert not [line for line in lines(store, "x8f1d") if line.startswith("ASKED")]
+    row = store.rows["x8f1d"]
+    decision = row.exchange.decision
+    assert decision is not None
+    asked = replace(decision, analysis=replace(decision.analysis, switch="think false"))
+    row.exchange = replace(row.exchange, decision=asked)
+    [said] = [line for line in lines(store, "x8f1d", 140) if line.startswith("ASKED")]
+    assert said.split(maxsplit=1)[1].startswith("think false: no model here heeds it")
+    off = {"think false": Switched((-0.4,) * len(TASKS), 0.0)}
+    store.models[scripted.SMALL] = replace(store.models[scripted.SMALL], switches=off)
+    [said] = [line for line in lines(store, "x8f1d", 140) if line.startswith("ASKED")]
+    assert re.search(r"think false: llama3\.1:8b answers at once, quality -\.\d\d; all others as usual", said)
 
 
 def test_the_chosen_model_is_in_the_table_even_when_it_ranks_low(store: Store) -> None:
