@@ -45,7 +45,7 @@ class ChatRequest:
     client: str = ""
     """The client's own name (User-Agent), for people."""
     switch: str = ""
-    """What the body says of thinking, one of ``modes.SWITCHES``: ``think false``; empty for nothing."""
+    """What the body says of thinking, one of ``switches.SWITCHES``: ``think false``; empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
