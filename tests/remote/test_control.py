@@ -139,7 +139,8 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
         ("retry_backend", "my box"), ("fetch_starter",), ("cancel_fetch",), ("clear_vram",),
         ("release_vram",), ("sync", ()),
         ("sync", ("lmarena", "models.dev")), ("cancel_sync",),
-        ("profile", (), True, False), ("profile", (SMALL, "a b"), False, True), ("profile", (), True, False, "failed"), ("cancel_profile",),
+        ("profile", (), True, False), ("profile", (SMALL, "a b"), False, True), ("profile", (), True, False, "failed"),
+        ("cancel_profile",),
         ("match", SMALL, "qwen3-4b"),
         ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip
