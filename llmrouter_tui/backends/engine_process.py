@@ -52,6 +52,8 @@ class EngineProcess(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._said = b""
         self._rest = b""
+        self._trouble = ""
+        """What the child said went wrong, before it ends."""
 
     @property
     def pid(self) -> int:
@@ -95,14 +97,14 @@ class EngineProcess(asyncio.SubprocessProtocol):
         if self.answer.done() or not isinstance(answer, dict):
             return
         if "error" in answer:
-            memory, words = telling(self.log)
-            self.answer.set_exception(EngineError(words or str(answer["error"]), memory=memory))
-            self.answer.exception()
+            self._trouble = str(answer["error"])  # told when its log is here to the end, which comes by another pipe
         else:
             self.answer.set_result(answer)
 
     def _fate(self, code: int | None) -> EngineError:
         memory, words = telling(self.log)
+        if self._trouble:
+            return EngineError(words or self._trouble, memory=memory)
         if code is not None and code < 0:
             if -code == getattr(signal, "SIGKILL", 9) and not memory:
                 text = "the system killed the engine, as it does when memory runs out"
