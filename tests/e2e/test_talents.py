@@ -113,7 +113,7 @@ def test_abilities_rank_the_models_as_their_talents_do(tmp_path: Path, cast: str
         if cast == "famous":
             router.until(lambda: all(view["match"] for view in views(router).values()))
         before = views(router)
-        told = measure(router, [model.name for model in models], quick=quick, seconds=300)
+        told = measure(router, [model.name for model in models], quick=quick, seconds=1200)
         after = views(router)
     assert {model["state"] for model in told["run"]["models"]} == {"done"}
     tally = [0, 0, 0]
