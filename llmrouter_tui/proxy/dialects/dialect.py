@@ -1,0 +1,49 @@
+"""What a dialect is: requests of its own shape in, answers of its own shape out, one exchange between them."""
+
+from typing import Protocol
+
+from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.core.errors import RouterError
+
+
+class Voice(Protocol):
+    """One answer in a dialect; keeps what it must remember between the chunks of a stream.
+
+    Ids of answers are those of the canonical chunks, so that feedback finds the exchange by them.
+    """
+
+    @property
+    def content_type(self) -> str:
+        """Of a stream: ``text/event-stream`` or ``application/x-ndjson``."""
+        ...
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Whole canonical events in (one or more, ``[DONE]`` too), the dialect's own out; may be empty."""
+        ...
+
+    def whole(self, body: bytes) -> bytes:
+        """A complete canonical answer as the dialect's JSON object."""
+        ...
+
+    def waiting(self, status: str) -> bytes:
+        """What keeps a stream alive while its model is not ready; empty where the dialect has no such thing."""
+        ...
+
+    def failed(self, error: RouterError) -> bytes:
+        """How a stream whose headers are out ends in failure."""
+        ...
+
+
+class Dialect(Protocol):
+    """One way to ask: a path's request format. Holds no state."""
+
+    def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, Voice]:
+        """The canonical request (its ``body`` is canonical too) and the voice that answers it.
+
+        Raises ``RouterError`` ``invalid_request`` naming the field as the client wrote it.
+        """
+        ...
+
+    def refusal(self, error: RouterError) -> bytes:
+        """An error's body, where no headers are out yet; its status goes with it."""
+        ...
