@@ -1,7 +1,9 @@
-"""``POST /v1/chat/completions``: checks the request, drives the exchange, passes its bytes on unchanged."""
+"""The door of everything that a model answers: checks the request, drives the exchange, tells the answer in the
+dialect of its path. In the canonical dialect bytes pass through unchanged."""
 
 import asyncio
 import logging
+from functools import partial
 
 from aiohttp import web
 
@@ -9,19 +11,21 @@ from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import ExchangeRun, Exchanges
 from llmrouter_tui.proxy.bodies import read_body
+from llmrouter_tui.proxy.dialects.chat import UNCHANGED
+from llmrouter_tui.proxy.dialects.dialect import Voice
+from llmrouter_tui.proxy.dialects.spoken import Spoken
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
-from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, parse_chat, peek
+from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, peek
 from llmrouter_tui.proxy.replies import (
     InternalError,
     client_request_id,
-    error_event,
     error_response,
     run_headers,
 )
 from llmrouter_tui.proxy.security import Guard
 from llmrouter_tui.proxy.signature import Signer
-from llmrouter_tui.proxy.stream import ClientGoneError, Early, gone, pass_on
+from llmrouter_tui.proxy.stream import ClientGoneError, Early, gone, pass_on, spoken
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +44,16 @@ def stopping() -> RouterError:
 
 
 class ChatDoor:
-    """The handler of chat completions."""
+    """The handler of one path."""
 
-    def __init__(self, exchanges: Exchanges, guard: Guard, live: Live, options: ProxyOptions) -> None:
+    def __init__(self, exchanges: Exchanges, guard: Guard, live: Live, options: ProxyOptions, way: Spoken) -> None:
         self._exchanges = exchanges
         self._guard = guard
         self._live = live
         self._options = options
+        self._dialect = way.dialect
+        self._id_header = way.id_header
+        self._signature = options.signature if way.signed else None
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         task = self._live.enter()
@@ -57,28 +64,23 @@ class ChatDoor:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         request_id = client_request_id(request)
-        refusal: dict[str, str] = {}
         try:
-            chat = await self._admit(request, refusal)
+            chat, voice = await self._admit(request)
             run = self._exchanges.begin(chat)
         except RouterError as error:
-            if error.exchange_id:
-                refusal["x-request-id"] = refusal["x-router-exchange-id"] = error.exchange_id
-            if request_id:
-                refusal["x-request-id"] = request_id
-            return error_response(error, refusal)
+            return self._refuse(error, self._ids(request_id, error.exchange_id))
         except Exception:
-            log.exception("a chat request could not begin")
-            return error_response(InternalError())
+            log.exception("a request to %s could not begin", request.path)
+            return self._refuse(InternalError(), self._ids(request_id, ""))
         try:
             if chat.stream:
-                return await self._stream(request, run, chat, request_id)
-            return await self._whole(run, chat, request_id)
+                return await self._stream(request, run, chat, voice, request_id)
+            return await self._whole(run, chat, voice, request_id)
         finally:
             run.close()
 
-    async def _admit(self, request: web.Request, refusal: dict[str, str]) -> ChatRequest:
-        """Check caller and body. What is refused here shows among the exchanges; its id goes into ``refusal``."""
+    async def _admit(self, request: web.Request) -> tuple[ChatRequest, Voice]:
+        """Check caller and body. What is refused here shows among the exchanges; the error knows under which id."""
         body = b""
         fields = request.headers
         client = clean_label(fields.get("User-Agent", ""), MAX_CLIENT)
@@ -88,23 +90,22 @@ class ChatDoor:
                 raise stopping()
             body = await read_body(request, self._options.max_body)
             session = clean_label(fields.get("X-Session-Id", ""), MAX_SESSION)
-            return parse_chat(body, session=session, client=client)
+            return self._dialect.read(body, session=session, client=client)
         except RouterError as error:
             model, prompt = peek(body)
-            exchange_id = self._exchanges.refused(
+            error.exchange_id = self._exchanges.refused(
                 client=client, requested=model, code=error.code, message=error.message, prompt=prompt
             )
-            refusal["x-request-id"] = refusal["x-router-exchange-id"] = exchange_id
             raise
 
-    async def _whole(self, run: ExchangeRun, chat: ChatRequest, request_id: str) -> web.StreamResponse:
+    async def _whole(self, run: ExchangeRun, chat: ChatRequest, voice: Voice, request_id: str) -> web.StreamResponse:
         try:
             await run.open()
             parts = [chunk async for chunk in run.body()]
             body = parts[0] if len(parts) == 1 else b"".join(parts)
-            if self._options.signature is not None:
-                body = Signer(chat, self._options.signature(run.model)).sign_whole(body)
-            return web.Response(body=body, headers=run_headers(run, request_id))
+            if self._signature is not None:
+                body = Signer(chat, self._signature(run.model)).sign_whole(body)
+            return web.Response(body=voice.whole(body), headers=self._headers(run, request_id))
         except RouterError as failure:
             error = failure
         except asyncio.CancelledError:
@@ -114,20 +115,19 @@ class ChatDoor:
         except Exception:
             log.exception("exchange %s failed in the router", run.id)
             error = cut(run, InternalError())
-        return error_response(error, run_headers(run, request_id))
+        return self._refuse(error, self._headers(run, request_id))
 
     async def _stream(
-        self, request: web.Request, run: ExchangeRun, chat: ChatRequest, request_id: str
+        self, request: web.Request, run: ExchangeRun, chat: ChatRequest, voice: Voice, request_id: str
     ) -> web.StreamResponse:
-        early = Early(request, run, request_id, self._options)
+        early = Early(request, run, voice, partial(self._headers, run, request_id), self._options)
         try:
             await run.open()
             response = await early.ready()
-            if self._options.signature is None:
-                await pass_on(run.body(), response)
-            else:
-                signer = Signer(chat, self._options.signature(run.model))
-                await pass_on(signer.sign(run.body()), response)
+            chunks = run.body()
+            if self._signature is not None:
+                chunks = Signer(chat, self._signature(run.model)).sign(chunks)
+            await pass_on(chunks if voice is UNCHANGED else spoken(chunks, voice), response)
             return response
         except ClientGoneError:
             return early.response or gone()
@@ -141,19 +141,38 @@ class ChatDoor:
         except Exception:
             log.exception("exchange %s failed in the router", run.id)
             error = cut(run, InternalError())
-        return await end_stream(early, error, run_headers(run, request_id))
+        return await self._end(early, error, run, voice, request_id)
 
+    async def _end(
+        self, early: Early, error: RouterError, run: ExchangeRun, voice: Voice, request_id: str
+    ) -> web.StreamResponse:
+        """Tell the client of a failure: by its status while headers are not out, else by a last event."""
+        try:
+            response = await early.settle()
+            if response is None:
+                return self._refuse(error, self._headers(run, request_id))
+            await response.write(voice.failed(error))
+        except (ClientGoneError, ConnectionError):
+            return early.response or gone()
+        return response
 
-async def end_stream(early: Early, error: RouterError, headers: dict[str, str]) -> web.StreamResponse:
-    """Tell the client of a failure: by its status while headers are not out, else by a last event."""
-    try:
-        response = await early.settle()
-        if response is None:
-            return error_response(error, headers)
-        await response.write(error_event(error))
-    except (ClientGoneError, ConnectionError):
-        return early.response or gone()
-    return response
+    def _headers(self, run: ExchangeRun, request_id: str) -> dict[str, str]:
+        headers = run_headers(run, request_id)
+        if self._id_header:
+            headers[self._id_header] = headers["x-request-id"]
+        return headers
+
+    def _ids(self, request_id: str, exchange_id: str) -> dict[str, str]:
+        """The headers of a request that no exchange was begun for."""
+        headers = {"x-router-exchange-id": exchange_id} if exchange_id else {}
+        if shown := request_id or exchange_id:
+            headers["x-request-id"] = shown
+            if self._id_header:
+                headers[self._id_header] = shown
+        return headers
+
+    def _refuse(self, error: RouterError, headers: dict[str, str]) -> web.Response:
+        return error_response(error, headers, self._dialect.refusal)
 
 
 def cut(run: ExchangeRun, error: RouterError) -> RouterError:

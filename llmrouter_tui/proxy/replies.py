@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -64,8 +64,13 @@ def error_event(error: RouterError) -> bytes:
     return b"data: " + error_json(error) + b"\n\n"
 
 
-def error_response(error: RouterError, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The error with its status. Official clients retry 5xx, 429, 409 and 408 twice unless they are told not to."""
+def error_response(
+    error: RouterError,
+    headers: Mapping[str, str] | None = None,
+    refusal: Callable[[RouterError], bytes] = error_json,
+) -> web.Response:
+    """The error with its status, its body in the dialect of ``refusal``. Official clients retry 5xx, 429, 409 and 408
+    twice unless they are told not to."""
     fields = dict(headers) if headers else {}
     fields["Content-Type"] = JSON_TYPE
     fields["Server"] = SERVER
@@ -75,7 +80,7 @@ def error_response(error: RouterError, headers: Mapping[str, str] | None = None)
         fields["Retry-After"] = str(max(1, min(RETRY_AFTER_MAX, math.ceil(error.retry_after))))
     if error.status == 401:
         fields["WWW-Authenticate"] = "Bearer"
-    response = web.Response(body=error_json(error), status=error.status, headers=fields)
+    response = web.Response(body=refusal(error), status=error.status, headers=fields)
     if error.status == 413:
         response.force_close()  # what is left of the body may never be read
     return response

@@ -8,6 +8,7 @@ from aiohttp import web
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.dialects.spoken import SPOKEN, refusal_at
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.meta import Meta
 from llmrouter_tui.proxy.replies import InternalError, error_response
@@ -20,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Check = Callable[[web.BaseRequest], None]
 
 SUPPORTED = (
-    "POST /v1/chat/completions",
+    *(f"POST {way.path}" for way in SPOKEN),
     "GET /v1/models",
     "GET /v1/models/{id}",
     "POST /v1/feedback",
@@ -36,9 +37,9 @@ class Routes:
         self._router = router
         self._guard = guard
 
-    def chat(self, door: ChatDoor) -> None:
-        """Chat completions check for themselves: what they refuse is put on record."""
-        self._resource("/v1/chat/completions", {"POST": door.post})
+    def door(self, path: str, door: ChatDoor) -> None:
+        """What models answer is checked behind its door: what is refused there is put on record."""
+        self._resource(path, {"POST": door.post})
 
     def meta(self, meta: Meta) -> None:
         self._add("/v1/models", self._guard.api, {"GET": meta.models})
@@ -77,7 +78,7 @@ class Routes:
             "grades": {"GET": judge.grades, "POST": judge.grade},
             "grades/{id}/overrule": {"POST": judge.overrule},
             "judge": {"GET": judge.view, "POST": judge.pause},
-            "judge/compare": {"POST": judge.compare},
+            "judge/compare": {"GET": judge.comparisons, "POST": judge.compare},
             "listen": {"POST": admin.listen},
             "shutdown": {"POST": admin.shutdown},
         }
@@ -99,17 +100,17 @@ class Routes:
 
 
 def guarded(handler: Handler, check: Check) -> Handler:
-    """A handler behind its check, whose failures are answered in OpenAI's shape."""
+    """A handler behind its check, whose failures are told in the dialect of its path."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             check(request)
             return await handler(request)
         except RouterError as error:
-            return error_response(error)
+            return error_response(error, None, refusal_at(request.path))
         except Exception:
             log.exception("%s %s failed in the router", request.method, request.path)
-            return error_response(InternalError())
+            return error_response(InternalError(), None, refusal_at(request.path))
 
     return handle
 
@@ -119,7 +120,7 @@ def wrong_method(allowed: str) -> Handler:
         error = RouterError(
             "invalid_request", f"{request.path} does not take {request.method}.", hint=f"Use {allowed}.", status=405
         )
-        return error_response(error, {"Allow": allowed})
+        return error_response(error, {"Allow": allowed}, refusal_at(request.path))
 
     return refuse
 

@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.dialects.spoken import SPOKEN
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
@@ -82,7 +83,8 @@ class ProxyServer:
         self._chats.ending = self._watchers.ending = False
         app = web.Application(client_max_size=self._options.max_body)
         routes = Routes(app.router, self._guard)
-        routes.chat(ChatDoor(self._exchanges, self._guard, self._chats, self._options))
+        for way in SPOKEN:
+            routes.door(way.path, ChatDoor(self._exchanges, self._guard, self._chats, self._options, way))
         meta = Meta(self._control, self._options)
         routes.meta(meta)
         watch = Watch(self._subscriptions, self._watchers, self._options)

@@ -1,13 +1,13 @@
-"""A streamed answer on the wire: headers, comments while the model is not ready, chunks, and the end."""
+"""A streamed answer on the wire: headers, signs of life while the model is not ready, chunks, and the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
 
 from llmrouter_tui.core.ports import ExchangeRun
+from llmrouter_tui.proxy.dialects.dialect import Voice
 from llmrouter_tui.proxy.options import ProxyOptions
-from llmrouter_tui.proxy.replies import run_headers
 
 
 class ClientGoneError(Exception):
@@ -19,14 +19,6 @@ def gone() -> web.Response:
     return web.Response(status=499, reason="Client Closed Request")
 
 
-def stream_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
-    headers = run_headers(run, request_id)
-    headers["Content-Type"] = "text/event-stream"
-    headers["Cache-Control"] = "no-cache"
-    headers["X-Accel-Buffering"] = "no"
-    return headers
-
-
 async def open_stream(request: web.BaseRequest, headers: Mapping[str, str]) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     try:
@@ -34,6 +26,14 @@ async def open_stream(request: web.BaseRequest, headers: Mapping[str, str]) -> w
     except ConnectionError as error:
         raise ClientGoneError from error
     return response
+
+
+async def spoken(chunks: AsyncIterator[bytes], voice: Voice) -> AsyncIterator[bytes]:
+    """A canonical stream in a dialect; what means nothing there is left out."""
+    feed = voice.feed
+    async for chunk in chunks:
+        if said := feed(chunk):
+            yield said
 
 
 async def pass_on(chunks: AsyncIterator[bytes], response: web.StreamResponse) -> None:
@@ -52,12 +52,21 @@ class Early:
     Where the model is ready in time this costs one loop timer, set and cancelled.
     """
 
-    __slots__ = ("_options", "_over", "_request", "_request_id", "_run", "_task", "_timer", "response")
+    __slots__ = ("_headers", "_options", "_over", "_request", "_run", "_task", "_timer", "_voice", "response")
 
-    def __init__(self, request: web.BaseRequest, run: ExchangeRun, request_id: str, options: ProxyOptions) -> None:
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        run: ExchangeRun,
+        voice: Voice,
+        headers: Callable[[], dict[str, str]],
+        options: ProxyOptions,
+    ) -> None:
+        """``headers`` are asked for when they go out: what they tell of the decision changes until then."""
         self._request = request
         self._run = run
-        self._request_id = request_id
+        self._voice = voice
+        self._headers = headers
         self._options = options
         self._over: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
@@ -69,11 +78,11 @@ class Early:
         """The wait is over: the response with its headers out. Raises ``ClientGoneError``."""
         response = await self.settle()
         if response is None:
-            response = self.response = await open_stream(self._request, stream_headers(self._run, self._request_id))
+            response = self.response = await self._open()
         return response
 
     async def settle(self) -> web.StreamResponse | None:
-        """Stop timer and comments (between two of them); the response, if headers are out.
+        """Stop timer and signs of life (between two of them); the response, if headers are out.
 
         Raises ``ClientGoneError``."""
         self._timer.cancel()
@@ -90,17 +99,26 @@ class Early:
         if self._task is not None:
             self._task.cancel()
 
+    async def _open(self) -> web.StreamResponse:
+        """Send the headers, with those that keep a stream from being held back on its way."""
+        headers = self._headers()
+        headers["Content-Type"] = self._voice.content_type
+        headers["Cache-Control"] = "no-cache"
+        headers["X-Accel-Buffering"] = "no"
+        return await open_stream(self._request, headers)
+
     def _start(self) -> None:
         self._over = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._wait(self._over))
 
     async def _wait(self, over: asyncio.Event) -> None:
-        response = await open_stream(self._request, stream_headers(self._run, self._request_id))
+        response = await self._open()
         self.response = response
         while not over.is_set():
-            status = " ".join(self._run.status_text.split())
+            words = self._voice.waiting(" ".join(self._run.status_text.split()))
             try:
-                await response.write(f": waiting — {status}\n\n".encode("utf-8", "replace"))
+                if words:
+                    await response.write(words)
             except ConnectionError as error:
                 raise ClientGoneError from error
             try:
