@@ -209,3 +209,6 @@ class Comparison:
     """The order decided: it said something else when they were swapped."""
     reason: str = ""
     code: str = ""
+    forward: Preferred | None = None
+    """Whom it preferred with the first one's answer shown first, and ``swapped``; None where that was not kept."""
+    swapped: Preferred | None = None

@@ -61,9 +61,15 @@ def read_better(reply: str) -> Better | None:
 def combined(forward: Letter, swapped: Letter) -> tuple[Preferred, bool]:
     """(who is better, whether the order decided) of a verdict with the first answer as A and one with it as B: a
     preference that does not survive the swap is none."""
-    there: Preferred = "first" if forward == "A" else "second" if forward == "B" else "tie"
-    back: Preferred = "second" if swapped == "A" else "first" if swapped == "B" else "tie"
+    there, back = meant(forward), meant(swapped, swapped=True)
     return (there, False) if there == back else ("tie", True)
+
+
+def meant(letter: Letter, *, swapped: bool = False) -> Preferred:
+    """Who is better by a verdict; ``swapped``: the first answer was shown as B."""
+    if letter == "tie":
+        return "tie"
+    return "first" if (letter == "A") is not swapped else "second"
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.dossier import Dossier, Listed
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView
 from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
@@ -111,9 +112,16 @@ class Backend(Protocol):
         ...
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
-        """A vector for each text. ``context_length``: as in ``ChatCall``."""
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
+        """A vector for each input (at least one). ``context_length``: as in ``ChatCall``. Whether ``dimensions`` were
+        heeded, the vectors tell; ``truncate`` is for backends that would cut what is too long if they were let."""
         ...
 
     async def close(self) -> None: ...
@@ -471,6 +479,10 @@ class JudgeControl(Protocol):
     async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
         """Put the answers that two models gave to the same open prompts to the judge, in both orders each; of one
         task, or of all."""
+        ...
+
+    async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
+        """What came of comparing, newest first; of the same judge, prompt and models the newest one."""
         ...
 
     async def judge_view(self) -> JudgeView: ...

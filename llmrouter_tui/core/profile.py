@@ -214,6 +214,8 @@ class PastRun:
     note: str = ""
     """Why it was made or how it ended: ``stopped``, ``by itself, while idle``."""
     moved: tuple[Effect, ...] = ()
+    found: tuple[ModelProfile, ...] = ()
+    """What was known of its models when it ended; nothing of runs of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class EngineControl:
     async def exchange(self, exchange_id: str) -> Exchange:
         traffic = self._p.router.traffic
         if (run := traffic.running.get(exchange_id)) is not None:
-            return run.exchange("running")
+            return run.exchange()
         stored = await self._p.repo.exchange(exchange_id)
         found = traffic.find(exchange_id)
         if stored is None and found is None:
@@ -342,6 +342,9 @@ class EngineControl:
 
     async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
         return await self._p.desk.compare(first, second, task)
+
+    async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
+        return await self._p.grades.comparisons(min(max(limit, 1), 1000))
 
     async def judge_view(self) -> JudgeView:
         return self._p.judge.view()

@@ -1,12 +1,13 @@
 """What a grade does: it is stored, counted, learned from and told; and what the user says of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from llmrouter_tui.core.decision import Effect, Feedback
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Graded, Rated
-from llmrouter_tui.core.grades import HIGHEST, LOWEST, Grade, GradeFilter, GradePage
+from llmrouter_tui.core.grades import HIGHEST, LOWEST, Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import GradeStore
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
@@ -36,6 +37,10 @@ class Records:
         """As they count now."""
         found = await self._store.grades(wanted, before=before, limit=limit)
         return replace(found, items=tuple(self._gradings.weighed(grade) for grade in found.items))
+
+    async def comparisons(self, limit: int) -> Sequence[Comparison]:
+        """What judges said of two answers, newest first."""
+        return await self._store.comparisons(limit=limit)
 
     def believed(self, judge: str) -> bool:
         """Whether what a judge says is told beside what the user says; of the user always."""

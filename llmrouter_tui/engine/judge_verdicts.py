@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from llmrouter_tui.core import judging
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Comparison, Grade
-from llmrouter_tui.core.judging_replies import combined, read_better, read_mark
+from llmrouter_tui.core.judging_replies import combined, meant, read_better, read_mark
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.core.prompt_set import prompt as prompt_of
@@ -80,7 +80,9 @@ class Verdicts:
             return replace(none, code=failure.code, reason=failure.words), failure.error
         preferred, swayed = combined(there.better, back.better)
         reason = f"{there.reason} / swapped: {back.reason}" if swayed else there.reason
-        return replace(none, preferred=preferred, swayed=swayed, reason=reason), None
+        forward, swapped = meant(there.better), meant(back.better, swapped=True)
+        said = replace(none, preferred=preferred, swayed=swayed, reason=reason, forward=forward, swapped=swapped)
+        return said, None
 
     async def _read(self, seat: Seat, messages: judging.Messages, read: Callable[[str], T | None], tell: Tell) -> T:
         """The verdict, asked for once more where it cannot be read. Raises ``_FailedError``, and ``UnaskedError``."""

@@ -1,7 +1,8 @@
 """What was asked to be measured: kept until it is done, with what came of it."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from llmrouter_tui.core.decision import Effect
@@ -9,7 +10,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.probing import is_probe
-from llmrouter_tui.core.profile import Only, Order, PastRun, Result
+from llmrouter_tui.core.profile import ModelProfile, Only, Order, PastRun, Result
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.measured import Measured
 
@@ -60,10 +61,17 @@ class Orders:
             seconds=sum(one.seconds for one in found),
             note=note,
             moved=self.moved(order),
+            found=self._known(order.models),
         )
         self.history = (run, *self.history)
         with contextlib.suppress(RouterError):  # then it goes on at the next start, which finds all done
             await self._store.end_profile(run)
+
+    def _known(self, models: Sequence[str]) -> tuple[ModelProfile, ...]:
+        """What is known of these models now, for beside what a later run finds."""
+        infos = {record.id: record.info for record in self._fleet.models.values()}
+        profiles = self._measured.profiles(infos)
+        return tuple(replace(profile, probes=()) for profile in profiles if profile.model in models)
 
     def found(self, order: Order, model: str) -> Mapping[str, Result]:
         """What this very order found of a model, by prompt, also before the router was started again."""

@@ -91,3 +91,8 @@ class JudgeAdmin:
         """Put the answers of two models to the same open prompts side by side; answered when the judge is through."""
         asked = decode_fields(await read_body(request, SMALL), _COMPARE, _PAIR)
         return json_response(await self._control.compare(asked.first, asked.second, asked.task))
+
+    async def comparisons(self, request: web.Request) -> web.StreamResponse:
+        """What came of that so far, newest first: ``?limit=``."""
+        limit = whole_number(request, "limit", default=1000, most=1000)
+        return json_response(await self._control.comparisons(limit=limit))

@@ -206,6 +206,9 @@ class RemoteControl:
         body = {"first": first, "second": second, "task": task}
         return self._read(await self._command("POST", "judge/compare", body, timeout=COMPARE_SECONDS), _COMPARISONS)
 
+    async def comparisons(self, *, limit: int = 1000) -> tuple[Comparison, ...]:
+        return await self._get("judge/compare", _COMPARISONS, {"limit": str(limit)})
+
     async def judge_view(self) -> JudgeView:
         return await self._get("judge", _JUDGE)
 

@@ -7,7 +7,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.profile import Order, PastRun, Result
+from llmrouter_tui.core.profile import ModelProfile, Order, PastRun, Result
 from llmrouter_tui.storage import rows
 from llmrouter_tui.storage.tables import ProfileOrder, ProfileResult
 
@@ -17,6 +17,7 @@ KEPT_ORDERS: Final = 50
 _COLUMNS: Final = tuple(ProfileResult._meta.sorted_field_names)
 _NAMES: Final = msgspec.json.Decoder(tuple[str, ...])
 _EFFECTS: Final = msgspec.json.Decoder(tuple[Effect, ...])
+_FOUND: Final = msgspec.json.Decoder(tuple[ModelProfile, ...])
 _BEFORE: Final = msgspec.json.Decoder(dict[str, dict[str, float]])
 
 
@@ -67,6 +68,7 @@ def end(db: SqliteDatabase, run: PastRun) -> None:
         "seconds": _plain(run.seconds),
         "note": rows.clean(run.note),
         "moved": rows.to_json(run.moved),
+        "found": rows.to_json(run.found),
     }
     ProfileOrder.update(changes).where(ProfileOrder.started == run.started).execute(db)
 
@@ -92,8 +94,9 @@ def runs(db: SqliteDatabase) -> list[PastRun]:
     for row in ProfileOrder.select().order_by(ProfileOrder.started.desc()).dicts().execute(db):
         try:
             models, moved = _NAMES.decode(row["models"]), _EFFECTS.decode(row["moved"] or "[]")
+            known = _FOUND.decode(row["found"] or "[]")
         except msgspec.MsgspecError:
             continue
         plain = {name: row[name] for name in ("started", "ended", "quick", "prompts", "failed", "seconds", "note")}
-        found.append(PastRun(models=models, moved=moved, **plain))
+        found.append(PastRun(models=models, moved=moved, found=known, **plain))
     return found

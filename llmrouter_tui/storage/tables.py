@@ -213,6 +213,8 @@ class ProfileOrder(Table):
     seconds = FloatField(default=0.0)
     moved = TextField(default="")
     """A JSON list of effects."""
+    found = TextField(default="")
+    """A JSON list of what was known of each of its models then."""
 
 
 class JudgeGrade(Table):
@@ -255,6 +257,8 @@ class JudgeComparison(Table):
     swayed = BooleanField()
     reason = TextField()
     code = TextField()
+    forward = TextField(null=True)
+    swapped = TextField(null=True)
 
     class Meta:
         primary_key = CompositeKey("judge", "prompt", "first", "second")

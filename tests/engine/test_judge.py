@@ -295,6 +295,7 @@ async def test_two_models_are_compared_in_both_orders_by_a_third() -> None:
         c.start()
         found = await c.desk.compare("small", "third", "")
         assert [(one.judge, one.preferred, one.swayed) for one in found] == [("one/able", "first", False)] * 3
+        assert {(one.forward, one.swapped) for one in found} == {("first", "first")}
         back = await c.desk.compare("third", "small", OPEN[0].task)
         assert {one.preferred for one in back} == {"second"}
         assert await c.house.repo.comparisons() == [*back[::-1], *found[::-1]]

@@ -226,6 +226,8 @@ async def test_runs_are_remembered_with_what_they_found_and_moved() -> None:
         assert (second.models, second.note) == (("one/b",), "by itself, while idle, stopped")
         assert (first.models, first.prompts, first.failed, first.note) == (("one/a",), ALL, 0, "")
         assert {effect.model for effect in first.moved} == {"one/a"}
+        [known], profile = first.found, s.profiler.profiles().models[0]
+        assert (known.model, known.tasks, known.decode) == ("one/a", profile.tasks, profile.decode)
         assert [run.started for run in await s.house.repo.profile_runs()] == [second.started, first.started]
 
 

@@ -619,6 +619,10 @@ class ScriptedControl:
         self.calls.append(("compare", first, second, task))
         return (COMPARISON,)
 
+    async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
+        self.calls.append(("comparisons", limit))
+        return (COMPARISON,)
+
     async def judge_view(self) -> JudgeView:
         return JUDGE
 

@@ -37,6 +37,7 @@ async def test_what_the_user_wants_of_the_judge_reaches_it(router: Router) -> No
     assert (await router.http.post("/admin/judge", json={"paused": True})).status_code == 202
     compared = await router.http.post("/admin/judge/compare", json={"first": SMALL, "second": "big"})
     assert compared.json()[0]["preferred"] == "second"
+    assert (await router.http.get("/admin/judge/compare?limit=5")).json() == compared.json()
     assert (await router.http.get("/admin/judge")).json()["agreement"]["weight"] == 0.4
     assert router.control.calls == [
         ("grade", "prompt", "creative-letter", SMALL, "big"),
@@ -44,6 +45,7 @@ async def test_what_the_user_wants_of_the_judge_reaches_it(router: Router) -> No
         ("overrule", "g1", None),
         ("pause_judge", True),
         ("compare", SMALL, "big", ""),
+        ("comparisons", 5),
     ]
 
 

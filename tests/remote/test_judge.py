@@ -27,6 +27,7 @@ async def test_what_the_user_wants_of_it_reaches_it(router: Router, remote: Remo
     assert await remote.overrule("g1", 3.0) == await router.control.overrule("g1", 3.0)
     await remote.pause_judge(True)
     assert await remote.compare(SMALL, BIG, "creative") == await router.control.compare(SMALL, BIG, "creative")
+    assert await remote.comparisons(limit=9) == await router.control.comparisons(limit=9)
     assert router.control.calls == [
         ("grade", "exchange", "x1", "", BIG),
         ("overrule", "g1", 3.0),
@@ -34,6 +35,8 @@ async def test_what_the_user_wants_of_it_reaches_it(router: Router, remote: Remo
         ("pause_judge", True),
         ("compare", SMALL, BIG, "creative"),
         ("compare", SMALL, BIG, "creative"),
+        ("comparisons", 9),
+        ("comparisons", 9),
     ]
     with pytest.raises(RouterError, match="no grade 'g/9'"):
         await remote.overrule("g/9", None)

@@ -123,7 +123,8 @@ async def test_comparisons_are_kept_one_of_each_judge_prompt_and_pair() -> None:
     one = Comparison(5.0, "box/j", "creative-letter", "creative", "box/a", "box/b", "first", reason="livelier")
     other = Comparison(6.0, "box/j", "chat-no", "chat", "box/a", "box/b", None, code="malformed", reason="prose")
     repo = await open_repo(None)
-    for each in (one, other, newer := replace(one, at=7.0, preferred="tie", swayed=True)):
+    newer = replace(one, at=7.0, preferred="tie", swayed=True, forward="first", swapped="tie")
+    for each in (one, other, newer):
         await repo.store_comparison(each)
     assert await repo.comparisons() == [newer, other]
     assert await repo.comparisons(limit=1) == [newer]

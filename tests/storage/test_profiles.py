@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.profile import Order, PastRun, Result
+from llmrouter_tui.core.profile import ModelProfile, Order, PastRun, Result, TaskScore
 from llmrouter_tui.storage.repo import open_repo
 
 FULL = Result(
     "box/m", "math-sum", "math", 10.0, "checked", 1.0, "65 is right", "", 0.2, 500.0, 40.0, 60, 12, 4, 0.1, 1.5,
     "65", "abc", "Q4_K_M", 3, 4_000_000_000, "measured",
 )  # fmt: skip
+KNOWN = ModelProfile("box/m", 60.0, (TaskScore("math", 4, 3.5),), failed=1, decode=40.5, failures={"prompt_timeout": 1})
 FAILED = Result("box/m", "chat-name", "chat", 11.0, "failed", reason="it took longer than 20 s", code="prompt_timeout")
 
 
@@ -66,7 +67,7 @@ async def test_runs_are_told_with_what_came_of_them_newest_first(tmp_path: Path)
     file, moved = tmp_path / "router.db", (Effect("box/m", "math", 0.5, 0.62),)
     repo = await open_repo(file)
     await repo.begin_profile(Order(5.0, ("box/m",), note="by itself"))
-    over = PastRun(5.0, 65.0, True, ("box/m",), 18, 2, 51.5, "by itself, stopped", moved)
+    over = PastRun(5.0, 65.0, True, ("box/m",), 18, 2, 51.5, "by itself, stopped", moved, (KNOWN,))
     await repo.end_profile(over)
     await repo.begin_profile(Order(70.0, ("box/n",), quick=False))
     await repo.close()

@@ -486,6 +486,8 @@ class ScriptedControl:
         """What ``profiles`` tells."""
         self.graded: dict[str, Grade] = {}
         """Grades by id."""
+        self.compared: Sequence[Comparison] = ()
+        """What ``compare`` and ``comparisons`` tell."""
         self.results: Sequence[Result] = ()
         """What ``profile_results`` tells of any model."""
 
@@ -651,7 +653,10 @@ class ScriptedControl:
 
     async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
         await self._note("compare", first, second, task)
-        return ()
+        return self.compared
+
+    async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
+        return self.compared
 
     async def judge_view(self) -> JudgeView:
         return self.now.judge

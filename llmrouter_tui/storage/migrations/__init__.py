@@ -14,6 +14,7 @@ from llmrouter_tui.storage.migrations import (
     m007_profiles,
     m008_grades,
     m009_runs,
+    m010_comparing,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -27,6 +28,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m007_profiles.STATEMENTS,
     m008_grades.STATEMENTS,
     m009_runs.STATEMENTS,
+    m010_comparing.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
