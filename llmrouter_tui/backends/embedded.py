@@ -26,6 +26,7 @@ from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Resident
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Reply
 
@@ -308,12 +309,18 @@ class EmbeddedBackend:
             raise await self._lost(name, engine) from error
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
         """Only a model that is made for it does: the others are started without."""
         engine = await self._engine(model.name, context_length)
         try:
-            return await embed(engine.link, "/v1/embeddings", model.name, texts)
+            return await embed(engine.link, "/v1/embeddings", model.name, inputs, dimensions=dimensions)
         except BackendError as error:
             if not error.unhealthy:
                 raise

@@ -19,6 +19,7 @@ from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, ResidencyState, Resident
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Reply
 
@@ -151,11 +152,17 @@ class LlamaCppBackend:
         return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout, drops_streams=True)
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
         """Only a server that was started for it does."""
         wire = self._wire_names.get(model.name, "")
-        return await embed(self._link, "/v1/embeddings", model.name, texts, wire_name=wire)
+        return await embed(self._link, "/v1/embeddings", model.name, inputs, dimensions=dimensions, wire_name=wire)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from llmrouter_tui.backends.gguf_memory import cache_of_file, kv_cache, shown_header, with_cache
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
@@ -18,10 +19,11 @@ from llmrouter_tui.backends.ollama_wire import LAUNCH, request_body
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
-from llmrouter_tui.backends.vectors import EMBED_SECONDS, vectors
+from llmrouter_tui.backends.vectors import ask, checked
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.openai import Writer
 from llmrouter_tui.core.ports import Reply
@@ -39,6 +41,15 @@ _CAPABILITIES: Mapping[str, Capability] = {
     "embedding": "embedding",
     "thinking": "thinking",
 }
+
+
+class _Embedded(msgspec.Struct):
+    embeddings: list[list[float]] = []
+    prompt_eval_count: Any = None
+    error: Any = None
+
+
+_EMBEDDED = msgspec.json.Decoder(_Embedded)
 
 
 class OllamaBackend:
@@ -162,15 +173,37 @@ class OllamaBackend:
         )
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
-        wish: dict[str, Any] = {"model": model.name, "input": list(texts)}
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
+        """Only texts; without ``truncate`` Ollama refuses what is too long, with it, it cuts it."""
+        if not isinstance(inputs[0], str):
+            words = f"{self.name} ({model.name}) takes texts, not lists of tokens: Ollama has no way to be given them."
+            raise BackendError(
+                "invalid_request",
+                words,
+                backend=self.name,
+                model=model.name,
+                fallback=True,
+                retryable=False,
+                param="input",
+                hint="Send the texts themselves.",
+            )
+        wish: dict[str, Any] = {"model": model.name, "input": list(inputs), "truncate": truncate}
         if context_length is not None:
             wish["options"] = {"num_ctx": context_length}
-        answer = mapping(await self._link.post("/api/embed", wish, timeout=EMBED_SECONDS, model=model.name))
-        if answer.get("error"):
-            raise self._link.said_no(answer["error"], model.name)
-        return vectors(self._link, answer.get("embeddings"), len(texts), model.name)
+        if dimensions is not None:
+            wish["dimensions"] = dimensions
+        answer = await ask(self._link, "/api/embed", wish, model.name, _EMBEDDED)
+        if answer.error:
+            raise self._link.said_no(answer.error, model.name)
+        told = Embedded(answer.embeddings, count(answer.prompt_eval_count))
+        return checked(self._link, told, len(inputs), model.name)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

@@ -13,6 +13,7 @@ from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import ModelInfo, Resident
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Reply
 
@@ -94,9 +95,15 @@ class OpenAIBackend:
         return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout, drops_streams=drops)
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
-        return await embed(self._link, f"{self._prefix}/embeddings", model.name, texts)
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
+        return await embed(self._link, f"{self._prefix}/embeddings", model.name, inputs, dimensions=dimensions)
 
     async def close(self) -> None:
         """Close idle connections; the session is shared."""

@@ -134,7 +134,8 @@ class Probing:
             async with asyncio.timeout(limit):
                 if isinstance(asked, Embed):
                     context = self._residency.context(record)
-                    return Said(vectors=await record.backend.embed(record.info, asked.texts, context_length=context))
+                    found = await record.backend.embed(record.info, asked.texts, context_length=context)
+                    return Said(vectors=found.vectors)
                 return await self._heard(record, asked, self._call(record, asked, facts, room))
         except TimeoutError:
             return Failure(TIMEOUT, f"it took longer than {limit:.0f} s")

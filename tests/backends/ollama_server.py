@@ -151,7 +151,8 @@ class OllamaServer(Server):
             return refused
         self.load(asked)
         texts = asked["input"] if asked["input"] and self.mode != "empty" else ()
-        return web.json_response({"model": asked["model"], "embeddings": [vector(text) for text in texts]})
+        vectors = [vector(text) for text in texts]
+        return web.json_response({"model": asked["model"], "embeddings": vectors, "prompt_eval_count": PROMPT_TOKENS})
 
     def last(self, **more: Any) -> Json:
         return {

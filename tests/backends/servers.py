@@ -256,7 +256,8 @@ class OpenAIServer(Server):
             return refused
         texts = self.seen[-1].body["input"] if self.mode != "empty" else ()
         data = [{"object": "embedding", "index": at, "embedding": vector(text)} for at, text in enumerate(texts)]
-        return web.json_response({"object": "list", "data": data[::-1]})
+        usage = {"prompt_tokens": PROMPT_TOKENS, "total_tokens": PROMPT_TOKENS}
+        return web.json_response({"object": "list", "data": data[::-1], "usage": usage})
 
     async def whole(self, request: web.Request, asked: Json) -> web.Response:
         if self.mode == "empty":

@@ -187,8 +187,31 @@ class TestRequest:
 class TestEmbed:
     async def test_gives_each_text_its_vector(self, site: Site) -> None:
         found = await site.backend.embed(site.model, ["one", "eleven"])
-        assert [list(one) for one in found] == [vector("one"), vector("eleven")]
-        assert site.server.seen[-1].body["model"] == site.server.names[0]
+        assert [list(one) for one in found.vectors] == [vector("one"), vector("eleven")]
+        assert found.prompt_tokens == PROMPT_TOKENS
+        asked = site.server.seen[-1].body
+        assert asked["model"] == site.server.names[0]
+        assert "dimensions" not in asked
+
+    async def test_says_how_long_vectors_are_to_be(self, site: Site) -> None:
+        await site.backend.embed(site.model, ["one"], dimensions=2)
+        assert site.server.seen[-1].body["dimensions"] == 2
+
+    async def test_lets_nothing_be_cut_that_is_too_long_unless_that_is_asked_for(self, site: Site) -> None:
+        await site.backend.embed(site.model, ["one"])
+        first = site.server.seen[-1].body
+        await site.backend.embed(site.model, ["one"], truncate=True)
+        cut = [body.get("truncate") for body in (first, site.server.seen[-1].body)]
+        assert cut == ([False, True] if site.kind == "ollama" else [None, None])
+
+    async def test_takes_tokens_where_its_server_does(self, site: Site) -> None:
+        if site.kind == "ollama":
+            with pytest.raises(BackendError, match="takes texts, not lists of tokens") as caught:
+                await site.backend.embed(site.model, [[1, 2], [3]])
+            assert (caught.value.param, caught.value.retryable) == ("input", False)
+            return
+        await site.backend.embed(site.model, [[1, 2], [3]])
+        assert site.server.seen[-1].body["input"] == [[1, 2], [3]]
 
     async def test_is_refused_in_the_servers_words_where_it_cannot(self, site: Site) -> None:
         site.server.mode = "no embeddings"

@@ -11,6 +11,7 @@ from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.domain import HOST_POOL, Device, ModelInfo, Resident
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import Envelope, Fact
 from llmrouter_tui.core.queueing import Bounds
@@ -131,8 +132,14 @@ class ScriptedBackend:
         return reply
 
     async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
+        self,
+        model: ModelInfo,
+        inputs: Inputs,
+        *,
+        context_length: int | None = None,
+        dimensions: int | None = None,
+        truncate: bool = False,
+    ) -> Embedded:
         self.calls.append(("embed", model.name))
         words = f"{self.name} ({model.name}) cannot do what the request needs: it does not support embeddings"
         raise BackendError("invalid_request", words, backend=self.name, fallback=True, retryable=False)

@@ -3,13 +3,14 @@
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.domain import ModelInfo
+from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.picture import COLOURS
 from llmrouter_tui.core.prompts import ToolCall
@@ -66,13 +67,11 @@ class Pupils(ScriptedBackend):
         self.replies.append(reply)
         return reply
 
-    async def embed(
-        self, model: ModelInfo, texts: Sequence[str], *, context_length: int | None = None
-    ) -> Sequence[Sequence[float]]:
+    async def embed(self, model: ModelInfo, inputs: Inputs, **how: Any) -> Embedded:
         self.tried.append("embedding")
         if "embedding" not in self.able(model.name):
-            return await super().embed(model, texts, context_length=context_length)
-        return [[float(len(text)), 1.0, 0.5] for text in texts]
+            return await super().embed(model, inputs, **how)
+        return Embedded([[float(len(text)), 1.0, 0.5] for text in inputs])
 
     def able(self, model: str) -> frozenset[str]:
         return self.can.get(model, ALL)
