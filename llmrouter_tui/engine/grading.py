@@ -126,6 +126,10 @@ class Gradings:
     def agreement(self, judge: str) -> Agreement:
         return self._standing(judge).agreement
 
+    def tried(self) -> frozenset[str]:
+        """Judges that gave marks to answers that a program checked."""
+        return frozenset(judge for judge, standing in self._standings.items() if standing.concord("check").count)
+
     @property
     def mean(self) -> float | None:
         """Of all marks that count."""

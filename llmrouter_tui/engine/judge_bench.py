@@ -1,6 +1,6 @@
 """Who judges: the model that the settings name, here or at an address of its own, else the ablest one here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -17,6 +17,12 @@ from llmrouter_tui.engine.record import ModelRecord
 REST: Final = 300.0
 LONGEST_REST: Final = 3_600.0
 """Seconds that a judge is left alone after it failed again and again; twice as long each time."""
+KEPT: Final = 0.03
+"""Ability by which another model must be ahead of one that was tried as a judge: to try a new one takes two dozen
+calls, and grades move abilities by about that much. By judgement."""
+APPEARS: Final = 60.0
+"""Seconds after the start in which nobody new judges: servers and public figures are still coming, and who is the
+ablest of those that are here by then says little."""
 
 Connect = Callable[[str, str], Backend]
 """(address, variable that holds the key) → a server that is reached on its own."""
@@ -61,7 +67,17 @@ class _Rest:
 class Bench:
     """Chooses judges, and lets those rest that fail."""
 
-    def __init__(self, fleet: Fleet, settings: JudgeSettings, connect: Connect, clock: Clock) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        settings: JudgeSettings,
+        connect: Connect,
+        clock: Clock,
+        tried: Callable[[], Set[str]] = frozenset,
+    ) -> None:
+        """``tried``: judges that graded answers of which it is known what they are worth."""
+        self._tried = tried
+        self._began = clock.mono()
         self._fleet = fleet
         self._settings = settings
         self._connect = connect
@@ -160,11 +176,23 @@ class Bench:
             for record in self._fleet.models.values()
             if _may_judge(record) and not (but and but.gave(record.id)) and not self._rests(record.id)
         ]
+        tried = self._tried()
+        known = [record for record in able if record.id in tried]
+        if tried and but is None and self._clock.mono() - self._began < APPEARS:
+            if not known and (missing := sorted(judge for judge in tried if self._is_missing(judge))):
+                self.why = f"{missing[0]}, which judged before, is not to be reached yet"
+                return None
+            able = known or able
         if not able:
             if not any(_may_judge(record) for record in self._fleet.models.values()):
                 self.why = "no model here can judge"
             return None
-        return _seat(max(able, key=lambda record: (round(_ability(record), 6), record.ready, record.id)))
+        return _seat(max(able, key=lambda record: (_worth(record, tried), record.ready, record.id)))
+
+    def _is_missing(self, judge: str) -> bool:
+        """Whether it may still come."""
+        record = self._fleet.models.get(judge)
+        return (record is None or not record.healthy) and " at " not in judge
 
 
 def _seat(record: ModelRecord) -> Seat:
@@ -176,6 +204,8 @@ def _may_judge(record: ModelRecord) -> bool:
     return here and record.enabled and record.healthy and not record.shares and not is_embedding(record.info)
 
 
-def _ability(record: ModelRecord) -> float:
-    """On average over the tasks: a judge has to know what is good at each."""
-    return fmean(ability.mean for ability in record.abilities.values()) if record.abilities else 0.0
+def _worth(record: ModelRecord, tried: Set[str]) -> float:
+    """Its ability on average over the tasks, because a judge has to know what is good at each; more where it was
+    tried."""
+    mean = fmean(ability.mean for ability in record.abilities.values()) if record.abilities else 0.0
+    return round(mean + (KEPT if record.id in tried else 0.0), 6)

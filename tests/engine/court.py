@@ -226,7 +226,7 @@ def assemble(
     clock, h = SystemClock(), house
     gradings = Gradings(h.repo, h.measured, clock)
     h.learning._grades, h.learning._live = gradings.checked, gradings.live_checked
-    bench = Bench(h.fleet, settings, connect or _nobody, clock)
+    bench = Bench(h.fleet, settings, connect or _nobody, clock, gradings.tried)
     limits = Limits(h.repo, settings, clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     asking = JudgeAsking(h.residency, manners, limits, clock, backoff=backoff)

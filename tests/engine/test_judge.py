@@ -10,7 +10,7 @@ from llmrouter_tui.core.decision import Feedback
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Graded, Rated
 from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.engine.judge_bench import JudgeSettings
+from llmrouter_tui.engine.judge_bench import APPEARS, KEPT, JudgeSettings
 from llmrouter_tui.engine.judge_subjects import TESTED
 from llmrouter_tui.engine.transcript import EVERYTHING
 from tests.engine.court import CHECKED, OPEN, always, assemble, court, fair, prose, soon
@@ -193,6 +193,45 @@ async def test_after_a_restart_only_what_is_ungraded_is_graded() -> None:
         assert (await again.grades())[:2] == first
         assert len(await again.grades()) == 4
         assert len(c.bar.bodies) == 4
+
+
+async def test_after_a_restart_who_judged_before_is_waited_for_and_is_tried_no_more() -> None:
+    """A restart cost 26 calls once: whoever was up first judged until the usual judge was there, and was tried."""
+    async with court(*TWO, ("third", 3.0)) as c:
+        await c.results("small", prompts=1, checks=len(CHECKED))
+        c.start()
+        await c.idle()
+        calls = len(c.bar.bodies)
+        assert calls == 2 * TESTED + 1
+        await c.house.tasks.close()
+        again = assemble(c.house, c.bar, JudgeSettings())
+        await again.gradings.load()
+        able = c.house.fleet.models["one/able"]
+        able.healthy = False  # its server is still starting
+        await c.results("small", prompts=2)
+        again.start()
+        again.judge.changed()
+        await until(lambda: again.view.state == "failed")
+        assert again.view.message == "one/able, which judged before, is not to be reached yet"
+        able.healthy = True
+        await again.idle()
+        assert [name for name, _ in c.bar.bodies[calls:]] == ["able"] * 2  # the two answers that are new
+
+
+async def test_another_model_judges_where_it_is_clearly_abler_not_where_it_is_about_as_able() -> None:
+    async with court(*TWO) as c:
+        bench, models = c.judge._bench, c.house.fleet.models
+        bench._tried = lambda: frozenset({"one/small"})
+        bench._began -= APPEARS
+        names = []
+        for ahead in (KEPT - 0.01, KEPT + 0.01):
+            base = models["one/small"].abilities
+            models["one/able"].abilities = {
+                task: replace(ability, mean=ability.mean + ahead) for task, ability in base.items()
+            }
+            seat = bench.usual()
+            names.append(seat.id if seat is not None else "")
+        assert names == ["one/small", "one/able"]
 
 
 async def test_an_answer_that_was_measured_anew_is_graded_anew_and_the_old_grade_counts_no_more() -> None:
