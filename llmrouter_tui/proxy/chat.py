@@ -11,6 +11,7 @@ from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import ExchangeRun, Exchanges
 from llmrouter_tui.proxy.bodies import read_body
+from llmrouter_tui.proxy.dialects.canonical import UnreadableError
 from llmrouter_tui.proxy.dialects.chat import UNCHANGED
 from llmrouter_tui.proxy.dialects.dialect import Voice
 from llmrouter_tui.proxy.dialects.spoken import Spoken
@@ -106,6 +107,8 @@ class ChatDoor:
             if self._signature is not None:
                 body = Signer(chat, self._signature(run.model)).sign_whole(body)
             return web.Response(body=voice.whole(body), headers=self._headers(run, request_id))
+        except UnreadableError as failure:
+            error = cut(run, failure)
         except RouterError as failure:
             error = failure
         except asyncio.CancelledError:
@@ -131,6 +134,8 @@ class ChatDoor:
             return response
         except ClientGoneError:
             return early.response or gone()
+        except UnreadableError as failure:
+            error = cut(run, failure)
         except RouterError as failure:
             error = failure
         except asyncio.CancelledError:

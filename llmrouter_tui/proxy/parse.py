@@ -1,4 +1,4 @@
-"""From the bytes of ``POST /v1/chat/completions`` to a checked ``core.chat.ChatRequest``.
+"""From the bytes of a canonical request (``POST /v1/chat/completions``) to a checked ``core.chat.ChatRequest``.
 
 Only the fields that routing reads are decoded; everything else stays in the bytes and passes through.
 """
@@ -68,6 +68,8 @@ class _Peek(msgspec.Struct):
 
     model: Any = ""
     messages: Any = ()
+    prompt: Any = ""
+    input: Any = ""
 
 
 class _Session(msgspec.Struct):
@@ -148,7 +150,10 @@ def peek(body: bytes) -> tuple[str, str]:
     except (ValueError, RecursionError):
         return "", ""
     model = seen.model if isinstance(seen.model, str) else ""
-    return model[:MAX_MODEL], _last_text(seen.messages)
+    text = seen.prompt if isinstance(seen.prompt, str) else ""
+    if isinstance(seen.input, str):
+        text = text or seen.input
+    return model[:MAX_MODEL], _last_text(seen.messages) or text or _last_text(seen.input)
 
 
 def _last_text(messages: object) -> str:

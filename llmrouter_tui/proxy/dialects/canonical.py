@@ -5,10 +5,30 @@ from typing import Any, Final
 
 import msgspec
 
+from llmrouter_tui.core.errors import RouterError
+
+
+class UnreadableError(RouterError):
+    """What a model's server sent cannot be told in a dialect: it is no canonical answer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "upstream_interrupted",
+            f"The model's server sent an answer that cannot be read: {why}.",
+            hint="Send the request again; the router's log and the exchange tell which server it was.",
+            retryable=True,
+        )
+
 
 class Function(msgspec.Struct):
     name: str | None = None
-    arguments: str | None = None
+    arguments: Any = None
+
+    @property
+    def words(self) -> str:
+        """The arguments as JSON text, also where a server sends them as an object."""
+        given = self.arguments
+        return given if isinstance(given, str) else "" if given is None else msgspec.json.encode(given).decode()
 
 
 class Call(msgspec.Struct):
@@ -22,11 +42,21 @@ class Call(msgspec.Struct):
 class Turn(msgspec.Struct):
     """What was said: a whole message, or what a chunk adds."""
 
-    content: str | None = None
+    content: Any = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: list[Call] | None = None
+
+    @property
+    def text(self) -> str:
+        """What was said, also where a server says it in parts."""
+        said = self.content
+        if isinstance(said, str):
+            return said
+        parts = said if isinstance(said, list) else ()
+        texts = [part.get("text") for part in parts if isinstance(part, dict)]
+        return "".join(text for text in texts if isinstance(text, str))
 
     @property
     def thought(self) -> str:
@@ -35,7 +65,7 @@ class Turn(msgspec.Struct):
 
 
 class Choice(msgspec.Struct):
-    index: int = 0
+    index: int | None = 0
     delta: Turn | None = None
     message: Turn | None = None
     finish_reason: str | None = None
@@ -74,30 +104,37 @@ class Tokens(msgspec.Struct):
 class Answer(msgspec.Struct):
     """A chunk of a stream, or a whole answer."""
 
-    id: str = ""
-    created: int | float = 0
-    model: str = ""
+    id: str | None = ""
+    created: int | float | None = 0
+    model: str | None = ""
     choices: list[Choice] | None = None
     usage: Tokens | None = None
 
+    @property
+    def first(self) -> Choice:
+        """The first choice; a silent one where there is none."""
+        return self.choices[0] if self.choices else _NO_CHOICE
+
 
 _SILENT: Final = Turn()
+_NO_CHOICE: Final = Choice()
 _DECODER: Final = msgspec.json.Decoder(Answer)
 _DATA: Final = b"data:"
 _DONE: Final = b"[DONE]"
 
 
 def read_answer(body: bytes) -> Answer:
-    """A whole answer. Raises ``ValueError`` where it is none."""
-    return _DECODER.decode(body)
+    """A whole answer. Raises ``UnreadableError``."""
+    try:
+        return _DECODER.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(str(error)) from error
 
 
 def read_events(chunk: bytes) -> Iterator[Answer | None]:
-    """The events of a stream's chunk in order; None for ``[DONE]``. Comments are skipped. Raises ``ValueError`` for an
-    event that is no canonical one."""
+    """The events of a stream's chunk in order, without comments; None for ``[DONE]``. Raises ``UnreadableError``."""
     for event in chunk.split(b"\n\n"):
         for line in event.splitlines():
-            if not line.startswith(_DATA):
-                continue
-            data = line[len(_DATA) :].strip()
-            yield None if data == _DONE else _DECODER.decode(data)
+            if line.startswith(_DATA):
+                data = line[len(_DATA) :].strip()
+                yield None if data == _DONE else read_answer(data)

@@ -6,6 +6,7 @@ from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.dialects.chat import ChatCompletions
+from llmrouter_tui.proxy.dialects.completions import Completions
 from llmrouter_tui.proxy.dialects.dialect import Dialect
 
 
@@ -23,7 +24,10 @@ class Spoken:
 
 CHAT: Final = ChatCompletions()
 
-SPOKEN: Final[tuple[Spoken, ...]] = (Spoken("/v1/chat/completions", CHAT),)
+SPOKEN: Final[tuple[Spoken, ...]] = (
+    Spoken("/v1/chat/completions", CHAT),
+    Spoken("/v1/completions", Completions(), signed=False),
+)
 """Every path behind the door of chats."""
 
 FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = ()

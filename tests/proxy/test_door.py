@@ -1,0 +1,149 @@
+"""What holds at the door of every dialect: recorded, refused, kept alive, cancelled and stopped in its own words.
+
+Whoever adds a dialect adds its least request and its streaming one to ``ASKS``.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.proxy.dialects.spoken import SPOKEN
+from tests.proxy.conftest import Router, Routers
+from tests.proxy.scripted import DONE, Script, chunk
+
+MESSAGES = [{"role": "user", "content": "hi there"}]
+ASKS: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"model": "auto", "messages": MESSAGES},
+    "/v1/completions": {"model": "auto", "prompt": "hi there"},
+}
+"""The least that can be asked at each path, with the text ``hi there``."""
+
+every_path = pytest.mark.parametrize("path", ASKS)
+either_way = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+def test_every_dialect_is_tried_here() -> None:
+    assert {way.path for way in SPOKEN} == set(ASKS)
+
+
+@every_path
+@either_way
+async def test_the_answer_comes_with_what_was_decided(router: Router, path: str, stream: bool) -> None:
+    response = await router.http.post(path, json={**ASKS[path], "stream": stream}, headers={"X-Request-Id": "mine"})
+    assert response.status_code == 200
+    run = router.exchanges.last
+    assert run.request.messages[-1].text == "hi there"
+    assert run.request.stream is stream
+    assert json.loads(run.request.body)["messages"]
+    assert (response.headers["x-request-id"], response.headers["x-router-exchange-id"]) == ("mine", "x1")
+    assert response.headers["x-router-task"] == "coding"
+    assert b"Hel" in response.content
+    assert run.outcome == "ok"
+
+
+@every_path
+async def test_a_body_that_cannot_be_read_is_refused_and_on_record(router: Router, path: str) -> None:
+    response = await router.http.post(path, json={**ASKS[path], "model": 7})
+    assert response.status_code == 400
+    assert "'model' must be a string" in response.text
+    assert response.headers["x-router-exchange-id"] == "r1"
+    assert router.exchanges.refusals[0]["code"] == "invalid_request"
+
+
+@every_path
+@either_way
+@pytest.mark.parametrize("where", ["begin", "open"])
+async def test_a_failure_before_headers_has_its_status(router: Router, path: str, stream: bool, where: str) -> None:
+    error = RouterError("model_not_found", "There is no model 'x'.", hint="See GET /v1/models.")
+    router.exchanges.script = Script(**{f"{where}_error": error})  # type: ignore[arg-type]
+    response = await router.http.post(path, json={**ASKS[path], "stream": stream})
+    assert response.status_code == 404
+    assert "There is no model 'x'." in response.text
+    assert response.headers["x-should-retry"] == "false"
+
+
+@every_path
+@either_way
+async def test_a_bug_of_ours_shows_no_traceback(router: Router, path: str, stream: bool) -> None:
+    router.exchanges.script = Script(begin_error=ZeroDivisionError("secret"))
+    response = await router.http.post(path, json={**ASKS[path], "stream": stream})
+    assert response.status_code == 500
+    assert "The router failed" in response.text
+    assert "secret" not in response.text
+
+
+@every_path
+async def test_a_stream_that_breaks_says_so_and_does_not_end_well(router: Router, path: str) -> None:
+    error = RouterError("upstream_interrupted", "box stopped in the middle.")
+    router.exchanges.script = Script(chunks=(chunk("Hel"),), body_error=error)
+    response = await router.http.post(path, json={**ASKS[path], "stream": True})
+    assert response.status_code == 200
+    assert "box stopped in the middle." in response.text
+    assert "[DONE]" not in response.text
+
+
+@pytest.mark.parametrize("path", [path for path in ASKS if path != "/v1/chat/completions"])
+@either_way
+async def test_an_answer_that_is_none_is_the_servers_fault(router: Router, path: str, stream: bool) -> None:
+    router.exchanges.script = Script(chunks=(chunk("Hel"), b'data: {"choices":7}\n\n', DONE), answer=b"garbage")
+    response = await router.http.post(path, json={**ASKS[path], "stream": stream})
+    assert "cannot be read" in response.text
+    assert response.status_code == (200 if stream else 502)
+    assert router.exchanges.last.outcome == "failed upstream_interrupted"
+
+
+@every_path
+async def test_while_a_model_loads_the_stream_begins(router: Router, path: str) -> None:
+    gate = asyncio.Event()
+    router.exchanges.script = Script(gate=gate)
+    async with router.http.stream("POST", path, json={**ASKS[path], "stream": True}) as response:
+        assert response.headers["x-router-exchange-id"] == "x1"
+        gate.set()
+        assert b"Hel" in await response.aread()
+    assert router.exchanges.last.outcome == "ok"
+
+
+@every_path
+@either_way
+async def test_who_leaves_frees_the_model(router: Router, path: str, stream: bool) -> None:
+    router.exchanges.script = Script(gate=asyncio.Event())
+    body = json.dumps({**ASKS[path], "stream": stream}).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    _, writer = await asyncio.open_connection("127.0.0.1", router.server.port)
+    writer.write(head + body)
+    while not router.exchanges.runs:
+        await asyncio.sleep(0.005)
+    writer.close()
+    await asyncio.wait_for(router.exchanges.last.closed.wait(), 5)
+    assert router.exchanges.last.outcome == "cancelled"
+
+
+@every_path
+@either_way
+async def test_a_stop_is_told(routers: Routers, path: str, stream: bool) -> None:
+    router = await routers.start(grace=0.0)
+    router.exchanges.script = Script(gate=asyncio.Event())
+    asked = asyncio.ensure_future(router.http.post(path, json={**ASKS[path], "stream": stream}))
+    while not router.exchanges.runs:
+        await asyncio.sleep(0.005)
+    await router.server.stop()
+    response = await asked
+    assert response.status_code == 503
+    assert "The router is stopping." in response.text
+
+
+@every_path
+async def test_another_method_is_refused_in_the_same_shape(router: Router, path: str) -> None:
+    wrong = await router.http.delete(path)
+    bad = await router.http.post(path, content=b"{}")
+    assert wrong.status_code == 405
+    assert wrong.headers["allow"] == "POST"
+    assert _shape(wrong.json()) == _shape(bad.json())
+
+
+def _shape(told: object) -> object:
+    """The keys of an error's body, and of what is in it."""
+    return {key: _shape(value) for key, value in told.items()} if isinstance(told, dict) else ""
