@@ -6,6 +6,7 @@ ROUTER = "router"
 _ROOMS = {
     "backends": "backends",
     "backends.gguf_shelf": "embedded",
+    "engine.attempt": "route",
     "engine.exchange": "route",
     "engine.router": "route",
     "engine.fleet": "backends",
@@ -25,6 +26,7 @@ _PROBLEMS = {
     "database": "database",
     "embedded_engine": "embedded",
     "no_embedded_engine": "embedded",
+    "judge_paused": "judge",
     "loads_held": "memory",
     "not_serving": "proxy",
     "pinned_model": "settings",

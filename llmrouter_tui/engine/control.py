@@ -29,7 +29,7 @@ from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading_records import Records
-from llmrouter_tui.engine.holding import keep
+from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, keep
 from llmrouter_tui.engine.journal import Journal
 from llmrouter_tui.engine.judge import Judge
 from llmrouter_tui.engine.judge_desk import JudgeDesk
@@ -224,11 +224,11 @@ class EngineControl:
 
     async def clear_vram(self) -> None:
         self._p.tasks.spawn(self._quietly(self._p.residency.clear()), "clear the memory")
-        await keep(self._p.repo, self._p.status, held=True)
+        await keep(self._p.repo, self._p.status, LOADS_HELD, stands=True)
 
     async def release_vram(self) -> None:
         self._p.tasks.spawn(self._quietly(self._p.residency.release()), "release the memory")
-        await keep(self._p.repo, self._p.status, held=False)
+        await keep(self._p.repo, self._p.status, LOADS_HELD, stands=False)
 
     async def enable(self, model: str, enabled: bool) -> None:
         record = self._p.fleet.model(model)
@@ -339,6 +339,7 @@ class EngineControl:
 
     async def pause_judge(self, paused: bool) -> None:
         self._p.judge.pause(paused)
+        await keep(self._p.repo, self._p.status, JUDGE_PAUSED, stands=paused)
 
     async def compare(self, first: str, second: str, task: str = "") -> Sequence[Comparison]:
         return await self._p.desk.compare(first, second, task)

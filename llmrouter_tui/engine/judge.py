@@ -138,7 +138,7 @@ class Judge:
     # ── commands ──
 
     def pause(self, paused: bool) -> None:
-        """Stop at once; what was being graded waits again. Until it is resumed, or the router starts again."""
+        """Stop at once; what was being graded waits again until it is resumed."""
         self._paused = paused
         self._stop.set()
         self._wake.set()

@@ -24,7 +24,7 @@ from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.grading_lessons import PAUSE
-from llmrouter_tui.engine.holding import taken_from
+from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, taken_from
 from llmrouter_tui.engine.idle import LOOK, Idle
 from llmrouter_tui.engine.journal import KEPT, Journal, LogLines, midnight
 from llmrouter_tui.engine.learning import Learning
@@ -130,7 +130,7 @@ class Assembly:
         repo = await open_repo(path, privacy=self._config.settings.privacy)
         stack.push_async_callback(repo.close)
         self.bus.tap(repo.record, *STORED)
-        self._held, settings = taken_from(await repo.settings())
+        self._orders, settings = taken_from(await repo.settings())
         stored, unusable = usable(settings)
         self._config = self._config.with_stored(stored)
         s = self._config.settings
@@ -190,7 +190,7 @@ class Assembly:
             queue_limit=s.queue_limit,
             queue_seconds=s.queue_seconds,
         )
-        if self._held:
+        if LOADS_HELD in self._orders:
             self._residency.hold()
         self._vram = Vram(fleet, ledger, self._residency, self._journal, bus, clock)
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
@@ -215,6 +215,7 @@ class Assembly:
         )
         stack.push_async_callback(self._membership.close_judges)
         await self._judging.limits.load()
+        self._judging.judge.pause(JUDGE_PAUSED in self._orders)
         self._idle = Idle(fleet, self._residency, self._profiler, self._router.traffic, clock)
         fleet.pinned_names = s.pinned_model
         if self._mode.listen:

@@ -1,4 +1,5 @@
-"""Loads that are held: a router that is started anew holds them too and says so, until they are released."""
+"""What stands until it is taken back: a router that is started anew holds loads too and says so until they are
+released, and its judge rests until it is told to go on."""
 
 import logging
 from pathlib import Path
@@ -14,21 +15,29 @@ async def held(running: Running) -> bool:
     return bool(view.held)
 
 
-async def test_loads_are_held_over_a_restart_until_they_are_released(
+async def judge(running: Running) -> str:
+    view = await running.call(running.control.judge_view())
+    return view.state
+
+
+async def test_loads_are_held_and_the_judge_is_paused_over_a_restart_until_they_are_let_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "llmrouter_tui")
     async with hosting() as url:
         async with router(tmp_path, url, NOWHERE) as running:
             await running.call(running.control.clear_vram())
+            await running.call(running.control.pause_judge(True))
             assert await held(running)
         assert HELD not in caplog.text
         async with router(tmp_path, url, NOWHERE) as running:
             snapshot = await running.call(running.control.snapshot())
             assert snapshot.vram.held
+            assert await judge(running) == "paused"
             assert snapshot.service.problems == ()
             assert f"{HELD} since before the router started" in caplog.text
             await running.call(running.control.release_vram())
+            await running.call(running.control.pause_judge(False))
 
             async def released() -> bool:
                 return not await held(running)
@@ -36,3 +45,4 @@ async def test_loads_are_held_over_a_restart_until_they_are_released(
             await running.until(released)
         async with router(tmp_path, url, NOWHERE) as running:
             assert not await held(running)
+            assert await judge(running) == "idle"

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +10,14 @@ from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
-from llmrouter_tui.engine.holding import taken_from
+from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, taken_from
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.storage.repo import SqliteRepo, open_repo
+from tests.engine.court import court
 from tests.engine.house import House, ScriptedBackend, model, open_house, until
 
 
-def control_of(house: House, repo: SqliteRepo) -> EngineControl:
+def control_of(house: House, repo: SqliteRepo, **more: object) -> EngineControl:
     """With the parts that pins and holding loads need."""
     parts = dict.fromkeys(field.name for field in fields(Parts)) | {
         "fleet": house.fleet,
@@ -24,7 +26,7 @@ def control_of(house: House, repo: SqliteRepo) -> EngineControl:
         "tasks": house.tasks,
         "status": Status(house.bus, SystemClock(), ServiceView()),
     }
-    return EngineControl(Parts(**parts))
+    return EngineControl(Parts(**(parts | more)))
 
 
 async def test_of_two_pins_at_the_same_time_that_do_not_fit_together_one_is_refused():
@@ -57,10 +59,10 @@ async def test_that_loads_are_held_is_kept_until_they_are_released():
         control = control_of(house, repo)
         await control.clear_vram()
         assert house.residency.held
-        assert taken_from(await repo.settings()) == (True, {})
+        assert taken_from(await repo.settings()) == ({LOADS_HELD}, {})
         await control.release_vram()
         await until(lambda: not house.residency.held)
-        assert taken_from(await repo.settings()) == (False, {})
+        assert taken_from(await repo.settings()) == (set(), {})
         await repo.close()
 
 
@@ -79,3 +81,19 @@ async def test_memory_is_cleared_also_where_that_cannot_be_kept_and_it_is_said()
         [problem] = control._p.status.view().problems
         assert problem.message.startswith("loads are held again when the router is started anew")
         await until(lambda: not house.residency.held)
+
+
+async def test_that_the_judge_is_paused_is_on_the_disk_before_it_is_acknowledged_until_it_goes_on(tmp_path: Path):
+    async with court(("able", 6.0), ("small", 2.0)) as c:
+        repo = await open_repo(tmp_path / "router.db")
+        control = control_of(c.house, repo, judge=c.judge)
+        await control.pause_judge(True)
+        after_a_kill = await open_repo(tmp_path / "router.db")  # the first one was not closed
+        assert taken_from(await after_a_kill.settings()) == ({JUDGE_PAUSED}, {})
+        await after_a_kill.close()
+        c.start()
+        await until(lambda: c.view.state == "paused")
+        await control.pause_judge(False)
+        assert taken_from(await repo.settings()) == (set(), {})
+        await until(lambda: c.view.state == "idle")
+        await repo.close()
