@@ -1,7 +1,8 @@
 """Settings: what can be set, from where, and what is wrong with it in words.
 
 Precedence per key: flags, then environment ``ROUTER_*``, then what was set while running (kept in the database),
-then the TOML file, then defaults. Backends add up instead: each source adds its own or replaces one by name.
+then the TOML file, then defaults. Backends and named keys add up instead: each source adds its own or replaces one by
+name.
 """
 
 import json
@@ -16,8 +17,9 @@ import platformdirs
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.rules import Rule
-from llmrouter_tui.settings import APP, KEYS, NOTHING, BackendConfig, BadValueError, Key, Settings, nearest
+from llmrouter_tui.settings import APP, KEYS, NOTHING, BackendConfig, BadValueError, Key, Settings, key_table, nearest
 
 Origin = Literal["flag", "environment", "set", "file", "default"]
 
@@ -73,7 +75,7 @@ def _checked(origin: Origin, raw: Mapping[str, object], place: Callable[[str, st
         try:
             values[name] = KEYS[name].check(value)
         except BadValueError as bad:
-            hidden = bad.value is None or KEYS[name].secret or bad.inside.endswith("api_key_env")
+            hidden = bad.value is None or KEYS[name].secret or bad.inside.endswith(("key_env", "hash"))
             shown = "" if hidden else f", not {_short(bad.value)}"
             raise ConfigError(f"{place(name, bad.inside)} {bad.must}{shown}.", name) from None
     return _Source(origin, values)
@@ -161,6 +163,9 @@ def _from_urls(given: Mapping[str, str], variable: str, kind: str) -> list[Backe
     )
 
 
+_ADDING_UP: Final = ("backends", "named_keys")
+
+
 # ── the configuration ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -174,14 +179,15 @@ class Config:
         self._sources = sources
         self._origins: dict[str, Origin] = {}
         values: dict[str, Any] = {}
-        backends: dict[str, BackendConfig] = {}
+        added: dict[str, dict[str, BackendConfig | ApiKey]] = {name: {} for name in _ADDING_UP}
         for source in sources:
             values |= source.values
             self._origins |= dict.fromkeys(source.values, source.origin)
-            for backend in source.values.get("backends", ()):
-                backends[backend.name] = backend
-                self._origins[f"backends.{backend.name}"] = source.origin
-        self.settings: Final = Settings(**{**values, "backends": tuple(backends.values())})
+            for name, items in added.items():
+                for item in source.values.get(name, ()):
+                    items[item.name] = item
+                    self._origins[f"{name}.{item.name}"] = source.origin
+        self.settings: Final = Settings(**values | {name: tuple(items.values()) for name, items in added.items()})
 
     @property
     def names_backends(self) -> bool:
@@ -192,7 +198,8 @@ class Config:
         return f"Config({self.settings!r})"
 
     def origin(self, key: str) -> Origin:
-        """Where a setting comes from; for one backend ask ``backends.NAME``. Raises ``KeyError`` for no setting."""
+        """Where a setting comes from; for one backend or key ask ``backends.NAME``, ``named_keys.NAME``. Raises
+        ``KeyError`` for no setting."""
         if key not in KEYS and key not in self._origins:
             raise KeyError(key)
         return self._origins.get(key, "default")
@@ -262,6 +269,8 @@ def _plain(value: object) -> object:
             return str(value)
         case BackendConfig():
             return asdict(value)
+        case ApiKey():
+            return {name: item for name, item in key_table(value).items() if name != "hash"}
         case tuple():
             return [_plain(item) for item in value]
         case Mapping():
@@ -281,6 +290,16 @@ _TABLES: Final = """\
 # [[rules]]
 # always = ["qwen2.5-coder:7b", "ollama/qwen3:32b"]
 # task = "coding"
+
+# Keys of clients with a name, as many as you like, besides the plain ones in api_keys. The key itself is never here:
+# key_env names the environment variable that holds it, or hash is its SHA-256 in hex (for a key of at least 128 random
+# bits; `llmrouter-tui keys add NAME` makes one and keeps the hash in the database). Optional: models it may ask for
+# (names or ids, * for any part), and its own rpm, tpm and concurrent in place of rate_limit_rpm and so on; 0 = no end.
+# [[named_keys]]
+# name = "alice"
+# key_env = "ALICE_KEY"
+# models = ["qwen3:4b", "big-box/*"]
+# rpm = 30
 
 # Servers to use, as many as you like; where any is named here, this machine is not searched for others.
 # kind: {kinds}. Optional: name, api_key_env (the environment variable that holds

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.keys import DIGEST, NAME, ApiKey
 from llmrouter_tui.core.rules import MOST as MOST_RULES
 from llmrouter_tui.core.rules import Rule, RuleError
 from llmrouter_tui.core.rules import parse as parse_rule
@@ -49,7 +50,15 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     api_keys: tuple[str, ...] = field(default=(), repr=False)
     admin_api_key: str = field(default="", repr=False)
+    metrics_api_key: str = field(default="", repr=False)
+    rate_limit_rpm: int = 0
+    rate_limit_tpm: int = 0
+    rate_limit_concurrent: int = 0
+    max_exchanges: int = 512
     max_body_mb: float = 32.0
+    max_prompt_chars: int = 0
+    max_image_mb: float = 20.0
+    allow_image_urls: bool = False
     database: Path | None = field(default_factory=default_database)
     privacy: str = "preview"
     keep_days: float = 90.0
@@ -83,6 +92,7 @@ class Settings:
     symbols: str = "braille"
     calm: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
+    named_keys: tuple[ApiKey, ...] = ()
     backends: tuple[BackendConfig, ...] = ()
 
 
@@ -241,12 +251,55 @@ def _backend(value: object) -> BackendConfig:
 
 
 def _backends(value: object) -> tuple[BackendConfig, ...]:
-    backends: tuple[BackendConfig, ...] = _list(_backend)(value)
-    names = [backend.name for backend in backends]
+    return _differently_named(_list(_backend)(value), "backends")
+
+
+_KEY: Final[Mapping[str, Check]] = {
+    "name": _text(NAME.pattern, "must be 1 to 64 letters, digits and . _ @ -, with a letter or digit first"),
+    "key_env": _SECRET_NAME,
+    "hash": _text(DIGEST.pattern, "must be the SHA-256 of the key: 64 hex digits in lower case"),
+    "models": lambda value: _models(value),
+    "rpm": _integer(0, 1_000_000),
+    "tpm": _integer(0, 1_000_000_000),
+    "concurrent": _integer(0, 100_000),
+    "made_at": _number(0, 1e11),
+    "enabled": _switch,
+}
+
+
+def _named_key(value: object) -> ApiKey:
+    if isinstance(value, ApiKey):
+        value = key_table(value)
+    if not isinstance(value, Mapping):
+        raise BadValueError("must be a table with name, and key_env or hash", None)
+    for key in value:
+        if key not in _KEY:
+            raise BadValueError(f"is no key of a named key; {nearest(str(key), _KEY)}", None, f".{key}")
+    given = {key: _within(f".{key}", _KEY[key], item) for key, item in value.items() if item is not None}
+    if "name" not in given:
+        raise BadValueError("is missing", None, ".name")
+    if bool(given.get("key_env")) == bool(given.get("hash")) and given.get("enabled", True):
+        raise BadValueError("must have either key_env or hash", None)
+    return ApiKey(digest=given.pop("hash", ""), **given)
+
+
+def key_table(key: ApiKey) -> dict[str, object]:
+    """A named key as the file has it, and as it is kept."""
+    table = asdict(key) | {"models": list(key.models), "made_at": key.made_at or None}
+    table["hash"] = table.pop("digest")
+    return {name: value for name, value in table.items() if value not in (None, "", [])}
+
+
+def _named_keys(value: object) -> tuple[ApiKey, ...]:
+    return _differently_named(_list(_named_key)(value), "keys")
+
+
+def _differently_named(items: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    names = [item.name for item in items]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise BadValueError("must differ from the names of the other backends", name, f"[{index}].name")
-    return backends
+            raise BadValueError(f"must differ from the names of the other {what}", name, f"[{index}].name")
+    return items
 
 
 def _rule(value: object) -> Rule:
@@ -309,7 +362,39 @@ KEYS: Final[Mapping[str, Key]] = {
         _text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
+    "metrics_api_key": Key(
+        "Key for /metrics besides the admin key; with neither only this machine may read it.",
+        _text(r"\S*", "must be text without spaces"),
+        secret=True,
+    ),
+    "rate_limit_rpm": Key(
+        "Requests a minute of each key, or of each address where there are no keys; 0 = any number.",
+        _integer(0, 1_000_000),
+        _as_number,
+    ),
+    "rate_limit_tpm": Key(
+        "Tokens a minute of the same, prompts and answers; 0 = any number.", _integer(0, 1_000_000_000), _as_number
+    ),
+    "rate_limit_concurrent": Key(
+        "Requests at the same time of the same; 0 = any number.", _integer(0, 100_000), _as_number
+    ),
+    "max_exchanges": Key(
+        "Requests of all clients that are answered or wait at the same time; more are refused at once.",
+        _integer(1, 100_000),
+        _as_number,
+    ),
     "max_body_mb": Key("Largest request body, in MB.", _number(0.001, 4096), _as_number),
+    "max_prompt_chars": Key(
+        "Characters of all messages of a request together; 0 = what the models can read.",
+        _integer(0, 1_000_000_000),
+        _as_number,
+    ),
+    "max_image_mb": Key("Largest image in a request, in MB.", _number(0.001, 4096), _as_number),
+    "allow_image_urls": Key(
+        "Whether requests may name images by web address: model servers then FETCH THEM.",
+        _switch,
+        _as_switch,
+    ),
     "database": Key('The database file; ":memory:" keeps nothing.', _or(":memory:", _path)),
     "privacy": Key(
         "What the database keeps of prompts and answers: off, preview or full.", _choice("off", "preview", "full")
@@ -398,6 +483,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),
     "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),
     "keys": Key("Keys of the control center, by binding.", _bindings, None),
+    "named_keys": Key("Keys of clients with a name, models and limits of their own.", _named_keys, None),
     "backends": Key(
         "Servers to use; where a file, the environment or a flag names any, nobody looks for others.", _backends, None
     ),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from llmrouter_tui import config
 from llmrouter_tui.config import Config, ConfigError
+from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.settings import BackendConfig, Settings, default_database
 
@@ -80,7 +81,7 @@ def test_the_example_changes_nothing_until_a_line_is_uncommented(file: Path) -> 
 def test_the_example_uncommented_is_the_defaults_key_by_key(file: Path) -> None:
     text = re.sub(r"^#(?=\w)", "", config.example(), flags=re.MULTILINE)
     listed = tomllib.loads(text)
-    assert set(listed) == set(config.KEYS) - {"keys", "backends"}
+    assert set(listed) == set(config.KEYS) - {"keys", "named_keys", "backends"}
     got = load(text, at=file)
     assert got.settings == Settings()
     assert {got.origin(key) for key in listed} == {"file"}
@@ -97,7 +98,7 @@ def test_the_example_shows_tables_that_can_be_used(file: Path) -> None:
 
 def test_the_example_documents_every_key_and_its_variable_in_one_line() -> None:
     lines = config.example().splitlines()
-    for name in set(config.KEYS) - {"keys", "backends"}:
+    for name in set(config.KEYS) - {"keys", "named_keys", "backends"}:
         at = next(number for number, line in enumerate(lines) if line.startswith(f"#{name} = "))
         assert lines[at - 1].startswith("# ")
         assert lines[at - 1].endswith(f"[ROUTER_{name.upper()}]")
@@ -257,13 +258,13 @@ def test_a_message_never_repeats_a_secret(file: Path, toml: str) -> None:
 
 
 def test_secrets_are_neither_in_repr_nor_in_views() -> None:
-    secret = ("ROUTER_ADMIN_API_KEY", "ROUTER_ARTIFICIAL_ANALYSIS_KEY")
+    secret = ("ROUTER_ADMIN_API_KEY", "ROUTER_ARTIFICIAL_ANALYSIS_KEY", "ROUTER_METRICS_API_KEY")
     got = load(env={"ROUTER_API_KEYS": f"{SECRET}, b"} | dict.fromkeys(secret, SECRET))
     assert got.settings.api_keys == (SECRET, "b")
     assert got.settings.admin_api_key == SECRET
     assert SECRET not in repr(got) + repr(got.settings) + repr(got.views())
     shown = {view.key: view for view in got.views() if view.secret}
-    secrets = ("api_keys", "admin_api_key", "artificial_analysis_key")
+    secrets = ("api_keys", "admin_api_key", "artificial_analysis_key", "metrics_api_key")
     assert {key: view.value for key, view in shown.items()} == dict.fromkeys(secrets, config.MASK)
     assert {view.value for view in load().views() if view.secret} == {""}
 
@@ -272,6 +273,55 @@ def test_pinned_models_are_a_list_or_one_text_with_commas(file: Path) -> None:
     for toml in ('pinned_model = ["one/a", "b"]', 'pinned_model = "one/a, b"', 'pinned_model = "one/a,b,b"'):
         assert load(toml, at=file).settings.pinned_model == ("one/a", "b")
     assert "pinned_model[1] must be text" in refused('pinned_model = ["a", 3]', file)
+
+
+# ── keys of clients ──
+
+HASH = "ab" * 32
+
+
+def test_named_keys_have_models_and_limits_of_their_own(file: Path) -> None:
+    toml = '[[named_keys]]\nname = "alice"\nkey_env = "ALICE_KEY"\nmodels = ["a", "b/*"]\nrpm = 30\n'
+    got = load(f'{toml}[[named_keys]]\nname = "bob"\nhash = "{HASH}"\nconcurrent = 0\n', at=file)
+    assert got.settings.named_keys == (
+        ApiKey("alice", key_env="ALICE_KEY", models=("a", "b/*"), rpm=30),
+        ApiKey("bob", HASH, concurrent=0),
+    )
+    shown = next(view for view in got.views() if view.key == "named_keys")
+    assert HASH not in repr(shown), "the hash is nobody's to read"
+    assert shown.value == [
+        {"name": "alice", "key_env": "ALICE_KEY", "models": ["a", "b/*"], "rpm": 30, "enabled": True},
+        {"name": "bob", "concurrent": 0, "enabled": True},
+    ]
+
+
+def test_keys_made_while_running_add_to_those_of_the_file_and_can_revoke_one(file: Path) -> None:
+    toml = f'[[named_keys]]\nname = "alice"\nkey_env = "A"\n[[named_keys]]\nname = "bob"\nhash = "{HASH}"\n'
+    stored = [{"name": "carol", "hash": HASH, "made_at": 5.0}, {"name": "alice", "enabled": False}]
+    got = load(toml, at=file).with_stored({"named_keys": stored})
+    assert {key.name: key.enabled for key in got.settings.named_keys} == {"alice": False, "bob": True, "carol": True}
+    assert (got.origin("named_keys.bob"), got.origin("named_keys.carol")) == ("file", "set")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('name = "a"', "either key_env or hash"),
+        (f'name = "a"\nkey_env = "A"\nhash = "{HASH}"', "either key_env or hash"),
+        ('key_env = "A"', ".name is missing"),
+        ('name = "a b"\nkey_env = "A"', "letters, digits"),
+        (f'name = "a"\nhash = "{SECRET}"', "64 hex digits"),
+        (f'name = "a"\nkey_env = "{SECRET}"', "name of an environment variable"),
+        (f'name = "a"\nkey = "{SECRET}"', "the nearest is key_env"),
+        ('name = "a"\nkey_env = "A"\nrpm = -1', "whole number"),
+        ('name = "a"\nkey_env = "A"\nmodels = 3', "must be a list"),
+        ('name = "a"\nkey_env = "A"\n[[named_keys]]\nname = "a"\nkey_env = "B"', "other keys"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_refused_in_words_that_hold_no_secret(file: Path, table: str, words: str) -> None:
+    said = refused(f"[[named_keys]]\n{table}\n", file)
+    assert words in said
+    assert SECRET not in said
 
 
 # ── environment ──
@@ -331,7 +381,7 @@ def test_variables_are_read_by_the_type_of_their_key(variable: str, text: str, v
 
 
 def test_every_plain_key_has_its_variable() -> None:
-    plain = set(config.KEYS) - {"keys", "backends"}
+    plain = set(config.KEYS) - {"keys", "named_keys", "backends"}
     assert {f"ROUTER_{name.upper()}" for name in plain} <= set(config.VARIABLES)
 
 
