@@ -54,6 +54,7 @@ class ChatDoor:
         self._options = options
         self._dialect = way.dialect
         self._id_header = way.id_header
+        self._statuses = way.statuses
         self._signature = options.signature if way.signed else None
 
     async def post(self, request: web.Request) -> web.StreamResponse:
@@ -177,7 +178,9 @@ class ChatDoor:
         return headers
 
     def _refuse(self, error: RouterError, headers: dict[str, str]) -> web.Response:
-        return error_response(error, headers, self._dialect.refusal)
+        response = error_response(error, headers, self._dialect.refusal)
+        response.set_status(self._statuses.get(error.code, error.status))
+        return response
 
 
 def cut(run: ExchangeRun, error: RouterError) -> RouterError:

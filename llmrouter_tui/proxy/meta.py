@@ -13,6 +13,7 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control, FeedbackInput, Rated
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
+from llmrouter_tui.proxy.dialects.anthropic_models import VERSION_HEADER, model_object, page_of
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.replies import json_response
 
@@ -75,7 +76,10 @@ class Meta:
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         views = await self._control.models()
-        return json_response({"object": "list", "data": [*self._auto(views), *self._real(views)]})
+        entries = [*self._auto(views), *self._real(views)]
+        if VERSION_HEADER in request.headers:
+            return json_response(page_of(entries, request.query))
+        return json_response({"object": "list", "data": entries})
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         wanted = request.match_info["id"]
@@ -85,7 +89,7 @@ class Meta:
         found = found or [entry for entry in entries if wanted in entry.aliases]
         if not found:
             raise RouterError("model_not_found", f"There is no model {wanted!r} here.", hint="See GET /v1/models.")
-        return json_response(found[0])
+        return json_response(model_object(found[0]) if VERSION_HEADER in request.headers else found[0])
 
     def _auto(self, views: Sequence[ModelView]) -> list[ModelEntry]:
         """The choosing names can do what any enabled model can."""

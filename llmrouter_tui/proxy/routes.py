@@ -8,6 +8,7 @@ from aiohttp import web
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import SPOKEN, refusal_at
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.meta import Meta
@@ -22,6 +23,7 @@ Check = Callable[[web.BaseRequest], None]
 
 SUPPORTED = (
     *(f"POST {way.path}" for way in SPOKEN),
+    "POST /v1/messages/count_tokens",
     "GET /v1/models",
     "GET /v1/models/{id}",
     "POST /v1/feedback",
@@ -46,6 +48,9 @@ class Routes:
         self._add("/v1/models/{id:.+}", self._guard.api, {"GET": meta.model})
         self._add("/v1/feedback", self._guard.api, {"POST": meta.feedback})
         self._add("/health", self._guard.public, {"GET": meta.health, "HEAD": meta.health})
+
+    def counting(self, counter: TokenCount) -> None:
+        self._add("/v1/messages/count_tokens", self._guard.api, {"POST": counter.post})
 
     def admin(self, admin: Admin, judge: JudgeAdmin, watch: Watch) -> None:
         paths: dict[str, dict[str, Handler]] = {

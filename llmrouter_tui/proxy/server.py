@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
+from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import SPOKEN
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.live import Live
@@ -87,6 +88,7 @@ class ProxyServer:
             routes.door(way.path, ChatDoor(self._exchanges, self._guard, self._chats, self._options, way))
         meta = Meta(self._control, self._options)
         routes.meta(meta)
+        routes.counting(TokenCount(self._control, self._options.max_body))
         watch = Watch(self._subscriptions, self._watchers, self._options)
         routes.admin(Admin(self._control, meta), JudgeAdmin(self._control), watch)
         routes.rest()

@@ -170,10 +170,8 @@ def _tool_result(block: Block, where: str) -> tuple[Json, list[Json]]:
 
 
 def _add_assistant(made: list[Json], content: str | list[Block], where: str) -> None:
-    if made and made[-1]["role"] == "assistant":
-        message = made.pop()
-    else:
-        message = {"role": "assistant", "content": None}
+    told_before = bool(made) and made[-1]["role"] == "assistant"
+    message: Json = made.pop() if told_before else {"role": "assistant", "content": None}
     blocks = [Block("text", text=content)] if isinstance(content, str) else content
     for at, block in enumerate(blocks):
         _add_block(message, block, f"{where}.content[{at}]")

@@ -45,6 +45,7 @@ class Turn(msgspec.Struct):
     content: Any = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: Any = None
     refusal: str | None = None
     tool_calls: list[Call] | None = None
 
@@ -63,12 +64,20 @@ class Turn(msgspec.Struct):
         """Thinking, under the name that llama.cpp gives it, or that of vLLM and Ollama."""
         return self.reasoning_content or self.reasoning or ""
 
+    @property
+    def details(self) -> list[dict[str, Any]]:
+        """What a maker signed or sealed of its thinking, as OpenRouter writes it."""
+        told = self.reasoning_details
+        return [detail for detail in told if isinstance(detail, dict)] if isinstance(told, list) else []
+
 
 class Choice(msgspec.Struct):
     index: int | None = 0
     delta: Turn | None = None
     message: Turn | None = None
     finish_reason: str | None = None
+    stop_reason: Any = None
+    """The stop sequence that was met, where a server tells it (vLLM; a token's number there is none)."""
     logprobs: Any = None
 
     @property
@@ -78,6 +87,7 @@ class Choice(msgspec.Struct):
 
 class PromptDetails(msgspec.Struct):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class AnswerDetails(msgspec.Struct):
@@ -95,6 +105,11 @@ class Tokens(msgspec.Struct):
     @property
     def cached(self) -> int:
         return (self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens) or 0
+
+    @property
+    def written(self) -> int:
+        """Of the prompt, what went into a cache for later."""
+        return (self.prompt_tokens_details and self.prompt_tokens_details.cache_write_tokens) or 0
 
     @property
     def reasoning(self) -> int:

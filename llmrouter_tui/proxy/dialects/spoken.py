@@ -1,10 +1,12 @@
 """Which dialect is spoken at which path, and in which one errors are told under which prefix."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.proxy.dialects.anthropic import Messages
+from llmrouter_tui.proxy.dialects.anthropic_errors import STATUSES
 from llmrouter_tui.proxy.dialects.chat import ChatCompletions
 from llmrouter_tui.proxy.dialects.completions import Completions
 from llmrouter_tui.proxy.dialects.dialect import Dialect
@@ -20,17 +22,21 @@ class Spoken:
     """Whether answers are prose for people, so that a signature may stand under them where signatures are on."""
     id_header: str = ""
     """Under which header this dialect's clients look for the request's id, besides ``x-request-id``."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """By code of an error, the HTTP status that this dialect's clients know for it, where it is not the usual one."""
 
 
 CHAT: Final = ChatCompletions()
+MESSAGES: Final = Messages()
 
 SPOKEN: Final[tuple[Spoken, ...]] = (
     Spoken("/v1/chat/completions", CHAT),
     Spoken("/v1/completions", Completions(), signed=False),
+    Spoken("/v1/messages", MESSAGES, id_header="request-id", statuses=STATUSES),
 )
 """Every path behind the door of chats."""
 
-FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = ()
+FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = (("/v1/messages", MESSAGES),)
 """Prefixes of paths whose errors are not told in OpenAI's shape, whatever they are: 404, 405, a failure of ours."""
 
 

@@ -1,0 +1,43 @@
+"""``POST /v1/messages/count_tokens``: how long a request is."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.ports import Control
+from llmrouter_tui.proxy.bodies import read_body
+from llmrouter_tui.proxy.dialects.anthropic import Counted
+from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
+from llmrouter_tui.proxy.replies import raw_response
+
+_MAX_CLIENT: Final = 200
+_COUNTED: Final = Counted()
+
+
+class TokenCount:
+    """The handler."""
+
+    def __init__(self, control: Control, max_body: int) -> None:
+        self._control = control
+        self._max_body = max_body
+
+    async def post(self, request: web.Request) -> web.StreamResponse:
+        """The router's own estimate, by what it learned of the tokenizer of the model that would answer. It says that
+        it is one: no model is asked, and none is loaded for it."""
+        body = await read_body(request, self._max_body)
+        fields = request.headers
+        client = clean_label(fields.get("User-Agent", ""), _MAX_CLIENT)
+        chat = _COUNTED.read(body, session=clean_label(fields.get("X-Session-Id", ""), MAX_SESSION), client=client)
+        decision = await self._control.explain(chat, client=client)
+        ratio = _token_ratio(await self._control.models(), decision.chosen)
+        tokens = max(1, round(decision.analysis.prompt_tokens * ratio))
+        return raw_response(
+            msgspec.json.encode({"input_tokens": tokens, "estimated": True, "estimated_for": decision.chosen})
+        )
+
+
+def _token_ratio(models: Sequence[ModelView], chosen: str) -> float:
+    return next((view.speed.token_ratio for view in models if view.id == chosen), 1.0)
