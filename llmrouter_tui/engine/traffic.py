@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from llmrouter_tui.core.decision import Exchange, Feedback, Outcome, Rates
+from llmrouter_tui.core.decision import Exchange, Feedback, Rates
 from llmrouter_tui.core.errors import CLIENT_FAULTS
 from llmrouter_tui.core.ports import Clock
 
@@ -21,7 +21,7 @@ class Running(Protocol):
 
     id: str
 
-    def exchange(self, outcome: Outcome) -> Exchange: ...
+    def exchange(self) -> Exchange: ...
 
 
 class Traffic:
@@ -62,7 +62,7 @@ class Traffic:
 
     def newest(self) -> tuple[Exchange, ...]:
         """Newest first, running ones included."""
-        running = [run.exchange("running") for run in self.running.values()]
+        running = [run.exchange() for run in self.running.values()]
         return tuple(sorted([*self.recent, *running], key=lambda e: e.id, reverse=True)[:RECENT])
 
     def rates(self) -> Rates:

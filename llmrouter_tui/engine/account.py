@@ -1,0 +1,122 @@
+"""What an exchange tells of itself, while it runs and when it is over, and what it keeps of the answer for that."""
+
+from typing import TYPE_CHECKING
+
+from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.ports import RouterErrorLike
+from llmrouter_tui.engine.sessions import Sessions
+from llmrouter_tui.engine.transcript import read_stream, read_whole
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.attempt import Try
+    from llmrouter_tui.engine.router import Router
+
+_NO_USAGE = Usage()
+_new_attempt = maker(Attempt)
+_new_exchange = maker(Exchange)
+
+
+class Account:
+    """One exchange as it is shown and stored."""
+
+    __slots__ = (
+        "_at",
+        "_keep",
+        "_request",
+        "error",
+        "first",
+        "id",
+        "kept",
+        "kept_bytes",
+        "session",
+        "started",
+        "tried",
+    )
+
+    def __init__(self, router: "Router", request: ChatRequest) -> None:
+        self._at = router.clock.wall()
+        self._keep = router.keep
+        self._request = request
+        self.started = router.clock.mono()
+        self.id = router.new_id(self._at)
+        self.session = Sessions.key(request)
+        self.tried: list[Attempt] = []
+        """Attempts that failed before an answer began."""
+        self.kept: list[bytes] = []
+        """The beginning of the answer."""
+        self.kept_bytes = 0
+        self.first: float | None = None
+        """Seconds from the request's arrival to the first token: with the wait for the model."""
+        self.error: RouterErrorLike | None = None
+        """Why there is no whole answer."""
+
+    def failed(self, model: str, error: BackendError, wait_seconds: float) -> Attempt:
+        """An attempt that failed before its answer began."""
+        attempt = _new_attempt(model, "failed", wait_seconds, None, error.code, error.message)
+        self.tried.append(attempt)
+        return attempt
+
+    def begin(self, held: bytes) -> None:
+        """Keep what the answer begins with."""
+        self.kept_bytes += len(held)
+        self.kept.append(held[: self._keep.answer] if self._request.stream else held)
+
+    def running(self, decision: Decision | None, model: str) -> Exchange:
+        """The record while it runs: who asked what, and what was decided."""
+        request = self._request
+        return _new_exchange(
+            id=self.id,
+            at=self._at,
+            outcome="running",
+            requested=request.model,
+            model=model,
+            session=self.session,
+            client=request.client,
+            stream=request.stream,
+            decision=decision,
+            attempts=tuple(self.tried),
+            ttft=self.first,
+            prompt=_last_prompt(request, self._keep.prompt),
+        )
+
+    def whole(
+        self, decision: Decision | None, model: str, trying: "Try | None", outcome: Outcome, now: float
+    ) -> Exchange:
+        """The record when it is over; ``trying``: the last attempt, if there was one."""
+        request, error, stream = self._request, self.error, self._request.stream
+        reply, attempts = None if trying is None else trying.reply, self.tried
+        if trying is not None and trying.lease is not None:
+            attempts = [*attempts, _new_attempt(model, outcome, trying.wait_seconds, trying.ttft)]
+        response_id, answer = read_stream(self.kept) if stream else read_whole(self.kept)
+        return _new_exchange(
+            id=self.id,
+            at=self._at,
+            outcome=outcome,
+            requested=request.model,
+            model=model,
+            session=self.session,
+            client=request.client,
+            stream=stream,
+            decision=decision,
+            attempts=tuple(attempts),
+            ttft=self.first,
+            seconds=now - self.started,
+            usage=_NO_USAGE if reply is None else reply.usage,
+            decode_per_second=trying.decode_rate(now) if trying is not None and outcome == "ok" else None,
+            finish_reason="" if reply is None else reply.finish_reason,
+            code="" if error is None else str(error.code),
+            message="" if error is None else error.message,
+            prompt=_last_prompt(request, self._keep.prompt),
+            answer=answer,
+            response_id=response_id,
+        )
+
+
+def _last_prompt(request: ChatRequest, most: int) -> str:
+    for message in reversed(request.messages):
+        if message.role == "user":
+            return message.text[:most]
+    return request.messages[-1].text[:most] if request.messages else ""

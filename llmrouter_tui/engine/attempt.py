@@ -1,0 +1,241 @@
+"""One try on one model: a lease, the request, the first token, and how the rest came."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from llmrouter_tui.core.chat import ChatCall, ChatRequest
+from llmrouter_tui.core.decision import Analysis
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.filters import context_needed
+from llmrouter_tui.core.making import maker
+from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.queueing import Place, waiting_text
+from llmrouter_tui.engine.learning import by_clock
+from llmrouter_tui.engine.leasing import Lease
+from llmrouter_tui.engine.record import ModelRecord
+from llmrouter_tui.engine.transcript import has_content
+
+if TYPE_CHECKING:
+    from llmrouter_tui.engine.router import Router
+
+log = logging.getLogger(__name__)
+
+SLOW_READER = 0.1
+"""Share of an answer's time spent waiting for the client above which the clock teaches nothing."""
+
+_new_call = maker(ChatCall)
+
+
+class Try:
+    """``begin`` it; then ``held`` and ``chunks`` are the answer, each read ``on`` before it is waited for, and ``end``
+    lets the model go. It leaves nothing held where it could not begin."""
+
+    __slots__ = (
+        "_analysis",
+        "_cut",
+        "_id",
+        "_queued",
+        "_request",
+        "_router",
+        "away",
+        "chunks",
+        "crowd",
+        "held",
+        "lease",
+        "pieces",
+        "reader",
+        "record",
+        "reply",
+        "sent",
+        "ttft",
+        "wait_seconds",
+    )
+
+    def __init__(
+        self, router: "Router", request: ChatRequest, exchange_id: str, record: ModelRecord, analysis: Analysis
+    ) -> None:
+        self._router = router
+        self._request = request
+        self._id = exchange_id
+        self._analysis = analysis
+        self.record = record
+        self.lease: Lease | None = None
+        self.reply: Reply | None = None
+        self.chunks: AsyncIterator[bytes] | None = None
+        self.held = b""
+        """What came until it meant something to a client."""
+        self.wait_seconds = 0.0
+        """Until the model could be asked."""
+        self.sent = router.clock.mono()
+        """When it was asked."""
+        self.ttft: float | None = None
+        """From then to its first token."""
+        self.pieces = 0
+        """Events after the first one that meant something."""
+        self.away = 0.0
+        """Seconds in which the client took its time to read: they are not the model's."""
+        self.crowd = 1.0
+        """Requests that the model had when this one was sent, by as many as it answers side by side."""
+        self.reader: asyncio.Task[Any] | None = None
+        """Who waits for the model's next words."""
+        self._cut: BackendError | None = None
+        """Why the answer was ended: the model had to go at once."""
+        self._queued = False
+        """Whether it waits for the model to be loaded."""
+
+    # ── to the first token ──
+
+    async def begin(self) -> None:
+        """Returns with the first token. Raises ``BackendError``."""
+        router, record, asked = self._router, self.record, self.sent
+        self.lease = router.residency.lease(record)
+        if self.lease is None:
+            await self._wait(asked)
+        try:
+            await self._ask()
+        except BackendError as error:
+            if error.code != "out_of_memory" or not router.fleet.lost(record):
+                raise
+            log.info("%s %s had left its memory and found no room: it is loaded anew", self._id[-4:], record.id)
+            await self._wait(asked)
+            await self._ask()
+
+    async def _wait(self, since: float) -> None:
+        """A lease on a model that must be loaded first."""
+        self._queued = True
+        try:
+            self.lease = await self._router.residency.acquire(self.record, self._id, self._tokens())
+        finally:
+            self._queued = False
+            self.sent = self._router.clock.mono()
+            self.wait_seconds = self.sent - since
+
+    def _tokens(self) -> int:
+        """The context that is needed of a model which may be loaded with less than it could have."""
+        record = self.record
+        if not record.roams:
+            return 0
+        return context_needed(self._analysis, record.info.context_length or 0, record.speed.token_ratio)
+
+    async def _ask(self) -> None:
+        """The request, and the first token of its answer; the lease is given back where there is none."""
+        record = self.record
+        assert self.lease is not None
+        self.lease.cut = self.cut
+        self.crowd = max(1.0, record.leases / record.side_by_side)
+        try:
+            self.on()
+            self.reply = await record.backend.chat(self._call())
+            self.chunks = self.reply.chunks()
+            await self._first_token(self.chunks)
+            self.reader = None
+        except BaseException as error:
+            told = self.cut_off() if isinstance(error, asyncio.CancelledError) else error
+            if self.reply is not None:
+                await self.reply.close()
+                self.reply = None
+            self.lease.release()
+            self.lease = self.reader = self._cut = None
+            raise told from None if told is not error else error.__cause__
+
+    def _call(self) -> ChatCall:
+        residency, record = self._router.residency, self.record
+        return _new_call(self._request, record.info, self._id, residency.keep_alive(record), residency.context(record))
+
+    async def _first_token(self, chunks: AsyncIterator[bytes]) -> None:
+        """Hold back what comes until it means something to a client: until then another model may still take over."""
+        held, stream = b"", self._request.stream
+        async for chunk in chunks:
+            held += chunk
+            if not stream or has_content(held):
+                break
+        self.held = held
+        self.ttft = self._router.clock.mono() - self.sent
+
+    # ── what it waits for ──
+
+    @property
+    def wait(self) -> Place | None:
+        """Where it stands in the queue while the model must be waited for."""
+        return self._router.residency.place(self.record) if self._queued else None
+
+    @property
+    def status_text(self) -> str:
+        if (wait := self.wait) is None:
+            return f"waiting for the first token of {self.record.id}"
+        return waiting_text(self.record.id, self.record.queue, wait)
+
+    # ── the model has to go at once ──
+
+    def on(self) -> None:
+        """Before the model's next words are waited for. Raises ``BackendError`` where it had to go meanwhile."""
+        if self._cut is not None:
+            raise self._cut
+        self.reader = asyncio.current_task()
+
+    def cut(self) -> None:
+        """End the answer: its model is unloaded, whoever it answers."""
+        if self._cut is not None:
+            return
+        self._cut = _forced_out(self.record)
+        if self.reply is not None:
+            self._router.tasks.spawn(self.reply.close(), "cut an answer")
+        if self.reader is not None:
+            self.reader.cancel()
+
+    def cut_off(self) -> BackendError | asyncio.CancelledError:
+        """What a cancellation means: that the answer was cut, or that its client has left."""
+        task, cut = asyncio.current_task(), self._cut
+        if cut is None or task is None or self.reader is not task:
+            return asyncio.CancelledError()
+        self.reader = None
+        if task.uncancel() > 0:  # its client has left too
+            return asyncio.CancelledError()
+        return cut
+
+    # ── the end, and what it taught ──
+
+    def end(self, *, complete: bool) -> None:
+        """Let the model go; what is left of an answer that is not complete is not generated."""
+        if self.reply is not None and not complete:
+            self._router.tasks.spawn(self.reply.close(), "close an answer")
+        if self.lease is not None:
+            self.lease.release()
+
+    def teach(self, now: float) -> None:
+        """Learn speed from a whole answer, and how its model counts."""
+        assert self.reply is not None
+        learning, reply, stream = self._router.learning, self.reply, self._request.stream
+        seconds = None if self._waited_for_client(now) else now - self.sent
+        ttft = self.ttft if stream else None
+        learning.answered(self.record, reply.usage, reply.timings, ttft, seconds, self.crowd, self.pieces)
+        learning.counted(self.record, self._analysis, reply.usage)
+
+    def decode_rate(self, now: float) -> float | None:
+        """Tokens per second of a whole answer, after the first: as the backend counted, else by the clock."""
+        if self.reply is None:
+            return None
+        if self.reply.timings.decode_per_second is not None:
+            return self.reply.timings.decode_per_second
+        if not self._request.stream or self.ttft is None or self._waited_for_client(now):
+            return None
+        return by_clock(self.reply.usage.completion_tokens or 0, self.ttft, now - self.sent, self.pieces)
+
+    def _waited_for_client(self, now: float) -> bool:
+        """Whether the clock says little of the model. (To subtract the pauses would be wrong: the backend writes on
+        into the buffers meanwhile.)"""
+        return self.away > SLOW_READER * (now - self.sent)
+
+
+def _forced_out(record: ModelRecord) -> BackendError:
+    words = f"{record.id} was unloaded by force in the middle of its answer"
+    return BackendError(
+        "upstream_interrupted",
+        words,
+        backend=record.info.backend,
+        model=record.info.name,
+        fallback=True,
+        retryable=True,
+    )
