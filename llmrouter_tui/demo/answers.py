@@ -16,20 +16,24 @@ from llmrouter_tui.demo.exam.examiner import judge
 from llmrouter_tui.demo.exam.question import recognized
 from llmrouter_tui.demo.exam.senses import sensed
 from llmrouter_tui.demo.exam.sitting import sit
+from llmrouter_tui.demo.musing import GLANCE, KINDS, length, muse
 from llmrouter_tui.demo.structured import Call, choose_call, facts, fill
 from llmrouter_tui.demo.texts.entry import Entry
-from llmrouter_tui.demo.texts.library import ENTRIES, GENERIC, MUSINGS, WEAK
+from llmrouter_tui.demo.texts.going_on import GOING_ON
+from llmrouter_tui.demo.texts.library import ENTRIES, GENERIC, WEAK
 from llmrouter_tui.demo.texts.words import OTHER_LETTERS
 
 WORDS = re.compile(r"[^\W\d_]+", re.UNICODE)
 TITLE = re.compile(r"\btitle\b.*\b(conversation|chat|words)\b|\b(conversation|chat)\b.*\btitle\b", re.I | re.S)
 FOLLOW_UPS = re.compile(r"follow[- _]?up questions", re.I)
-KINDS = (
+CUES = (
     ("coding", re.compile(r"```|\b(code|function|python|rust|sql|bash|script|regex|class|bug|api|tests?)\b", re.I)),
     ("math", re.compile(r"\d\s*[-+*/^=]\s*\d|\b(solve|sum|integral|probability|percent|equation|how many)\b", re.I)),
     ("creative", re.compile(r"\b(poem|story|haiku|lyrics|slogan|write a (short )?(scene|song))\b", re.I)),
     ("reasoning", re.compile(r"\b(why|compare|trade-?offs?|should (i|we)|pros and cons|explain)\b", re.I)),
 )  # fmt: skip
+SHORT_QUESTION = 7
+"""Words; to shorter ones nothing is added."""
 LANGUAGES = (
     ("de", re.compile(r"\b(der|die|das|und|ist|nicht|wie|ich|ein|eine|bitte|mit)\b", re.I)),
     ("fr", re.compile(r"\b(le|la|les|est|une|des|pour|dans|comment|pas|vous)\b", re.I)),
@@ -80,7 +84,7 @@ class Answer:
 def compose(ask: Ask) -> Answer:
     """The model's answer."""
     key = f"{ask.seed}:{ask.model.name}:" + "\x1e".join(turn.text for turn in ask.turns)
-    thinking = _muse(ask, random.Random(f"{key}:thinking")) if ask.think else ""
+    thinking = _thinking(ask, random.Random(f"{key}:thinking")) if ask.think else ""
     if ask.last.role == "tool":
         return Answer(_from_tool(ask.last.text), thinking)
     if (said := _measured(ask)) is not None:
@@ -112,10 +116,11 @@ def _prose(ask: Ask, rng: random.Random) -> str:
             return text
     entry = GENERIC["vision"] if ask.last.images else _known(ask)
     if entry is not None:
-        return _cut(entry.parts, ask.model.verbosity, rng)
-    kind = _language(ask.text) or next((name for name, pattern in KINDS if pattern.search(ask.text)), "chat")
-    parts = tuple(part.replace("{topic}", _topic(ask.text)) for part in GENERIC[kind].parts)
-    return _cut(parts, ask.model.verbosity, rng)
+        return _cut(entry.parts, ask, rng)
+    parts = tuple(
+        part.replace("{topic}", _topic(ask.text)) for part in GENERIC[_language(ask.text) or _kind(ask)].parts
+    )
+    return _cut(parts, ask, rng)
 
 
 def _known(ask: Ask) -> Entry | None:
@@ -131,18 +136,38 @@ def _weight(words: frozenset[str]) -> int:
     return sum(1 if word in WEAK else 2 for word in words)
 
 
-def _cut(parts: Sequence[str], verbosity: float, rng: random.Random) -> str:
+def _cut(parts: Sequence[str], ask: Ask, rng: random.Random) -> str:
     """The first part always, of the rest as much as the model likes to write."""
-    count = 1 + round((len(parts) - 1) * min(1.0, max(0.0, verbosity + rng.uniform(-0.25, 0.25))))
-    return "\n\n".join(parts[:count])
+    return "\n\n".join((parts[0], *_some(parts[1:], ask, rng), *_some(_more(ask), ask, rng)))
 
 
-def _muse(ask: Ask, rng: random.Random) -> str:
-    """Some of the musings, in their order; the first and the last always."""
-    count = min(2 + round(ask.model.verbosity * 6), len(MUSINGS) - 2)
-    middle = sorted(rng.sample(range(1, len(MUSINGS) - 1), count))
-    lines = [MUSINGS[0], *(MUSINGS[index] for index in middle), MUSINGS[-1]]
-    return " ".join(lines).replace("{topic}", _topic(ask.text)) + "\n"
+def _some(parts: Sequence[str], ask: Ask, rng: random.Random) -> Sequence[str]:
+    share = ask.model.verbosity + rng.uniform(-0.25, 0.25)
+    return parts[: round(len(parts) * min(1.0, max(0.0, share)))]
+
+
+def _more(ask: Ask) -> Sequence[str]:
+    """What may be added to an answer where more than a line was asked for."""
+    if _kind(ask) not in GOING_ON or _language(ask.text) or len(WORDS.findall(ask.text)) < SHORT_QUESTION:
+        return ()
+    return GOING_ON[_kind(ask)].parts
+
+
+def _kind(ask: Ask) -> str:
+    return next((name for name, pattern in CUES if pattern.search(ask.text)), "chat")
+
+
+def _thinking(ask: Ask, rng: random.Random) -> str:
+    """Longer the harder the question; about what needs no thought only a glance."""
+    return muse(_topic(ask.text), _room_to_think(ask, rng), rng)
+
+
+def _room_to_think(ask: Ask, rng: random.Random) -> int:
+    if question := recognized([turn.text for turn in ask.turns if turn.role == "user"]):
+        return length(question.prompt.difficulty, rng)
+    if ask.last.role == "tool" or ask.tools or ask.schema is not None or TITLE.search(ask.text[:400]):
+        return GLANCE
+    return length(KINDS[_kind(ask)], rng)
 
 
 def _json(ask: Ask) -> str:

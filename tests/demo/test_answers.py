@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from llmrouter_tui.demo.answers import Answer, Ask, Turn, compose
+from llmrouter_tui.demo.answers import TITLE, Answer, Ask, Turn, compose
 from llmrouter_tui.demo.cast import DEEPSEEK_R1_14B, EVERYONE, GEMMA3_4B, LLAMA31_8B, QWEN3_32B, SimModel
 from llmrouter_tui.demo.generation import tokens
 from llmrouter_tui.demo.structured import choose_call, facts, fill
@@ -148,3 +148,20 @@ def test_free_json_lists_what_stands_out() -> None:
 def test_everyone_has_a_talent_between_never_and_always() -> None:
     for model in EVERYONE.values():
         assert all(0 < model.likes(task) < 1 for task in ("chat", "coding", "math", "unheard of"))
+
+
+def test_everyday_answers_are_about_as_long_as_people_are_used_to_and_greetings_are_not() -> None:
+    questions = [
+        one.turns[0] for one in SCENARIOS if not one.tools and not one.shape and not TITLE.search(one.turns[0])
+    ]
+    lengths = [len(tokens(answer(text, QWEN3_32B).text)) for text in questions]
+    assert 150 < sum(lengths) / len(lengths) < 400
+    assert max(lengths) < 900
+    assert len(tokens(answer("Hi there!", QWEN3_32B).text)) < 120
+
+
+def test_a_hard_question_is_thought_about_longer_than_a_greeting() -> None:
+    def thought(text: str) -> int:
+        return len(tokens(answer(text, QWEN3_32B, think=True).thinking))
+
+    assert thought("Hi there!") < 300 < thought("Write a Python function that parses dates.") < 1200

@@ -8,6 +8,7 @@ from statistics import mean
 import pytest
 
 from llmrouter_tui.core.checks import check
+from llmrouter_tui.core.pacing import SPOKEN, hidden_tokens, thinking_room
 from llmrouter_tui.core.prompt_set import PROMPTS, prompt
 from llmrouter_tui.core.prompt_set.needles import CONTEXTS, needle
 from llmrouter_tui.core.prompts import Code, Prompt, ToolCall, Verdict
@@ -15,6 +16,7 @@ from llmrouter_tui.demo.answers import Answer, Ask, Turn, compose
 from llmrouter_tui.demo.cast import EVERYONE, GEMMA3_4B, QWEN3_32B, SimModel
 from llmrouter_tui.demo.exam.book import SHEETS, UNSURE, Said, right, wrong
 from llmrouter_tui.demo.exam.question import chance, knows
+from llmrouter_tui.demo.exam.sitting import TALKATIVE
 from llmrouter_tui.demo.generation import tokens
 from llmrouter_tui.demo.texts.programs import MISTAKES, SOLUTIONS
 
@@ -78,8 +80,9 @@ def test_the_same_seed_gives_the_same_results_and_another_gives_others() -> None
     assert results(1) != results(2)
 
 
-def test_a_model_that_is_always_right_passes_all_that_is_checked_by_text() -> None:
-    genius = gifted(1 - 1e-9)
+@pytest.mark.parametrize("verbosity", [0.4, 0.7, 1.0])
+def test_a_model_that_is_always_right_passes_all_that_is_checked_by_text_however_much_it_says(verbosity: float) -> None:
+    genius = replace(gifted(1 - 1e-9), verbosity=verbosity)
     for asked in ALL:
         said = answer(genius, asked)
         calls = [ToolCall(call.name, json.dumps(dict(call.arguments))) for call in said.calls]
@@ -99,6 +102,32 @@ def test_a_talkative_model_says_how_it_came_to_a_result_and_a_terse_one_does_not
     terse = replace(gifted(1 - 1e-9), verbosity=0.4)
     assert answer(terse, asked).text == "Answer: 17"
     assert "voucher" in answer(replace(terse, verbosity=0.9), asked).text
+
+
+def test_code_is_right_whatever_is_said_of_it() -> None:
+    asked = prompt("code-evens")
+    assert asked
+    said = answer(replace(gifted(1 - 1e-9), verbosity=1.0), asked).text
+    assert said.startswith(right(asked))
+    assert len(said) > len(right(asked)) + 100
+
+
+@pytest.mark.parametrize("model", [one for one in TALKERS if one.verbosity >= TALKATIVE], ids=lambda one: one.name)
+def test_talkative_models_say_about_as_much_as_measuring_expects_of_answers(model: SimModel) -> None:
+    """So that what measuring them will take is foretold as for real ones."""
+    said = sum(len(tokens(answer(model, asked).text)) for asked in PROMPTS)
+    assert said == pytest.approx(sum(SPOKEN * asked.max_tokens for asked in PROMPTS), rel=0.6)
+
+
+@pytest.mark.parametrize("model", [one for one in TALKERS if one.thinks], ids=lambda one: one.name)
+def test_thinking_grows_with_the_difficulty_and_is_about_as_long_as_measuring_expects(model: SimModel) -> None:
+    def thought(asked: Prompt) -> int:
+        return len(tokens(compose(Ask(model, tuple(Turn("user", one) for one in asked.turns), think=True)).thinking))
+
+    lengths = {asked.id: thought(asked) for asked in PROMPTS}
+    assert lengths["math-sum"] < lengths["math-rolls"] < lengths["math-dice"]
+    assert sum(lengths.values()) == pytest.approx(sum(map(hidden_tokens, PROMPTS)), rel=0.4)
+    assert all(lengths[asked.id] < thinking_room(asked) for asked in PROMPTS)
 
 
 def test_what_differs_from_a_prompt_of_the_set_is_answered_as_ever() -> None:

@@ -107,21 +107,3 @@ def run(steps: list[Step], act) -> int:
         "cuando falte.",
     ),
 }
-
-MUSINGS: tuple[str, ...] = (
-    "Let me see what is really being asked about {topic}.",
-    "The obvious reading may not be the right one.",
-    "First I should settle what is given and what is wanted.",
-    "Let me try a small case by hand.",
-    "That works for the small case; does it hold in general?",
-    "Wait, I assumed something there that was not said.",
-    "Without that assumption there is one more case to look at.",
-    "An empty input would break this, so it has to be handled.",
-    "Let me check the units.",
-    "Two ways lead there; the shorter one is easier to explain.",
-    "Is there a counterexample? I cannot find one among the first few.",
-    "The person probably wants something to use, not a lecture.",
-    "I should say where this stops being true.",
-    "Putting the result back into the question: it fits.",
-    "So the answer stands. I will keep it short and add the check.",
-)
