@@ -59,6 +59,7 @@ def _holder(holder: Holder) -> str:
     said = [f"writes {_many(holder.leases, 'answer')}" if holder.leases else _idle(holder)]
     said += ["pinned"] if holder.pinned else []
     said += ["not loaded by the router"] if not holder.ours else []
+    said += ["its GPU is guessed"] if holder.guessed else []
     said += [f"leaves {_nth(holder.rank)}"] if holder.rank else []
     said += [f"also {', '.join(holder.models[1:])}"] if holder.models[1:] else []
     name = holder.models[0] if holder.models else "not ours"
@@ -93,7 +94,8 @@ def placement_line(one: Placement) -> str:
     idle = [model for model in one.evict if model not in one.drain]
     leave = f"; before it {listed(idle)} must leave" if idle else ""
     answer = f"; before it {listed(one.drain)} must finish answering and leave" if one.drain else ""
-    return f"{one.model} fits into {_place(one)}{size}{spilled}{ready}{leave}{answer}"
+    parts = f", {_parts(one)}" if one.parts else spilled
+    return f"{one.model} fits into {_place(one)}{size}{parts}{ready}{leave}{answer}"
 
 
 def _context(one: Placement) -> str:
@@ -161,7 +163,14 @@ def _warnings(view: VramView) -> list[str]:
 
 
 def _place(one: Placement) -> str:
-    return "RAM" if one.pool == HOST_POOL else one.pool
+    """``gpu1``, over several ``gpu0+gpu1``."""
+    return "RAM" if one.pool == HOST_POOL else "+".join(pool for pool, _ in one.parts) or one.pool
+
+
+def _parts(one: Placement) -> str:
+    """How much of it lies where."""
+    told = [f"{_gib(size)} GiB in {pool}" for pool, size in one.parts]
+    return listed([*told, *([f"{_gib(one.spilled)} GiB in RAM"] if one.spilled else [])])
 
 
 def _size(one: Placement) -> str:

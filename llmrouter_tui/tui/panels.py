@@ -73,6 +73,7 @@ def _entries(store: Store, pool: PoolView, now: float, look: Look, detail: int) 
     for index, holder in enumerate(pt.tenants(pool)):
         state = pt.doing(holder, pt.idle(holder, store.vram, now), brief=True)
         state += " pinned" if holder.pinned else ""
+        state += f", {pt.GUESSED}" if holder.guessed else ""
         if detail > 1 and holder.models in turns:
             state += f", {turns[holder.models]}"
         entries.append(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.memory_words import HELD_BRIEF, HELD_NOW
-from llmrouter_tui.core.vram import Holder, Placement
+from llmrouter_tui.core.vram import Holder, Placement, PoolView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, text
 from llmrouter_tui.tui import pools_text as pt
@@ -29,7 +29,7 @@ def head(cells: int) -> Line:
     """Titles of the list's columns."""
     name, _ = _cells(cells)
     context = f"{'CTX':>5} " if cells >= ROOMY else ""
-    titles = f"{text.left('MODEL', name)} {'NEEDS':>6} {context} {'WHERE':5} NOW"
+    titles = f"{text.left('MODEL', name)} {'NEEDS':>6} {context} {text.left('WHERE', pt.WHERE)} NOW"
     return ((text.left(titles, cells - 6), "head"), (text.right("COST", 6), "head"))
 
 
@@ -37,7 +37,7 @@ def _cells(cells: int) -> tuple[int, int]:
     """Cells of the name and of what loading would mean."""
     name = min(22, max(14, cells // 3 - 2))
     context = 6 if cells >= ROOMY else 0
-    return name, cells - name - 1 - 6 - context - 2 - 5 - 1 - 7
+    return name, cells - name - 1 - 6 - context - 2 - pt.WHERE - 1 - 7
 
 
 def row(placement: Placement, model: ModelView, cells: int, shown: Shown) -> Line:
@@ -51,7 +51,7 @@ def row(placement: Placement, model: ModelView, cells: int, shown: Shown) -> Lin
     return (
         (text.left(fmt.short_model(name(model.id), size, look.symbols.ellipsis), size), "" if model.enabled else "dim"),
         (text.right(needs_text(placement), 7), "guess" if guessed else ""),
-        (f" {context} {text.left(pt.place_name(placement.pool), 5)} ", "soft"),
+        (f" {context} {text.left(pt.places(placement.parts, placement.pool), pt.WHERE)} ", "soft"),
         (text.left(said, room, look.symbols.ellipsis), role),
         (text.right(cost, 7), "guess" if cost.startswith("~") else ""),
     )
@@ -143,18 +143,47 @@ def why_not_load(placement: Placement | None, shown: Shown) -> str:
     return ""
 
 
-def plan(placement: Placement, model: ModelView, shown: Shown, cells: int) -> list[Line]:
+def plan(
+    placement: Placement, model: ModelView, shown: Shown, cells: int, whole: Placement | None = None
+) -> list[Line]:
     """What loading the model would mean, in whole sentences."""
-    return [((part, "soft"),) for part in text.wrap(sentences(placement, model, shown), cells)]
+    return [((part, "soft"),) for part in text.wrap(sentences(placement, model, shown, whole), cells)]
 
 
-def sentences(placement: Placement, model: ModelView, shown: Shown) -> str:
-    """The same as one text."""
+def sentences(placement: Placement, model: ModelView, shown: Shown, whole: Placement | None = None) -> str:
+    """The same as one text. ``whole``: what loading it with all the context that it can have would mean."""
+    room = _room(placement, whole, shown)
     if placement.verdict == "loaded":
-        return _there(model, shown)
+        return " ".join(filter(None, (_there(model, shown), room)))
     if refused := why_not_load(placement, shown):
-        return f"{refused[:1].upper()}{refused[1:]}."
-    return " ".join((_first(placement, shown), _then(placement, model)))
+        return " ".join(filter(None, (f"{refused[:1].upper()}{refused[1:]}.", room)))
+    return " ".join(filter(None, (_first(placement, shown), _then(placement, model), room)))
+
+
+def most_context(placement: Placement, model: ModelView) -> int | None:
+    """The context of which it is worth to know whether it would fit: all that the model can have, where that is more
+    than it would get, or where it cannot be loaded as things are. None for neither."""
+    most = model.info.longest_context or model.info.context_length
+    if not most or not model.loadable or not model.healthy or placement.verdict in ("held", "unknown"):
+        return None
+    refused = placement.verdict in ("full", "too big")
+    return most if refused or most > (placement.context_length or most) else None
+
+
+def _room(placement: Placement, whole: Placement | None, shown: Shown) -> str:
+    """Which context there would be room for, once the router told."""
+    if whole is None or not whole.context_length:
+        return ""
+    asked = models_text.context_text(whole.context_length)
+    if whole.verdict not in ("full", "too big"):
+        more = [shown.store.name(model) for model in whole.evict if model not in placement.evict]
+        leave = f", once {' and '.join(more)} {'leave' if len(more) > 1 else 'leaves'}" if more else ""
+        return f"Its whole {asked} of context would fit too{leave}."
+    refused = placement.verdict in ("full", "too big")
+    if whole.largest is None:
+        return "With less context it would not fit either." if refused else ""
+    largest = models_text.context_text(whole.largest)
+    return f"With {largest} of context it would fit." if refused else f"Of its {asked} of context {largest} would fit."
 
 
 def _first(placement: Placement, shown: Shown) -> str:
@@ -171,20 +200,33 @@ def _first(placement: Placement, shown: Shown) -> str:
 
 def _then(placement: Placement, model: ModelView) -> str:
     """What it takes, with what context, and how long until it is ready."""
-    where = pt.place_name(placement.pool) or "memory"
-    takes = (
-        f"It takes {needs_text(placement)} of {where} ({placement.source})"
-        if placement.needed
-        else "What it takes is not told, so it is tried"
-    )
     context = models_text.context_text(placement.context_length, "")
+    return f"{_takes(placement)}{f', with {context} of context' if context else ''}.{_ready(placement, model)}"
+
+
+def _takes(placement: Placement) -> str:
+    """What of which memory it would take."""
+    if not placement.needed:
+        return "What it takes is not told, so it is tried"
+    size, where = needs_text(placement), pt.place_name(placement.pool) or "memory"
+    if placement.parts:
+        return f"It takes {size} ({placement.source}): {pt.laid_out(placement.parts, placement.spilled)}"
     beyond = f", {text.size(placement.spilled)} of it in RAM" if placement.spilled else ""
+    return f"It takes {size} of {where} ({placement.source}){beyond}"
+
+
+def _ready(placement: Placement, model: ModelView) -> str:
+    """How long until it is ready, and how that is known; of a load that has to wait, what of it is the load."""
     ready = cost_text(placement, model, "")
-    times = model.speed.load_samples
+    if not ready or placement.seconds is None:
+        return ""
+    times, load = model.speed.load_samples, model.speed.load_seconds
     known = f"as {pt.counted(times, 'load')} took" if times else "as its size says"
+    waits = placement.seconds - load >= max(2.0, load / 2)
     return (
-        f"{takes}{beyond}{f', with {context} of context' if context else ''}."
-        f"{f' Ready in {ready}, {known}.' if ready else ''}"
+        f" Ready in {ready}: the load takes {text.seconds(load)} of that, {known}."
+        if waits
+        else (f" Ready in {ready}, {known}.")
     )
 
 
@@ -196,14 +238,25 @@ def _there(model: ModelView, shown: Shown) -> str:
     if not found:
         return "It is in memory."
     pool, holder = found[0]
-    where = " and ".join(pt.place_name(one.device.pool) for one, _ in found)
-    said = [f"In {where}: {_holding(holder)}.", _staying(holder, pt.turns(pool).get(holder.models, ""))]
+    where = " and ".join(_inside(one, held, alone=len(found) == 1) for one, held in found)
+    vague = " (a guess: its server picks the GPU and does not tell which)" if holder.guessed else ""
+    said = [
+        f"In {where}{vague}: {_holding(holder, alone=len(found) == 1)}.",
+        _staying(holder, pt.turns(pool).get(holder.models, "")),
+    ]
     others = pt.names([other for other in holder.models if other != model.id], shown.store.name)
     return " ".join([*said, f"The same weights as {others}." if others else ""]).strip()
 
 
-def _holding(holder: Holder) -> str:
-    size = f"{pt.size_text(holder)} ({holder.source})" if holder.bytes else "size not told"
+def _inside(pool: PoolView, holder: Holder, *, alone: bool) -> str:
+    """``GPU1``; of one that lies in several pools ``GPU1 with 8.0G``."""
+    name = pt.place_name(pool.device.pool)
+    return name if alone else f"{name} with {pt.size_text(holder)}"
+
+
+def _holding(holder: Holder, *, alone: bool) -> str:
+    size = pt.size_text(holder) if alone else "size"
+    size = f"{size} ({holder.source})" if holder.bytes else "size not told"
     context = models_text.context_text(holder.context_length, "")
     return f"{size}, {context} of context" if context else size
 

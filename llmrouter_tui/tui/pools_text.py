@@ -14,6 +14,10 @@ from llmrouter_tui.tui.widgets import chart
 
 SMALLEST = 64 * 1024**2
 """Bytes of other programs that are worth a word."""
+GUESSED = "GPU guessed"
+"""Of a model whose server picks the GPU while nothing shows which."""
+WHERE = 5
+"""Cells of a column that says where a model lies."""
 MAKERS = ("NVIDIA GeForce ", "NVIDIA ", "GeForce ", "AMD Radeon ", "AMD ", "Apple ")
 
 
@@ -45,6 +49,17 @@ def loaded_text(view: VramView) -> str:
 def place_name(pool: str) -> str:
     """``GPU0``, or ``RAM`` for the host."""
     return "RAM" if pool == HOST_POOL else pool.upper()
+
+
+def places(parts: Sequence[tuple[str, int]], pool: str) -> str:
+    """Where a model would lie: ``GPU1``; over several, how many they are."""
+    return f"{len(parts)}GPUs" if len(parts) > 1 else place_name(pool)
+
+
+def laid_out(parts: Sequence[tuple[str, int]], spilled: int) -> str:
+    """``22.0G on GPU0, 11.3G on GPU1, 8.7G in RAM``: how much of a model lies where."""
+    said = [f"{text.size(size)} on {place_name(name)}" for name, size in parts]
+    return ", ".join([*said, *([f"{text.size(spilled)} in RAM"] if spilled else [])])
 
 
 def device_name(device: Device, cells: int) -> str:

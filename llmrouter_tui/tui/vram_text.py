@@ -134,6 +134,7 @@ def _words(store: Store, holder: Holder, now: float, turn: str) -> list[tuple[st
         ("pinned" if holder.pinned else "", "key", 4),
         (turn, "warn" if turn.startswith("first") else "dim", 3),
         ("" if holder.ours else "not ours", "dim", 2),
+        (pt.GUESSED if holder.guessed else "", "guess", 2),
         (text.tame(others), "soft", 1),
         (pids, "dim", 0),
     ]

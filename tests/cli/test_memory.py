@@ -31,7 +31,7 @@ POOL = PoolView(
     free=9 * GIB,
     holders=(
         Holder(("a/big", "a/big-too"), 8 * GIB, "reported", pinned=True, leases=2, context_length=8192),
-        Holder(("b/small",), 3 * GIB, "measured", ours=False, idle_seconds=300.0, rank=1),
+        Holder(("b/small",), 3 * GIB, "measured", ours=False, idle_seconds=300.0, rank=1, guessed=True),
     ),
     other=GIB,
 )
@@ -47,7 +47,7 @@ def test_a_pool_is_a_bar_and_its_holders():
     assert drawn.endswith("12.0 of 24.0 GiB used, 9.0 free for models")
     assert big.split()[:2] == ["#", "a/big"]
     assert big.endswith("8.0 GiB  reported   writes 2 answers, pinned, also a/big-too")
-    assert small.endswith("3.0 GiB  measured   idle 5 min, not loaded by the router, leaves first")
+    assert small.endswith("3.0 GiB  measured   idle 5 min, not loaded by the router, its GPU is guessed, leaves first")
     assert other.split() == [":", "not", "ours", "1.0", "GiB"]
 
 
@@ -101,6 +101,11 @@ def test_what_goes_on_and_what_it_cost_follow():
         (
             {"verdict": "too big", "reason": "needs 9", "context_length": 65536, "largest": 16384},
             "m never fits with 65536 tokens: needs 9; with a context of 16384 tokens it would fit",
+        ),
+        (
+            {"parts": (("gpu0", 22 * GIB), ("gpu1", 11 * GIB)), "spilled": GIB, "needed": 34 * GIB},
+            "m fits into gpu0+gpu1: 34.0 GiB (measured) with 8192 tokens of context, "
+            "22.0 GiB in gpu0, 11.0 GiB in gpu1 and 1.0 GiB in RAM, ready in about 4 s",
         ),
         ({"verdict": "held", "reason": "cleared"}, "m is not loaded: cleared"),
     ],

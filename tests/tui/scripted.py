@@ -486,6 +486,8 @@ class ScriptedControl:
         """What ``profiles`` tells."""
         self.graded: dict[str, Grade] = {}
         """Grades by id."""
+        self.wider: dict[str, Placement] = {}
+        """What ``plan`` tells of a model with another context than it would get."""
         self.compared: Sequence[Comparison] = ()
         """What ``compare`` and ``comparisons`` tell."""
         self.results: Sequence[Result] = ()
@@ -546,7 +548,8 @@ class ScriptedControl:
         return self.now.vram
 
     async def plan(self, model: str, *, context_length: int | None = None) -> Placement:
-        return next(one for one in self.now.vram.placements if one.model == model)
+        found = self.wider.get(model) if context_length else None
+        return found or next(one for one in self.now.vram.placements if one.model == model)
 
     async def clear_vram(self) -> None:
         await self._note("clear_vram")

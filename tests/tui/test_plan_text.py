@@ -32,8 +32,8 @@ def verdict(placement: Placement, room: int = 80, model: ModelView | None = None
     return plan_text.verdict(placement, model or BY_ID[placement.model], shown(), room)[0]
 
 
-def plan(placement: Placement, **vram: Any) -> str:
-    lines = plan_text.plan(placement, BY_ID[placement.model], shown(**vram), 50)
+def plan(placement: Placement, whole: Placement | None = None, **vram: Any) -> str:
+    lines = plan_text.plan(placement, BY_ID[placement.model], shown(**vram), 50, whole)
     assert [line for line in lines if text.line_width(line) > 50] == []
     return " ".join(text.plain(line) for line in lines)
 
@@ -100,11 +100,56 @@ def test_a_plan_names_who_leaves_in_their_order_and_who_is_waited_for() -> None:
     said = plan(placed("waits", evict=(SMALL, PHI), drain=(PHI,), seconds=21.0))
     assert said == (
         "First llama3.1:8b then phi4:14b leave. phi4:14b is in use and waited for. "
-        "It takes 9.0G of GPU1 (measured), with 64k of context. Ready in 21s, as 4 loads took."
+        "It takes 9.0G of GPU1 (measured), with 64k of context. Ready in 21s: the load takes 8.0s of that, as 4 loads "
+        "took."
     )
     assert plan(placed("fits", seconds=8.0)).startswith("Nobody has to leave. It takes 9.0G of GPU1")
     assert "1.0G of it in RAM" in plan(placed("fits", spilled=GIB))
     assert "so it is tried" in plan(placed("unknown", needed=None))
+
+
+def test_a_model_over_several_gpus_says_how_much_of_it_lies_where() -> None:
+    parts = (("gpu0", 22 * GIB), ("gpu1", 11 * GIB))
+    laid = placed("fits", needed=41 * GIB, source="estimated", pool="gpu0", parts=parts, spilled=8 * GIB, seconds=8.0)
+    assert "It takes ~41.0G (estimated): 22.0G on GPU0, 11.0G on GPU1, 8.0G in RAM, with 64k of context." in plan(laid)
+    assert text.plain(plan_text.row(laid, BY_ID[DEEP], 78, shown())).split()[3] == "2GPUs"
+
+
+def test_of_a_load_that_waits_it_is_said_what_of_the_time_is_the_load() -> None:
+    assert plan(placed("waits", drain=(PHI,), evict=(PHI,), seconds=24.0)).endswith(
+        "Ready in 24s: the load takes 8.0s of that, as 4 loads took."
+    )
+
+
+@pytest.mark.parametrize(
+    ("placement", "whole", "said"),
+    [
+        (placed("fits"), placed("fits", context_length=131_072), "Its whole 128k of context would fit too."),
+        (placed("fits"), placed("evicts", context_length=131_072, evict=(PHI,)), "fit too, once phi4:14b leaves."),
+        (placed("fits"), placed("too big", context_length=131_072, largest=98_304), "Of its 128k of context 96k would"),
+        (placed("full", reason="no"), placed("full", largest=8192), "No. With 8k of context it would fit."),
+        (placed("too big", reason="no"), placed("too big"), "No. With less context it would not fit either."),
+        (placed("fits"), placed("too big"), "with 64k of context."),
+        (placed("loaded", PHI), placed("full", PHI, largest=32_768), "Of its 64k of context 32k would fit."),
+    ],
+)
+def test_the_largest_context_that_there_is_room_for_is_told(placement: Placement, whole: Placement, said: str) -> None:
+    assert said in plan(placement, whole)
+    assert "None" not in plan(placement, whole)
+
+
+def test_it_is_asked_for_where_there_is_more_context_or_no_room() -> None:
+    deep = BY_ID[DEEP]
+    more = replace(deep, info=replace(deep.info, longest_context=131_072))
+    asked = [
+        plan_text.most_context(placed("fits"), deep),
+        plan_text.most_context(placed("full"), deep),
+        plan_text.most_context(placed("fits"), more),
+        plan_text.most_context(placed("held"), more),
+        plan_text.most_context(placed("full"), replace(more, healthy=False)),
+        plan_text.most_context(placed("full"), replace(more, loadable=False)),
+    ]
+    assert asked == [None, 65_536, 131_072, None, None, None]
 
 
 def test_what_cannot_be_loaded_says_why_with_the_arithmetic() -> None:
@@ -124,6 +169,11 @@ def test_of_a_loaded_one_it_says_why_it_stays_or_when_it_goes() -> None:
     theirs = replace(pool.holders[0], ours=False, rank=None, models=(PHI, "ollama/tutor"))
     said = plan(placed("loaded", PHI), pools=(replace(pool, holders=(theirs,)),))
     assert said.endswith("Somebody else loaded it. The same weights as tutor.")
+    other = replace(SNAPSHOT.vram.pools[0], holders=(replace(theirs, bytes=3 * GIB),))
+    split = plan(placed("loaded", PHI), pools=(other, replace(pool, holders=(theirs,))))
+    assert split.startswith("In GPU0 with 3.0G and GPU1 with 8.1G: size (measured), 16k of context.")
+    vague = plan(placed("loaded", PHI), pools=(replace(pool, holders=(replace(theirs, guessed=True),)),))
+    assert vague.startswith("In GPU1 (a guess: its server picks the GPU and does not tell which): 8.1G (measured)")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from tests.tui.shots import remember, screen_text, settled
 from tests.tui.test_flows import calls, feed, until
 from tests.tui.test_screens import SIZES, running
 
+DEEP = "ollama/deepseek-r1:14b"
+
 
 def page(app: ControlCenter) -> VramPage:
     assert isinstance(app.screen, VramPage)
@@ -254,6 +256,24 @@ async def test_the_plan_follows_the_cursor() -> None:
 
 
 # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_largest_context_that_would_fit_is_asked_for_and_told(size: tuple[int, int]) -> None:
+    placements = tuple(
+        replace(one, verdict="full", reason="needs 9.0 GiB; phi4 must stay in memory", evict=())
+        if one.model == DEEP else one
+        for one in SNAPSHOT.vram.placements
+    )  # fmt: skip
+    full = replace(SNAPSHOT, vram=replace(SNAPSHOT.vram, placements=placements))
+    async with running(size, full, page="vram") as (app, pilot):
+        told = next(one for one in placements if one.model == DEEP)
+        app.host.control.wider[DEEP] = replace(told, largest=16_384)  # type: ignore[attr-defined]
+        await put_cursor(app, pilot, DEEP)
+        if size[0] < 100:  # here it is told when asked for
+            await until(app, pilot, lambda: page(app).contexts.of(told, app.store.models[DEEP]) is not None)
+            await pilot.press("enter")
+        await until(app, pilot, lambda: "With 16k" in screen_text(app))
 
 
 async def test_what_the_router_would_refuse_to_load_is_grey_and_says_why() -> None:

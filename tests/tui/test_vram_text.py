@@ -110,6 +110,13 @@ def test_where_there_is_room_it_says_what_a_size_rests_on_and_the_process() -> N
     assert line == "▓ phi4:14b        ~8.0G   16k  not used yet  not ours"
 
 
+def test_a_model_that_is_only_thought_to_be_in_a_gpu_says_so_wherever_there_is_room() -> None:
+    vague = Holder((PHI,), 8 * GIB, "estimated", ours=False, guessed=True)
+    assert legend(vague, cells=56, other=0) == ["▓ phi4:14b        ~8.0G        not used yet  GPU guessed"]
+    data, made = holding(vague, other=0)
+    assert text.plain(panels.legend_line(data, made, NOW, 80, LOOK)) == "▓ phi4:14b ~8.0G idle, GPU guessed"
+
+
 def test_what_is_in_its_queue_is_said_and_what_is_under_way() -> None:
     lines = legend(
         Holder((PHI,), GIB, "measured", leases=2, waiting=1),

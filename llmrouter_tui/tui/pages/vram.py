@@ -11,6 +11,7 @@ from llmrouter_tui.core.memory_words import HELD_NOW, RELEASED_BY_KEY
 from llmrouter_tui.core.vram import PoolView
 from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, text, vram_text
 from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.contexts import Contexts
 from llmrouter_tui.tui.heads import NAME, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.details import DetailsDialog
@@ -49,6 +50,7 @@ class VramPage(ModelActs):
         self._entries: list[loads_text.Entry] = []
         """Of loads and evictions, as they were drawn."""
         self._versions = Versions()
+        self._contexts: Contexts | None = None
         self._painted: tuple[object, int] = (None, 0)
         """The view of memory and the second that the pools were painted for."""
 
@@ -66,6 +68,15 @@ class VramPage(ModelActs):
         """That of the pane that has the focus."""
         mine = loads_text.about(self._entry) if self.focused is self.events else self._focus
         return self.center.store.models.get(mine)
+
+    @property
+    def contexts(self) -> Contexts:
+        """Which context there would be room for, of the models that were looked at."""
+        if self._contexts is None:
+            self._contexts = Contexts(
+                self.center, lambda asking: self.run_worker(asking, exit_on_error=False), self._paint_plan
+            )
+        return self._contexts
 
     @property
     def _entry(self) -> loads_text.Entry | None:
@@ -130,7 +141,9 @@ class VramPage(ModelActs):
     def _draw_plan(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
         placement = self.center.store.placements.get(model.id) if model else None
-        return plan_text.plan(placement, model, self.shown(), cells) if placement and model else []
+        if placement is None or model is None:
+            return []
+        return plan_text.plan(placement, model, self.shown(), cells, self.contexts.of(placement, model))
 
     def _draw_events(self, cells: int, rows: int) -> list[Drawn]:
         center = self.center
@@ -278,7 +291,8 @@ class VramPage(ModelActs):
         if self.plan.display or model is None or placement is None:
             self.perform("model.load")
             return
-        name, said = self.center.store.name(model.id), plan_text.sentences(placement, model, self.shown())
+        whole = self.contexts.of(placement, model)
+        name, said = self.center.store.name(model.id), plan_text.sentences(placement, model, self.shown(), whole)
         if self.situation().reasons.get("model.load"):
             self.app.push_screen(DetailsDialog(name, said))
             return
