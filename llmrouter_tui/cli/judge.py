@@ -54,8 +54,8 @@ def judge(
         _run(config, there, lambda control: control.pause_judge(paused))
     if overrule:
         mark = _mark(overrule[1])
-        effects = _run(config, there, lambda control: control.overrule(overrule[0], mark))
-        click.echo(judging.moved(effects), err=True)
+        done = _run(config, there, lambda control: control.overrule(overrule[0], mark))
+        click.echo(judging.moved(done), err=True)
     if again:
         _run(config, there, lambda control: control.grade("prompt", again[1], again[0], judge=by))
     if exchange:

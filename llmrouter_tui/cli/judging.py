@@ -10,8 +10,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llmrouter_tui.cli.profiling import eta_words
-from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.grades import Agreement, Comparison, Concord, Grade, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import (
+    Agreement,
+    Comparison,
+    Concord,
+    Grade,
+    GradeFilter,
+    GradePage,
+    JudgeView,
+    Overruled,
+)
 from llmrouter_tui.core.ports import Control
 
 POLL: Final = 0.5
@@ -131,7 +139,7 @@ def _preferred(one: Comparison) -> str:
     return one.first if one.preferred == "first" else one.second
 
 
-def moved(effects: Sequence[Effect]) -> str:
+def moved(done: Overruled) -> str:
     """``coding .62 → .60 of ollama/qwen3:8b``."""
-    told = [f"{e.task} {e.before:.3f} → {e.after:.3f} of {e.model}" for e in effects]
-    return ", ".join(told) or "no ability moved"
+    told = [f"{e.task} {e.before:.3f} → {e.after:.3f} of {e.model}" for e in done.effects]
+    return ", ".join(told) or f"no ability moved: {done.why}"

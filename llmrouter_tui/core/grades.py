@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from llmrouter_tui.core.decision import Effect
+
 LOWEST: Final = 1.0
 HIGHEST: Final = 10.0
 HIGH: Final = 6.0
@@ -77,6 +79,15 @@ class Grade:
         """Whether judge and truth are on different sides."""
         known = self.known
         return self.score is not None and known is not None and (self.score >= HIGH) != (known >= 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """What the user's mark in the place of a judge's did."""
+
+    effects: tuple[Effect, ...] = ()
+    why: str = ""
+    """Why no ability moved; empty where one did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from llmrouter_tui.core.domain import (
     Speed,
 )
 from llmrouter_tui.core.dossier import Dossier, Listed
-from llmrouter_tui.core.embedding import Embedded, Inputs
+from llmrouter_tui.core.embedding import Embedded, EmbedRequest, Inputs
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
-from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
@@ -351,9 +351,8 @@ class RouterErrorLike(Protocol):
     message: str
 
 
-class ExchangeRun(Protocol):
-    """One exchange under way, driven by the proxy: ``open``, then ``body`` to its end, and ``close`` in any case.
-    ``begin`` has already decided, so headers are known before ``open``."""
+class Underway(Protocol):
+    """What can be told of an exchange while it is under way."""
 
     id: str
     decision: Decision | None
@@ -377,14 +376,6 @@ class ExchangeRun(Protocol):
         """Where it stands in the queue while its model must be waited for; None when it need not be."""
         ...
 
-    async def open(self) -> None:
-        """Get a model and its first token, falling back as needed. Raises ``RouterError`` when nothing is left."""
-        ...
-
-    def body(self) -> AsyncIterator[bytes]:
-        """Canonical bytes (see ``core.chat``). A failure after the first token raises ``RouterError``."""
-        ...
-
     def fail(self, error: RouterErrorLike) -> None:
         """The proxy could not deliver; recorded as the outcome."""
         ...
@@ -394,11 +385,41 @@ class ExchangeRun(Protocol):
         ...
 
 
+class ExchangeRun(Underway, Protocol):
+    """One exchange under way, driven by the proxy: ``open``, then ``body`` to its end, and ``close`` in any case.
+    ``begin`` has already decided, so headers are known before ``open``."""
+
+    async def open(self) -> None:
+        """Get a model and its first token, falling back as needed. Raises ``RouterError`` when nothing is left."""
+        ...
+
+    def body(self) -> AsyncIterator[bytes]:
+        """Canonical bytes (see ``core.chat``). A failure after the first token raises ``RouterError``."""
+        ...
+
+
+class EmbedRun(Underway, Protocol):
+    """A request for embeddings under way, driven by the proxy: ``vectors`` to their end, and ``close`` in any case."""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens so far; ``prompt_tokens`` is None where a backend does not count them."""
+        ...
+
+    def vectors(self) -> AsyncIterator[Sequence[Sequence[float]]]:
+        """A vector for each input, in their order, some at a time. Raises ``RouterError`` when no replica is left."""
+        ...
+
+
 class Exchanges(Protocol):
     """The door from the proxy to the engine."""
 
     def begin(self, request: ChatRequest) -> ExchangeRun:
         """Analyse and decide. Raises ``RouterError``; the refused exchange is recorded all the same."""
+        ...
+
+    def embed(self, request: EmbedRequest) -> EmbedRun:
+        """The same for embeddings."""
         ...
 
     def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
@@ -470,8 +491,9 @@ class JudgeControl(Protocol):
         usual judge, or by the model named. Queued; a ``Graded`` event tells the outcome."""
         ...
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
-        """Put the user's own mark, 1..10, in the place of a judge's; None gives it back. What it moved."""
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
+        """Put the user's own mark of an answer, 1..10, in the place of a judge's; None gives it back. What it moved, or
+        why it moved nothing. It stands whoever grades that answer again."""
         ...
 
     async def pause_judge(self, paused: bool) -> None: ...

@@ -10,12 +10,12 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from llmrouter_tui.core.chat import ChatRequest, Message
-from llmrouter_tui.core.decision import Decision, Effect, Exchange, ExchangePage, Feedback, Rating, Setting
+from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Feedback, Rating, Setting
 from llmrouter_tui.core.domain import AUTOMATIC, BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
-from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
@@ -334,7 +334,7 @@ class EngineControl:
     async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
         await self._p.desk.grade(subject, ref, model, judge)
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
         return await self._p.grades.overrule(grade_id, mark)
 
     async def pause_judge(self, paused: bool) -> None:

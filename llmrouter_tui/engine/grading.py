@@ -41,6 +41,8 @@ class Gradings:
         self._grades: dict[Answer, dict[str, Grade]] = defaultdict(dict)
         """By answer and judge."""
         self._ids: dict[str, Grade] = {}
+        self._replaced: dict[str, str] = {}
+        """Grades that a later one of the same judge and answer took the place of, by id."""
         self._named: dict[str, set[Answer]] = defaultdict(set)
         """Answers to prompts by the name of their model: replicas share what they can do."""
         self._standings: dict[str, Standing] = {}
@@ -70,6 +72,8 @@ class Gradings:
         if older is not None:
             self._standing(older.judge).take(older, -1)
             self._ids.pop(older.id, None)
+            if older.id != grade.id:
+                self._replaced[older.id] = grade.id
             self.disagree -= older.disagrees
         kept = replace(grade, question="", answer="")
         self._grades[answer][grade.judge] = self._ids[grade.id] = kept
@@ -122,6 +126,35 @@ class Gradings:
         if model:
             return list(self._grades.get((subject, ref, model), {}).values())
         return [grade for grade in self._ids.values() if (grade.subject, grade.ref) == (subject, ref)]
+
+    def now(self, grade_id: str) -> str:
+        """The grade that took the place of this one, by their ids; itself where none did."""
+        while (later := self._replaced.get(grade_id)) is not None:
+            grade_id = later
+        return grade_id
+
+    def users(self, grade: Grade) -> float | None:
+        """The user's mark of that very answer, whichever grade it was put in the place of."""
+        result = self._measured.of(grade.model).get(grade.ref) if grade.subject == "prompt" else None
+        since = result.at if result is not None else 0.0
+        marked = [g for g in self.of(grade.subject, grade.ref, grade.model) if g.overruled is not None]
+        return next((g.overruled for g in marked if g.at >= since), None)
+
+    def idle(self, grade: Grade, info: ModelInfo | None) -> str:
+        """Why a grade teaches nothing of its model, in words; empty where it does."""
+        if info is None:
+            return f"{grade.model} is not here now"
+        if grade.subject == "exchange":
+            counts = any(one.id == grade.id for one, _ in self.exchanges(info))
+            return "" if counts else f"the newest {NEWEST} graded answers of a model count"
+        result = self._measured.of(grade.model).get(grade.ref)
+        if result is None:
+            return "that answer is not kept any more"
+        if result.outcome == "checked":
+            return "a program checked that answer, so a mark of it tells only how far its judge is to be believed"
+        if grade.at < result.at or not same_weights(result, info):
+            return "the model was asked anew since, or is another build of that name"
+        return ""
 
     def agreement(self, judge: str) -> Agreement:
         return self._standing(judge).agreement

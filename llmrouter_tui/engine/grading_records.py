@@ -1,5 +1,6 @@
 """What a grade does: it is stored, counted, learned from and told; and what the user says of it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from llmrouter_tui.core.decision import Effect, Feedback
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Graded, Rated
-from llmrouter_tui.core.grades import HIGHEST, LOWEST, Comparison, Grade, GradeFilter, GradePage
+from llmrouter_tui.core.grades import HIGHEST, LOWEST, Comparison, Grade, GradeFilter, GradePage, Overruled
 from llmrouter_tui.core.ports import GradeStore
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
@@ -31,6 +32,8 @@ class Records:
         self._fleet = fleet
         self._bus = bus
         self._tasks = tasks
+        self._lock = asyncio.Lock()
+        """A mark of the user and a judge's of the same answer come one after the other."""
         bus.tap(self._rated, Rated)
 
     async def page(self, wanted: GradeFilter, before: str | None, limit: int) -> GradePage:
@@ -47,31 +50,52 @@ class Records:
         return not judge or self._gradings.agreement(judge).weight >= BELIEVED
 
     async def keep(self, grade: Grade) -> tuple[Effect, ...]:
-        """Store a grade, learn from it, and tell; what it moved of the model whose answer it is."""
-        await self._store.store_grade(grade)
+        """Store what a judge said, learn from it, and tell; what it moved of the model whose answer it is. A mark that
+        the user gave that answer, meanwhile too, stands in its place."""
+        async with self._lock:
+            return await self._keep(replace(grade, overruled=self._gradings.users(grade)))
+
+    async def _keep(self, *grades: Grade) -> tuple[Effect, ...]:
+        """Those of one answer, as they are."""
+        grade, counted = grades[0], []
         name = grade.model.partition("/")[2]
         records = [record for record in self._fleet.models.values() if record.info.name == name]
         before = {record.id: record.abilities.get(grade.task) for record in records}
-        counted = self._gradings.take(grade)
-        effects: tuple[Effect, ...] = ()
+        for one in grades:
+            await self._store.store_grade(one)
+            counted.append(self._gradings.take(one))
+        effects: list[Effect] = []
         for record in records:
             self._learning.refresh(record)
             old, new = before[record.id], record.abilities.get(grade.task)
             if old is not None and new is not None and old.mean != new.mean:
                 self._fleet.touch(record)
-                if record.id == grade.model:
-                    effects = (Effect(record.id, grade.task, old.mean, new.mean),)
-        self._bus.publish(Graded(counted, effects))
-        return effects
+                effects.append(Effect(record.id, grade.task, old.mean, new.mean))
+        own = tuple(effect for effect in effects if effect.model == grade.model) or tuple(effects[:1])
+        for one in counted:
+            self._bus.publish(Graded(one, own if one.id == grade.id else ()))
+        return own
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
-        """Put the user's own mark in the place of a judge's; None gives it back. Raises ``RouterError``."""
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
+        """Put the user's own mark of an answer in the place of a judge's; None gives it back. Raises
+        ``RouterError``."""
         if mark is not None and not LOWEST <= mark <= HIGHEST:
             raise RouterError("invalid_request", "a mark is a number from 1 to 10", param="mark")
-        grade = await self._store.grade(grade_id)
-        if grade is None:
-            raise RouterError("not_found", f"there is no grade {grade_id!r}")
-        return await self.keep(replace(grade, overruled=mark))
+        async with self._lock:
+            grade = await self._store.grade(self._gradings.now(grade_id))
+            if grade is None:
+                raise RouterError("not_found", f"there is no grade {grade_id!r}")
+            all_ = self._gradings.of(grade.subject, grade.ref, grade.model)
+            others = [one.id for one in all_ if one.overruled is not None and one.id != grade.id]
+            found = [grade, *filter(None, [await self._store.grade(one) for one in others])]
+            effects = await self._keep(*(replace(one, overruled=mark) for one in found))
+        return Overruled(effects, "" if effects else self._why(grade))
+
+    def _why(self, grade: Grade) -> str:
+        """Why nothing moved."""
+        record = self._fleet.models.get(grade.model)
+        words = self._gradings.idle(grade, record.info if record is not None else None)
+        return words or "what is known of the model says just that already"
 
     def _rated(self, envelope: Envelope) -> None:
         fact = envelope.fact
@@ -80,8 +104,8 @@ class Records:
 
     async def _learn_truth(self, feedback: Feedback) -> None:
         """The user said what an answer is worth that a judge graded."""
-        for known in self._gradings.of("exchange", feedback.exchange_id):
-            grade = await self._store.grade(known.id)
-            if grade is not None:
-                truth = None if feedback.rating is None else (feedback.score + 1) / 2
-                await self.keep(replace(grade, truth=truth, truth_by="" if truth is None else "user"))
+        truth = None if feedback.rating is None else (feedback.score + 1) / 2
+        async with self._lock:
+            for known in self._gradings.of("exchange", feedback.exchange_id):
+                if (grade := await self._store.grade(known.id)) is not None:
+                    await self._keep(replace(grade, truth=truth, truth_by="" if truth is None else "user"))

@@ -131,13 +131,7 @@ class Verdicts:
         rating = self._learning.rating(job.model, job.ref) if job.subject == "exchange" else None
         if rating is not None and rating.rating is not None:
             grade = replace(grade, truth=(rating.score + 1) / 2, truth_by="user")
-        return replace(grade, overruled=self._overruled(job, result))
-
-    def _overruled(self, job: Job, result: Result | None) -> float | None:
-        """The user's mark of this very answer: another grade of it changes nothing in that."""
-        since = result.at if result is not None else 0.0
-        grades = self._gradings.of(job.subject, job.ref, job.model)
-        return next((one.overruled for one in grades if one.overruled is not None and one.at >= since), None)
+        return grade
 
 
 def _of_prompt(result: Result) -> Material | None:

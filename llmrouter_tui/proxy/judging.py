@@ -76,7 +76,7 @@ class JudgeAdmin:
         return accepted()
 
     async def overrule(self, request: web.Request) -> web.StreamResponse:
-        """The user's own mark, ``{"mark": 3}``; what it moved."""
+        """The user's own mark, ``{"mark": 3}``; what it moved, or why it moved nothing."""
         asked = decode_fields(await read_body(request, SMALL), _OVERRULE, _MARK)
         return json_response(await self._control.overrule(request.match_info["id"], asked.mark))
 

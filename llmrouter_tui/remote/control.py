@@ -8,12 +8,12 @@ import httpx
 import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest
-from llmrouter_tui.core.decision import Decision, Effect, Exchange, ExchangePage, Setting
+from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Setting
 from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
-from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
@@ -40,7 +40,7 @@ _SYNC = msgspec.json.Decoder(SyncView)
 _PROFILES = msgspec.json.Decoder(Profiles)
 _RESULTS = msgspec.json.Decoder(tuple[Result, ...])
 _GRADES = msgspec.json.Decoder(GradePage)
-_EFFECTS = msgspec.json.Decoder(tuple[Effect, ...])
+_OVERRULED = msgspec.json.Decoder(Overruled)
 _COMPARISONS = msgspec.json.Decoder(tuple[Comparison, ...])
 _JUDGE = msgspec.json.Decoder(JudgeView)
 _REVIEW = msgspec.json.Decoder(Review)
@@ -195,9 +195,9 @@ class RemoteControl:
     async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
         await self._command("POST", "grades", {"subject": subject, "ref": ref, "model": model, "judge": judge})
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
         path = f"grades/{quote(grade_id, safe='')}/overrule"
-        return self._read(await self._command("POST", path, {"mark": mark}), _EFFECTS)
+        return self._read(await self._command("POST", path, {"mark": mark}), _OVERRULED)
 
     async def pause_judge(self, paused: bool) -> None:
         await self._command("POST", "judge", {"paused": paused})

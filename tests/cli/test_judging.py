@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from llmrouter_tui.cli.judging import agreement, compared, concordance, doing, graded, moved, told, watched
 from llmrouter_tui.core.decision import Effect
-from llmrouter_tui.core.grades import Agreement, Bias, Concord, GradePage, JudgeView
+from llmrouter_tui.core.grades import Agreement, Bias, Concord, GradePage, JudgeView, Overruled
 from tests.cli.test_cli import run
 from tests.cli.test_profiling import on_terminal
 from tests.e2e.conftest import free_port
@@ -66,8 +66,8 @@ def test_comparisons_are_counted_and_those_that_the_order_decided_are_told() -> 
 
 
 def test_what_moved_and_what_goes_on() -> None:
-    assert moved([Effect(SMALL, "coding", 0.62, 0.6)]) == f"coding 0.620 → 0.600 of {SMALL}"
-    assert moved([]) == "no ability moved"
+    assert moved(Overruled((Effect(SMALL, "coding", 0.62, 0.6),))) == f"coding 0.620 → 0.600 of {SMALL}"
+    assert moved(Overruled(why="it is not here now")) == "no ability moved: it is not here now"
     assert doing(JUDGE) == f"{BIG} grades box/small creative-letter"
     assert doing(JudgeView("waiting", message="models are being measured")) == "waits: models are being measured"
 

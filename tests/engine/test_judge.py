@@ -299,11 +299,13 @@ async def test_a_mark_that_the_user_puts_right_counts_in_the_judges_place_and_ag
         await c.idle()
         [grade] = await c.grades()
         high = c.abilities("small")[grade.task]
-        [effect] = await c.records.overrule(grade.id, 1.0)
+        done = await c.records.overrule(grade.id, 1.0)
+        [effect] = done.effects
         [changed] = await c.grades()
         assert (changed.mark, changed.score, changed.weight, changed.disagrees) == (1.0, 9.0, 1.0, True)
         assert (effect.before, effect.after) == (high, c.abilities("small")[grade.task])
         assert effect.after < effect.before
+        assert done.why == ""
         assert c.view.agreement.user.kind == 1
         assert c.view.disagree == 1
         await c.records.overrule(grade.id, None)
@@ -325,6 +327,66 @@ async def test_the_users_mark_of_an_answer_stands_when_it_is_graded_again() -> N
         await until(lambda: len(c.graded()) == 3)
         [again] = await c.grades()
         assert (again.score, again.overruled) == (9.0, 3.0)
+
+
+async def test_a_mark_that_the_user_puts_while_the_answer_is_graded_again_stands_beside_the_judges_new_one() -> None:
+    async with court(*TWO) as c:
+        await c.results("small", prompts=1)
+        c.start()
+        await c.idle()
+        [old] = await c.grades()
+        c.bar.opinions["able"] = always(5.0)
+        c.bar.gate.clear()
+        await c.desk.grade("prompt", OPEN[0].id, "small", "")
+        await until(lambda: len(c.bar.bodies) == 2)
+        await c.records.overrule(old.id, 3.0)
+        c.bar.gate.set()
+        await until(lambda: len(c.graded()) == 3)
+        [again] = await c.grades()
+        assert (again.id != old.id, again.score, again.overruled) == (True, 5.0, 3.0)
+        assert c.house.learning._grades(c.house.fleet.models["one/small"].info)[0].passed == pytest.approx(2 / 9)
+        restarted = assemble(c.house, c.bar, JudgeSettings())
+        await restarted.gradings.load()
+        [kept] = await restarted.grades()
+        assert (kept.score, kept.overruled, kept.weight) == (5.0, 3.0, 1.0)
+        await c.records.overrule(old.id, None)  # the grade that was marked is known by its old name
+        [back] = await c.grades()
+        assert (back.id, back.score, back.overruled) == (again.id, 5.0, None)
+
+
+async def test_a_mark_that_is_given_back_is_given_back_of_all_grades_of_that_answer() -> None:
+    async with court(*TWO, ("third", 3.0), opinions={"third": always(4.0)}) as c:
+        await c.results("small", prompts=1)
+        c.start()
+        await c.idle()
+        before = c.abilities("small")
+        [grade] = await c.grades()
+        await c.records.overrule(grade.id, 1.0)
+        await c.desk.grade("prompt", OPEN[0].id, "small", "third")
+        await until(lambda: len(c.graded()) == 3)
+        assert [(g.score, g.overruled) for g in await c.grades()] == [(9.0, 1.0), (4.0, 1.0)]
+        await c.records.overrule(grade.id, 10.0)
+        assert [(g.score, g.overruled) for g in await c.grades()] == [(9.0, 10.0), (4.0, 10.0)]
+        await c.records.overrule(grade.id, None)
+        assert [(g.score, g.overruled) for g in await c.grades()] == [(9.0, None), (4.0, None)]
+        assert c.abilities("small") != before  # the third one's grade is the newest
+
+
+async def test_a_mark_that_moves_nothing_says_why() -> None:
+    async with court(*TWO) as c:
+        await c.results("small", prompts=0, checks=1)
+        c.start()
+        await c.idle()
+        [tried] = await c.grades()
+        done = await c.records.overrule(tried.id, 1.0 if tried.score == 9.0 else 10.0)
+        assert (done.effects, done.why.startswith("a program checked that answer")) == ((), True)
+        await c.results("small", prompts=1)
+        await c.idle()
+        opened = next(g for g in await c.grades() if g.truth_by == "")
+        await c.results("small", prompts=1)
+        assert "asked anew since" in (await c.records.overrule(opened.id, 2.0)).why
+        c.house.fleet.models.pop("one/small")
+        assert "one/small is not here now" in (await c.records.overrule(opened.id, 3.0)).why
 
 
 async def test_two_models_are_compared_in_both_orders_by_a_third() -> None:

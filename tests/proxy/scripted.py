@@ -35,7 +35,17 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
-from llmrouter_tui.core.grades import Agreement, Bias, Comparison, Concord, Grade, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import (
+    Agreement,
+    Bias,
+    Comparison,
+    Concord,
+    Grade,
+    GradeFilter,
+    GradePage,
+    JudgeView,
+    Overruled,
+)
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.profile import (
     ModelProfile,
@@ -606,11 +616,11 @@ class ScriptedControl:
     async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
         self.calls.append(("grade", subject, ref, model, judge))
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
         self.calls.append(("overrule", grade_id, mark))
         if grade_id != "g1":
             raise RouterError("not_found", f"there is no grade {grade_id!r}")
-        return (Effect(SMALL, "creative", 0.62, 0.6),)
+        return Overruled((Effect(SMALL, "creative", 0.62, 0.6),))
 
     async def pause_judge(self, paused: bool) -> None:
         self.calls.append(("pause_judge", paused))

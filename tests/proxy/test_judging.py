@@ -31,8 +31,9 @@ async def test_odd_filters_are_refused_in_words(router: Router, query: dict[str,
 async def test_what_the_user_wants_of_the_judge_reaches_it(router: Router) -> None:
     asked = {"subject": "prompt", "ref": "creative-letter", "model": SMALL, "judge": "big"}
     assert (await router.http.post("/admin/grades", json=asked)).status_code == 202
-    effects = await router.http.post("/admin/grades/g1/overrule", json={"mark": 3})
-    assert effects.json() == [{"model": SMALL, "task": "creative", "before": 0.62, "after": 0.6}]
+    done = await router.http.post("/admin/grades/g1/overrule", json={"mark": 3})
+    moved = {"model": SMALL, "task": "creative", "before": 0.62, "after": 0.6}
+    assert done.json() == {"effects": [moved], "why": ""}
     assert (await router.http.post("/admin/grades/g1/overrule", json={"mark": None})).status_code == 200
     assert (await router.http.post("/admin/judge", json={"paused": True})).status_code == 202
     compared = await router.http.post("/admin/judge/compare", json={"first": SMALL, "second": "big"})

@@ -42,7 +42,7 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView
+from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import ProfileRun, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
@@ -643,11 +643,11 @@ class ScriptedControl:
     async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
         await self._note("grade", subject, ref, model)
 
-    async def overrule(self, grade_id: str, mark: float | None) -> tuple[Effect, ...]:
+    async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
         await self._note("overrule", grade_id, mark)
         grade = self.graded[grade_id] = replace(self.graded[grade_id], overruled=mark)
         self.feed.push(ev.Graded(grade))
-        return (Effect(grade.model, grade.task, 0.62, 0.60),)
+        return Overruled((Effect(grade.model, grade.task, 0.62, 0.60),))
 
     async def pause_judge(self, paused: bool) -> None:
         await self._note("pause_judge", paused)

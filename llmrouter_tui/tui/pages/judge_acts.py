@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from llmrouter_tui.core.decision import Effect, Exchange
-from llmrouter_tui.core.grades import Grade
+from llmrouter_tui.core.grades import Grade, Overruled
 from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import grades_text, judges_text
@@ -120,16 +120,18 @@ class JudgeActs(RatingActs):
         def marked(mark: float | None) -> None:
             if mark is not None:
                 call = center.host.control.overrule(id_, None if mark == BACK else mark)
-                center.command(call, "Mark not kept", lambda effects: self._overruled(id_, effects))
+                center.command(call, "Mark not kept", lambda done: self._overruled(id_, done))
 
         cells = min(WORDS_CELLS, self.app.size.width * 9 // 10 - 4)
         lines = grades_text.judged(grade, cells, center.store.name)
         self.app.push_screen(MarkDialog(lines, cells, overruled=grade.overruled is not None), marked)
 
-    def _overruled(self, grade_id: str, effects: tuple[Effect, ...]) -> None:
-        self.effects[grade_id] = tuple(effects)
-        for effect in effects:
+    def _overruled(self, grade_id: str, done: Overruled) -> None:
+        self.effects[grade_id] = done.effects
+        for effect in done.effects:
             self.center.say(fmt.effect_text(effect, self.center.store.name, self.center.look))
+        if done.why:
+            self.center.say(f"your mark is kept; no ability moved: {done.why}")
         self.paint_detail()
 
     def do_judge_pause(self) -> None:
