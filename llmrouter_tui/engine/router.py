@@ -7,6 +7,7 @@ from functools import partial
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Analysis, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeFinished
 from llmrouter_tui.core.making import maker
@@ -15,6 +16,7 @@ from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
 from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.embedding import Embedding, EmbedRun
 from llmrouter_tui.engine.exchange import Run
 from llmrouter_tui.engine.fleet import BackendRecord, Fleet
 from llmrouter_tui.engine.learning import Learning
@@ -59,6 +61,7 @@ class Router:
         self.draining = False
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
         """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
+        self.embedding = Embedding(self)
         self._counter = int(clock.wall() * 1000)
 
     def begin(self, request: ChatRequest) -> Run:
@@ -75,6 +78,10 @@ class Router:
             raise
         return run
 
+    def embed(self, request: EmbedRequest) -> EmbedRun:
+        """The same for embeddings."""
+        return self.embedding.begin(request)
+
     def decide(self, request: ChatRequest, continuity: str = "", failed: Collection[str] = ()) -> Decision:
         """The decision for a request, without acting on it: what ``explain`` shows is what routing does. Models that
         just ``failed`` are out of it."""
@@ -83,7 +90,7 @@ class Router:
         if failed:
             models = tuple([replace(m, problem="it just failed") if m.id in failed else m for m in models])
         if not models:
-            raise self._nobody_here()
+            raise self.nobody_here()
         try:
             analysis = self.analyse(request)
             if self.rules:
@@ -100,7 +107,7 @@ class Router:
             )
         except RouterError as error:
             if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
-                raise self._nobody_here() from None
+                raise self.nobody_here() from None
             raise
 
     def _by_rules(
@@ -118,7 +125,7 @@ class Router:
         )
         return by_rules(self.rules, request, analysis, models, choose)
 
-    def _nobody_here(self) -> RouterError:
+    def nobody_here(self) -> RouterError:
         """No model can be reached: who is away, and since when."""
         now = self.clock.wall()
         down = [_away(record, now) for record in self.fleet.backends.values() if record.health != "up"]
