@@ -18,6 +18,7 @@ MESSAGES = [{"role": "user", "content": "hi there"}]
 ASKS: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"model": "auto", "messages": MESSAGES},
     "/v1/completions": {"model": "auto", "prompt": "hi there"},
+    "/v1/responses": {"model": "auto", "input": "hi there"},
     "/v1/messages": {"model": "auto", "max_tokens": 100, "messages": MESSAGES},
 }
 """The least that can be asked at each path, with the text ``hi there``."""

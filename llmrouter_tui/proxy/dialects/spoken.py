@@ -10,6 +10,7 @@ from llmrouter_tui.proxy.dialects.anthropic_errors import STATUSES
 from llmrouter_tui.proxy.dialects.chat import ChatCompletions
 from llmrouter_tui.proxy.dialects.completions import Completions
 from llmrouter_tui.proxy.dialects.dialect import Dialect
+from llmrouter_tui.proxy.dialects.responses import Responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ MESSAGES: Final = Messages()
 SPOKEN: Final[tuple[Spoken, ...]] = (
     Spoken("/v1/chat/completions", CHAT),
     Spoken("/v1/completions", Completions(), signed=False),
+    Spoken("/v1/responses", Responses()),
     Spoken("/v1/messages", MESSAGES, id_header="request-id", statuses=STATUSES),
 )
 """Every path behind the door of chats."""
