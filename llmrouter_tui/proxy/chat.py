@@ -157,6 +157,7 @@ class ChatDoor:
             response = await early.settle()
             if response is None:
                 return self._refuse(error, self._headers(run, request_id))
+            error.exchange_id = error.exchange_id or run.id
             await response.write(voice.failed(error))
         except (ClientGoneError, ConnectionError):
             return early.response or gone()
@@ -178,6 +179,7 @@ class ChatDoor:
         return headers
 
     def _refuse(self, error: RouterError, headers: dict[str, str]) -> web.Response:
+        error.exchange_id = error.exchange_id or headers.get("x-router-exchange-id", "")
         response = error_response(error, headers, self._dialect.refusal)
         response.set_status(self._statuses.get(error.code, error.status))
         return response
