@@ -10,6 +10,7 @@ _ROOMS = {
     "engine.exchange": "route",
     "engine.router": "route",
     "engine.fleet": "backends",
+    "engine.holdings": "backends",
     "engine.lookout": "backends",
     "engine.loading": "memory",
     "engine.moving": "memory",

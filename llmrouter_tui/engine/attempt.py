@@ -96,7 +96,7 @@ class Try:
         try:
             await self._ask()
         except BackendError as error:
-            if error.code != "out_of_memory" or not router.fleet.lost(record):
+            if error.code != "out_of_memory" or not router.fleet.holdings.lost(record):
                 raise
             log.info("%s %s had left its memory and found no room: it is loaded anew", self._id[-4:], record.id)
             await self._wait(asked)

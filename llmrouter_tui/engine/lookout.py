@@ -6,7 +6,8 @@ import logging
 from llmrouter_tui.core.domain import BackendHealth
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.ports import Backend
-from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.backend_record import BackendRecord
+from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,6 @@ class Lookout:
         detail = await backend.probe()
         if record.health != "up" or record.polls % LIST_EVERY == 0:
             self._fleet.listed(record, await backend.models())
-        turns = self._fleet.turns(record)
-        self._fleet.held(record, await backend.residents(), turns)
+        turns = self._fleet.holdings.turns(record)
+        self._fleet.holdings.compare(record, await backend.residents(), turns)
         return detail

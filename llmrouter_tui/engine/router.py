@@ -15,10 +15,11 @@ from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
+from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.embedding import Embedding, EmbedRun
 from llmrouter_tui.engine.exchange import Run
-from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.residency import Residency

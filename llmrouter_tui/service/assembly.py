@@ -17,11 +17,12 @@ from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
+from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
-from llmrouter_tui.engine.fleet import BackendRecord, Fleet
+from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.grading_lessons import PAUSE
 from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, taken_from
