@@ -29,6 +29,10 @@ class EmbedRequest:
     """Whether an input that is too long may be cut, where its backend can; else it is refused."""
     session: str = ""
     client: str = ""
+    key: str = ""
+    """The name of the key that it came with; empty for a key without a name, or none."""
+    allowed: tuple[str, ...] = ()
+    """What that key may ask for, as ``keys.permits`` reads it; empty for every model."""
 
     @property
     def tokens(self) -> bool:

@@ -119,6 +119,12 @@ class EmbedRun:
         return self._router.residency.place(self._record)
 
     @property
+    def tokens(self) -> int:
+        if self._tokens:
+            return self._tokens
+        return self.decision.analysis.prompt_tokens if self.decision is not None else 0
+
+    @property
     def status_text(self) -> str:
         if self._record is None or (wait := self.wait) is None:
             return ""
