@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmrouter_tui.core.domain import CatalogMatch, ModelView
     from llmrouter_tui.core.dossier import Dossier
     from llmrouter_tui.core.ports import Control, Snapshot
+    from llmrouter_tui.core.profile import Profiles
 
 
 @click.command()
@@ -68,13 +69,15 @@ def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
     from llmrouter_tui.cli import known
     from llmrouter_tui.cli.plain import evidence_lines
 
-    async def look(control: "Control") -> "tuple[list[ModelView], Sequence[CatalogMatch], str, Sequence[Dossier]]":
+    async def look(
+        control: "Control",
+    ) -> "tuple[list[ModelView], Sequence[CatalogMatch], str, Sequence[Dossier], Profiles]":
         snapshot = await control.snapshot()
         views, problem = meant_by(name, snapshot)
         found = known.matches(name, views, {backend.name: backend.kind for backend in snapshot.backends})
-        return views, found, problem, await control.known(known.entries_of(found))
+        return views, found, problem, await control.known(known.entries_of(found)), await control.profiles()
 
-    views, found, problem, dossiers = ask(config, url, look)
+    views, found, problem, dossiers, measured = ask(config, url, look)
     if problem and not any(match.id for match in found):
         near = next((match.near for match in found if match.near), "")
         like = f" (the nearest is {near})" if near else ""
@@ -86,7 +89,8 @@ def explain_model(name: str, config: "Config", url: str, as_json: bool) -> None:
     if as_json:
         echo_json({"models": views, "catalog": known.facts_of(found, dossiers)})
         return
-    lines = evidence_lines(views) if views else [f"{name}: no backend that answers has it"]
+    profiles = {profile.model: profile for profile in measured.models}
+    lines = evidence_lines(views, profiles) if views else [f"{name}: no backend that answers has it"]
     click.echo("\n".join([*lines, "", *known.lines_of(found, dossiers)]))
 
 

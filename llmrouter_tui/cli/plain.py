@@ -3,8 +3,10 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 import click
 
@@ -30,9 +32,12 @@ from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.probing import against, shortly
+from llmrouter_tui.core.profile import ModelProfile
 from llmrouter_tui.core.switches import heeding, heeding_words
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
+
+NOT_MEASURED: Final[Mapping[str, ModelProfile]] = MappingProxyType({})
 
 GIB = 1024**3
 STATES = {"resident": "loaded", "absent": "not loaded"}
@@ -95,11 +100,12 @@ def model_lines(views: Sequence[ModelView]) -> list[str]:
     return lines
 
 
-def evidence_lines(views: Sequence[ModelView]) -> list[str]:
-    """What a model takes in memory, and what each of its scores rests on."""
+def evidence_lines(views: Sequence[ModelView], profiles: Mapping[str, ModelProfile] = NOT_MEASURED) -> list[str]:
+    """What a model takes in memory, how it did where it was measured, and what each of its scores rests on."""
     lines: list[str] = []
     for view in views:
-        lines += [view.id, "", *_memory_lines(view), *_ability_lines(view), ""]
+        measured = _measured_lines(profiles[view.id]) if view.id in profiles else []
+        lines += [view.id, "", *_memory_lines(view), *_ability_lines(view), *measured, ""]
         if is_embedding(view.info):
             lines.append("  It makes embeddings, and no text: there is nothing to score.")
             continue
@@ -122,6 +128,20 @@ def _ability_lines(view: ModelView) -> list[str]:
         newest = datetime.fromtimestamp(max(one.at for one in info.probed)).strftime("%Y-%m-%d %H:%M")
         lines.append(f"  probed       {shortly(info.probed)}   ({newest})")
     return lines + [f"               {words}" for words in against(info.probed, info.backend)]
+
+
+def _measured_lines(profile: ModelProfile) -> list[str]:
+    """How many checked answers were right, how fast they came, and whether they came to an end."""
+    if not profile.checked:
+        return []
+    parts = [f"{profile.right:.3g} of {profile.checked} checked answers right"]
+    parts += [f"TTFT {profile.ttft:.2f} s"] if profile.ttft is not None else []
+    parts += [f"writes {profile.decode:.0f} tok/s"] if profile.decode is not None else []
+    when = datetime.fromtimestamp(profile.at).strftime("%Y-%m-%d %H:%M")
+    lines = [f"  measured     {', '.join(parts)}   ({when})"]
+    if profile.babbles:
+        lines.append(f"               it babbles: {profile.cut} answers ended only where they were cut off")
+    return lines
 
 
 def _memory_lines(view: ModelView) -> list[str]:

@@ -90,7 +90,7 @@ def eta_words(seconds: float | None) -> str:
 
 
 def told(found: Profiles) -> list[str]:
-    """The outcome of the last run, up to four lines for each of its models."""
+    """The outcome of the last run, a few lines for each of its models."""
     known = {profile.model: profile for profile in found.models}
     lines = [line for model in found.run.models for line in _lines(model, known.get(model.model))]
     if found.run.code:
@@ -104,7 +104,8 @@ def _lines(model: ModelProgress, profile: ModelProfile | None) -> list[str]:
     parts += [f"{model.failed} failed"] if model.failed else []
     lines = [f"{model.model}  {model.state}: {', '.join(parts)}{f'; {model.message}' if model.message else ''}"]
     if profile is not None:
-        lines += [f"  {words}" for words in (scores(profile), speeds(profile), shortly(profile.probes)) if words]
+        told = scores(profile), endless(profile), speeds(profile), shortly(profile.probes)
+        lines += [f"  {words}" for words in told if words]
         lines += [f"  {words}" for words in against(profile.probes, model.model.partition("/")[0])]
     if model.moved:
         largest = sorted(model.moved, key=lambda effect: -abs(effect.after - effect.before))[:MOVED]
@@ -118,6 +119,11 @@ def scores(profile: ModelProfile) -> str:
     told = [f"{task} {by_task[task].right:.3g}/{by_task[task].checked}" for task in (*TASKS, *NEEDS) if task in by_task]
     told += [f"{profile.ungraded} wait for a judge"] if profile.ungraded else []
     return "  ".join(told)
+
+
+def endless(profile: ModelProfile) -> str:
+    """That a model does not come to an end, where it does not."""
+    return f"it babbles: {profile.cut} answers ended only where they were cut off" if profile.babbles else ""
 
 
 def speeds(profile: ModelProfile) -> str:

@@ -150,6 +150,7 @@ def _scores(model: str, results: Sequence[Result]) -> ModelProfile:
         unchecked=sum(one.outcome == "unchecked" for one in results),
         failed=sum(failures.values()),
         failures=failures,
+        cut=sum(map(_cut, results)),
     )
 
 
@@ -171,6 +172,12 @@ def _speeds(profile: ModelProfile, results: Sequence[Result]) -> ModelProfile:
         footprint=load.footprint if load is not None else None,
         footprint_source=load.footprint_source if load is not None else "",
     )
+
+
+def _cut(result: Result) -> bool:
+    """Whether it wrote all that it was given room for, in every turn; of a model that thinks that is not known."""
+    asked = prompt(result.prompt) if result.task != SPEED and result.thought_seconds is None else None
+    return asked is not None and (result.completion_tokens or 0) >= len(asked.turns) * asked.max_tokens
 
 
 def _long(result: Result) -> bool:

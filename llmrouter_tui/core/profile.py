@@ -197,6 +197,22 @@ class ModelProfile:
     footprint_source: str = ""
     probes: tuple[Probed, ...] = ()
     """What was tried of it."""
+    cut: int = 0
+    """Answers that only ended where their room did, thinking models' left out."""
+
+    @property
+    def right(self) -> float:
+        return sum(score.right for score in self.tasks)
+
+    @property
+    def checked(self) -> int:
+        return sum(score.checked for score in self.tasks)
+
+    @property
+    def babbles(self) -> bool:
+        """Whether it goes on and on: most of its answers had to be cut off, which those of a model that answers have
+        not."""
+        return 2 * self.cut > self.checked + self.ungraded + self.unchecked
 
 
 @dataclass(frozen=True, slots=True)

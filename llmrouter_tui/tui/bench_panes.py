@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.footprint import estimated
-from llmrouter_tui.core.profile import ModelProfile, PastRun, ProfileRun, Profiles, Seen
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, PastRun, ProfileRun, Profiles, Seen
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.bench import Benched, in_turn
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.models_text import speed_text
 from llmrouter_tui.tui.prose import LABEL, LEAST, beside, block, labelled, soft
+from llmrouter_tui.tui.runs import last
+from llmrouter_tui.tui.runs_text import day, since
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 
@@ -132,8 +134,10 @@ def _stale(profile: ModelProfile) -> str:
 
 
 def _right(profile: ModelProfile) -> str:
-    right, checked = sum(task.right for task in profile.tasks), sum(task.checked for task in profile.tasks)
-    return f"{right:.3g} of {checked} checked answers" if checked else "no answer could be checked"
+    told = (
+        f"{profile.right:.3g} of {profile.checked} checked answers" if profile.checked else "no answer could be checked"
+    )
+    return told + (f"; it babbles: {profile.cut} ended only where they were cut off" if profile.babbles else "")
 
 
 def _speeds(profile: ModelProfile) -> str:
@@ -165,7 +169,8 @@ def changes(store: Store, found: Profiles | None, cells: int, look: Look, *, rea
     run = store.profile
     lines: list[Line] = []
     for model in run.models:
-        lines += moved(model.model, model.moved, store, cells, look)
+        faster = _faster(model, found, run.started, look) if found else []
+        lines += moved(model.model, model.moved, store, cells, look, faster)
     if not run.models and found is not None and found.history:
         for name in found.history[0].models:
             effects = [effect for effect in found.history[0].moved if effect.model == name]
@@ -185,21 +190,45 @@ def _unmoved(run: ProfileRun, found: Profiles | None) -> list[Line]:
     return [((said, "dim"),)]
 
 
-def moved(model: str, effects: Sequence[Effect], store: Store, cells: int, look: Look) -> list[Line]:
-    """``llama3.1:8b  coding .58 → .60  chat .80 → .78``, the largest first, in as many lines as they need."""
-    if not effects:
+def changes_title(store: Store, found: Profiles | None, look: Look, *, alone: bool) -> tuple[Part, ...]:
+    """``Changes  since 2026-11-20 03:00``: since the last run of what was measured now."""
+    history, run = found.history if found else (), store.profile
+    models = [model.model for model in run.models] or [model for past in history[:1] for model in past.models]
+    started = run.started if run.models else history[0].started if history else 0.0
+    before = [past for model in models if (past := last(model, history, started))]
+    when = f"since {day(max(before, key=lambda past: past.started), look)}" if before else ""
+    return Part("Changes" if alone else "Changes and history", NAME), Part(when, FACT)
+
+
+def _faster(model: ModelProgress, found: Profiles, started: float, look: Look) -> list[Span]:
+    """How its speeds differ from those after the last run of it, once its turn is over."""
+    profile = next((one for one in found.models if one.model == model.model), None)
+    over = profile is not None and model.done > 0 and model.state in ("done", "stopped")
+    return since(profile, found.history, started, look) if profile and over else []
+
+
+def moved(
+    model: str, effects: Sequence[Effect], store: Store, cells: int, look: Look, more: Sequence[Span] = ()
+) -> list[Line]:
+    """``llama3.1:8b  coding .58 → .60  chat .80 → .78``, the largest first, then ``more``, in as many lines as they
+    need."""
+    words = [_moved(effect, look) for effect in sorted(effects, key=lambda one: -abs(one.after - one.before))]
+    if not words and not more:
         return []
     name = text.left(fmt.short_model(store.name(model), NAME_CELLS - 1), NAME_CELLS)
     lines: list[list[Span]] = [[(name, "strong")]]
-    for effect in sorted(effects, key=lambda one: -abs(one.after - one.before)):
-        before, after = text.fraction(effect.before), text.fraction(effect.after)
-        said = f"{effect.task} {before} {look.symbols.arrow} {after}"
+    for said, role in (*words, *more):
         line = lines[-1]
         if len(line) > 1 and text.line_width(tuple(line)) + 2 + text.width(said) > cells:
             line = [(" " * NAME_CELLS, "")]
             lines.append(line)
-        line.append((said if len(line) == 1 else f"  {said}", "good" if effect.after > effect.before else "bad"))
+        line.append((said if len(line) == 1 else f"  {said}", role))
     return [text.clip_line(tuple(line), cells, look.symbols.ellipsis) for line in lines]
+
+
+def _moved(effect: Effect, look: Look) -> Span:
+    said = f"{effect.task} {text.fraction(effect.before)} {look.symbols.arrow} {text.fraction(effect.after)}"
+    return said, "good" if effect.after > effect.before else "bad"
 
 
 def _problems(store: Store, found: Profiles | None, cells: int, *, readonly: bool) -> list[Line]:

@@ -6,6 +6,7 @@ from llmrouter_tui.cli.plain import decision_lines, event_text, evidence_lines, 
 from llmrouter_tui.core.decision import Exchange, Usage
 from llmrouter_tui.core.domain import TASKS, Probed, Switched
 from llmrouter_tui.core.events import Envelope, ExchangeFinished
+from llmrouter_tui.core.profile import ModelProfile, TaskScore
 from llmrouter_tui.core.selection import decide
 from tests.core.fleet import analysis, fleet
 
@@ -101,3 +102,14 @@ def test_an_answer_is_told_with_its_time_from_arrival_to_the_first_token() -> No
     done = Exchange("x8f1d", 0.0, "ok", model=SMALL, ttft=6.4, seconds=8.0, usage=Usage(400, 154))
     for exchange, words in ((done, "8.0s TTFT 6.4s 154 tokens"), (replace(done, ttft=None), "8.0s 154 tokens")):
         assert event_text(Envelope(1, 0.0, 0.0, ExchangeFinished(exchange))) == f"8f1d ok {SMALL} {words}"
+
+
+def test_how_a_model_did_here_is_told_beside_what_it_can_do_and_that_it_never_comes_to_an_end() -> None:
+    view = fleet()["8b"]
+    measured = ModelProfile(view.id, 1_790_000_000.0, (TaskScore("math", 4, 1.5),), ttft=0.214, decode=42.4, cut=1)
+    [line] = [one for one in evidence_lines([view], {view.id: measured}) if one.startswith("  measured ")]
+    assert line.startswith("  measured     1.5 of 4 checked answers right, TTFT 0.21 s, writes 42 tok/s   (2026-09-2")
+    endless = evidence_lines([view], {view.id: replace(measured, cut=3)})
+    assert "               it babbles: 3 answers ended only where they were cut off" in endless
+    other = evidence_lines([view], {"ollama/other": measured})
+    assert other == evidence_lines([view])

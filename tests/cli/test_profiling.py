@@ -99,6 +99,14 @@ def test_the_outcome_tells_what_was_tried_and_where_the_backend_says_otherwise()
     assert lines[3:5] == ["  no tools, thinking", f"  {backend} says tools: it wrote the call of the tool as text"]
 
 
+def test_who_never_comes_to_an_end_is_said_to_babble() -> None:
+    measuring = ScriptedControl().measuring
+    endless = replace(measuring.models[0], cut=3)
+    assert told(replace(measuring, models=(endless, *measuring.models[1:])))[2] == (
+        "  it babbles: 3 answers ended only where they were cut off"
+    )
+
+
 def test_without_a_router_it_says_so() -> None:
     ended = run("profile", "--port", str(free_port()))
     assert ended.returncode == 1

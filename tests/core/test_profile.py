@@ -155,6 +155,29 @@ def test_speed_is_told_from_what_was_timed_for_it_and_a_failure_has_none() -> No
     assert (told.load_seconds, told.footprint, told.footprint_source) == (7.5, 5_000_000_000, "measured")
 
 
+def test_who_goes_on_until_it_is_cut_off_babbles_and_who_thinks_long_does_not() -> None:
+    def told(*results: Result) -> tuple[int, bool]:
+        found = summary("box/m", results, INFO, NOW)
+        return found.cut, found.babbles
+
+    asked = prompt("math-sum"), prompt("chat-name")
+    assert asked[0]
+    assert asked[1]
+    room = asked[0].max_tokens
+    endless = [
+        result(completion_tokens=room),
+        result("chat-name", completion_tokens=2 * asked[1].max_tokens),
+        result("fact-season", completion_tokens=1000),
+    ]
+    assert told(*endless) == (3, True)
+    short = [result(completion_tokens=room - 1), result("chat-name", completion_tokens=2 * asked[1].max_tokens - 1)]
+    assert told(*short) == (0, False)
+    assert told(*short, endless[-1]) == (1, False)
+    assert told(*(replace(one, thought_seconds=2.0) for one in endless)) == (0, False)
+    failed = result("fact-heart", outcome="failed", passed=None, code="prompt_timeout")
+    assert told(failed) == (0, False)
+
+
 def test_results_of_other_weights_are_told_only_until_these_are_measured() -> None:
     new = replace(INFO, digest="new")
     old = [result("math-sum", decode=30.0), result("math-rolls", decode=30.0)]

@@ -129,6 +129,16 @@ def test_measured_memory_stands_beside_what_was_expected() -> None:
     assert "gemma3:4b" not in told  # only estimated
 
 
+def test_who_never_comes_to_an_end_is_said_to_babble() -> None:
+    rows = bench.benched(store(), PROFILES)
+    profile = rows[SMALL].profile
+    assert profile is not None
+    endless = replace(profile, cut=profile.checked + profile.ungraded)
+    assert "babbles" not in said(bench_panes.about(rows[SMALL], PROFILES, NOW, 116, LOOK))
+    told = said(bench_panes.about(replace(rows[SMALL], profile=endless), PROFILES, NOW, 116, LOOK))
+    assert f"it babbles: {endless.cut} ended only where they were cut off" in told
+
+
 def test_what_measuring_would_take_is_told_before_and_costs_no_money_by_itself() -> None:
     paid = replace(MODELS[0], info=replace(MODELS[0].info, price_in=1.0))
     usual = measure_text.usual([paid, *MODELS[1:]])
