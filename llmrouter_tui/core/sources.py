@@ -12,6 +12,7 @@ _ROOMS = {
     "engine.fleet": "backends",
     "engine.holdings": "backends",
     "engine.lookout": "backends",
+    "engine.arrivals": "memory",
     "engine.loading": "memory",
     "engine.moving": "memory",
     "engine.residency": "memory",

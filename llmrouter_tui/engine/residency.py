@@ -1,39 +1,38 @@
 """Who is in memory: each model loaded once for all who want it, one move at a time per pool, room made first.
 
-``core.placement`` plans over what ``Ledger`` sees, ``Turns`` tells whose turn it is, ``Loading`` and ``Moves`` carry
-plans out, ``Leases`` knows who holds what.
+``core.placement`` plans over what ``Ledger`` sees, ``Admission`` bounds the queues, ``Turns`` tells whose turn it is,
+``Arrivals`` brings one in, ``Loading`` and ``Moves`` carry plans out, ``Leases`` knows who holds what.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.queueing import BOUNDS, Bounds, Place
+from llmrouter_tui.engine.admission import Admission
+from llmrouter_tui.engine.arrivals import Arrivals
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.leasing import Lease, Leases
 from llmrouter_tui.engine.ledger import Ledger
-from llmrouter_tui.engine.loading import Elsewhere, Loading
+from llmrouter_tui.engine.loading import Loading
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.pins import Pins
-from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
+from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.tasks import Tasks
-from llmrouter_tui.engine.turns import Outcome, Turns
+from llmrouter_tui.engine.turns import Turns
 
 log = logging.getLogger(__name__)
 
 LOOK_THERE = "look at its log, or restart it"
 IDLE_LOOK_SECONDS = 20.0
-GUESSED = 2.0
-"""How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
 
 
 class Residency:
@@ -60,20 +59,20 @@ class Residency:
         self._ledger = ledger
         self._bus = bus
         self._clock = clock
-        self._tasks = tasks
         self._keep_alive = keep_alive
-        self._queue_limit = queue_limit
-        self._queue_seconds = queue_seconds
+        self._admission = Admission(fleet, ledger, limit=queue_limit, seconds=queue_seconds)
         self._load_timeout = load_timeout
-        self._turns = Turns(fleet, clock, ledger.plan, self._moved, bounds, self._better)
+        self._turns = Turns(
+            fleet, clock, ledger.plan, self._moved, bounds, lambda record: self._arrivals.better(record)
+        )
         self._leases = Leases(fleet, self._turns, clock)
         self._moves = Moves(fleet, self._leases, learning, bus, clock, measure=measure, load_timeout=load_timeout)
-        self._loading = Loading(
+        loading = Loading(
             fleet, ledger, self._moves, clock, measure=measure, keep_alive=self.keep_alive, context=self.context
         )
         self._pins = Pins(fleet, ledger.pools)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._loads: dict[str, asyncio.Task[None]] = {}
+        self._arrivals = Arrivals(fleet, ledger, self._turns, self._leases, self._moves, loading, tasks, self._locks)
 
     # ── leases ──
 
@@ -88,9 +87,9 @@ class Residency:
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
         """
-        deadline = self._clock.mono() + self._queue_seconds
+        deadline = self._clock.mono() + self._admission.seconds
         while (lease := self._leases.hold(record)) is None:
-            self._admit(record)
+            self._admission.check(record)
             ticket = self._leases.ticket(record, exchange_id, tokens)
             self._tell(ticket, self.place(record))
             try:
@@ -127,56 +126,19 @@ class Residency:
 
     # ── the queue ──
 
-    def _admit(self, record: ModelRecord) -> None:
-        """Whether one more may wait for a model. Raises ``BackendError``."""
-        self._refuse_held(record)
-        beside = [m for m in self._fleet.models.values() if any(key in m.queues for key in record.queues)]
-        waiting = min(self._crowd(key) for key in record.aim or record.reach or record.queues)
-        expected = self._ledger.start(record)
-        guessed = any(m.place is not None and not m.load_history for m in beside)
-        if waiting >= self._queue_limit:
-            raise self._queue_full(record, f"{waiting} requests wait already", expected)
-        most = self._queue_seconds * (GUESSED if guessed else 1.0)
-        if expected > most and record.residency != "loading":
-            words = f"it would wait {expected:.0f} s, longer than the {self._queue_seconds:.0f} s that are allowed"
-            raise self._queue_full(record, words, expected - self._queue_seconds, status=503)
-
-    def _crowd(self, key: str) -> int:
-        """Requests that wait for one pool."""
-        return sum(len(m.tickets) for m in self._fleet.models.values() if key in m.queues)
-
     async def _wait(self, record: ModelRecord, deadline: float) -> None:
         """Wait for a load, and in the queue before it no longer than until then; for one that its backend began by
         itself no longer than a load may take. Raises ``BackendError``."""
-        task = self._shared_load(record)
+        task = self._arrivals.shared(record)
         await asyncio.wait((task,), timeout=max(0.0, deadline - self._clock.mono()))
         if not task.done() and record.residency != "loading":
-            words = f"it did not get its turn within {self._queue_seconds:.0f} s"
-            raise self._queue_full(record, words, self._ledger.wait(record).queue, status=503)
+            raise self._admission.late(record)
         if not task.done() and not record.in_motion:
             await asyncio.wait((task,), timeout=self._load_timeout)
             if not task.done() and not record.in_motion:
                 words = f"{record.info.backend} says that it loads {record.id}, and has not done so"
                 raise failure("load_timeout", f"{words} within {self._load_timeout:.0f} s", record, LOOK_THERE)
         await asyncio.shield(task)
-
-    def _queue_full(
-        self, record: ModelRecord, words: str, retry_after: float, status: int | None = None
-    ) -> BackendError:
-        return BackendError(
-            "queue_full",
-            f"{record.id} must be loaded first, and the queue of {record.queue} is full: {words}",
-            backend=record.info.backend,
-            model=record.info.name,
-            fallback=True,
-            hint="ask again later, or for a model that is in memory",
-            retry_after=max(1.0, retry_after),
-            status=status,
-        )
-
-    def _refuse_held(self, record: ModelRecord) -> None:
-        if self._ledger.held:
-            raise failure("model_loading", f"{record.id} is not in memory, and {HELD}", record, RELEASED_BY)
 
     def _moved(self, record: ModelRecord) -> None:
         """A model has another place in its queue."""
@@ -196,30 +158,11 @@ class Residency:
 
     async def load(self, record: ModelRecord) -> None:
         """Load a model because the user wants it, whoever waits for it. Raises ``BackendError``."""
-        self._refuse_held(record)
+        self._admission.refuse_held(record)
         record.asked = True
-        task = self._shared_load(record)
+        task = self._arrivals.shared(record)
         self._leases.look_up()
         await asyncio.shield(task)
-
-    def _shared_load(self, record: ModelRecord) -> "asyncio.Task[None]":
-        """Everyone who wants a model shares one load. It is called off when all of them have left before its backend
-        was asked; from then on it goes on."""
-        task = self._loads.get(record.id)
-        if task is None or task.done():
-            record.wanted = True
-            task = self._tasks.spawn(self._load(record), f"load {record.id}")
-            self._loads[record.id] = task
-            task.add_done_callback(lambda done: self._load_ended(record, done))
-        return task
-
-    def _load_ended(self, record: ModelRecord, task: "asyncio.Task[None]") -> None:
-        if self._loads.get(record.id) is task:
-            del self._loads[record.id]
-            record.wanted = record.asked = False
-            record.passed = (0.0, 0)
-            self._fleet.aim(record, ())
-            self._fleet.touch(record)
 
     async def unload(self, record: ModelRecord, reason: str, *, force: bool = False) -> None:
         """Take a model out of memory: no new leases, wait for answers in flight, then unload."""
@@ -307,75 +250,6 @@ class Residency:
         for record in self._fleet.models.values():
             self._fleet.touch(record)
         self._leases.look_up()
-
-    # ── one load ──
-
-    async def _load(self, record: ModelRecord) -> None:
-        self._aim(record)
-        while await self._load_there(record) == "elsewhere":
-            pass
-
-    async def _load_there(self, record: ModelRecord) -> Outcome:
-        async with self._turn(record) as outcome:
-            if record.ready:
-                self._leases.grant(record)
-                return "mine"
-            if outcome == "elsewhere":
-                return outcome
-            try:
-                if outcome != "mine" or not await self._loading.bring(record):
-                    log.info("%s is not loaded: %s", record.id, self._why_not())
-            except Elsewhere:
-                self._aim(record)
-                return "elsewhere"
-            except asyncio.CancelledError:
-                self._moves.not_loaded(record)
-                raise
-            except Exception as error:
-                raise self._moves.load_failed(record, error) from error
-            return "mine"
-
-    def _aim(self, record: ModelRecord) -> None:
-        """Choose among the pools that a model can be loaded to; one that is there already, to be loaded with more
-        context, stays where it is."""
-        if record.roams and record.residency not in IN_MEMORY:
-            tokens = max((ticket.tokens for ticket in record.tickets), default=0)
-            plan = self._ledger.best(record, tokens=tokens)
-            self._fleet.aim(record, plan.pools if plan.fits and plan.pool else (record.usual,))
-
-    def _better(self, record: ModelRecord) -> bool:
-        """Whether a model that waits could begin at once in a pool that nobody waits for, and is to go there now."""
-        if not record.roams or record.layout == "all" or record.residency in IN_MEMORY:
-            return False
-        free = [pool for pool in record.reach if pool not in record.aim and self._turns.free(pool)]
-        tokens = max((ticket.tokens for ticket in record.tickets), default=0)
-        free = [pool for pool in free if (record.contexts.get(pool) or tokens) >= tokens]
-        if not free or (record.place == 1 and self._turns.alone(record) and not self._ledger.plan(record).drain):
-            return False
-        plan = self._ledger.plan(record, only=free)
-        if not plan.fits or plan.drain or len(plan.pools) != 1:
-            return False
-        self._fleet.aim(record, plan.pools)
-        return True
-
-    def _why_not(self) -> str:
-        return HELD if self.held else "who waited for it has left"
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, record: ModelRecord) -> AsyncIterator[Outcome]:
-        """One load at a time per pool; a model that is to be in several has its turn in all, in one order for all."""
-        split = record.splits and self._ledger.exceeds(record)
-        keys = (*record.queues, HOST_POOL) if split else record.queues
-        async with contextlib.AsyncExitStack() as turns:
-            for key in keys:
-                urgent = key != record.queue
-                outcome = await turns.enter_async_context(self._turns.turn(key, record, urgent=urgent))
-                if outcome != "mine":
-                    yield outcome
-                    return
-            for key in dict.fromkeys((*keys, record.key)):  # it may be on its way out of RAM
-                await turns.enter_async_context(self._locks[key])
-            yield "mine"
 
     def _lock(self, record: ModelRecord) -> asyncio.Lock:
         """One unload at a time per pool; where memory is not ours to see, per backend."""
