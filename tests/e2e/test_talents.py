@@ -6,7 +6,7 @@ import random
 import signal
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -169,38 +169,57 @@ def good(prompt: Prompt, text: str) -> bool:
     return verdict.right if verdict is not None else text == right(prompt)
 
 
-def chosen(router: Router, prompts: Sequence[Prompt]) -> set[str]:
-    asked = (router.call("/admin/explain", {"prompt": prompt.turns[0]})["chosen"] for prompt in prompts)
-    return {str(model).partition("/")[2] for model in asked}
+@dataclass(slots=True)
+class Taught:
+    """What came of rating by rating."""
+
+    before: float = 0.0
+    after: float = 0.0
+    """Share of the task's prompts for which the better model would be chosen."""
+    asked: list[str] = field(default_factory=list)
+    """Who answered."""
+    liked: list[bool] = field(default_factory=list)
+
+    def last(self, name: str) -> int:
+        """The rating of its last answer."""
+        return max(at for at, one in enumerate(self.asked, 1) if one == name)
 
 
-def rate(router: Router, pair: Pair, seed: int, *, all_of_them: bool) -> list[str]:
-    """Who answered, rating by rating: until the choice is right, or on and on to the last rating."""
+def chosen_for(router: Router, name: str, prompts: Sequence[Prompt]) -> float:
+    """Share of the prompts that would be put to it."""
+    asked = [router.call("/admin/explain", {"prompt": prompt.turns[0]})["chosen"] for prompt in prompts]
+    return sum(str(model).partition("/")[2] == name for model in asked) / len(prompts)
+
+
+def rate(router: Router, pair: Pair, seed: int, *, all_of_them: bool) -> Taught:
+    """Until the choice is right for every prompt of the task, or on and on to the last rating."""
     prompts = [one for one in PROMPTS if one.task == pair.task and len(one.turns) == 1 and not one.judged]
     rng = random.Random(seed)
     router.until(lambda: len(views(router)) == 2 and all(view["match"] for view in views(router).values()))
     for name in (pair.promising.name, pair.modest.name) * 3:  # both are in memory, and their speeds known
         answered(router, prompts[0], name)
     assert ability(router, pair.promising.name, pair.task) > ability(router, pair.modest.name, pair.task) + 0.1
-    assert chosen(router, prompts[:4]) == {pair.promising.name}
-    asked: list[str] = []
-    while len(asked) < RATINGS:
-        if not all_of_them and len(asked) % 5 == 0 and chosen(router, prompts[:4]) == {pair.modest.name}:
+    taught = Taught(before=chosen_for(router, pair.modest.name, prompts))
+    while len(taught.asked) < RATINGS:
+        if not all_of_them and len(taught.asked) % 5 == 4 and chosen_for(router, pair.modest.name, prompts) == 1:
             break
         prompt = rng.choice(prompts)
-        by_name = pair.compares and len(asked) % 2 == 1
+        by_name = pair.compares and len(taught.asked) % 2 == 1
         model, exchange, text = answered(router, prompt, pair.modest.name if by_name else "auto")
-        asked.append(model)
-        router.call("/v1/feedback", {"exchange_id": exchange, "rating": "up" if good(prompt, text) else "down"})
-    assert chosen(router, prompts[:4]) == {pair.modest.name}
-    return asked
+        taught.asked.append(model)
+        taught.liked.append(good(prompt, text))
+        router.call("/v1/feedback", {"exchange_id": exchange, "rating": "up" if taught.liked[-1] else "down"})
+    taught.after = chosen_for(router, pair.modest.name, prompts)
+    return taught
 
 
 def test_ratings_move_a_wrong_prior_to_the_right_choice(tmp_path: Path) -> None:
     with simulated(CODERS.promising, CODERS.modest) as (_, config), serving(tmp_path, config=config) as router:
-        asked = rate(router, CODERS, 1, all_of_them=False)
-        assert asked[0] == CODERS.promising.name
-        promising, modest = (ability(router, name, "coding") for name in (asked[0], CODERS.modest.name))
+        taught = rate(router, CODERS, 1, all_of_them=False)
+        assert (taught.before, taught.after) == (0.0, 1.0)
+        assert taught.asked[0] == CODERS.promising.name
+        assert len(taught.asked) < RATINGS
+        promising, modest = (ability(router, one.name, "coding") for one in (CODERS.promising, CODERS.modest))
         assert promising < modest
 
 
@@ -212,13 +231,19 @@ def test_the_right_choice_stays_to_the_last_of_two_hundred_ratings(tmp_path: Pat
     with simulated(*cast, seed=seed) as (_, config), serving(tmp_path, config=config) as router:
         router.until(lambda: len(views(router)) == 2 and all(view["match"] for view in views(router).values()))
         before = [ability(router, one.name, pair.task) for one in cast]
-        asked = rate(router, pair, seed, all_of_them=True)
+        taught = rate(router, pair, seed, all_of_them=True)
         after = [ability(router, one.name, pair.task) for one in cast]
-    last = max(at for at, name in enumerate(asked, 1) if name == pair.promising.name)
+    liked = [sum(taught.liked[at : at + 50]) / 50 for at in range(0, RATINGS, 50)]
     print(
-        f"{pair.task} seed {seed}: the worse model is chosen for the last time at rating {last}; abilities "
-        f"{before[0]:.2f} and {before[1]:.2f} → {after[0]:.2f} and {after[1]:.2f}"
+        f"\n{pair.task} seed {seed}: the better one chosen for {taught.before:.0%} → {taught.after:.0%} of prompts,"
+        f" the worse one for the last time at rating {taught.last(pair.promising.name)}; abilities "
+        f"{before[0]:.2f} and {before[1]:.2f} → {after[0]:.2f} and {after[1]:.2f}; liked by fifties "
+        + " ".join(f"{share:.0%}" for share in liked)
     )
+    assert len(taught.asked) == RATINGS
+    assert (taught.before, taught.after) == (0.0, 1.0)
+    assert after[0] < after[1]
+    assert liked[-1] > liked[0]
 
 
 # ── a kill in the middle ──
