@@ -223,15 +223,14 @@ def _call(call: _Call, ident: str) -> dict[str, Any]:
 
 def _answered(turn: _Turn, open_calls: list[tuple[str, str]]) -> str:
     """The id of the call that a result is of, which is open no longer; empty where there is none."""
-    same = [call for call in open_calls if turn.tool_call_id and call[0] == turn.tool_call_id]
-    same = same or [call for call in open_calls if turn.tool_name and call[1] == turn.tool_name]
-    found = same or open_calls
-    if turn.tool_call_id and not (same and same[0][0] == turn.tool_call_id):
+    if turn.tool_call_id:
+        open_calls[:] = [call for call in open_calls if call[0] != turn.tool_call_id]
         return turn.tool_call_id
-    if not found:
-        return ""
-    open_calls.remove(found[0])
-    return found[0][0]
+    of_this_name = [call for call in open_calls if call[1] == turn.tool_name]
+    found = (of_this_name or open_calls)[:1]
+    for call in found:
+        open_calls.remove(call)
+    return found[0][0] if found else ""
 
 
 def _content(text: str | None, images: Sequence[str] | None) -> str | list[dict[str, Any]]:
