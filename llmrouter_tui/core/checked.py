@@ -12,10 +12,19 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import Ability, Evidence, Source
-from llmrouter_tui.core.scoring import SLOPE
-from llmrouter_tui.core.yardstick import CHECKS, Checked, Shifts, Taken, bounded, counting, settled, sigmoid
+from llmrouter_tui.core.yardstick import (
+    CHECKS,
+    PAIRS,
+    Checked,
+    Shifts,
+    Taken,
+    bounded,
+    counting,
+    eased,
+    settled,
+    sigmoid,
+)
 
 SPILL: Final = 0.2
 """Weight of an answer for the other tasks of the same model, as of a rating."""
@@ -71,7 +80,7 @@ def _pull(theta: float, answers: Sequence[Checked], shifts: Shifts) -> tuple[flo
     """What draws an ability that is here, and how much is known by that."""
     pull = informed = 0.0
     for one in answers:
-        q = sigmoid(theta + SLOPE * easiness_of(one.difficulty) + shifts.get((one.group, one.task), 0.0))
+        q = sigmoid(theta + eased(one) + shifts.get((one.group, one.task), 0.0))
         pull += one.weight * (one.passed - q)
         informed += one.weight * q * (1 - q)
     return pull, informed
@@ -91,6 +100,17 @@ def source_of(answer: Checked) -> Source:
 
 
 def _words(source: Source, answers: Sequence[Checked], shifts: Shifts) -> str:
+    pairs = [one for one in answers if one.group == PAIRS]
+    rest = [one for one in answers if one.group != PAIRS]
+    words = [_words_of_answers(source, rest, shifts)] if rest else []
+    return "; ".join([*words, _words_of_pairs(pairs)] if pairs else words)
+
+
+def _words_of_pairs(pairs: Sequence[Checked]) -> str:
+    return f"better in {sum(one.passed for one in pairs):.3g} of {len(pairs)} comparisons here"
+
+
+def _words_of_answers(source: Source, answers: Sequence[Checked], shifts: Shifts) -> str:
     count, passed = len(answers), sum(one.passed for one in answers)
     what = f"difficulty up to {max(one.difficulty for one in answers):.2f}"
     mean = sum(one.weight * shifts.get((one.group, one.task), 0.0) for one in answers) / sum(a.weight for a in answers)
@@ -104,6 +124,9 @@ def _words(source: Source, answers: Sequence[Checked], shifts: Shifts) -> str:
 
 def _words_of_others(source: Source, answers: Sequence[Checked]) -> str:
     ours = [one for one in answers if source_of(one) == source]
+    if all(one.group == PAIRS for one in ours):
+        return f"{_words_of_pairs(ours).removesuffix(' here')} in other tasks"
+    ours = [one for one in ours if one.group != PAIRS]
     passed, count = sum(one.passed for one in ours), len(ours)
     if source == "judge":
         return f"{count} graded {1 + 9 * passed / count:.1f} of 10 in other tasks"

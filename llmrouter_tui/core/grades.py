@@ -223,3 +223,5 @@ class Comparison:
     forward: Preferred | None = None
     """Whom it preferred with the first one's answer shown first, and ``swapped``; None where that was not kept."""
     swapped: Preferred | None = None
+    effects: tuple[Effect, ...] = ()
+    """What it moved, told once and not kept."""

@@ -25,6 +25,8 @@ from llmrouter_tui.core.scoring import SLOPE
 
 CHECKS: Final = "check"
 """The group of what programs check."""
+PAIRS: Final = "pairs"
+"""The group of comparisons: who wins one, the other loses, so no shift is common to all."""
 OVERALL: Final = 0.5
 TASK: Final = 0.5
 """Standard deviations, in logits, of the two parts of a shift; together what ``lessons`` found of kinds of prompts."""
@@ -53,6 +55,9 @@ class Checked(NamedTuple):
     """In observations: one, or less where it is believed less."""
     group: str = CHECKS
     """Answers whose difficulty is off in the same way: those that programs check, or those of one judge."""
+    against: float | None = None
+    """The ability, as a logit, of the model whose answer to the same prompt this one was compared with: that is as
+    hard to beat, and the difficulty of the prompt plays no part."""
 
 
 class Taken(NamedTuple):
@@ -104,7 +109,7 @@ class _Cell:
         for one in taken.answers:
             together.setdefault((places[one.group, one.task], one.weight), []).append(one)
         self.parts = [
-            (place, weight, sum(one.passed for one in answers), [_odds(one.difficulty) for one in answers])
+            (place, weight, sum(one.passed for one in answers), [_odds(one) for one in answers])
             for (place, weight), answers in together.items()
         ]
         """Place of the shift, weight, sum of what was passed, odds against each by its difficulty."""
@@ -201,9 +206,18 @@ def _pairs(models: Iterable[Sequence[Taken]]) -> list[tuple[str, str]]:
     return sorted({(a.group, a.task) for model in models for one in model for a in one.answers})
 
 
+def eased(one: Checked) -> float:
+    """What its ease adds to the logit of passing."""
+    return SLOPE * easiness_of(one.difficulty) if one.against is None else -one.against
+
+
+def _odds(one: Checked) -> float:
+    """Against passing, of a model whose ability is in the middle."""
+    return _odds_of(one.difficulty) if one.against is None else math.exp(one.against)
+
+
 @lru_cache(maxsize=4096)
-def _odds(difficulty: float) -> float:
-    """Against passing, of one whose ability is in the middle."""
+def _odds_of(difficulty: float) -> float:
     return math.exp(-SLOPE * easiness_of(difficulty))
 
 

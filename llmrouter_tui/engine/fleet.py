@@ -97,6 +97,10 @@ class Fleet:
             hint = f"its full id is {' or '.join(meant[:3])}" if meant else "GET /admin/models lists them"
             raise RouterError("model_not_found", f"no model here has the id {model_id!r}", hint=hint) from None
 
+    def infos(self) -> dict[str, ModelInfo]:
+        """Of all models, by id."""
+        return {record.id: record.info for record in self.models.values()}
+
     def views(self) -> tuple[ModelView, ...]:
         """All models as decisions and screens see them."""
         if self._views is None:

@@ -156,6 +156,10 @@ class Gradings:
             return "the model was asked anew since, or is another build of that name"
         return ""
 
+    def worth(self, judge: str) -> float:
+        """Observations that a grade of this judge counts for."""
+        return self._standing(judge).weight
+
     def agreement(self, judge: str) -> Agreement:
         return self._standing(judge).agreement
 

@@ -13,6 +13,7 @@ from llmrouter_tui.core.lessons import learn
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.record import ModelRecord
 
 PAUSE: Final = 3.0
@@ -24,10 +25,11 @@ NOTICED: Final = 0.003
 class Lessons:
     """Gives every ``ModelRecord`` its lesson, and brings abilities in line with what judges are worth now."""
 
-    def __init__(self, fleet: Fleet, learning: Learning, gradings: Gradings) -> None:
+    def __init__(self, fleet: Fleet, learning: Learning, gradings: Gradings, pairings: Pairings) -> None:
         self._fleet = fleet
         self._learning = learning
         self._gradings = gradings
+        self._pairings = pairings
         self._version = gradings.version
         self._rests_on: Mapping[str, Mapping[str, Ability]] = {}
         """The abilities when it was learned."""
@@ -56,7 +58,7 @@ class Lessons:
     async def _refresh(self) -> None:
         """A judge that is worth more or less now moves all that it graded."""
         for record in list(self._fleet.models.values()):
-            if self._gradings.has(record.info):
+            if self._gradings.has(record.info) or self._pairings.bouts(record.info):
                 before = record.abilities
                 await asyncio.sleep(0)  # chunks of answers come between
                 self._learning.refresh(record)

@@ -14,6 +14,7 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.learning import Learning
+from llmrouter_tui.engine.pairings import Pairings, name_of
 from llmrouter_tui.engine.tasks import Tasks
 
 BELIEVED: Final = 0.1
@@ -24,10 +25,18 @@ class Records:
     """The way of every grade, whoever gave or changed it."""
 
     def __init__(
-        self, store: GradeStore, gradings: Gradings, learning: Learning, fleet: Fleet, bus: Bus, tasks: Tasks
+        self,
+        store: GradeStore,
+        gradings: Gradings,
+        pairings: Pairings,
+        learning: Learning,
+        fleet: Fleet,
+        bus: Bus,
+        tasks: Tasks,
     ) -> None:
         self._store = store
         self._gradings = gradings
+        self._pairings = pairings
         self._learning = learning
         self._fleet = fleet
         self._bus = bus
@@ -58,23 +67,35 @@ class Records:
     async def _keep(self, *grades: Grade) -> tuple[Effect, ...]:
         """Those of one answer, as they are."""
         grade, counted = grades[0], []
-        name = grade.model.partition("/")[2]
-        records = [record for record in self._fleet.models.values() if record.info.name == name]
-        before = {record.id: record.abilities.get(grade.task) for record in records}
         for one in grades:
             await self._store.store_grade(one)
             counted.append(self._gradings.take(one))
-        effects: list[Effect] = []
-        for record in records:
-            self._learning.refresh(record)
-            old, new = before[record.id], record.abilities.get(grade.task)
-            if old is not None and new is not None and old.mean != new.mean:
-                self._fleet.touch(record)
-                effects.append(Effect(record.id, grade.task, old.mean, new.mean))
-        own = tuple(effect for effect in effects if effect.model == grade.model) or tuple(effects[:1])
+        effects = self._moved([grade.model], grade.task)
+        own = tuple(effect for effect in effects if effect.model == grade.model) or effects[:1]
         for one in counted:
             self._bus.publish(Graded(one, own if one.id == grade.id else ()))
         return own
+
+    async def keep_comparison(self, comparison: Comparison) -> Comparison:
+        """The same of what a judge said of two answers; with what it moved of both."""
+        await self._store.store_comparison(comparison)
+        self._pairings.take(comparison)
+        models = [comparison.first, comparison.second]
+        effects = self._moved(models, comparison.task)
+        return replace(comparison, effects=tuple(effect for effect in effects if effect.model in models))
+
+    def _moved(self, models: Sequence[str], task: str) -> tuple[Effect, ...]:
+        """What comes of looking anew at models and their replicas, of one task."""
+        names = {name_of(model) for model in models}
+        effects: list[Effect] = []
+        for record in [record for record in self._fleet.models.values() if record.info.name in names]:
+            old = record.abilities.get(task)
+            self._learning.refresh(record)
+            new = record.abilities.get(task)
+            if old is not None and new is not None and old.mean != new.mean:
+                self._fleet.touch(record)
+                effects.append(Effect(record.id, task, old.mean, new.mean))
+        return tuple(effects)
 
     async def overrule(self, grade_id: str, mark: float | None) -> Overruled:
         """Put the user's own mark of an answer in the place of a judge's; None gives it back. Raises

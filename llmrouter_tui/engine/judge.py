@@ -14,7 +14,7 @@ from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, JudgeChanged, ProfileChanged
 from llmrouter_tui.core.grades import JudgeState, JudgeView
-from llmrouter_tui.core.ports import Clock, GradeStore
+from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.grading import LASTING, Gradings
 from llmrouter_tui.engine.grading_records import Records
@@ -56,7 +56,6 @@ class Judge:
         records: Records,
         manners: Manners,
         settings: JudgeSettings,
-        store: GradeStore,
         bus: Bus,
         clock: Clock,
         *,
@@ -72,7 +71,6 @@ class Judge:
         self._records = records
         self._manners = manners
         self._settings = settings
-        self._store = store
         self._bus = bus
         self._clock = clock
         self._busy = busy
@@ -311,9 +309,9 @@ class Judge:
         if comparison is None:
             pair.done.cancel()
             return None, None
-        await self._store.store_comparison(comparison)
+        kept = await self._records.keep_comparison(comparison)
         if not pair.done.done():
-            pair.done.set_result(comparison)
+            pair.done.set_result(kept)
         return comparison.code, error
 
     def _goes_on(self, seat: Seat, code: str, error: RouterError | None) -> bool:

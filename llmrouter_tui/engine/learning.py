@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import is_
 
-from llmrouter_tui.core.ability import abilities, answered
+from llmrouter_tui.core.ability import abilities, answered, logit
 from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import Ability, CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock, Repo
 from llmrouter_tui.core.switches import switches
-from llmrouter_tui.core.yardstick import Checked
+from llmrouter_tui.core.yardstick import PAIRS, Checked, bounded
+from llmrouter_tui.engine.pairings import Bout
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.yardstick import Yardstick
 
@@ -33,6 +34,8 @@ MOST_TOKENS = 4.0
 """No tokenizer is further from the estimate than this, up or down; what says so counts something else."""
 NOTICED = 0.03
 """Smaller changes of the ratio change no decision."""
+UNLIKE = 0.002
+"""Smaller changes of an ability change nothing of what it says to have beaten it."""
 
 Recall = Callable[[ModelInfo, str, str | None], tuple[CatalogMatch, Known | None] | None]
 """What is publicly known of a model on a backend of a kind, and by which entry of the catalog: by that which the user
@@ -52,15 +55,22 @@ class Learning:
         checks: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
         grades: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
         live: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
+        bouts: Callable[[ModelInfo], Sequence[Bout]] = lambda info: (),
     ) -> None:
         """Answers of a model: ``checks`` those to the prompt set that a program checked, ``grades`` those that a judge
-        graded, ``live`` those that clients got and a judge graded. Grades are of a ``group`` per judge."""
+        graded, ``live`` those that clients got and a judge graded. Grades are of a ``group`` per judge. ``bouts``:
+        its answers beside those of others."""
         self._repo = repo
         self._clock = clock
         self._recall = recall
         self._checks = checks
         self._grades = grades
         self._live = live
+        self._bouts = bouts
+        self._apart: dict[str, Mapping[str, Ability]] = {}
+        """Abilities by name without what comparisons say: two that are compared do not draw each other on and on."""
+        self._otherwise: set[str] = set()
+        """Names whose abilities apart are others than when somebody was compared with them."""
         self._yardstick = Yardstick()
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
         self._chosen: dict[str, str] = {}
@@ -79,7 +89,10 @@ class Learning:
         before = self._before(record, known)
         answers = self._answers(record.info, live=True)
         self._yardstick.take(record, before, answers)
-        record.abilities = answered(before, answers, self._yardstick.shifts)
+        apart = answered(before, answers, self._yardstick.shifts)
+        self._keep_apart(record.info.name, apart)
+        compared = self._compared(record.info)
+        record.abilities = answered(before, [*answers, *compared], self._yardstick.shifts) if compared else apart
         record.languages = known.languages if known else {}
         grounds = record.info, known
         if record.switched is None or not all(map(is_, grounds, record.switched)):
@@ -92,17 +105,38 @@ class Learning:
         """Its abilities without the grades of what clients got: those are counted by kinds of prompts, on top of
         this."""
         before = self._before(record, self._recalled(record)[1])
-        return answered(before, self._answers(record.info, live=False), self._yardstick.shifts)
+        answers = [*self._answers(record.info, live=False), *self._compared(record.info)]
+        return answered(before, answers, self._yardstick.shifts)
 
     def settle(self, records: Iterable[ModelRecord]) -> list[ModelRecord]:
-        """Bring abilities in line where what is common to all measured models is seen otherwise than before: those of
-        which that is news."""
-        if not self._yardstick.settle():
-            return []
-        moved = [record for record in records if self._yardstick.has(record)]
-        for record in moved:
-            self.refresh(record)
-        return moved
+        """Bring abilities in line where what is common to all measured models, or what a model is that others were
+        compared with, is seen otherwise than before: those of which that is news."""
+        moved: dict[str, ModelRecord] = {}
+        records = list(records)
+        if self._yardstick.settle():
+            moved = {record.id: record for record in records if self._yardstick.has(record)}
+            for record in moved.values():
+                self.refresh(record)
+        others, self._otherwise = self._otherwise, set()
+        for record in records if others else ():
+            if any(bout.other in others for bout in self._bouts(record.info)):
+                self.refresh(record)
+                moved[record.id] = record
+        return list(moved.values())
+
+    def _keep_apart(self, name: str, apart: Mapping[str, Ability]) -> None:
+        old = self._apart.get(name)
+        if old is None or any(abs(ability.mean - old[task].mean) > UNLIKE for task, ability in apart.items()):
+            self._apart[name] = apart
+            self._otherwise.add(name)
+
+    def _compared(self, info: ModelInfo) -> list[Checked]:
+        """Its comparisons with models that are known here."""
+        return [
+            Checked(bout.task, 0.5, float(bout.won), bout.weight, PAIRS, logit(bounded(apart[bout.task].mean)))
+            for bout in self._bouts(info)
+            if (apart := self._apart.get(bout.other)) is not None and bout.task in apart
+        ]
 
     def _recalled(self, record: ModelRecord) -> tuple[CatalogMatch | None, Known | None]:
         return self._recall(record.info, record.backend.kind, self._chosen.get(record.id)) or (None, None)

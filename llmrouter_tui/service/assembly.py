@@ -32,6 +32,7 @@ from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
 from llmrouter_tui.engine.router import Router
@@ -157,13 +158,16 @@ class Assembly:
         await self._measured.load()
         gradings = Gradings(repo, self._measured, clock)
         await gradings.load()
+        pairings = Pairings(repo, self._measured, gradings)
+        await pairings.load()
         learning = self._learning = Learning(
-            repo, clock, self._recall, self._measured.checks, gradings.checked, gradings.live_checked
+            repo, clock, self._recall, self._measured.checks, gradings.checked, gradings.live_checked, pairings.bouts
         )
         await learning.start()
         fleet = self._fleet = self._sampling.fleet = Fleet(
             bus, clock, learning, await repo.memories(), s.context_length
         )
+        pairings.infos = fleet.infos
         stack.push_async_callback(fleet.close)
         self._following = Following(self._public, self._recall, fleet, learning)
         stack.push_async_callback(tasks.close)
@@ -210,7 +214,9 @@ class Assembly:
             tasks,
             clock,
         )
-        house = House(fleet, self._residency, learning, self._router, self._measured, gradings, repo, bus, tasks, clock)
+        house = House(
+            fleet, self._residency, learning, self._router, self._measured, gradings, pairings, repo, bus, tasks, clock
+        )
         self._judging = make_judging(
             house, self._membership.judge_at, lambda: self._profiler.run.running, full=s.privacy == "full"
         )

@@ -21,6 +21,7 @@ from llmrouter_tui.engine.judge_verdicts import Verdicts
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Manners
 from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.tasks import Tasks
@@ -42,6 +43,7 @@ class House:
     router: Router
     measured: Measured
     gradings: Gradings
+    pairings: Pairings
     repo: SqliteRepo
     bus: Bus
     tasks: Tasks
@@ -67,18 +69,16 @@ def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callabl
     bench = Bench(h.fleet, settings, connect, h.clock, h.gradings.tried)
     limits = Limits(h.repo, settings, h.clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
-    waiting = Waiting(
-        h.measured, h.gradings, bench, lambda: {record.id: record.info for record in h.fleet.models.values()}
-    )
-    records = Records(h.repo, h.gradings, h.learning, h.fleet, h.bus, h.tasks)
+    waiting = Waiting(h.measured, h.gradings, bench, h.fleet.infos)
+    records = Records(h.repo, h.gradings, h.pairings, h.learning, h.fleet, h.bus, h.tasks)
     verdicts = Verdicts(JudgeAsking(h.residency, manners, limits, h.clock), h.repo, h.gradings, h.learning, h.clock)
     judge = Judge(
-        h.gradings, waiting, bench, limits, verdicts, records, manners, settings, h.repo, h.bus,
-        h.clock, busy=busy,
+        h.gradings, waiting, bench, limits, verdicts, records, manners, settings, h.bus, h.clock,
+        busy=busy,
     )  # fmt: skip
     desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=full)
     h.router.overheard = judge.overhear
-    return Judging(judge, desk, records, Lessons(h.fleet, h.learning, h.gradings), limits, settings)
+    return Judging(judge, desk, records, Lessons(h.fleet, h.learning, h.gradings, h.pairings), limits, settings)
 
 
 def follow(live: LiveSettings, judging: Judging, router: Router, *, demo: bool) -> None:

@@ -24,7 +24,7 @@ KEPT_SLOTS: Final = 3 * 86_400 // SLOT
 _TEXTS: Final = ("question", "answer")
 _COMPUTED: Final = ("disagrees",)
 _COLUMNS: Final = tuple(name for name in JudgeGrade._meta.sorted_field_names if name not in _COMPUTED)
-_COMPARED: Final = tuple(Comparison.__dataclass_fields__)
+_COMPARED: Final = tuple(JudgeComparison._meta.sorted_field_names)
 _KINDS = msgspec.json.Decoder(dict[str, float])
 _place = Tuple(JudgeGrade.at, JudgeGrade.id)
 

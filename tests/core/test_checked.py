@@ -12,7 +12,7 @@ from llmrouter_tui.core.checked import evidence
 from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import Ability, Evidence, ModelInfo
 from llmrouter_tui.core.scoring import SLOPE
-from llmrouter_tui.core.yardstick import LEVEL, Checked, Taken, settled
+from llmrouter_tui.core.yardstick import LEVEL, PAIRS, Checked, Taken, settled
 
 LEVELS = st.floats(0.0, 1.0)
 INFO = ModelInfo("box", "some-8b", parameters=8_000_000_000)
@@ -92,6 +92,7 @@ ANSWER = st.builds(
     LEVELS,
     st.floats(0.05, 1.0),
     st.sampled_from(("check", "judge one/j")),
+    st.none() | st.floats(-3.0, 3.0),
 )
 
 
@@ -114,7 +115,10 @@ def test_the_pieces_of_evidence_are_sound_and_their_mean_is_the_likeliest_abilit
         assert now == pytest.approx(1 / (1 + math.exp(-theta)), abs=1e-5)
 
     def pull(task: str) -> float:
-        eases = [SLOPE * easiness_of(one.difficulty) + shifts[one.group, task] for one in tasks[task]]
+        eases = [
+            (SLOPE * easiness_of(one.difficulty) if one.against is None else -one.against) + shifts[one.group, task]
+            for one in tasks[task]
+        ]
         chances = [1 / (1 + math.exp(-own[task] - ease)) for ease in eases]
         return sum(one.weight * (one.passed - q) for one, q in zip(tasks[task], chances, strict=True))
 
@@ -133,6 +137,14 @@ def test_what_all_models_find_harder_counts_less_against_one_that_failed_it_and_
 
 
 # ── grades ──
+
+
+def test_to_beat_an_abler_model_says_more_and_to_lose_to_it_says_less() -> None:
+    def after(passed: float, against: float) -> float:
+        return answered(known(0.5, 8.0), [Checked("math", 0.5, passed, 0.5, PAIRS, against)])["math"].mean
+
+    assert after(1.0, 2.0) > after(1.0, 0.0) > after(1.0, -2.0) > 0.5 > after(0.0, 2.0) > after(0.0, -2.0)
+    assert after(1.0, 0.0) - 0.5 == pytest.approx(0.5 - after(0.0, 0.0), abs=1e-6)
 
 
 def graded(difficulty: float, passed: float, weight: float) -> Checked:

@@ -52,6 +52,7 @@ ANSWER = st.builds(
     st.sampled_from((0.0, 0.5, 1.0)),
     st.sampled_from((0.3, 1.0)),
     st.sampled_from(("check", "judge one/j")),
+    st.none() | st.floats(-3.0, 3.0),
 )
 MODEL = st.tuples(st.floats(0.1, 0.9), st.floats(2.0, 50.0), st.lists(ANSWER, max_size=12))
 FLEET = st.lists(MODEL, min_size=1, max_size=6)

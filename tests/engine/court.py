@@ -31,6 +31,7 @@ from llmrouter_tui.engine.judge_limits import Limits
 from llmrouter_tui.engine.judge_subjects import Waiting
 from llmrouter_tui.engine.judge_verdicts import Verdicts
 from llmrouter_tui.engine.manners import Manners
+from llmrouter_tui.engine.pairings import Pairings
 from tests.backends.servers import OpenAIServer
 from tests.engine.house import House, ScriptedBackend, ScriptedReply, model, open_house, until
 
@@ -143,6 +144,7 @@ class Court:
     bar: Bar
     settings: JudgeSettings
     gradings: Gradings
+    pairings: Pairings
     judge: Judge
     desk: JudgeDesk
     records: Records
@@ -225,21 +227,24 @@ def assemble(
     """As after a start; what earlier ones left is taken in by ``reload``."""
     clock, h = SystemClock(), house
     gradings = Gradings(h.repo, h.measured, clock)
+    pairings = Pairings(h.repo, h.measured, gradings, h.fleet.infos)
     h.learning._grades, h.learning._live = gradings.checked, gradings.live_checked
+    h.learning._bouts = pairings.bouts
     bench = Bench(h.fleet, settings, connect or _nobody, clock, gradings.tried)
     limits = Limits(h.repo, settings, clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     asking = JudgeAsking(h.residency, manners, limits, clock, backoff=backoff)
-    waiting = Waiting(h.measured, gradings, bench, lambda: {r.id: r.info for r in h.fleet.models.values()})
-    records = Records(h.repo, gradings, h.learning, h.fleet, h.bus, h.tasks)
+    waiting = Waiting(h.measured, gradings, bench, h.fleet.infos)
+    records = Records(h.repo, gradings, pairings, h.learning, h.fleet, h.bus, h.tasks)
     verdicts = Verdicts(asking, h.repo, gradings, h.learning, clock)
     busy = [False]
     judge = Judge(
-        gradings, waiting, bench, limits, verdicts, records, manners, settings, h.repo, h.bus, clock,
+        gradings, waiting, bench, limits, verdicts, records, manners, settings, h.bus, clock,
         busy=lambda: busy[0], quiet=quiet,
     )  # fmt: skip
     desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=False)
-    return Court(h, bar, settings, gradings, judge, desk, records, Lessons(h.fleet, h.learning, gradings), limits, busy)
+    lessons = Lessons(h.fleet, h.learning, gradings, pairings)
+    return Court(h, bar, settings, gradings, pairings, judge, desk, records, lessons, limits, busy)
 
 
 def _nobody(url: str, variable: str) -> Backend:

@@ -9,9 +9,11 @@ from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Feedback
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Graded, Rated
-from llmrouter_tui.core.grades import Grade
+from llmrouter_tui.core.grades import Comparison, Grade
+from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.judge_bench import APPEARS, KEPT, JudgeSettings
 from llmrouter_tui.engine.judge_subjects import TESTED
+from llmrouter_tui.engine.pairings import PAIRED
 from llmrouter_tui.engine.transcript import EVERYTHING
 from tests.engine.court import CHECKED, OPEN, always, assemble, court, fair, prose, soon
 from tests.engine.house import request, until
@@ -399,7 +401,67 @@ async def test_two_models_are_compared_in_both_orders_by_a_third() -> None:
         assert {(one.forward, one.swapped) for one in found} == {("first", "first")}
         back = await c.desk.compare("third", "small", OPEN[0].task)
         assert {one.preferred for one in back} == {"second"}
-        assert await c.house.repo.comparisons() == [*back[::-1], *found[::-1]]
+        assert await c.house.repo.comparisons() == [replace(one, effects=()) for one in (*back[::-1], *found[::-1])]
+
+
+async def test_an_answer_that_is_preferred_in_both_orders_speaks_for_its_model_and_against_the_other() -> None:
+    async with court(*TWO, ("third", 3.0)) as c:
+        await c.results("small", prompts=1)
+        await c.results("third", good=False, prompts=1)
+        c.settings.daily_calls = 2  # for the comparison; grades wait
+        before = {name: c.abilities(name) for name in ("small", "third")}
+        c.start()
+        [found] = await c.desk.compare("small", "third", "")
+        task = OPEN[0].task
+        assert {effect.model for effect in found.effects} == {"one/small", "one/third"}
+        assert c.abilities("small")[task] > before["small"][task]
+        assert c.abilities("third")[task] < before["third"][task]
+        evidence = c.house.fleet.models["one/small"].abilities[task].evidence
+        assert [e.note for e in evidence if e.source == "judge"] == ["better in 1 of 1 comparisons here"]
+        models = c.house.fleet.models.values()
+        assert c.house.learning.settle(models) == [] or c.house.learning.settle(models) == []  # it comes to rest
+
+
+async def test_a_comparison_counts_once_whichever_comes_first_and_no_more_where_the_newest_is_swayed() -> None:
+    async with court(*TWO, ("third", 3.0)) as c:
+        await c.results("small", prompts=1)
+        await c.results("third", good=False, prompts=1)
+        small, at = c.house.fleet.models["one/small"].info, SystemClock().wall()
+        said = Comparison(at, "one/able", OPEN[0].id, OPEN[0].task, "one/small", "one/third", "first")
+        before = c.abilities("small")
+        await c.records.keep_comparison(said)
+        once, [bout] = c.abilities("small"), c.pairings.bouts(small)
+        assert (bout.other, bout.won, bout.weight) == ("third", True, 0.25 * PAIRED)
+        turned = replace(said, at=at + 1, first="one/third", second="one/small", preferred="second")
+        await c.records.keep_comparison(turned)
+        assert c.abilities("small") == once
+        await c.records.keep_comparison(replace(turned, at=at + 2, preferred=None, code="malformed"))
+        assert c.abilities("small") == once  # the first one stands
+        for nothing in (
+            replace(said, at=at + 3, preferred="tie", swayed=True),
+            replace(said, at=at + 4, preferred="tie"),
+        ):
+            await c.records.keep_comparison(said)
+            assert c.abilities("small") == once
+            await c.records.keep_comparison(nothing)
+            assert c.abilities("small") == before
+        again = assemble(c.house, c.bar, JudgeSettings())
+        await again.pairings.load()
+        assert again.pairings.bouts(small) == []
+
+
+async def test_a_comparison_counts_as_long_as_both_answers_are_the_newest_and_less_where_the_judge_took_part() -> None:
+    async with court(*TWO) as c:
+        await c.results("small", prompts=1)
+        await c.results("able", good=False, prompts=1)
+        small, at = c.house.fleet.models["one/small"].info, SystemClock().wall()
+        before = c.abilities("small")
+        said = Comparison(at, "one/able", OPEN[0].id, OPEN[0].task, "one/small", "one/able", "first")
+        await c.records.keep_comparison(said)
+        assert [bout.weight for bout in c.pairings.bouts(small)] == [0.25 * PAIRED * 0.5]
+        await c.results("able", good=True, prompts=1)
+        assert c.pairings.bouts(small) == []
+        assert c.abilities("small") == before
 
 
 async def test_what_cannot_be_compared_is_refused_in_words() -> None:

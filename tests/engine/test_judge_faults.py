@@ -95,6 +95,46 @@ async def test_an_answer_that_begs_for_a_ten_is_only_material() -> None:
         assert plea not in asked[0]["content"]
 
 
+@pytest.mark.parametrize(
+    ("opinion", "checks", "most"),
+    [(lying, len(CHECKED), 0.001), (lying, 0, 0.08), (always(10.0), 0, 0.001), (drawing_lots(), 0, 0.05)],
+    ids=["inverted, tried", "inverted, never tried", "no preference", "lots, never tried"],
+)
+async def test_what_a_lying_judge_says_in_comparisons_moves_little_all_prompts_together(
+    opinion: Opinion, checks: int, most: float
+) -> None:
+    async with hosted(*MODELS, opinion=opinion) as (c, _):
+        await c.results("tried", prompts=0, checks=checks)
+        c.start()
+        await c.idle()
+        await measured(c, checks)
+        c.judge._waiting.look = lambda: None  # type: ignore[method-assign]  # comparisons alone
+        before = {name: c.abilities(name) for name in ("good", "poor")}
+        found = await c.desk.compare("good", "poor", "")
+        assert len(found) == len(OPEN)
+        after = {name: c.abilities(name) for name in ("good", "poor")}
+        harm = max(abs(after[name][task] - before[name][task]) for name in before for task in before[name])
+        assert harm < most
+
+
+async def test_a_judge_that_goes_by_the_order_says_nothing_in_comparisons() -> None:
+    first_wins = '{"better": "A", "reason": "it came first"}'
+    async with hosted(*MODELS, opinion=fair) as (c, server):
+        await measured(c, checks=0)
+        c.judge._waiting.look = lambda: None  # type: ignore[method-assign]
+        before = c.abilities("good"), c.abilities("poor")
+
+        async def tokens(request: object, response: object, asked: object) -> None:
+            await response.write(server.event([{"index": 0, "delta": {"content": first_wins}}]))  # type: ignore[attr-defined]
+            await response.write(b"data: [DONE]\n\n")  # type: ignore[attr-defined]
+
+        server.tokens = tokens  # type: ignore[assignment, method-assign]
+        c.start()
+        found = await c.desk.compare("good", "poor", "")
+        assert {(one.preferred, one.swayed, one.effects) for one in found} == {("tie", True, ())}
+        assert (c.abilities("good"), c.abilities("poor")) == before
+
+
 # ── failures ──
 
 
