@@ -46,6 +46,10 @@ class ChatRequest:
     """The client's own name (User-Agent), for people."""
     switch: str = ""
     """What the body says of thinking, one of ``switches.SWITCHES``: ``think false``; empty for nothing."""
+    key: str = ""
+    """The name of the key that it came with; empty for a key without a name, or none."""
+    allowed: tuple[str, ...] = ()
+    """What that key may ask for, as ``keys.permits`` reads it; empty for every model."""
 
 
 @dataclass(frozen=True, slots=True)

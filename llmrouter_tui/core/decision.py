@@ -199,6 +199,8 @@ class Exchange:
     response_id: str = ""
     """The id the client saw in the answer's body."""
     rating: Feedback | None = None
+    key: str = ""
+    """The name of the key that it came with; empty for a key without a name, or none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.limiting import Limit
 
 PREFIX = "llmr-"
@@ -89,6 +90,25 @@ def permits(models: Sequence[str], model: ModelView) -> bool:
     info = model.info
     matches = _pattern(tuple(models)).fullmatch
     return any(matches(name.lower()) for name in (model.id, info.name, *info.aliases))
+
+
+def not_permitted(key: str, requested: str, allowed: Sequence[str], here: Sequence[ModelView]) -> RouterError:
+    """The error for a request whose key may not have what it asks for; ``here``: what it may have."""
+    names = ", ".join(allowed[:8]) + (" …" if len(allowed) > 8 else "")
+    if not here:
+        return RouterError(
+            "forbidden",
+            f"None of the models that the key {key!r} may ask for is here now ({names}).",
+            hint="Start a backend that has one of them, or allow the key another model.",
+            param="model",
+            retryable=True,
+        )
+    return RouterError(
+        "forbidden",
+        f"The key {key!r} may not ask for {requested[:120]!r}.",
+        hint=f"It may ask for {names}; or for auto, which chooses among them.",
+        param="model",
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -367,6 +367,12 @@ class Underway(Protocol):
     def attempts(self) -> int: ...
 
     @property
+    def tokens(self) -> int:
+        """Of the prompt and of the answer so far: as the backend counted them, else by our estimate and by the pieces
+        that came."""
+        ...
+
+    @property
     def status_text(self) -> str:
         """What it waits for, for keep-alive comments: ``loading ollama/qwen3:32b, about 6 s``."""
         ...
@@ -422,7 +428,7 @@ class Exchanges(Protocol):
         """The same for embeddings."""
         ...
 
-    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "", key: str = "") -> str:
         """Record a request that the door turned away (bad JSON, too large); its exchange id."""
         ...
 

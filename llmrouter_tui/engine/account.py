@@ -80,6 +80,7 @@ class Account:
             attempts=tuple(self.tried),
             ttft=self.first,
             prompt=_last_prompt(request, self._keep.prompt),
+            key=request.key,
         )
 
     def whole(
@@ -110,6 +111,7 @@ class Account:
             code="" if error is None else str(error.code),
             message="" if error is None else error.message,
             prompt=_last_prompt(request, self._keep.prompt),
+            key=request.key,
             answer=answer,
             response_id=response_id,
         )

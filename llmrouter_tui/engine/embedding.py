@@ -32,7 +32,7 @@ class Embedding:
         self._router = router
         self.model = ""
         """What ``auto`` embeds with, by name; empty until it is chosen for the first time."""
-        self.keep: Callable[[str], Awaitable[None]] = _forget
+        self.keep: Callable[[str], Awaitable[object]] = _forget
         """Keeps the choice over a restart. Raises ``RouterError`` where it cannot."""
 
     def begin(self, request: EmbedRequest) -> "EmbedRun":
@@ -54,6 +54,8 @@ class Embedding:
         models, waits = router.fleet.views(), router.ledger.waits()
         if not models:
             raise router.nobody_here()
+        if request.allowed:
+            models = router.permitted(request, models)
         if not self.model and embedding_choice.is_auto(request.model, models):
             self.model = embedding_choice.choose(models)
             router.tasks.spawn(self._keep(self.model), "keep what auto embeds with")
@@ -320,4 +322,5 @@ class EmbedRun:
             code="" if error is None else str(error.code),
             message="" if error is None else error.message,
             prompt=first[: self._router.keep.prompt] if isinstance(first, str) else "",
+            key=request.key,
         )

@@ -54,6 +54,15 @@ class Run:
         return max(1, len(self._account.tried) + (self._try is not None and self._try.lease is not None))
 
     @property
+    def tokens(self) -> int:
+        trying, decision = self._try, self.decision
+        if trying is None or trying.reply is None or decision is None:
+            return 0
+        usage, estimated = trying.reply.usage, decision.analysis.prompt_tokens
+        read = estimated if usage.prompt_tokens is None else usage.prompt_tokens
+        return read + (trying.pieces if usage.completion_tokens is None else usage.completion_tokens)
+
+    @property
     def status_text(self) -> str:
         return "" if self._try is None else self._try.status_text
 

@@ -10,8 +10,10 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.core.keys import not_permitted, permits
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.resolving import named
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
@@ -29,6 +31,9 @@ from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.engine.transcript import PREVIEW, Keep
 
 _new_exchange = maker(Exchange)
+
+ALLOWED = 256
+"""Sets of allowed names whose meaning is remembered."""
 
 
 class Router:
@@ -63,6 +68,8 @@ class Router:
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
         """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
         self.embedding = Embedding(self)
+        self._allowed: dict[tuple[str, ...], tuple[tuple[ModelView, ...], tuple[ModelView, ...]]] = {}
+        """What each set of allowed names meant last, and among which models."""
         self._counter = int(clock.wall() * 1000)
 
     def begin(self, request: ChatRequest) -> Run:
@@ -88,6 +95,8 @@ class Router:
         just ``failed`` are out of it."""
         started = self.clock.mono()
         models = self.fleet.views()
+        if request.allowed and models:
+            models = self.permitted(request, models)
         if failed:
             models = tuple([replace(m, problem="it just failed") if m.id in failed else m for m in models])
         if not models:
@@ -139,7 +148,20 @@ class Router:
             )
         return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
 
-    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+    def permitted(self, request: ChatRequest | EmbedRequest, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
+        """Those that the request's key may ask for. Raises ``forbidden`` where it names another, or none is here."""
+        allowed = request.allowed
+        known = self._allowed.get(allowed)
+        if known is None or known[0] is not models:
+            if len(self._allowed) >= ALLOWED:
+                self._allowed.clear()
+            known = self._allowed[allowed] = models, tuple([m for m in models if permits(allowed, m)])
+        left = known[1]
+        if not left or (request.model != "auto" and named(request.model, models) and not named(request.model, left)):
+            raise not_permitted(request.key, request.model, allowed, left)
+        return left
+
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "", key: str = "") -> str:
         """Record a request that never became an exchange."""
         now = self.clock.wall()
         exchange = _new_exchange(
@@ -152,6 +174,7 @@ class Router:
             code=code,
             message=message,
             prompt=prompt,
+            key=key,
         )
         self.traffic.finished(exchange)
         self.bus.publish(ExchangeFinished(exchange))

@@ -3,12 +3,14 @@ dialect of its path. In the canonical dialect bytes pass through unchanged."""
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.limiting import Meter
 from llmrouter_tui.core.ports import ExchangeRun, Exchanges
 from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.canonical import UnreadableError
@@ -24,12 +26,15 @@ from llmrouter_tui.proxy.replies import (
     error_response,
     run_headers,
 )
+from llmrouter_tui.proxy.screening import check_request, check_shape, cleaned
 from llmrouter_tui.proxy.security import Guard
 from llmrouter_tui.proxy.signature import Signer
 from llmrouter_tui.proxy.stream import ClientGoneError, Early, gone, pass_on, spoken
 
 log = logging.getLogger(__name__)
 
+OFTEN = frozenset({"unauthorized", "forbidden", "rate_limited", "queue_full"})
+"""Codes of refusals that somebody can bring about as often as he likes."""
 MAX_CLIENT = 200
 """Characters kept of a client's User-Agent."""
 
@@ -67,36 +72,57 @@ class ChatDoor:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         request_id = client_request_id(request)
         try:
-            chat, voice = await self._admit(request)
-            run = self._exchanges.begin(chat)
-        except RouterError as error:
-            return self._refuse(error, self._ids(request_id, error.exchange_id))
-        except Exception:
-            log.exception("a request to %s could not begin", request.path)
-            return self._refuse(InternalError(), self._ids(request_id, ""))
+            chat, voice, meter = await self._admit(request)
+        except Exception as error:
+            return self._turned_away(error, request, request_id)
+        used = 0
         try:
-            if chat.stream:
-                return await self._stream(request, run, chat, voice, request_id)
-            return await self._whole(run, chat, voice, request_id)
+            run = self._exchanges.begin(chat)
+            try:
+                if chat.stream:
+                    return await self._stream(request, run, chat, voice, request_id)
+                return await self._whole(run, chat, voice, request_id)
+            finally:
+                run.close()
+                if meter is not None:
+                    used = run.tokens
+        except Exception as error:
+            return self._turned_away(error, request, request_id)
         finally:
-            run.close()
+            self._guard.limits.leave(meter, used)
 
-    async def _admit(self, request: web.Request) -> tuple[ChatRequest, Voice]:
-        """Check caller and body. What is refused here shows among the exchanges; the error knows under which id."""
-        body = b""
+    def _turned_away(self, error: Exception, request: web.Request, request_id: str) -> web.Response:
+        if isinstance(error, RouterError):
+            return self._refuse(error, self._ids(request_id, error.exchange_id))
+        log.error("a request to %s could not begin", request.path, exc_info=error)
+        return self._refuse(InternalError(), self._ids(request_id, ""))
+
+    async def _admit(self, request: web.Request) -> tuple[ChatRequest, Voice, Meter | None]:
+        """Check caller and body, and let the request in: whoever is let in has to leave with what he got here. What is
+        refused shows among the exchanges; the error knows under which id."""
+        body, key = b"", ""
         fields = request.headers
         client = clean_label(fields.get("User-Agent", ""), MAX_CLIENT)
         try:
-            self._guard.api(request)
+            caller = self._guard.api(request)
+            if caller is not None:
+                key = caller.name
             if self._live.ending:
                 raise stopping()
-            body = await read_body(request, self._options.max_body)
+            body = cleaned(await read_body(request, self._options.max_body))
+            check_shape(body)
             session = clean_label(fields.get("X-Session-Id", ""), MAX_SESSION)
-            return self._dialect.read(body, session=session, client=client)
+            chat, voice = self._dialect.read(body, session=session, client=client)
+            check_request(chat, self._options)
+            if caller is not None and caller.name:
+                chat = replace(chat, key=caller.name, allowed=caller.models)
+            return chat, voice, self._guard.limits.enter(caller, request.remote)
         except RouterError as error:
+            if error.code in OFTEN and not self._guard.limits.worth_noting():
+                raise
             model, prompt = peek(body)
             error.exchange_id = self._exchanges.refused(
-                client=client, requested=model, code=error.code, message=error.message, prompt=prompt
+                client=client, requested=model, code=error.code, message=error.message, prompt=prompt, key=key
             )
             raise
 

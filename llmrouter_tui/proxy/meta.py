@@ -16,6 +16,7 @@ from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.dialects.anthropic_models import VERSION_HEADER, model_object, page_of
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.replies import json_response
+from llmrouter_tui.proxy.security import visible
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Meta:
         self._created = int(time.time())
 
     async def models(self, request: web.Request) -> web.StreamResponse:
-        views = await self._control.models()
+        views = visible(request, await self._control.models())
         entries = [*self._auto(views), *self._real(views)]
         if VERSION_HEADER in request.headers:
             return json_response(page_of(entries, request.query))
@@ -83,7 +84,7 @@ class Meta:
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         wanted = request.match_info["id"]
-        views = await self._control.models()
+        views = visible(request, await self._control.models())
         entries = [*self._auto(views), *self._real(views)]
         found = [entry for entry in entries if entry.id == wanted] or [e for e in entries if e.name == wanted]
         found = found or [entry for entry in entries if wanted in entry.aliases]

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from llmrouter_tui.core.keys import ApiKey
+from llmrouter_tui.core.limiting import Limit
+
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
@@ -11,10 +14,26 @@ class ProxyOptions:
     version: str = ""
     max_body: int = 32 << 20
     """Bytes of the largest request body."""
+    max_prompt_chars: int = 0
+    """Characters of all messages of a request together; 0: any number."""
+    max_image: int = 20 << 20
+    """Bytes of the largest image in a request."""
+    allow_image_urls: bool = False
+    """Whether requests may name images by web address, which model servers then fetch."""
     api_keys: tuple[str, ...] = ()
-    """Keys for ``/v1``; empty lets everyone in who can reach the port."""
+    """Keys of clients without a name; with no key at all everyone comes in who can reach the port."""
+    named_keys: tuple[ApiKey, ...] = ()
+    """Keys with names, for the start; ``ProxyServer.use_keys`` changes them."""
     admin_key: str = ""
     """Key for ``/admin``; empty lets loopback clients in and nobody else."""
+    metrics_key: str = ""
+    """Key for ``/metrics`` besides the admin key; without either loopback clients come in and nobody else."""
+    insecure: bool = False
+    """Whether clients of other machines may ask although there is no key."""
+    limit: Limit = Limit()
+    """What each key may do that has no limit of its own, or each address where there are no keys."""
+    max_exchanges: int = 512
+    """Exchanges of all clients that are answered or wait at the same time."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names, besides loopback names and addresses, by which a browser may call this router."""
     signature: Callable[[str], str] | None = None

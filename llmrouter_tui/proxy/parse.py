@@ -198,9 +198,9 @@ def _parts(parts: list[_Part], index: int) -> tuple[str, int]:
             texts.append(part.text)
         elif kind in ("image_url", "input_image", "image"):
             images += 1
-        elif "audio" in kind:
+        elif "audio" in kind or "video" in kind:
             raise bad_request(
-                "The request holds audio, which this router does not route.",
+                f"The request holds {'audio' if 'audio' in kind else 'video'}, which this router does not route.",
                 param=f"messages[{index}].content[{at}]",
                 hint="Send the transcript as text.",
             )

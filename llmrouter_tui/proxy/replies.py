@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import ExchangeRun
+from llmrouter_tui.core.ports import Underway
 from llmrouter_tui.core.ranking import score_of, to_plain
 
 JSON_TYPE = "application/json"
@@ -76,6 +76,8 @@ def error_response(
     fields["Server"] = SERVER
     if not error.retryable:
         fields["x-should-retry"] = "false"
+    elif error.status == 429:
+        fields["x-should-retry"] = "true"
     if error.retry_after is not None:
         fields["Retry-After"] = str(max(1, min(RETRY_AFTER_MAX, math.ceil(error.retry_after))))
     if error.status == 401:
@@ -104,7 +106,7 @@ def accepted() -> web.Response:
     return json_response({"accepted": True}, 202)
 
 
-def run_headers(run: ExchangeRun, request_id: str) -> dict[str, str]:
+def run_headers(run: Underway, request_id: str) -> dict[str, str]:
     """What was decided and why, for clients that look at headers."""
     model, exchange_id, decision = run.model, run.id, run.decision
     headers = {

@@ -44,13 +44,13 @@ class Routes:
         self._resource(path, {"POST": door.post})
 
     def meta(self, meta: Meta) -> None:
-        self._add("/v1/models", self._guard.api, {"GET": meta.models})
-        self._add("/v1/models/{id:.+}", self._guard.api, {"GET": meta.model})
-        self._add("/v1/feedback", self._guard.api, {"POST": meta.feedback})
+        self._add("/v1/models", self._guard.lists, {"GET": meta.models})
+        self._add("/v1/models/{id:.+}", self._guard.lists, {"GET": meta.model})
+        self._add("/v1/feedback", self._guard.lists, {"POST": meta.feedback})
         self._add("/health", self._guard.public, {"GET": meta.health, "HEAD": meta.health})
 
     def counting(self, counter: TokenCount) -> None:
-        self._add("/v1/messages/count_tokens", self._guard.api, {"POST": counter.post})
+        self._add("/v1/messages/count_tokens", self._guard.lists, {"POST": counter.post})
 
     def admin(self, admin: Admin, judge: JudgeAdmin, watch: Watch) -> None:
         paths: dict[str, dict[str, Handler]] = {

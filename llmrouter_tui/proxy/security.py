@@ -1,14 +1,22 @@
 """Who may come in: keys, loopback, and what a browser may do on behalf of a web page."""
 
 import hmac
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.keys import ApiKey, digest, permits
+from llmrouter_tui.core.limiting import Limit
+from llmrouter_tui.proxy.limits import Caller, Limits
 from llmrouter_tui.proxy.options import ProxyOptions
 
+CALLER: Final = web.RequestKey("caller", Caller)
+"""Under this a request of a key with models of its own knows that key."""
 _KNOWN_HOSTS = 64
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
@@ -21,12 +29,45 @@ class Guard:
     nothing, and no answer carries CORS headers.
     """
 
-    def __init__(self, options: ProxyOptions) -> None:
-        self._api_keys = tuple(key.encode() for key in options.api_keys if key)
-        self._admin_key = options.admin_key.encode()
+    def __init__(self, options: ProxyOptions, limits: Limits) -> None:
+        self.limits: Final = limits
+        self._plain = tuple([digest(key.encode()) for key in options.api_keys if key])
+        self._callers: list[tuple[bytes, Caller]] = []
+        """The hash of each key, and whose it is: what is compared are hashes, which nobody can choose."""
+        self._named: Sequence[ApiKey] = ()
+        self._asks = False
+        """Whether a key must be sent under ``/v1``."""
+        admin, metrics = options.admin_key.encode(), options.metrics_key.encode()
+        self._admin = (digest(admin),) if admin else ()
+        self._metrics = (*self._admin, *((digest(metrics),) if metrics else ()))
         self._allowed = frozenset(name.lower().rstrip(".") for name in options.allowed_hosts)
         self._known: set[str] = set()
         self._loopback = True
+        self._insecure = options.insecure
+        self.use_keys(options.named_keys)
+
+    def use_keys(self, named: Iterable[ApiKey]) -> None:
+        """Let these keys in besides the plain ones, from now on. What a key used of its limit stays used. A key without
+        a digest (its variable is not set) lets nobody in, but is asked for."""
+        before = dict(self._callers)
+        self._named = [key for key in named if key.enabled]
+        usual = self.limits.usual
+        wanted = [(known, ApiKey(""), usual) for known in self._plain]
+        wanted += [(bytes.fromhex(key.digest), key, key.limit(usual)) for key in self._named if key.digest]
+        self._callers = [(known, self._caller(key, limit, before.get(known))) for known, key, limit in wanted]
+        self._asks = bool(self._plain or self._named)
+
+    def use_limit(self, usual: Limit) -> None:
+        """What each key may do without a limit of its own, and each address where there are no keys."""
+        self.limits.usual = usual
+        self.use_keys(self._named)
+
+    def _caller(self, key: ApiKey, limit: Limit, before: Caller | None) -> Caller:
+        meter = self.limits.meter(limit)
+        if before is not None and before.meter is not None and meter is not None:
+            meter = before.meter
+            meter.change(limit, self.limits.now())
+        return Caller(key.name, key.models, meter)
 
     def bind(self, host: str) -> None:
         """Learn which address is served: names are only guarded on loopback, where no other name is right."""
@@ -36,28 +77,56 @@ class Guard:
         if self._loopback:
             self._check_host(request)
 
-    def api(self, request: web.BaseRequest) -> None:
+    def api(self, request: web.BaseRequest) -> Caller | None:
+        """Whose key came with a request under ``/v1`` or ``/api``; None where none is asked for."""
         if self._loopback:
             self._check_host(request)
-        if self._api_keys:
-            self._check_key(request, self._api_keys, "an API key")
-        elif request.method == "POST":
+        if self._asks:
+            return self._whose(request)
+        if request.method == "POST":
             self._check_origin(request)
-
-    def admin(self, request: web.BaseRequest) -> None:
-        self._check_origin(request)
-        if self._admin_key:
-            self.public(request)
-            self._check_key(request, (self._admin_key,), "the admin key")
-            return
-        self._check_host(request)
-        forwarded = any(name in request.headers for name in _FORWARDED)
-        if forwarded or not is_loopback(request.remote or ""):
+        if not self._loopback and not self._insecure and not self._from_here(request):
             raise RouterError(
                 "forbidden",
-                "The admin API answers only clients on this machine while no admin key is set.",
-                hint="Set ROUTER_ADMIN_API_KEY for the router and send it as a Bearer token.",
+                "This router answers only clients on its own machine while it has no API key.",
+                hint="Set ROUTER_API_KEYS for the router, or make a key: llmrouter-tui keys add NAME.",
             )
+        return None
+
+    def lists(self, request: web.BaseRequest) -> None:
+        """The same for what no model answers: it is counted apart."""
+        caller = self.api(request)
+        self.limits.call(request.remote, admin=False)
+        if caller is not None and caller.models:
+            request[CALLER] = caller
+
+    def admin(self, request: web.BaseRequest) -> None:
+        self._owner(request, self._admin, "the admin key", "admin API", "ROUTER_ADMIN_API_KEY")
+        self.limits.call(request.remote, admin=True)
+
+    def metrics(self, request: web.BaseRequest) -> None:
+        self._owner(
+            request, self._metrics, "the metrics key or the admin key", "page of metrics", "ROUTER_METRICS_API_KEY"
+        )
+
+    def _owner(self, request: web.BaseRequest, keys: tuple[bytes, ...], key: str, what: str, variable: str) -> None:
+        """With one of these keys; without any set, from this machine."""
+        self._check_origin(request)
+        if keys:
+            self.public(request)
+            self._check_key(request, keys, key)
+            return
+        self._check_host(request)
+        if not self._from_here(request):
+            raise RouterError(
+                "forbidden",
+                f"The {what} answers only clients on this machine while no key for it is set.",
+                hint=f"Set {variable} for the router and send it as a Bearer token.",
+            )
+
+    def _from_here(self, request: web.BaseRequest) -> bool:
+        """Whether a client is on this machine, and speaks for itself."""
+        return is_loopback(request.remote or "") and not any(name in request.headers for name in _FORWARDED)
 
     def _check_host(self, request: web.BaseRequest) -> None:
         host = request.headers.get("Host", "")
@@ -97,19 +166,40 @@ class Guard:
         local_page = not admin and is_loopback(host_name(parts.netloc))
         return same or local_page or (parts.hostname or "") in self._allowed
 
+    def _whose(self, request: web.BaseRequest) -> Caller:
+        given = _presented(request)
+        sent = digest(given)
+        found: Caller | None = None
+        for known, caller in self._callers:  # all of them, whichever it is
+            if hmac.compare_digest(known, sent):
+                found = caller
+        if found is None:
+            raise _no_key(given, "an API key")
+        return found
+
     def _check_key(self, request: web.BaseRequest, keys: tuple[bytes, ...], what: str) -> None:
         given = _presented(request)
-        matches = [hmac.compare_digest(key, given) for key in keys]
-        if any(matches):
-            return
-        found = "The key that was sent is not valid" if given else f"This router wants {what}"
-        raise RouterError("unauthorized", f"{found}.", hint=f"Send {what} as 'Authorization: Bearer …'.")
+        sent = digest(given)
+        matches = [hmac.compare_digest(known, sent) for known in keys]
+        if not any(matches):
+            raise _no_key(given, what)
 
 
 def _presented(request: web.BaseRequest) -> bytes:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
     return given.encode("utf-8", "surrogateescape")
+
+
+def _no_key(given: bytes, what: str) -> RouterError:
+    found = "The key that was sent is not valid" if given else f"This router wants {what}"
+    return RouterError("unauthorized", f"{found}.", hint=f"Send {what} as 'Authorization: Bearer …'.")
+
+
+def visible(request: web.BaseRequest, models: Sequence[ModelView]) -> Sequence[ModelView]:
+    """Those of the models that whoever asks may ask for."""
+    caller = request.get(CALLER)
+    return models if caller is None else [model for model in models if permits(caller.models, model)]
 
 
 def host_name(host: str) -> str:

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from llmrouter_tui.core.keys import ApiKey
+from llmrouter_tui.core.limiting import Limit
 from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
 from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import SPOKEN
 from llmrouter_tui.proxy.judging import JudgeAdmin
+from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -33,7 +37,8 @@ class ProxyServer:
         self._control = control
         self._subscriptions = subscriptions
         self._options = options
-        self._guard = Guard(options)
+        self.limits = Limits(options.max_exchanges, options.limit)
+        self._guard = Guard(options, self.limits)
         self._chats = Live()
         self._watchers = Live()
         self._runner: web.AppRunner | None = None
@@ -44,6 +49,14 @@ class ProxyServer:
     def port(self) -> int:
         """The port that is served; 0 while nothing is."""
         return self._site.port if self._site is not None else 0
+
+    def use_keys(self, keys: Iterable[ApiKey]) -> None:
+        """The keys with names that let clients in, from now on."""
+        self._guard.use_keys(keys)
+
+    def use_limit(self, limit: Limit) -> None:
+        """What each key may do that has no limit of its own, or each address where there are no keys, from now on."""
+        self._guard.use_limit(limit)
 
     @property
     def answering(self) -> int:

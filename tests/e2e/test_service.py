@@ -64,7 +64,7 @@ def test_a_review_tells_of_what_was_rated_through_the_command_line(demo):
 
 
 TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
-PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 
 
 def test_a_whole_request_is_explained_with_all_that_it_needs(demo, tmp_path):

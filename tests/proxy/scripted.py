@@ -117,6 +117,8 @@ class Script:
     body_error: Exception | None = None
     """Raised after the chunks (which then should hold no end)."""
     status: str = "loading big/qwen3:32b"
+    tokens: int = 5
+    """What the exchange used, once it is over."""
     wait: Place | None = None
     fallback_to: str = ""
     """``open`` ends on this model, as its second attempt."""
@@ -165,6 +167,7 @@ class ScriptedRun:
         self.decision: Decision | None = decision(request.model)
         self.model = SMALL
         self.attempts = 1
+        self.tokens = script.tokens
         self.status_text = script.status
         self.wait = script.wait
         self.events: list[str] = []
@@ -247,9 +250,9 @@ class ScriptedExchanges:
         self.runs.append(run)
         return run
 
-    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "") -> str:
+    def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "", key: str = "") -> str:
         self.refusals.append(
-            {"client": client, "requested": requested, "code": code, "message": message, "prompt": prompt}
+            {"client": client, "requested": requested, "code": code, "message": message, "prompt": prompt, "key": key}
         )
         return f"r{len(self.refusals)}"
 

@@ -7,6 +7,7 @@ import pytest
 from multidict import CIMultiDict
 
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.security import Guard, host_name, is_loopback
 from tests.proxy.conftest import Routers
@@ -32,7 +33,8 @@ def code(check: Any, request: Any) -> str:
 
 
 def guard(bound: str = "127.0.0.1", **options: Any) -> Guard:
-    made = Guard(ProxyOptions(**options))
+    given = ProxyOptions(**options)
+    made = Guard(given, Limits(given.max_exchanges, given.limit))
     made.bind(bound)
     return made
 

@@ -82,7 +82,7 @@ async def test_thoughts_come_as_thinking_and_go_back(router: Router) -> None:
 
 
 async def test_an_image(router: Router) -> None:
-    source = {"type": "base64", "media_type": "image/png", "data": "iVBO"}
+    source = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
     seen = [{"role": "user", "content": [{"type": "image", "source": source}]}]
     async with client(router) as asking:
         await asking.messages.create(**ASK | {"messages": seen})
