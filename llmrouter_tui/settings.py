@@ -65,6 +65,7 @@ class Settings:
     quality_preference: float = 0.5
     rules: tuple[Rule, ...] = ()
     pinned_model: tuple[str, ...] = ()
+    embedding_model: str = ""
     load_timeout_seconds: float = 300.0
     first_token_timeout_seconds: float = 300.0
     signature_enabled: bool = False
@@ -412,6 +413,10 @@ KEYS: Final[Mapping[str, Key]] = {
         "Models (backend/name) to keep loaded and to prefer for easy prompts; a list, or with commas.",
         _models,
         _as_list(","),
+    ),
+    "embedding_model": Key(
+        "What auto embeds with, for good; empty = chosen at the first request, then kept.",
+        _text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
     ),
     "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
     "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from llmrouter_tui import __version__
@@ -247,6 +248,8 @@ class Assembly:
         self._live = LiveSettings(self._config, repo, self.bus)
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
+        self._live.on_change("embedding_model", lambda name: setattr(self._router.embedding, "model", name))
+        self._router.embedding.keep = partial(self._live.change, "embedding_model")
         self._live.on_change("sync", self._syncs.schedule)
         self._live.on_change("profile_max_age_days", lambda days: setattr(self._profiler, "max_age", days * 86_400.0))
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))

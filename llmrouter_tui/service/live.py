@@ -22,7 +22,7 @@ JUDGE = (
     "judge_rpm",
     "judge_daily_calls",
 )
-LIVE = ("quality_preference", "rules", "sync", "profile_max_age_days", "profile_when_idle", *JUDGE)
+LIVE = ("quality_preference", "rules", "embedding_model", "sync", "profile_max_age_days", "profile_when_idle", *JUDGE)
 """What takes effect without a restart."""
 _ORIGINS = {"flag": "an option of the command line", "environment": "an environment variable"}
 _PLACE = re.compile(r"^The saved setting (backends\[\d+\]\.)?")
