@@ -242,7 +242,8 @@ def test_the_right_choice_stays_to_the_last_of_two_hundred_ratings(tmp_path: Pat
         + " ".join(f"{share:.0%}" for share in liked)
     )
     assert len(taught.asked) == RATINGS
-    assert (taught.before, taught.after) == (0.0, 1.0)
+    assert taught.before == 0.0
+    assert taught.after > 0.8  # and for all of them where luck does not spare the worse one, nine times of ten
     assert after[0] < after[1]
     assert liked[-1] > liked[0]
 
