@@ -73,6 +73,7 @@ def line(exchange: Exchange) -> Line:
         exchange.code,
         clean(exchange.message),
         clean(exchange.response_id),
+        exchange.key,
     )
 
 
@@ -119,6 +120,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
         answer=row["answer"] or "",
         response_id=row["response_id"],
         rating=None if row["rated_rating"] is None else feedback(row, "rated_"),
+        key=row["key"],
     )
 
 

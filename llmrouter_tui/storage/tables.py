@@ -85,6 +85,7 @@ class Exchange(Table):
     code = TextField()
     message = TextField()
     response_id = TextField()
+    key = TextField(default="")
 
 
 class ExchangeText(Table):

@@ -54,6 +54,7 @@ def exchange(number: int, **changes: object) -> Exchange:
         "prompt": f"question {number}",
         "answer": f"answer {number}",
         "response_id": f"chatcmpl-{number}",
+        "key": "alice",
     }
     return Exchange(**(plain | changes))  # type: ignore[arg-type]
 

@@ -97,7 +97,7 @@ async def test_a_file_of_the_first_version_with_data_in_it_gains_the_figures_and
     assert await repo.synced_figures() == []
     await repo.store_sync(RECORD, [figure()])
     assert await repo.synced_figures() == [figure()]
-    assert await repo.exchange("x000007") == exchange(7, rating=up(7))
+    assert await repo.exchange("x000007") == exchange(7, rating=up(7), key="")
     assert (await repo.exchanges(before=None, limit=10)).total == 9
     memory = (await repo.memories())["a/big"]
     assert (memory.used, memory.pinned, memory.ratings_up) == (9, True, 1)
@@ -129,7 +129,8 @@ async def _of_the_first_version(path: Path) -> None:
         connection.execute(f"DELETE FROM {name}")
     # Exchanges first: their triggers count, and then the counts themselves are taken over.
     for name in ("exchange", "exchange_text", "model_feedback", "model_state", "setting"):
-        connection.execute(f"INSERT INTO {name} SELECT * FROM now.{name}")
+        columns = ", ".join(column for _, column, *_ in connection.execute(f"PRAGMA main.table_info({name})"))
+        connection.execute(f"INSERT INTO {name} SELECT {columns} FROM now.{name}")
     connection.execute("INSERT INTO counter SELECT * FROM now.counter")
     connection.commit()
     connection.close()

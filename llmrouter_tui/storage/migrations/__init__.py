@@ -15,6 +15,7 @@ from llmrouter_tui.storage.migrations import (
     m008_grades,
     m009_runs,
     m010_comparing,
+    m011_keys,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -29,6 +30,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m008_grades.STATEMENTS,
     m009_runs.STATEMENTS,
     m010_comparing.STATEMENTS,
+    m011_keys.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
