@@ -302,7 +302,7 @@ class EmbeddedBackend:
         name = call.model.name
         engine = await self._engine(name, call.context_length)
         try:
-            return await open_chat(engine.link, call)
+            return await open_chat(engine.link, call, leaves_out="The embedded engine")
         except BackendError as error:
             if not error.unhealthy:
                 raise

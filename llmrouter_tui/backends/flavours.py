@@ -36,6 +36,11 @@ class Flavour(Protocol):
         """Whether it closes the connection after every stream, although it promises to keep it."""
         ...
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it leaves out, without a word, what only OpenAI's own servers heed (``unspoken``)."""
+        ...
+
     async def version(self, link: Link) -> str:
         """Its version, empty if it does not tell; raises ``BackendError`` when it is not well."""
         ...
@@ -53,6 +58,7 @@ class Plain:
     manages_memory = False
     sets_context = False
     drops_streams = False
+    leaves_out = False
     always_held = False
     """Whether the models listed are in memory as long as the server runs."""
 
@@ -102,6 +108,7 @@ class LlamaCpp(Plain):
 
     label = "llama.cpp"
     drops_streams = True
+    leaves_out = True
 
 
 class Router(Plain):
@@ -126,6 +133,7 @@ class Vllm(Plain):
     """vLLM: the models it lists are in memory as long as it runs."""
 
     label = "vLLM"
+    leaves_out = True
     always_held = True
 
     async def version(self, link: Link) -> str:
@@ -151,6 +159,7 @@ class LlamaSwap(Plain):
     """
 
     label = "llama-swap"
+    leaves_out = True
     manages_memory = True
     load_seconds = 900.0
     unload_seconds = 30.0

@@ -149,7 +149,14 @@ class LlamaCppBackend:
 
     async def chat(self, call: ChatCall) -> Reply:
         wire = self._wire_names.get(call.model.name, "")
-        return await open_chat(self._link, call, wire_name=wire, read_timeout=self._read_timeout, drops_streams=True)
+        return await open_chat(
+            self._link,
+            call,
+            wire_name=wire,
+            read_timeout=self._read_timeout,
+            drops_streams=True,
+            leaves_out="llama.cpp",
+        )
 
     async def embed(
         self,

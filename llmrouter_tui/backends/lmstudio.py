@@ -15,6 +15,7 @@ class LmStudio(Plain):
     """LM Studio with its v1 API. Models are known by key; loaded ones have instances with ids of their own."""
 
     label = "LM Studio"
+    leaves_out = True
     manages_memory = True
     sets_context = True
 
@@ -67,6 +68,7 @@ class OldLmStudio(Plain):
     """LM Studio before 0.4.0: it loads a model when it is asked for, and cannot be told to."""
 
     label = "LM Studio"
+    leaves_out = True
 
     async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]:
         body = mapping(await link.get("/api/v0/models"))

@@ -15,7 +15,7 @@ import msgspec
 from llmrouter_tui.backends.gguf_memory import cache_of_file, kv_cache, shown_header, with_cache
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.ollama_reply import OllamaReply
-from llmrouter_tui.backends.ollama_wire import LAUNCH, request_body
+from llmrouter_tui.backends.ollama_wire import LAUNCH, call_rules, request_body
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
 from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
@@ -170,6 +170,7 @@ class OllamaBackend:
             stream=request.stream,
             wants_usage=request.wants_usage,
             opening=all(message.role != "assistant" for message in request.messages),
+            rules=call_rules(request),
         )
 
     async def embed(

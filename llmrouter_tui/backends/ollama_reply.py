@@ -6,7 +6,7 @@ from typing import Any
 
 from llmrouter_tui.backends.faults import complaint_of
 from llmrouter_tui.backends.http import Link, linger, why_broken
-from llmrouter_tui.backends.ollama_wire import canonical_calls, finish_reason
+from llmrouter_tui.backends.ollama_wire import CallRules, canonical_calls, finish_reason
 from llmrouter_tui.backends.reading import count, mapping
 from llmrouter_tui.backends.wire import Answer
 from llmrouter_tui.core.decision import Timings, Usage
@@ -32,8 +32,11 @@ class OllamaReply:
         stream: bool,
         wants_usage: bool,
         opening: bool,
+        rules: CallRules,
     ) -> None:
-        """``opening``: the request begins a conversation, so that its prompt was hardly read before."""
+        """``opening``: the request begins a conversation, so that its prompt was hardly read before. ``rules``: what
+        its tool calls are held to; where one is required nothing is told before there is one, so that another model
+        can be asked in place of one that makes none."""
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
@@ -44,6 +47,7 @@ class OllamaReply:
         self._stream = stream
         self._wants_usage = wants_usage
         self._opening = opening
+        self._rules = rules
         self._begun = False
         self._calls = 0
 
@@ -65,7 +69,7 @@ class OllamaReply:
         self._answer.close()
 
     async def _stream_chunks(self) -> AsyncIterator[bytes]:
-        rest = b""
+        rest = held = b""
         read = self._answer.readany
         while not self.finish_reason:
             data = await read()
@@ -73,8 +77,10 @@ class OllamaReply:
             if not data:
                 lines, rest = [rest], b""
             chunks, failure = self._translate(lines)
-            if chunks:
-                yield chunks
+            held += chunks
+            if held and (self._calls or not self._rules.required):
+                yield held
+                held = b""
             if failure:
                 raise failure
             if not data:
@@ -83,6 +89,7 @@ class OllamaReply:
             raise self._link.broken("answered with an empty stream", self._writer.model)
         if not self.finish_reason:
             raise self._link.interrupted("its stream ended without a finish.", self._writer.model)
+        self._check_calls()
         await linger(self._answer)
 
     def _translate(self, lines: list[bytes]) -> tuple[bytes, BackendError | None]:
@@ -138,6 +145,7 @@ class OllamaReply:
             message["tool_calls"] = [{k: v for k, v in call.items() if k != "index"} for call in calls]
             message["content"] = message["content"] or None
         self._begun = True
+        self._check_calls()
         self._count(told)
         logprobs = {"content": told["logprobs"]} if told.get("logprobs") else None
         return self._writer.completion(message, self.finish_reason, self.usage, logprobs)
@@ -161,8 +169,15 @@ class OllamaReply:
         if not isinstance(made, list) or not made:
             return []
         calls = canonical_calls(made, self._exchange_id, self._calls)
+        if self._rules.single:
+            calls = calls[: 1 - min(1, self._calls)]
         self._calls += len(calls)
         return calls
+
+    def _check_calls(self) -> None:
+        """The answer is complete: was a call made where one had to be?"""
+        if self._rules.required and not self._calls:
+            raise self._link.broken("answered in words, where a tool call was required", self._writer.model)
 
     def _count(self, told: Mapping[str, Any]) -> None:
         """Tokens and speeds from the last line; its durations are nanoseconds."""

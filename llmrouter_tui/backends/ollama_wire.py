@@ -11,10 +11,10 @@ import json
 import math
 import urllib.parse
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from llmrouter_tui.core.chat import ChatCall
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.backends.unspoken import cannot, refuse_unread
+from llmrouter_tui.core.chat import ChatCall, ChatRequest
 
 _OPTIONS = (
     "temperature",
@@ -45,6 +45,9 @@ forgotten."""
 _PASSED = ("logprobs", "top_logprobs")
 """Top-level fields that both sides know by the same name."""
 
+_UNKNOWN = {"logit_bias": "bias of single tokens", "grammar": "grammars; a JSON schema it has"}
+"""What would change an answer, and what of it Ollama lacks."""
+
 _LEVELS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "max"}
 
 
@@ -54,9 +57,13 @@ def request_body(call: ChatCall) -> bytes:
     It has no ``keep_alive``: the one that the model was loaded with goes on. With one, a request that reaches a busy
     model which Ollama is about to unload for another takes the unloading back, and every load waits for ever.
     """
+    refuse_unread(call, "Ollama")
     asked: dict[str, Any] = json.loads(call.request.body)
     if call.request.choices > 1:
-        raise _cannot(call, "Ollama gives one answer to a request; n must be 1.", "n")
+        raise cannot(call, "Ollama gives one answer to a request; n must be 1.", "n")
+    for name, what in _UNKNOWN.items():
+        if asked.get(name):
+            raise cannot(call, f"Ollama has no {what}.", name)
     body: dict[str, Any] = {
         "model": call.model.name,
         "messages": _messages(call, asked.get("messages")),
@@ -66,7 +73,7 @@ def request_body(call: ChatCall) -> bytes:
     }
     if tools := _tools(asked):
         body["tools"] = tools
-    if (wanted := _format(asked)) is not None:
+    if (wanted := _format(call, asked)) is not None:
         body["format"] = wanted
     if (think := _think(call, asked)) is not None:
         body["think"] = think
@@ -84,19 +91,6 @@ def keep_alive(seconds: float) -> int:
     return -1 if seconds < 0 else math.ceil(seconds)
 
 
-def _cannot(call: ChatCall, message: str, param: str) -> BackendError:
-    """Another kind of backend may well do it."""
-    return BackendError(
-        "invalid_request",
-        message,
-        backend=call.model.backend,
-        model=call.model.name,
-        fallback=True,
-        retryable=False,
-        param=param,
-    )
-
-
 def _options(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Sampling parameters, from the client's ``options`` and from the top level, which wins."""
     native = asked.get("options")
@@ -112,7 +106,7 @@ def _options(asked: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _format(asked: Mapping[str, Any]) -> object:
+def _format(call: ChatCall, asked: Mapping[str, Any]) -> object:
     wanted = asked.get("response_format")
     if not isinstance(wanted, dict):
         return asked.get("format")
@@ -120,7 +114,9 @@ def _format(asked: Mapping[str, Any]) -> object:
         described = wanted.get("json_schema")
         schema = described.get("schema") if isinstance(described, dict) else None
         return schema if isinstance(schema, dict) else "json"
-    return "json" if wanted.get("type") == "json_object" else None
+    if wanted.get("type") not in ("json_object", "text"):
+        raise cannot(call, "Ollama knows the formats text, json_object and json_schema.", "response_format")
+    return "json" if wanted["type"] == "json_object" else None
 
 
 def _think(call: ChatCall, asked: Mapping[str, Any]) -> object:
@@ -142,13 +138,36 @@ def _think(call: ChatCall, asked: Mapping[str, Any]) -> object:
 
 
 def _tools(asked: Mapping[str, Any]) -> list[Any]:
-    """The tools on offer; a choice of one function is kept by offering only that one. ``required`` is
-    lost: Ollama cannot make a model call."""
+    """The tools on offer; a choice of one function is kept by offering only that one."""
     tools, choice = asked.get("tools"), asked.get("tool_choice")
     if not isinstance(tools, list) or choice == "none":
         return []
     name = _function_name(choice)
     return [t for t in tools if _function_name(t) == name] if name else tools
+
+
+class CallRules(NamedTuple):
+    """What a request says of tool calls and Ollama cannot be told: its answers are held to it."""
+
+    required: bool = False
+    """A call must be made: a required choice, or a named function."""
+    single: bool = False
+    """Not more than one."""
+
+
+_FREE = CallRules()
+
+
+def call_rules(request: ChatRequest) -> CallRules:
+    """Decodes the body only where it may hold a rule."""
+    body = request.body
+    if not request.tools or request.tool_choice_none:
+        return _FREE
+    if b'"tool_choice"' not in body and b'"parallel_tool_calls"' not in body:
+        return _FREE
+    asked = json.loads(body)
+    choice = asked.get("tool_choice")
+    return CallRules(choice == "required" or bool(_function_name(choice)), asked.get("parallel_tool_calls") is False)
 
 
 def _function_name(value: object) -> str:
@@ -198,7 +217,7 @@ def _tool_call(call: ChatCall, made: Mapping[str, Any], names: dict[str, str]) -
         except ValueError:
             arguments = None
     if not isinstance(arguments, dict):
-        raise _cannot(call, "The arguments of a tool call in the history are not a JSON object.", "messages")
+        raise cannot(call, "The arguments of a tool call in the history are not a JSON object.", "messages")
     name = _function_name(made)
     translated: dict[str, Any] = {"function": {"name": name, "arguments": arguments}}
     if isinstance(made.get("id"), str):
@@ -222,7 +241,7 @@ def _content(call: ChatCall, content: object) -> tuple[str, list[str]]:
         elif kind == "image_url":
             images.append(_image(call, part.get("image_url")))
         else:
-            raise _cannot(call, f"Ollama takes no content of type {kind}.", "messages")
+            raise cannot(call, f"Ollama takes no content of type {kind}.", "messages")
     return "\n".join(words), images
 
 
@@ -230,7 +249,7 @@ def _image(call: ChatCall, value: object) -> str:
     """The base64 text of an image that came as a data URL."""
     url = value.get("url") if isinstance(value, dict) else value
     if not isinstance(url, str) or not url.startswith("data:"):
-        raise _cannot(
+        raise cannot(
             call, "Ollama takes images only as data URLs (data:image/png;base64,…), not by address.", "messages"
         )
     head, _, data = url.partition(",")

@@ -90,9 +90,15 @@ class OpenAIBackend:
         await (await self._known()).unload(self._link, model)
 
     async def chat(self, call: ChatCall) -> Reply:
-        path = f"{self._prefix}/chat/completions"
-        drops = self._flavour is not None and self._flavour.drops_streams
-        return await open_chat(self._link, call, path=path, read_timeout=self._read_timeout, drops_streams=drops)
+        path, flavour = f"{self._prefix}/chat/completions", self._flavour
+        return await open_chat(
+            self._link,
+            call,
+            path=path,
+            read_timeout=self._read_timeout,
+            drops_streams=flavour is not None and flavour.drops_streams,
+            leaves_out=flavour.label if flavour is not None and flavour.leaves_out else "",
+        )
 
     async def embed(
         self,

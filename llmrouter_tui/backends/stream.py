@@ -11,6 +11,7 @@ import msgspec
 
 from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
+from llmrouter_tui.backends.unspoken import cannot, name_limit_twice, refuse_unread
 from llmrouter_tui.backends.wire import Answer
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
@@ -40,18 +41,23 @@ async def open_chat(
     wire_name: str = "",
     read_timeout: float = READ_TIMEOUT,
     drops_streams: bool = False,
+    leaves_out: str = "",
 ) -> Reply:
     """Send a chat request to a server that speaks the canonical dialect; returns when it accepted it.
 
     The client's body goes out as it came, but for the model's name (``wire_name`` if the server calls it
     differently) and the wish for usage, which a stream always gets. ``drops_streams``: the server closes the
-    connection after a stream, whatever it says.
+    connection after a stream, whatever it says. ``leaves_out``: what people call a server that does not read all of
+    OpenAI's fields (``unspoken``).
     """
     request, model = call.request, call.model.name
     body = replace_model(request.body, wire_name or model)
+    if leaves_out:
+        refuse_unread(call, leaves_out)
+        body = name_limit_twice(body)
     if not request.stream:
         answer = await link.open(path, body, model=model, read_timeout=read_timeout * WHOLE_ANSWER)
-        return BodyReply(answer, link, model)
+        return BodyReply(answer, link, call)
     if not request.wants_usage:
         body = request_usage(body)
     answer = await link.open(path, body, model=model, read_timeout=read_timeout, parting=drops_streams)
@@ -216,13 +222,14 @@ _completion = msgspec.json.Decoder(_Completion)
 class BodyReply:
     """A whole canonical answer under way (``core.ports.Reply``)."""
 
-    def __init__(self, answer: Answer, link: Link, model: str) -> None:
+    def __init__(self, answer: Answer, link: Link, call: ChatCall) -> None:
         self.usage = Usage()
         self.timings = Timings()
         self.finish_reason = ""
         self._answer = answer
         self._link = link
-        self._model = model
+        self._call = call
+        self._model = call.model.name
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The one JSON object."""
@@ -259,6 +266,8 @@ class BodyReply:
             raise self._link.said_no(chunk.error, self._model)
         if not chunk.choices:
             raise self._link.broken("answered without any choice", self._model)
+        if chunk.choices < (wanted := self._call.request.choices):
+            raise cannot(self._call, f"{self._link.backend} gave {chunk.choices} of {wanted} answers asked for.", "n")
         self.usage = chunk.usage or self.usage
         self.timings = chunk.timings or self.timings
         self.finish_reason = chunk.finish_reason

@@ -1,7 +1,7 @@
 """Reads an answer's text back out of the canonical bytes, for the log's preview and the ledger's token count."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,8 @@ EVERYTHING = Keep(prompt=16 << 20, answer=16 << 20)
 class _Delta(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
+    reasoning: Any = None
+    refusal: str | None = None
     tool_calls: list[msgspec.Raw] | None = None
 
 
@@ -95,6 +97,11 @@ def has_content(events: bytes) -> bool:
             return True
         for choice in chunk.choices or ():
             delta = choice.delta
-            if delta is not None and (delta.content or delta.reasoning_content or delta.tool_calls):
+            if delta is not None and _says(delta):
                 return True
     return False
+
+
+def _says(delta: _Delta) -> bool:
+    """Thinking is ``reasoning_content`` to llama.cpp and ``reasoning`` to vLLM."""
+    return bool(delta.content or delta.reasoning_content or delta.reasoning or delta.tool_calls or delta.refusal)

@@ -52,6 +52,8 @@ class OllamaServer(Server):
         """Where weights lie, where a test needs to know."""
         self.counters: Json = {}
         """What the last line of an answer counts otherwise than usual."""
+        self.shy = False
+        """Answer in words although tools are on offer, as models sometimes do."""
         overflow = "request (90 tokens) exceeds the available context size (8 tokens), try increasing it"
         self.errors = {
             "unauthorized": (401, {"error": "unauthorized", "signin_url": "https://ollama.com/connect"}),
@@ -171,7 +173,7 @@ class OllamaServer(Server):
         }
 
     def messages(self, asked: Json) -> list[Json]:
-        if tools := asked.get("tools"):
+        if (tools := asked.get("tools")) and not self.shy:
             names = [tools[0]["function"]["name"], tools[-1]["function"]["name"]]
             calls = [{"function": {"index": 0, "name": name, "arguments": {"city": "Oslo"}}} for name in names]
             return [{"content": "", "tool_calls": [call]} for call in calls]
