@@ -22,6 +22,7 @@ from llmrouter_tui.engine.judge_asking import LONGEST_PAUSE, TIMEOUT
 from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings, Seat
 from llmrouter_tui.engine.judge_limits import Limits, SpentError, UnaskedError
 from llmrouter_tui.engine.judge_subjects import Job, Pair, Waiting, Work
+from llmrouter_tui.engine.judge_turns import Turns
 from llmrouter_tui.engine.judge_verdicts import MALFORMED, Verdicts
 from llmrouter_tui.engine.manners import Manners
 
@@ -55,6 +56,7 @@ class Judge:
         verdicts: Verdicts,
         records: Records,
         manners: Manners,
+        turns: Turns,
         settings: JudgeSettings,
         bus: Bus,
         clock: Clock,
@@ -70,6 +72,8 @@ class Judge:
         self._verdicts = verdicts
         self._records = records
         self._manners = manners
+        self._turns = turns
+        turns.bound = lambda: waiting.bound(turns.patience)
         self._settings = settings
         self._bus = bus
         self._clock = clock
@@ -161,6 +165,8 @@ class Judge:
         for each in work:
             self._waiting.ask(each)
         self._wake.set()
+        if self._state == "waiting":
+            self._stop.set()  # what gives way now may be somebody else's than what the user wants
         self._tell(self._state, self._message, at_once=True)
 
     def overhear(self, request: ChatRequest, exchange: Exchange) -> None:
@@ -195,17 +201,35 @@ class Judge:
         if words := self._reason():
             self._tell("waiting", words)
             return
-        work = next(iter(self._waiting))
-        seat = self._seat(work)
-        if seat is None:
+        self._turns.look()
+        seats = self._seats()
+        seat = next((seat for seat, asked in seats if self._calm(seat, asked)), None)
+        if seat is not None:
+            await self._batch(seat)
+        elif seats:
+            self._tell("waiting", "clients used that memory just now")
+        else:
             self._tell("failed", self._bench.why)
-            if isinstance(work, Pair):  # somebody waits for it
+
+    def _seats(self) -> list[tuple[Seat, bool]]:
+        """Who judges what waits, each with whether the user asked for that; without a judge nobody waits for a
+        comparison any longer."""
+        found: dict[str, tuple[Seat, bool]] = {}
+        known: dict[tuple[str, str], Seat | None] = {}
+        for work in tuple(self._waiting):
+            if isinstance(work, Pair):
+                seat, asked = self._seat(work), True
+            else:
+                about = work.model, work.seat.id if work.seat is not None else ""
+                if about not in known:
+                    known[about] = self._seat(work)
+                seat, asked = known[about], work.asked
+            if seat is not None:
+                found.setdefault(seat.id, (seat, asked))
+            elif isinstance(work, Pair):
                 work.done.cancel()
                 self._waiting.done(work)
-        elif self._calm(seat, work):
-            await self._batch(seat)
-        else:
-            self._tell("waiting", "clients used that memory just now")
+        return list(found.values())
 
     async def _woken(self) -> None:
         try:
@@ -219,9 +243,10 @@ class Judge:
         """Why nothing is graded now, in words; empty where it is."""
         return "models are being measured" if self._busy() else self._limits.spent
 
-    def _calm(self, seat: Seat, work: Work) -> bool:
-        """Whether the judge may be loaded: nobody loses memory for it who was here just now."""
-        if seat.record is None or seat.record.ready or isinstance(work, Pair) or work.asked:
+    def _calm(self, seat: Seat, asked: bool) -> bool:
+        """Whether the judge may be loaded: nobody loses memory for it who was here just now, unless the user waits for
+        it."""
+        if seat.record is None or asked or self._turns.due() or self._manners.needs_nobody(seat.record):
             return True
         return self._clock.wall() - max(self._since, self._manners.last_used(seat.record)) >= self._quiet
 
@@ -240,9 +265,12 @@ class Judge:
         if self._through:
             self._done, self._failed, self._through = 0, 0, False
             log.info("%s grades %d answers", seat.id, len(self._waiting), extra=_SOURCE)
-        while (work := self._next(seat)) is not None:
-            if not await self._unless_stopped(self._one(seat, work)):
-                break
+        try:
+            while (work := self._next(seat)) is not None:
+                if not await self._unless_stopped(self._one(seat, work)):
+                    break
+        finally:
+            self._turns.over()
         self._current = ""
         if seat.record is not None:
             await self._manners.leave(seat.record, used, "judged")
@@ -288,6 +316,7 @@ class Judge:
         self._waiting.done(work)
         if code is None:
             return True
+        self._turns.graded()
         took = self._clock.mono() - started
         self._took = took if self._took is None else self._took + PACE * (took - self._took)
         self._done += not code

@@ -1,6 +1,7 @@
 """One question to a judge: within the limits, with patience for servers that are busy, behind live traffic."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Final
 
@@ -15,7 +16,8 @@ from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.judge_bench import Seat
 from llmrouter_tui.engine.judge_limits import Limits, UnaskedError
-from llmrouter_tui.engine.manners import Manners, Tell
+from llmrouter_tui.engine.judge_turns import Turns
+from llmrouter_tui.engine.manners import GaveWayError, Manners, Tell
 from llmrouter_tui.engine.residency import Residency
 
 TRIES: Final = 4
@@ -50,11 +52,19 @@ class JudgeAsking:
     """Asks; memory is put in order by whoever owns ``manners``."""
 
     def __init__(
-        self, residency: Residency, manners: Manners, limits: Limits, clock: Clock, *, backoff: float = BACKOFF
+        self,
+        residency: Residency,
+        manners: Manners,
+        limits: Limits,
+        turns: Turns,
+        clock: Clock,
+        *,
+        backoff: float = BACKOFF,
     ) -> None:
         self._residency = residency
         self._manners = manners
         self._limits = limits
+        self._turns = turns
         self._clock = clock
         self._backoff = backoff
         self._thinkers: set[str] = set()
@@ -87,17 +97,22 @@ class JudgeAsking:
 
     async def _turn(self, seat: Seat, messages: Messages, tell: Tell) -> tuple[Heard, bool]:
         """The reply, and whether it filled all the room that it had."""
+        if self._limits.full:
+            self._turns.over()  # nobody waits for a judge that waits itself
         await self._limits.turn(tell)
-        if seat.record is None:
-            tell("grading", "")
-            return await self._ask(seat, messages)
-        return await self._manners.ask(
-            seat.record,
-            tell,
-            lambda: self._ask(seat, messages),
-            begins=lambda: tell("grading", ""),
-            goes_on=lambda: None,
-        )
+        if seat.record is not None and not self._turns.holds(seat.record):
+            with contextlib.suppress(GaveWayError):
+                return await self._manners.ask(
+                    seat.record,
+                    tell,
+                    lambda: self._ask(seat, messages),
+                    begins=lambda: tell("grading", ""),
+                    goes_on=lambda: None,
+                    enough=self._turns.due,
+                )
+            await self._turns.begin(seat.record, tell)
+        tell("grading", "")
+        return await self._ask(seat, messages)
 
     async def _ask(self, seat: Seat, messages: Messages) -> tuple[Heard, bool]:
         heard = Heard()

@@ -57,6 +57,11 @@ class Limits:
         most = self._settings.daily_calls
         return f"the {most} calls of today are made; it goes on at midnight" if 0 < most <= self.today else ""
 
+    @property
+    def full(self) -> bool:
+        """Whether a call has to be waited for now."""
+        return self._wait() > 0
+
     def cool(self, seconds: float) -> None:
         """Nobody is asked for so long: a judge said that it is asked too much."""
         self._quiet_until = max(self._quiet_until, self._clock.mono() + seconds)

@@ -23,6 +23,7 @@ from llmrouter_tui.core.measuring import difficulty, same_weights
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.judge_bench import Bench, Seat
+from llmrouter_tui.engine.judge_turns import Patience
 from llmrouter_tui.engine.measured import Measured
 
 TESTED: Final = 12
@@ -110,6 +111,10 @@ class Waiting:
     def ask(self, work: Work) -> None:
         """The user wants it: before all else."""
         self._asked.append(work)
+
+    def bound(self, patience: Patience) -> float | None:
+        """Seconds that the most urgent of it may wait; None where the user waits for nothing of it."""
+        return patience.asked if self._asked else patience.measured if self._prompts else None
 
     def done(self, work: Work) -> None:
         for queue in (self._asked, self._prompts, self._live):

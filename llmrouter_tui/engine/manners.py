@@ -29,6 +29,10 @@ Tell = Callable[[str, str], None]
 """(state, words) of the model that is measured, when they change."""
 
 
+class GaveWayError(Exception):
+    """Live traffic came first for as long as it may."""
+
+
 class Manners:
     """For one run: what was in memory when it began is there again when it ends, unless somebody wanted otherwise."""
 
@@ -55,12 +59,13 @@ class Manners:
 
     # ── a lease ──
 
-    async def hold(self, record: ModelRecord, tell: Tell) -> Lease:
+    async def hold(self, record: ModelRecord, tell: Tell, enough: Callable[[], bool] = lambda: False) -> Lease:
         """A lease, as soon as nobody else asks anything of that memory; the model is loaded where it must be. Raises
-        ``BackendError`` where it cannot be had at all."""
+        ``BackendError`` where it cannot be had at all, and ``GaveWayError`` where it must be waited for and that was
+        ``enough``."""
         self._measured.add(record.id)
         while True:
-            await self._calm(record, tell)
+            await self._calm(record, tell, enough)
             if (lease := self._residency.lease(record)) is not None:
                 return lease
             tell("loading", "")
@@ -74,9 +79,23 @@ class Manners:
             if lease is not None:
                 return lease
 
-    async def _calm(self, record: ModelRecord, tell: Tell) -> None:
+    async def insist(self, record: ModelRecord, tell: Tell) -> Lease:
+        """A lease when its turn comes, as any client gets one. Raises ``BackendError`` where it cannot be had."""
+        self._measured.add(record.id)
+        if (lease := self._residency.lease(record)) is not None:
+            return lease
+        tell("loading", "")
+        return await self._residency.acquire(record)
+
+    def needs_nobody(self, record: ModelRecord) -> bool:
+        """Whether it can be asked without anybody losing memory for it."""
+        return record.ready or self._residency.roomy(record)
+
+    async def _calm(self, record: ModelRecord, tell: Tell, enough: Callable[[], bool]) -> None:
         told = ""
         while words := self._reason(record):
+            if words != HELD and enough():
+                raise GaveWayError
             if words != told:
                 told = words
                 tell("waiting", words)
@@ -141,12 +160,13 @@ class Manners:
         *,
         begins: Callable[[], None],
         goes_on: Callable[[], None],
+        enough: Callable[[], bool] = lambda: False,
     ) -> T:
         """What comes of a question, put again where it was broken off for clients. ``begins`` is called when it is put,
-        ``goes_on`` now and then while it is answered. Raises ``BackendError`` where the model cannot be had."""
+        ``goes_on`` now and then while it is answered. Raises as ``hold`` does."""
         broken_off = 0
         while True:
-            lease = await self.hold(record, tell)
+            lease = await self.hold(record, tell, enough)
             try:
                 begins()
                 task: asyncio.Task[T] = self._tasks.spawn(question(), f"ask {record.id}")

@@ -113,6 +113,11 @@ class Residency:
         wait = self._ledger.wait(record)
         return bool(wait.blocked) and not wait.held
 
+    def roomy(self, record: ModelRecord) -> bool:
+        """Whether a model could be loaded now without anybody leaving memory or waiting for it."""
+        plan = self._ledger.plan(record)
+        return plan.fits and not plan.evict and self._turns.free(record.queue)
+
     def keep_alive(self, record: ModelRecord) -> float | None:
         """What to tell a backend that unloads by itself; None for those that never do."""
         if not record.backend.manages_memory:

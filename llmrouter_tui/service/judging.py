@@ -17,6 +17,7 @@ from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings
 from llmrouter_tui.engine.judge_desk import JudgeDesk
 from llmrouter_tui.engine.judge_limits import Limits
 from llmrouter_tui.engine.judge_subjects import Waiting
+from llmrouter_tui.engine.judge_turns import Turns
 from llmrouter_tui.engine.judge_verdicts import Verdicts
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Manners
@@ -71,9 +72,11 @@ def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callabl
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     waiting = Waiting(h.measured, h.gradings, bench, h.fleet.infos)
     records = Records(h.repo, h.gradings, h.pairings, h.learning, h.fleet, h.bus, h.tasks)
-    verdicts = Verdicts(JudgeAsking(h.residency, manners, limits, h.clock), h.repo, h.gradings, h.learning, h.clock)
+    turns = Turns(manners, h.clock)
+    asking = JudgeAsking(h.residency, manners, limits, turns, h.clock)
+    verdicts = Verdicts(asking, h.repo, h.gradings, h.learning, h.clock)
     judge = Judge(
-        h.gradings, waiting, bench, limits, verdicts, records, manners, settings, h.bus, h.clock,
+        h.gradings, waiting, bench, limits, verdicts, records, manners, turns, settings, h.bus, h.clock,
         busy=busy,
     )  # fmt: skip
     desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=full)

@@ -29,6 +29,7 @@ from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings
 from llmrouter_tui.engine.judge_desk import JudgeDesk
 from llmrouter_tui.engine.judge_limits import Limits
 from llmrouter_tui.engine.judge_subjects import Waiting
+from llmrouter_tui.engine.judge_turns import PATIENCE, Patience, Turns
 from llmrouter_tui.engine.judge_verdicts import Verdicts
 from llmrouter_tui.engine.manners import Manners
 from llmrouter_tui.engine.pairings import Pairings
@@ -207,13 +208,14 @@ async def court(
     connect: Callable[[str, str], Backend] | None = None,
     backoff: float = 0.01,
     quiet: float = 0.0,
+    patience: Patience = PATIENCE,
     **more: object,
 ) -> AsyncIterator[Court]:
     """Over models of these sizes in GiB: the largest is thought the ablest."""
     bar = Bar([model(name, gib, digest=f"{name}-1") for name, gib in sizes], **more)  # type: ignore[arg-type]
     bar.opinions, bar.bodies = opinions or {}, []
     async with open_house(bar) as house:
-        yield assemble(house, bar, settings or JudgeSettings(), connect, backoff, quiet)
+        yield assemble(house, bar, settings or JudgeSettings(), connect, backoff, quiet, patience)
 
 
 def assemble(
@@ -223,6 +225,7 @@ def assemble(
     connect: Callable[[str, str], Backend] | None = None,
     backoff: float = 0.01,
     quiet: float = 0.0,
+    patience: Patience = PATIENCE,
 ) -> Court:
     """As after a start; what earlier ones left is taken in by ``reload``."""
     clock, h = SystemClock(), house
@@ -233,13 +236,14 @@ def assemble(
     bench = Bench(h.fleet, settings, connect or _nobody, clock, gradings.tried)
     limits = Limits(h.repo, settings, clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
-    asking = JudgeAsking(h.residency, manners, limits, clock, backoff=backoff)
+    turns = Turns(manners, clock, patience)
+    asking = JudgeAsking(h.residency, manners, limits, turns, clock, backoff=backoff)
     waiting = Waiting(h.measured, gradings, bench, h.fleet.infos)
     records = Records(h.repo, gradings, pairings, h.learning, h.fleet, h.bus, h.tasks)
     verdicts = Verdicts(asking, h.repo, gradings, h.learning, clock)
     busy = [False]
     judge = Judge(
-        gradings, waiting, bench, limits, verdicts, records, manners, settings, h.bus, clock,
+        gradings, waiting, bench, limits, verdicts, records, manners, turns, settings, h.bus, clock,
         busy=lambda: busy[0], quiet=quiet,
     )  # fmt: skip
     desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=False)

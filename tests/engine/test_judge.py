@@ -137,7 +137,8 @@ async def test_memory_is_as_it_was_when_all_is_graded() -> None:
 
 
 async def test_nothing_is_loaded_to_judge_while_clients_were_here_just_now() -> None:
-    async with court(*TWO, quiet=3600.0) as c:
+    async with court(("able", 6.0), ("small", 4.0), quiet=3600.0) as c:
+        await c.house.ask(name="small")
         await c.results("small", prompts=1)
         c.start()
         c.judge.changed()
@@ -145,6 +146,16 @@ async def test_nothing_is_loaded_to_judge_while_clients_were_here_just_now() -> 
         assert c.view.message == "clients used that memory just now"
         await c.desk.grade("prompt", OPEN[0].id, "small", "")  # the user need not wait
         await until(lambda: bool(c.graded()))
+
+
+async def test_a_judge_that_fits_beside_those_in_memory_need_not_wait_until_clients_are_gone() -> None:
+    async with court(("able", 4.0), ("small", 1.0), quiet=3600.0) as c:
+        await c.house.ask(name="small")
+        await c.results("small", prompts=1)
+        c.start()
+        await c.idle()
+        assert [g.judge for g in await c.grades()] == ["one/able"]
+        assert ("unload", "small") not in c.bar.calls
 
 
 async def test_measuring_comes_before_judging() -> None:
