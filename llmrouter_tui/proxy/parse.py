@@ -56,6 +56,7 @@ class _Chat(msgspec.Struct):
     max_completion_tokens: int | float | None = None
     n: int | None = None
     reasoning_effort: str | None = None
+    modalities: list[str] | None = None
     think: msgspec.Raw = _ABSENT
     chat_template_kwargs: msgspec.Raw = _ABSENT
     metadata: msgspec.Raw = _ABSENT
@@ -93,19 +94,11 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
     Raises ``RouterError`` ``invalid_request`` naming the field and what to do.
     """
     chat = decode(body, _DECODER)
-    model = chat.model
-    if not model or len(model) > MAX_MODEL or not model.isprintable():
-        raise bad_request(
-            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
-            param="model",
-            hint="Use 'auto', or an id from GET /v1/models.",
-        )
-    if not chat.messages:
-        raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
+    _check(chat)
     messages = tuple([_message(turn, index) for index, turn in enumerate(chat.messages)])
     options, fmt, switch = chat.stream_options, chat.response_format, _switch(chat)
     return _new_request(
-        model=model,
+        model=chat.model,
         messages=messages,
         body=body,
         stream=bool(chat.stream),
@@ -121,6 +114,25 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         client=client,
         switch=switch,
     )
+
+
+def _check(chat: _Chat) -> None:
+    """What no router could answer."""
+    model = chat.model
+    if not model or len(model) > MAX_MODEL or not model.isprintable():
+        raise bad_request(
+            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
+            param="model",
+            hint="Use 'auto', or an id from GET /v1/models.",
+        )
+    if not chat.messages:
+        raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
+    if chat.modalities is not None and "audio" in chat.modalities:
+        raise bad_request(
+            "The field 'modalities' asks for audio, which this router does not route.",
+            param="modalities",
+            hint="Ask for text, and have it spoken by another program.",
+        )
 
 
 def _switch(chat: _Chat) -> str:
