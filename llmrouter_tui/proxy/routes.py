@@ -9,9 +9,11 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
 from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
-from llmrouter_tui.proxy.dialects.spoken import SPOKEN, refusal_at
+from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN, refusal_at
+from llmrouter_tui.proxy.embeddings import EmbedDoor
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.ollama import Ollama
 from llmrouter_tui.proxy.replies import InternalError, error_response
 from llmrouter_tui.proxy.security import Guard
 from llmrouter_tui.proxy.watch import Watch
@@ -23,10 +25,15 @@ Check = Callable[[web.BaseRequest], None]
 
 SUPPORTED = (
     *(f"POST {way.path}" for way in SPOKEN),
+    *(f"POST {path}" for path in EMBEDDED),
     "POST /v1/messages/count_tokens",
     "GET /v1/models",
     "GET /v1/models/{id}",
     "POST /v1/feedback",
+    "GET /api/tags",
+    "GET /api/ps",
+    "POST /api/show",
+    "GET /api/version",
     "GET /health",
 )
 _ACTIONS = "load|unload|pin|unpin|enable|disable"
@@ -39,7 +46,7 @@ class Routes:
         self._router = router
         self._guard = guard
 
-    def door(self, path: str, door: ChatDoor) -> None:
+    def door(self, path: str, door: ChatDoor | EmbedDoor) -> None:
         """What models answer is checked behind its door: what is refused there is put on record."""
         self._resource(path, {"POST": door.post})
 
@@ -51,6 +58,19 @@ class Routes:
 
     def counting(self, counter: TokenCount) -> None:
         self._add("/v1/messages/count_tokens", self._guard.lists, {"POST": counter.post})
+
+    def ollama(self, ollama: Ollama) -> None:
+        """Ollama's API besides what its models answer."""
+        lists = self._guard.lists
+        self._add("/", self._guard.public, {"GET": ollama.hello, "HEAD": ollama.hello})
+        self._add("/api/version", lists, {"GET": ollama.version, "HEAD": ollama.version})
+        self._add("/api/tags", lists, {"GET": ollama.tags, "HEAD": ollama.tags})
+        self._add("/api/ps", lists, {"GET": ollama.ps})
+        self._add("/api/show", lists, {"POST": ollama.show})
+        for name in ("pull", "push", "create", "copy"):
+            self._add(f"/api/{name}", lists, {"POST": ollama.refuse})
+        self._add("/api/delete", lists, {"DELETE": ollama.refuse})
+        self._add("/api/blobs/{digest}", lists, {"POST": ollama.refuse, "HEAD": ollama.refuse})
 
     def admin(self, admin: Admin, judge: JudgeAdmin, watch: Watch) -> None:
         paths: dict[str, dict[str, Handler]] = {
@@ -132,6 +152,6 @@ def wrong_method(allowed: str) -> Handler:
 
 async def unknown_path(request: web.Request) -> web.StreamResponse:
     hint = f"Supported: {', '.join(SUPPORTED)}, and /admin."
-    if not request.path.startswith(("/v1/", "/admin")):
+    if not request.path.startswith(("/v1/", "/api/", "/admin")):
         hint = f"The base URL of a client ends in /v1. {hint}"
     raise RouterError("not_found", f"There is no {request.method} {request.path[:200]} here.", hint=hint)

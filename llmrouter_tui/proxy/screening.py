@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request
 from llmrouter_tui.proxy.options import ProxyOptions
@@ -132,6 +133,17 @@ def check_request(chat: ChatRequest, options: ProxyOptions) -> None:
         if message.images:
             _check_images(chat.body, options)
             return
+
+
+def check_inputs(asked: EmbedRequest, options: ProxyOptions) -> None:
+    """The same bound for each text that is to be embedded. Raises ``RouterError``."""
+    most = options.max_prompt_chars
+    if most and not asked.tokens and (longest := max(map(len, asked.inputs))) > most:
+        raise bad_request(
+            f"A text to be embedded has {longest:,} characters; this router takes {most:,}.",
+            param="input",
+            hint="Cut it into pieces; max_prompt_chars sets the number.",
+        )
 
 
 def _check_images(body: bytes, options: ProxyOptions) -> None:

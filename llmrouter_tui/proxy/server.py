@@ -13,11 +13,13 @@ from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
 from llmrouter_tui.proxy.admin import Admin
 from llmrouter_tui.proxy.chat import ChatDoor
 from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
-from llmrouter_tui.proxy.dialects.spoken import SPOKEN
+from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN
+from llmrouter_tui.proxy.embeddings import EmbedDoor
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.ollama import Ollama
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
@@ -97,8 +99,13 @@ class ProxyServer:
         self._chats.ending = self._watchers.ending = False
         app = web.Application(client_max_size=self._options.max_body)
         routes = Routes(app.router, self._guard)
+        ollama = Ollama(self._control, self._subscriptions, self._options)
+        doors = (self._exchanges, self._guard, self._chats, self._options)
         for way in SPOKEN:
-            routes.door(way.path, ChatDoor(self._exchanges, self._guard, self._chats, self._options, way))
+            routes.door(way.path, ChatDoor(*doors, way, ollama.settle))
+        for path, dialect in EMBEDDED.items():
+            routes.door(path, EmbedDoor(*doors, dialect, ollama.settle))
+        routes.ollama(ollama)
         meta = Meta(self._control, self._options)
         routes.meta(meta)
         routes.counting(TokenCount(self._control, self._options.max_body))

@@ -241,7 +241,7 @@ async def test_what_is_not_http_gets_a_4xx_and_no_traceback(
 
 async def test_unknown_paths_and_methods_answer_in_openais_shape(router: Router) -> None:
     for method, path, status in [
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("POST", "/v1/nothing", 404),
         ("POST", "/chat/completions", 404),
         ("GET", "/v1/chat/completions", 405),

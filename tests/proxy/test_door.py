@@ -20,6 +20,8 @@ ASKS: dict[str, dict[str, Any]] = {
     "/v1/completions": {"model": "auto", "prompt": "hi there"},
     "/v1/responses": {"model": "auto", "input": "hi there"},
     "/v1/messages": {"model": "auto", "max_tokens": 100, "messages": MESSAGES},
+    "/api/chat": {"model": "auto", "messages": MESSAGES},
+    "/api/generate": {"model": "auto", "prompt": "hi there"},
 }
 """The least that can be asked at each path, with the text ``hi there``."""
 

@@ -6,6 +6,19 @@ from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 
 
+class NothingAskedError(Exception):
+    """A request without a word to be answered: Ollama's clients load a model so, or unload it. No exchange is begun."""
+
+    def __init__(self, model: str, *, unload: bool, answer: bytes) -> None:
+        super().__init__(model)
+        self.model = model
+        self.unload = unload
+        self.answer = answer
+        """What is said when it is done."""
+        self.allowed: tuple[str, ...] = ()
+        """What the key of whoever asks may ask for, as ``keys.permits`` reads it; empty for every model."""
+
+
 class Voice(Protocol):
     """One answer in a dialect; keeps what it must remember between the chunks of a stream.
 
@@ -40,7 +53,7 @@ class Dialect(Protocol):
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, Voice]:
         """The canonical request (its ``body`` is canonical too) and the voice that answers it.
 
-        Raises ``RouterError`` ``invalid_request`` naming the field as the client wrote it.
+        Raises ``RouterError`` ``invalid_request`` naming the field as the client wrote it, and ``NothingAskedError``.
         """
         ...
 

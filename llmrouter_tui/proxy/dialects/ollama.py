@@ -3,8 +3,12 @@
 What the router owns does not pass: ``keep_alive`` and everything in ``options`` that would load a model anew
 (``num_ctx``, ``num_gpu`` and their kin). ``truncate`` and ``shift`` do not either: nothing is cut in silence here. Nor
 does ``context``, the tokens of an earlier answer, which only the model that gave them could read.
+
+A request without messages or a prompt asks for nothing: it loads its model, or with ``keep_alive`` 0 unloads it.
 """
 
+import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +17,8 @@ import msgspec
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
-from llmrouter_tui.proxy.dialects.ollama_voice import CHAT, GENERATE, OllamaVoice
+from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
+from llmrouter_tui.proxy.dialects.ollama_voice import CHAT, GENERATE, OllamaVoice, timestamp
 from llmrouter_tui.proxy.parse import parse_chat
 
 _SAME: Final = (
@@ -35,6 +40,7 @@ _SAME: Final = (
 """Options that pass under their own names: OpenAI's, and those that llama.cpp and Ollama share."""
 _PICTURES: Final[Mapping[str, str]] = {"/9j/": "jpeg", "iVBOR": "png", "R0lGOD": "gif", "UklGR": "webp", "Qk": "bmp"}
 """Kinds of images by how their base64 text begins: Ollama's clients send no more than that text."""
+_NO_TIME: Final = re.compile(r"[-+]?(?:0*\.?0*(?:h|m|s|ms|us|µs|ns)?)+")
 
 
 class _Function(msgspec.Struct):
@@ -93,8 +99,10 @@ class OllamaChat:
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, OllamaVoice]:
         asked = decode(body, _CHAT)
+        if not asked.messages:
+            raise nothing_asked(asked.model, asked.keep_alive, {"message": {"role": "assistant", "content": ""}})
         fields = _shared(asked)
-        fields["messages"] = _messages(asked.messages or ())
+        fields["messages"] = _messages(asked.messages)
         if asked.tools:
             fields["tools"] = asked.tools
         return _canonical(fields, session, client), OllamaVoice(CHAT, asked.model)
@@ -108,6 +116,8 @@ class OllamaGenerate:
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, OllamaVoice]:
         asked = decode(body, _GENERATE)
+        if not asked.prompt and not asked.images:
+            raise nothing_asked(asked.model, asked.keep_alive, {"response": ""})
         _refuse_raw(asked)
         fields = _shared(asked)
         system = [{"role": "system", "content": asked.system}] if asked.system else []
@@ -121,6 +131,21 @@ class OllamaGenerate:
 def refusal(error: RouterError) -> bytes:
     """An error as Ollama's clients read it: one text."""
     return msgspec.json.encode({"error": str(error).encode("utf-8", "replace").decode()})
+
+
+def nothing_asked(model: str, keep_alive: object, said: dict[str, Any]) -> NothingAskedError:
+    """What is answered once the model is loaded, or is being unloaded; ``said`` is how the path says nothing."""
+    unload = _is_zero(keep_alive)
+    end = {"done": True, "done_reason": "unload" if unload else "load"}
+    told = {"model": model, "created_at": timestamp(time.time())} | said | end
+    return NothingAskedError(model, unload=unload, answer=msgspec.json.encode(told))
+
+
+def _is_zero(keep_alive: object) -> bool:
+    """Whether this is no time: a number of seconds, or text as Go writes durations (``0``, ``0s``, ``0h0m0s``)."""
+    if isinstance(keep_alive, str):
+        return bool(_NO_TIME.fullmatch(keep_alive.strip()))
+    return isinstance(keep_alive, int | float) and not isinstance(keep_alive, bool) and keep_alive == 0
 
 
 def _canonical(fields: dict[str, Any], session: str, client: str) -> ChatRequest:

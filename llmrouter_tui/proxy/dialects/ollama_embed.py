@@ -11,7 +11,7 @@ from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import decode
 from llmrouter_tui.proxy.dialects.embedding import Vectors, checked_dimensions, checked_inputs, checked_model
-from llmrouter_tui.proxy.dialects.ollama import refusal
+from llmrouter_tui.proxy.dialects.ollama import nothing_asked, refusal
 
 
 class _Embed(msgspec.Struct):
@@ -19,11 +19,13 @@ class _Embed(msgspec.Struct):
     input: Any = None
     truncate: bool | None = None
     dimensions: int | None = None
+    keep_alive: Any = None
 
 
 class _Embeddings(msgspec.Struct):
     model: str
     prompt: str | None = None
+    keep_alive: Any = None
 
 
 _EMBED: Final = msgspec.json.Decoder(_Embed)
@@ -37,6 +39,8 @@ class OllamaEmbed:
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, "OllamaVectors"]:
         asked = decode(body, _EMBED)
+        if asked.input in ("", []):
+            raise nothing_asked(asked.model, asked.keep_alive, {"embeddings": []})
         request = EmbedRequest(
             checked_model(asked.model),
             checked_inputs(asked.input),
@@ -56,6 +60,8 @@ class OllamaEmbeddings:
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, "OllamaVector"]:
         asked = decode(body, _EMBEDDINGS)
+        if asked.prompt == "":
+            raise nothing_asked(asked.model, asked.keep_alive, {"embedding": []})
         inputs = checked_inputs(asked.prompt, "prompt")
         request = EmbedRequest(checked_model(asked.model), inputs, truncate=True, session=session, client=client)
         return request, OllamaVector()

@@ -1,12 +1,12 @@
 """The models here as Ollama lists them. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.resolving import resolve
+from llmrouter_tui.proxy.dialects.ollama_voice import timestamp
 
 Json = dict[str, Any]
 
@@ -143,10 +143,6 @@ def size_words(parameters: int | None) -> str:
     return f"{parameters / 1e9:.1f}B" if parameters >= 1e9 else f"{parameters / 1e6:.0f}M"
 
 
-def timestamp(wall: float) -> str:
-    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 # ── loading and unloading ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -181,15 +177,3 @@ def to_unload(same: Sequence[ModelView]) -> list[ModelView]:
                 status=409,
             )
     return held
-
-
-def reason_of(keep_alive: object) -> str:
-    """Whether a request without a prompt loads its model or unloads it: ``load``, ``unload``."""
-    if isinstance(keep_alive, str):
-        digits = keep_alive.strip().rstrip("hmsun\u00b5")
-        try:
-            return "unload" if float(digits or "1") == 0 else "load"
-        except ValueError:
-            return "load"
-    zero = isinstance(keep_alive, int | float) and not isinstance(keep_alive, bool) and keep_alive == 0
-    return "unload" if zero else "load"

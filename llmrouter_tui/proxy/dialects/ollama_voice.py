@@ -126,7 +126,7 @@ class OllamaVoice:
         said: dict[str, Any] = {"thinking": thought} if thought else {}
         if calls:
             said["tool_calls"] = calls
-        head = {"model": self._model, "created_at": _timestamp(self._clock.wall())}
+        head = {"model": self._model, "created_at": timestamp(self._clock.wall())}
         if self._shape == GENERATE:
             return head | {"response": text} | said | {"done": False}
         return head | {"message": {"role": "assistant", "content": text} | said, "done": False}
@@ -183,5 +183,6 @@ def _encoded(line: dict[str, Any]) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
-def _timestamp(wall: float) -> str:
+def timestamp(wall: float) -> str:
+    """A time as Ollama writes it."""
     return datetime.fromtimestamp(wall, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -10,6 +10,9 @@ from llmrouter_tui.proxy.dialects.anthropic_errors import STATUSES
 from llmrouter_tui.proxy.dialects.chat import ChatCompletions
 from llmrouter_tui.proxy.dialects.completions import Completions
 from llmrouter_tui.proxy.dialects.dialect import Dialect
+from llmrouter_tui.proxy.dialects.embedding import EmbedDialect, Embeddings
+from llmrouter_tui.proxy.dialects.ollama import OllamaChat, OllamaGenerate
+from llmrouter_tui.proxy.dialects.ollama_embed import OllamaEmbed, OllamaEmbeddings
 from llmrouter_tui.proxy.dialects.responses import Responses
 
 
@@ -29,16 +32,26 @@ class Spoken:
 
 CHAT: Final = ChatCompletions()
 MESSAGES: Final = Messages()
+OLLAMA: Final = OllamaChat()
 
 SPOKEN: Final[tuple[Spoken, ...]] = (
     Spoken("/v1/chat/completions", CHAT),
     Spoken("/v1/completions", Completions(), signed=False),
     Spoken("/v1/responses", Responses()),
     Spoken("/v1/messages", MESSAGES, id_header="request-id", statuses=STATUSES),
+    Spoken("/api/chat", OLLAMA),
+    Spoken("/api/generate", OllamaGenerate()),
 )
 """Every path behind the door of chats."""
 
-FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = (("/v1/messages", MESSAGES),)
+EMBEDDED: Final[Mapping[str, EmbedDialect]] = {
+    "/v1/embeddings": Embeddings(),
+    "/api/embed": OllamaEmbed(),
+    "/api/embeddings": OllamaEmbeddings(),
+}
+"""Every path behind the door of embeddings, and its dialect."""
+
+FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = (("/v1/messages", MESSAGES), ("/api/", OLLAMA))
 """Prefixes of paths whose errors are not told in OpenAI's shape, whatever they are: 404, 405, a failure of ours."""
 
 
