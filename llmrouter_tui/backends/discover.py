@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import aiohttp
 
+from llmrouter_tui.backends.anthropic import KEY, AnthropicBackend, is_anthropics
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.llamacpp import LlamaCppBackend
 from llmrouter_tui.backends.ollama import OllamaBackend
@@ -47,8 +48,11 @@ def build(
     api_key_env: str = "",
     read_timeout: float = READ_TIMEOUT,
 ) -> Backend:
-    """A backend of a kind, ``ollama``, ``llamacpp`` or ``openai``. The key is read from the environment variable
-    ``api_key_env``. Raises ``ValueError`` for another kind."""
+    """A backend of a kind, ``ollama``, ``llamacpp``, ``openai`` or ``anthropic``. The key is read from the environment
+    variable ``api_key_env``; for Anthropic's own address from its usual one where none is named. Raises ``ValueError``
+    for another kind."""
+    if kind == "anthropic" and not api_key_env and is_anthropics(url):
+        api_key_env = KEY
     key = os.environ.get(api_key_env, "") if api_key_env else ""
     if kind == "ollama":
         return OllamaBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
@@ -56,7 +60,9 @@ def build(
         return LlamaCppBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
     if kind == "openai":
         return OpenAIBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
-    raise ValueError(f"unknown kind of backend {kind!r}: use ollama, llamacpp or openai")
+    if kind == "anthropic":
+        return AnthropicBackend(name, url, session, api_key=key, api_key_env=api_key_env, read_timeout=read_timeout)
+    raise ValueError(f"unknown kind of backend {kind!r}: use ollama, llamacpp, openai or anthropic")
 
 
 async def discover(
@@ -88,6 +94,8 @@ async def _look(session: aiohttp.ClientSession, url: str, seconds: float) -> tup
 async def recognise(session: aiohttp.ClientSession, url: str) -> tuple[str, str]:
     """(kind, name) of the model server at an address that a person gave; another llmrouter counts as one. Raises
     ``RouterError`` in words when nothing answers there, or nothing that can be used."""
+    if is_anthropics(url):
+        return "anthropic", "anthropic"  # it says nothing to those without a key
     root = split_api(url)[0]
     link = Link(session, "the server", root)
     try:
@@ -111,7 +119,7 @@ def _kin(models: Mapping[str, object], root: str) -> tuple[str, str]:
 
 
 def _no_server(root: str, why: str) -> RouterError:
-    hint = "give the address of an Ollama, a llama.cpp server or an OpenAI-compatible server"
+    hint = "give the address of an Ollama, a llama.cpp server, an OpenAI-compatible server or Anthropic"
     return RouterError("invalid_request", f"{root} is no model server: {why}", hint=hint, param="url")
 
 
@@ -119,7 +127,10 @@ async def identify(link: Link) -> tuple[str, str] | None:
     """(kind, name) of the model server at an address, by what it answers; None for anything that is none, and for
     another llmrouter, which is used only where it is configured."""
     try:
-        entries = mapping(await link.get("/v1/models")).get("data")
+        listed = mapping(await link.get("/v1/models"))
+        entries = listed.get("data")
+        if _is_messages(listed):
+            return "anthropic", "anthropic"
     except BackendError as error:
         if error.code == "model_loading":
             return "llamacpp", "llamacpp"
@@ -135,6 +146,12 @@ async def identify(link: Link) -> tuple[str, str] | None:
     if await _answers(link, "/props", "build_info") or await _answers(link, "/props", "role"):
         return "llamacpp", "llamacpp"
     return "openai", _NAMES.get((await detect(link, "/v1")).label, "openai")
+
+
+def _is_messages(listed: Mapping[str, object]) -> bool:
+    """Whether a list of models is in Anthropic's shape, so that its server speaks nothing else."""
+    entries = objects(listed.get("data"))
+    return "has_more" in listed and bool(entries) and all(entry.get("type") == "model" for entry in entries)
 
 
 async def _answers(link: Link, path: str, key: str) -> bool:

@@ -22,7 +22,7 @@ MAX_QUOTED = 300
 _OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|exceeds? the (available |maximum )?context|maximum context length"
     r"|context (size|length|window)[^.]{0,40}exceeded|(larger|longer|greater) than the (model's )?context"
-    r"|context length of only|prompt is too long|input length exceeds",
+    r"|context length of only|prompt is too long|input length exceeds|exceed context limit",
 )
 _MEMORY = re.compile(
     r"out of memory|outofmemory|failed to allocate|unable to allocate|cannot allocate|requires more system memory"
@@ -81,9 +81,11 @@ def complaint_of(value: object) -> Complaint:
     message = value.get("message") if inner is None else inner
     words = message if isinstance(message, str) else json.dumps(message) if message else ""
     param = value.get("param")
+    details = value.get("details")
+    named = details.get("error_code") if isinstance(details, dict) else None  # Anthropic's
     return _nested(words) or Complaint(
         _plain(words),
-        f"{value.get('type') or ''} {value.get('code') or ''}".strip(),
+        f"{value.get('type') or ''} {value.get('code') or named or ''}".strip(),
         param if isinstance(param, str) else None,
         structured=True,
     )

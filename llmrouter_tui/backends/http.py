@@ -63,16 +63,23 @@ class Link:
     """Whether connections are used again."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, backend: str, url: str, *, api_key: str = "", api_key_env: str = ""
+        self,
+        session: aiohttp.ClientSession,
+        backend: str,
+        url: str,
+        *,
+        api_key: str = "",
+        api_key_env: str = "",
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         """``url`` is the server's root, without a path such as ``/v1``; a user and password in it are sent, and not
-        shown. The session stays the caller's to close."""
+        shown. ``fields`` are headers of its own protocol. The session stays the caller's to close."""
         self.backend = backend
         self.url, login = _address(url)
         self.api_key_env = api_key_env
         self._session = session
         self._secret = api_key
-        self._headers = {"Content-Type": "application/json"}
+        self._headers = {"Content-Type": "application/json", **(fields or {})}
         if api_key or login:
             self._headers["Authorization"] = f"Bearer {api_key}" if api_key else login
         self._wire: Wire | None = None

@@ -28,7 +28,7 @@ Capability = Literal["completion", "tools", "vision", "json", "embedding", "thin
 Source = Literal["rating", "judge", "profile", "benchmark", "affinity", "prior"]
 FootprintSource = Literal["reported", "measured", "estimated", "unknown"]
 ResidencyState = Literal["resident", "loading", "unloading", "absent", "unknown"]
-BackendKind = Literal["ollama", "llamacpp", "openai", "embedded"]
+BackendKind = Literal["ollama", "llamacpp", "openai", "anthropic", "embedded"]
 BackendHealth = Literal["starting", "up", "down"]
 MatchKind = Literal["alias", "grammar", "near", "none"]
 

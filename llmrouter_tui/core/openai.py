@@ -124,11 +124,20 @@ class Writer:
             f'{self._head}"choices":[{{"index":0,"delta":{{"{key}":{json.dumps(content)}}},"finish_reason":null}}]}}\n\n'
         ).encode()
 
-    def chunk(self, delta: Mapping[str, Any], finish_reason: str | None = None, logprobs: object = None) -> bytes:
-        """A chunk with any delta."""
+    def chunk(
+        self,
+        delta: Mapping[str, Any],
+        finish_reason: str | None = None,
+        logprobs: object = None,
+        *,
+        stop_reason: str | None = None,
+    ) -> bytes:
+        """A chunk with any delta. ``stop_reason`` is the stop sequence that was met, as vLLM tells it."""
         choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": finish_reason}
         if logprobs is not None:
             choice["logprobs"] = logprobs
+        if stop_reason is not None:
+            choice["stop_reason"] = stop_reason
         return f'{self._head}"choices":[{json.dumps(choice)}]}}\n\n'.encode()
 
     def usage(self, usage: Usage) -> bytes:
@@ -136,10 +145,18 @@ class Writer:
         return f'{self._head}"choices":[],"usage":{json.dumps(usage_object(usage))}}}\n\n'.encode()
 
     def completion(
-        self, message: Mapping[str, Any], finish_reason: str, usage: Usage, logprobs: object = None
+        self,
+        message: Mapping[str, Any],
+        finish_reason: str,
+        usage: Usage,
+        logprobs: object = None,
+        *,
+        stop_reason: str | None = None,
     ) -> bytes:
         """A whole answer as one JSON object."""
         choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish_reason}
+        if stop_reason is not None:
+            choice["stop_reason"] = stop_reason
         body = {
             "id": self.id,
             "object": "chat.completion",

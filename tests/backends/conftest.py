@@ -13,6 +13,7 @@ from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.ports import Backend
+from tests.backends.anthropic_server import AnthropicServer
 from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
 from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
 from tests.backends.ollama_server import OllamaServer
@@ -26,6 +27,7 @@ SERVERS: dict[str, tuple[str, type[Server]]] = {
     "lmstudio": ("openai", LmStudioServer),
     "llamaswap": ("openai", LlamaSwapServer),
     "openai": ("openai", OpenAIServer),
+    "anthropic": ("anthropic", AnthropicServer),
 }
 """Every kind of server: which backend speaks to it, and its double."""
 

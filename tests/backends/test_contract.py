@@ -11,6 +11,8 @@ from llmrouter_tui.core.ports import Backend
 from tests.backends.conftest import TOOL, Site, call_for, events, read
 from tests.backends.servers import ANSWER, PNG, PROMPT_TOKENS, TOKENS, vector
 
+TRANSLATED = ("ollama", "anthropic")
+"""Whose dialect is another one."""
 MANAGING = ("ollama", "llamacpp-router", "lmstudio", "llamaswap")
 IMAGE = [
     {"type": "text", "text": "What is this?"},
@@ -60,6 +62,7 @@ class TestModels:
             "lmstudio": "LM Studio",
             "llamaswap": "llama-swap 250",
             "openai": "OpenAI-compatible",
+            "anthropic": "Anthropic API 2026-10-21",
         }
         assert await site.backend.probe() == words[site.kind]
 
@@ -120,7 +123,7 @@ class TestStream:
         assert reply.timings.decode_per_second == expected.get(site.kind)
 
     async def test_passes_through_byte_for_byte(self, site: Site) -> None:
-        if site.kind == "ollama":
+        if site.kind in TRANSLATED:
             pytest.skip("is translated")
         asked = await read(await site.backend.chat(call_for(site.model, stream_options={"include_usage": True})))
         assert asked == site.server.sent
@@ -167,7 +170,7 @@ class TestRequest:
         assert sent.body["model"] == expected
 
     async def test_fields_nobody_knows_arrive_where_the_dialect_is_the_same(self, site: Site) -> None:
-        if site.kind == "ollama":
+        if site.kind in TRANSLATED:
             pytest.skip("has its own dialect")
         await read(await site.backend.chat(call_for(site.model, novel={"model": "x"}, temperature=0.25)))
         body = site.server.seen[-1].body
@@ -180,11 +183,22 @@ class TestRequest:
         message = site.server.seen[-1].body["messages"][0]
         if site.kind == "ollama":
             assert message == {"role": "user", "content": "What is this?", "images": [PNG]}
+        elif site.kind == "anthropic":
+            source = {"type": "base64", "media_type": "image/png", "data": PNG}
+            assert message["content"] == [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image", "source": source},
+            ]
         else:
             assert message == messages[0]
 
 
 class TestEmbed:
+    @pytest.fixture(autouse=True)
+    def where_there_are_embeddings(self, site: Site, request: pytest.FixtureRequest) -> None:
+        if site.kind == "anthropic" and "is_refused" not in request.node.name:
+            pytest.skip("has none")
+
     async def test_gives_each_text_its_vector(self, site: Site) -> None:
         found = await site.backend.embed(site.model, ["one", "eleven"])
         assert [list(one) for one in found.vectors] == [vector("one"), vector("eleven")]

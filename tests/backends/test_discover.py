@@ -49,6 +49,7 @@ async def test_every_kind_is_recognised_wherever_it_listens(
         ("openai", "lmstudio", servers["lmstudio"].url),
         ("openai", "llamaswap", servers["llamaswap"].url),
         ("openai", "openai", servers["openai"].url),
+        ("anthropic", "anthropic", servers["anthropic"].url),
     }
     assert {seen.method for server in servers.values() for seen in server.seen} == {"GET"}
 
