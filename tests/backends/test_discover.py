@@ -121,7 +121,7 @@ async def test_a_backend_is_built_by_its_kind(session: aiohttp.ClientSession) ->
     for kind in ("ollama", "llamacpp", "openai"):
         backend = build(kind, "mine", "127.0.0.1:9", session)
         assert (backend.kind, backend.name, backend.url) == (kind, "mine", "http://127.0.0.1:9")
-    with pytest.raises(ValueError, match="use ollama, llamacpp or openai"):
+    with pytest.raises(ValueError, match="use ollama, llamacpp, openai or anthropic"):
         build("olama", "mine", "http://127.0.0.1:9", session)
 
 
