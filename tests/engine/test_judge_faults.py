@@ -1,6 +1,7 @@
 """Judges that lie, ramble, refuse, hang or die, on a real socket: no harm is done, failures are counted and seen."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ import pytest
 from llmrouter_tui.core import judging
 from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.engine import judge_asking, judge_bench
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.judge_limits import Limits
 from llmrouter_tui.engine.judge_subjects import TESTED
 from tests.engine.court import CHECKED, OPEN, Court, Opinion, always, court, drawing_lots, fair, hosted, lying, prose
 from tests.engine.house import until
@@ -153,6 +156,33 @@ async def test_prose_is_asked_about_once_and_then_a_failure_each_and_the_judge_i
         assert c.abilities("good") == before
 
 
+@pytest.mark.parametrize("fails", ["prose", "hang", "429", "500", "gone", "refused"])
+async def test_a_judge_that_fails_in_any_way_gives_no_number_moves_nothing_and_is_left_alone(
+    fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "FAR_SECONDS", 0.1)
+    async with hosted(*MODELS, opinion=prose if fails == "prose" else fair) as (c, server):
+        await measured(c)
+        if fails in ("429", "500"):
+            server.refuse = [(int(fails), {"retry-after-ms": "10"})] * 1000
+        elif fails == "gone":
+            await server.stop()
+        else:
+            server.mode = {"hang": "hang", "refused": "unauthorized"}.get(fails, server.mode)
+        before = [c.abilities(name) for name in ("good", "poor", "tried")]
+        c.start()
+        compared = asyncio.ensure_future(c.desk.compare("good", "poor", ""))
+        answers = [await c.house.ask(name="good") for _ in range(2)]
+        await until(lambda: c.view.state == "failed", 10.0)
+        await asyncio.gather(compared, return_exceptions=True)
+        await c.lessons.step()
+        assert all(b"t2" in answer for answer in answers)
+        assert {grade.score for grade in await c.grades()} <= {None}
+        assert [c.abilities(name) for name in ("good", "poor", "tried")] == before
+        assert (c.view.mean, c.view.done) == (None, 0)
+        assert c.view.failed > 0
+
+
 async def test_429_is_retried_when_the_judge_says_and_costs_no_grade() -> None:
     async with hosted(*MODELS) as (c, server):
         await c.results("good", prompts=2)
@@ -280,6 +310,31 @@ async def test_calls_of_a_minute_and_of_a_day_are_bounded_for_all_grades_togethe
         assert c.view.message == "the 3 calls of today are made; it goes on at midnight"
         assert (server.calls, c.view.today, c.view.budget, c.view.failed) == (3, 3, 3, 0)
         assert await c.house.repo.judge_calls(0.0) == 3
+
+
+async def test_a_days_budget_that_ends_in_the_middle_is_gone_on_with_the_next_day_over_a_restart_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("llmrouter_tui.engine.judge.LOOK", 0.02)
+    monkeypatch.setattr(SystemClock, "wall", lambda self: time.time() + 86_400.0 * days[0])
+    days = [0]
+    async with hosted(*MODELS, daily_calls=3) as (c, server):
+        await c.results("good", prompts=8)
+        c.start()
+        c.judge.changed()
+        await until(lambda: c.view.state == "waiting")
+        assert (server.calls, c.view.today, len(await c.grades())) == (3, 3, 3)
+        days[0] = 1
+        await until(lambda: c.view.state == "waiting" and c.view.today == 3 and server.calls == 6)
+        again = Limits(c.house.repo, c.settings, SystemClock())
+        await again.load()
+        assert again.spent
+        days[0] = 2
+        assert not again.spent
+        await until(lambda: c.view.state == "idle")
+        grades = await c.grades()
+        assert (server.calls, len(grades), c.view.today) == (8, 8, 2)
+        assert {grade.code for grade in grades} == {""}
 
 
 async def test_failures_that_pass_are_open_again_later_and_malformed_ones_are_not(
