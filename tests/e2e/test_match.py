@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from llmrouter_tui.cli import main
 from llmrouter_tui.core.domain import AUTOMATIC, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ModelsChanged
 from llmrouter_tui.remote.control import RemoteControl
-from tests.cli.test_cli import run
 from tests.e2e.test_sync import MODEL, NOWHERE, Running, hosting, router
 
 ID = f"box/{MODEL}"
@@ -89,7 +90,10 @@ async def test_what_there_is_not_is_refused_with_what_comes_near(tmp_path: Path,
         assert not now.by_user
 
 
-async def test_from_another_terminal_and_from_the_command_line(tmp_path: Path, url: str) -> None:
+async def test_from_another_terminal_and_from_the_command_line(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
     async with router(tmp_path, url, NOWHERE) as running:
         root = f"http://127.0.0.1:{(await running.call(running.control.snapshot())).service.port}"
         control = RemoteControl(root)
@@ -103,19 +107,19 @@ async def test_from_another_terminal_and_from_the_command_line(tmp_path: Path, u
         await control.aclose()
 
         async def cli(*arguments: str) -> Any:
-            return await asyncio.to_thread(run, "models", *arguments, "--url", root)
+            return await asyncio.to_thread(CliRunner().invoke, main, ["models", *arguments, "--url", root])
 
         why = await cli("--why", MODEL)
         assert f"public figures: {OTHER}, by you (by its name: qwen3-32b)" in why.stdout
         assert "MATH" in why.stdout
         set_ = await cli("--match", f"{MODEL}=none")
-        assert (set_.returncode, set_.stdout) == (0, f"{ID}   public figures: none, by you (by its name: qwen3-32b)\n")
+        assert (set_.exit_code, set_.stdout) == (0, f"{ID}   public figures: none, by you (by its name: qwen3-32b)\n")
         [found] = json.loads((await cli("--why", MODEL, "--json")).stdout)["catalog"]
         assert (found["id"], found["known"], found["match"]["by_user"]) == (None, None, True)
         back = await cli("--match", f"{MODEL}={AUTOMATIC}")
         assert back.stdout.startswith(f"{ID}   public figures: qwen3-32b (")
         wrong = await cli("--match", f"{MODEL}=qwen3-32")
-        assert wrong.returncode == 2
+        assert wrong.exit_code == 2
         assert "near are" in wrong.stderr
-        assert (await cli("--match", "other=qwen3-8b")).returncode == 2
+        assert (await cli("--match", "other=qwen3-8b")).exit_code == 2
         assert "write NAME=ID" in (await cli("--match", "qwen3-8b")).stderr

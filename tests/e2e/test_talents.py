@@ -30,7 +30,9 @@ EXACT = ("coding", "math", "reasoning", "extraction")
 def actor(name: str, talent: Mapping[str, float], parameters: float = 8.0) -> SimModel:
     """Nothing but its talent and its name tells it from others of its size."""
     size = int(parameters * 1e9)
-    return replace(LLAMA31_8B, name=name, parameters=size, size=GIB, talent=talent, capabilities=("completion",))
+    return replace(
+        LLAMA31_8B, name=name, parameters=size, size=GIB, talent=talent, capabilities=("completion",), verbosity=0.4
+    )
 
 
 def views(router: Router) -> dict[str, Any]:
