@@ -17,7 +17,6 @@ from tests.backends.servers import ANSWER, PNG, Server, VllmServer
 from tests.e2e.conftest import Router, serving
 from tests.e2e.doubles import running
 
-
 MODELS = {
     "ollama": "sim-ollama/qwen3:4b",
     "llamacpp": "sim-llamacpp/Qwen3-4B-Q4_K_M",
