@@ -1,10 +1,13 @@
 """What backends hold in memory, compared with what we thought: who came or went without us, and where everyone is."""
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from llmrouter_tui.core.domain import ResidencyEvent, ResidencyState, Resident
+from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.backend_record import BackendRecord
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from llmrouter_tui.engine.fleet import Fleet
 
 log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 2.0
+"""How long a backend that is asked out of turn may take to answer."""
 
 
 class Holdings:
@@ -52,6 +58,20 @@ class Holdings:
             learn(models, went, record.looked_at)
         record.looked_at = self._clock.wall()
 
+    async def reconcile(self, pools: Collection[str]) -> None:
+        """Ask those backends now, not at their next turn, whose models may have memory of these pools. Who does not
+        answer in time is left as it is: the lookout will say what is wrong with it."""
+        near = {m.info.backend for m in self._fleet.models.values() if not pools or any(p in pools for p in m.reach)}
+        asked = [r for name, r in self._fleet.backends.items() if name in near and r.backend.manages_memory]
+        await asyncio.gather(*(self._ask(record) for record in asked))
+
+    async def _ask(self, record: BackendRecord) -> None:
+        turns = self.turns(record)
+        with contextlib.suppress(BackendError, TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                residents = await record.backend.residents()
+            self.compare(record, residents, turns)
+
     def _seen(self, model: ModelRecord, resident: Resident | None) -> bool:
         """Take in what is told of one; whether it went without us."""
         own, gone = not model.shares, False
@@ -77,6 +97,8 @@ class Holdings:
             return ""
         kind: Literal["load", "unload"] = "load" if is_here else "unload"
         reason = "by somebody else" if is_here else f"{model.info.backend} let it go"
+        if is_here:
+            model.brought = self._clock.wall()
         log.info("%s %s: %s", kind, model.id, reason)
         event = ResidencyEvent(self._clock.wall(), kind, model.id, model.pool, None, reason, external=True)
         self._bus.publish(ResidencyChanged(event))

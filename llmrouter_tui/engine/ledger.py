@@ -130,9 +130,10 @@ class Ledger:
         if self.exceeds(record):
             return False
         now = self._clock.wall()
-        return any(m.gave_up is not None and now - m.gave_up < SETTLE_SECONDS for m in self._beside(record))
+        return any(m.gave_up is not None and now - m.gave_up < SETTLE_SECONDS for m in self.beside(record))
 
-    def _beside(self, record: ModelRecord) -> Iterator[ModelRecord]:
+    def beside(self, record: ModelRecord) -> Iterator[ModelRecord]:
+        """The models of the memory that it might have, itself too."""
         near = record.aim or record.reach or record.queues
         return (m for m in self._fleet.models.values() if any(key in near for key in (*m.queues, *m.keys)))
 

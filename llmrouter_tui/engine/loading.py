@@ -1,5 +1,5 @@
-"""One load, when it is its turn: room is made, the model is loaded, and once more with more room if that was too
-little."""
+"""One load, when it is its turn: room is made, the model is loaded, and once more if memory was too little for it, or
+was taken by others meanwhile."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,14 +7,18 @@ from collections.abc import Awaitable, Callable
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.placement import Plan
 from llmrouter_tui.core.ports import Aimed, Clock
+from llmrouter_tui.core.second_try import MAY_BE_MEMORY, NOISE, SecondTry, second_try, taken
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.ledger import SETTLE_SECONDS, Ledger
 from llmrouter_tui.engine.moving import Moves, failure
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.whereabouts import planned
 
+ROOM = "unpin or unload a model, or choose a smaller one"
 SETTLE_STEP = 0.1
 """Seconds between looks whether freed memory has come back."""
+STILL_SECONDS = 0.8
+"""Memory that did not change for so long is not on its way back. By judgement."""
 
 
 class Elsewhere(Exception):  # noqa: N818 - no error: there is room, but not where it waited for its turn
@@ -50,11 +54,12 @@ class Loading:
         plan = await self._make_room(record)
         if plan is None:
             return False
-        room = self._ledger.room_left(record)
+        room, began = self._ledger.room_left(record), self._clock.wall()
         try:
             await self._load(record, plan)
         except BackendError as error:
-            if error.code != "out_of_memory" or not await self._again(record, error, room):
+            again = await self._look_again(record, error, room, began)
+            if not again or not await self._again(record, error, room, again):
                 self._moves.remember(record, error)
                 raise
         return True
@@ -64,16 +69,42 @@ class Loading:
         planned(record, plan, told=self._tell(record, plan))
         await self._moves.load(record, keep_alive=self._keep_alive(record), context_length=self._context(record))
 
-    async def _again(self, record: ModelRecord, error: BackendError, room: int | None) -> bool:
-        """A load ran out of memory: learn from it, and load again with one model less beside it. False where nobody
-        else can leave."""
-        await self._measure()
-        if room is not None:
+    async def _look_again(self, record: ModelRecord, error: BackendError, room: int | None, began: float) -> SecondTry:
+        """A load failed: see who holds what by now, and whether it is to be tried again."""
+        if error.code not in MAY_BE_MEMORY:
+            return ""
+        await self._fleet.holdings.reconcile(record.reach)
+        needed, now = record.needed_bytes(), await self._room_after(record, room)
+        came = any(m.brought is not None and m.brought >= began for m in self._ledger.beside(record))
+        return second_try(error.code, needed=needed, before=room, now=now, others_came=came)
+
+    async def _room_after(self, record: ModelRecord, before: int | None) -> int | None:
+        """The room that there is after a load that failed, once what it had taken is back: where there is less than
+        before, that is waited for until nothing changes any more."""
+        now: int | None = None
+        still, deadline = 0, self._clock.mono() + SETTLE_SECONDS
+        while True:
+            await self._measure()
+            earlier, now = now, self._ledger.room_left(record)
+            if now is None or not taken(record.needed_bytes(), before, now):
+                return now
+            still = still + 1 if earlier is not None and abs(now - earlier) <= NOISE else 0
+            if still * SETTLE_STEP >= STILL_SECONDS or self._clock.mono() > deadline:
+                return now
+            await asyncio.sleep(SETTLE_STEP)
+
+    async def _again(self, record: ModelRecord, error: BackendError, room: int | None, again: SecondTry) -> bool:
+        """Load again, with one model less beside it where its memory was too little. False where nobody else can
+        leave. Raises ``BackendError``, also where there is no room any more."""
+        if again == "roomier" and room is not None:
             self._moves.too_little(record, room)
-        plan = self._ledger.roomier(record)
-        if not plan.fits or not plan.evict or not self._wanted(record):
+        plan = self._ledger.roomier(record) if again == "roomier" else self._ledger.plan(record)
+        if not plan.fits and again == "anew":
+            words = f"others took the memory of {record.id} while it was loaded, and it does not fit: {plan.reason}"
+            raise failure("out_of_memory", words, record, ROOM) from error
+        if not plan.fits or (again == "roomier" and not plan.evict) or not self._wanted(record):
             return False
-        self._moves.once_more(record, error)
+        self._moves.once_more(record, error, again)
         if not await self._carry_out(record, plan):
             return False
         try:
@@ -107,7 +138,7 @@ class Loading:
                 raise Elsewhere
         if not plan.fits:
             words = f"{record.id} does not fit: {plan.reason}"
-            raise failure("out_of_memory", words, record, "unpin or unload a model, or choose a smaller one")
+            raise failure("out_of_memory", words, record, ROOM)
         return plan if await self._carry_out(record, plan) else None
 
     async def _carry_out(self, record: ModelRecord, plan: Plan) -> bool:

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
-from llmrouter_tui.core.domain import ResidencyEvent, ResidencyState
+from llmrouter_tui.core.domain import ModelInfo, ResidencyEvent, ResidencyState
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ResidencyChanged
 from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.second_try import SecondTry
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
@@ -108,17 +109,18 @@ class Moves:
         if (needed := record.needed_bytes() or 0) <= room:
             record.at_least = min(room + 1, int(needed * MORE)) if needed else room + 1
 
-    def once_more(self, record: ModelRecord, error: BackendError) -> None:
-        """A load ran out of memory and is tried again with more room."""
+    def once_more(self, record: ModelRecord, error: BackendError, again: SecondTry) -> None:
+        """A load failed for want of memory and is tried again."""
         self._state(record, "absent")
-        self._note("load_failed", record, None, f"{error.message}; once more with more room")
+        how = "with more room" if again == "roomier" else "since others took its memory meanwhile"
+        self._note("load_failed", record, None, f"{error.message}; once more {how}")
 
     def remember(self, record: ModelRecord, error: BackendError) -> None:
         """A model that cannot be loaded is left alone for a while, so that no request unloads others for it."""
         if error.unhealthy:
             return
         record.failures += 1
-        record.problem = f"its last load failed: {error.message}"
+        record.problem = f"its last load failed: {error.message.removesuffix('.')}"
         pause = min(RETRY_LIMIT, RETRY_SECONDS * 2 ** (record.failures - 1))
         if (earlier := self._pauses.get(record.id)) is not None:
             earlier.cancel()
@@ -219,13 +221,21 @@ class Moves:
         exchange_id: str = "",
         evicted_for: str = "",
     ) -> None:
-        took = f" in {seconds:.1f} s" if seconds is not None else ""
-        level = logging.WARNING if kind.endswith("failed") else logging.INFO
-        log.log(level, "%s %s%s %s", kind.replace("_", " "), record.id, took, reason)
+        log.log(logging.WARNING if kind.endswith("failed") else logging.INFO, _line(kind, record.info, seconds, reason))
         event = ResidencyEvent(
             self._clock.wall(), kind, record.id, record.pool, seconds, reason, exchange_id, evicted_for=evicted_for
         )
         self._bus.publish(ResidencyChanged(event))
+
+
+def _line(kind: Kind, info: ModelInfo, seconds: float | None, reason: str) -> str:
+    """For the log. Who tells why something failed names the model mostly; it is not named twice."""
+    what, took = kind.replace("_", " "), f" in {seconds:.1f} s" if seconds is not None else ""
+    if not kind.endswith("failed"):
+        return f"{what} {info.id}{took} {reason}"
+    if info.id in reason or f"{info.backend} ({info.name})" in reason:
+        return f"{what}: {reason}"
+    return f"{what}: {info.id}: {reason}"
 
 
 def _there(record: ModelRecord) -> bool:

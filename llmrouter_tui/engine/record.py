@@ -106,6 +106,8 @@ class ModelRecord:
         """The name whose weights in memory it shares; empty for its own."""
         self.gave_up: float | None = None
         """When it last left memory by the router's hand, or began to: wall time."""
+        self.brought: float | None = None
+        """When it was last seen that somebody else had loaded it: wall time."""
         self.rivals: set[str] = set()
         """Models that its server was seen to let go when this one came, or for which it let this one go."""
         self.failures = 0

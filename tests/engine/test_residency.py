@@ -102,6 +102,19 @@ async def test_a_failed_load_is_told_and_not_recorded_as_loaded():
         assert record.residency == "resident"
 
 
+@pytest.mark.parametrize(
+    "words", ["one (a) has not enough memory: no room", "one/a was not loaded within 5 s", "no room"]
+)
+async def test_the_log_names_a_model_that_was_not_loaded_once(words, caplog):
+    error = BackendError("out_of_memory", words, backend="one", model="a", fallback=True)
+    async with open_house(ScriptedBackend([model("a")], load_failures={"a": [error]})) as house:
+        with pytest.raises(BackendError):
+            await house.residency.acquire(house.fleet.model("one/a"))
+    line = next(line for line in caplog.messages if line.startswith("load failed"))
+    assert words in line
+    assert line.count("one/a") + line.count("one (a)") == 1
+
+
 async def test_a_load_that_takes_too_long_is_given_up():
     backend = ScriptedBackend([model("a")], load_seconds=30)
     async with open_house(backend, load_timeout=0.1) as house:
