@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmrouter_tui.core import embedding_choice
@@ -54,11 +55,12 @@ class Embedding:
         models, waits = router.fleet.views(), router.ledger.waits()
         if not models:
             raise router.nobody_here()
-        if request.allowed:
-            models = router.permitted(request, models)
-        if not self.model and embedding_choice.is_auto(request.model, models):
+        auto = embedding_choice.is_auto(request.model, models)
+        if auto and not self.model:
             self.model = embedding_choice.choose(models)
             router.tasks.spawn(self._keep(self.model), "keep what auto embeds with")
+        if request.allowed:  # what auto means is the same for every key, also for one that may not use it
+            models = router.permitted(replace(request, model=self.model) if auto else request, models)
         return embedding_choice.decide(
             request,
             models,

@@ -155,6 +155,18 @@ class TestNames:
             assert (caught.value.code, caught.value.retryable) == ("invalid_request", False)
 
 
+class TestKeys:
+    async def test_a_key_gets_no_other_meaning_of_auto_than_everyone(self) -> None:
+        backend = embedder("one", NOMIC, MXBAI)
+        backend.infos[1] = replace(backend.infos[1], parameters=10**10)
+        async with open_house(backend) as house:
+            with pytest.raises(RouterError) as caught:
+                await embed(house, key="ann", allowed=(NOMIC,))
+            assert (caught.value.code, house.router.embedding.model) == ("forbidden", MXBAI)
+            assert (await embed(house, name=NOMIC, key="ann", allowed=(NOMIC,)))[0][0] == len(NOMIC)
+            assert [one.exchange.key for one in house.facts(ExchangeFinished)] == ["ann", "ann"]
+
+
 class TestReplicas:
     async def test_the_one_with_fewest_requests_in_flight_is_asked(self) -> None:
         one, two = embedder("one"), embedder("two")

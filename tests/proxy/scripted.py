@@ -33,6 +33,7 @@ from llmrouter_tui.core.domain import (
     ServiceView,
 )
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
+from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
 from llmrouter_tui.core.grades import (
@@ -46,6 +47,7 @@ from llmrouter_tui.core.grades import (
     JudgeView,
     Overruled,
 )
+from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
 from llmrouter_tui.core.profile import (
     ModelProfile,
@@ -233,6 +235,26 @@ class ScriptedRun:
         self.closed.set()
 
 
+class ScriptedEmbedRun(ScriptedRun):
+    """Its vectors say how long each input is; they come two at a time."""
+
+    request: EmbedRequest  # type: ignore[assignment]
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(prompt_tokens=3 * self.sent)
+
+    async def vectors(self) -> AsyncIterator[Sequence[Sequence[float]]]:
+        await self.open()
+        inputs = self.request.inputs
+        for at in range(0, len(inputs), 2):
+            some = inputs[at : at + 2]
+            self.sent += len(some)
+            yield [[float(len(one)), -0.5, 1 / 3] for one in some]
+            self._check()
+        self.finished = True
+
+
 class ScriptedExchanges:
     def __init__(self) -> None:
         self.script = Script()
@@ -247,6 +269,13 @@ class ScriptedExchanges:
         if self.script.begin_error is not None:
             raise self.script.begin_error
         run = ScriptedRun(f"x{len(self.runs) + 1}", request, self.script)
+        self.runs.append(run)
+        return run
+
+    def embed(self, request: EmbedRequest) -> "ScriptedEmbedRun":
+        if self.script.begin_error is not None:
+            raise self.script.begin_error
+        run = ScriptedEmbedRun(f"x{len(self.runs) + 1}", request, self.script)
         self.runs.append(run)
         return run
 
@@ -364,6 +393,7 @@ class ScriptedControl:
             "openai_api_key": Setting("openai_api_key", "sk-very-secret", "environment", secret=True),
         }
     )
+    named: list[KeyView] = field(default_factory=list)
     service: ServiceView = ServiceView(state="serving", version="1.2.3", started_at=5.0)
     servers: tuple[BackendView, ...] = (BackendView("box", "ollama", "http://127.0.0.1:11434", "up", models=2),)
     history: tuple[Exchange, ...] = (
@@ -554,6 +584,26 @@ class ScriptedControl:
             raise RouterError("invalid_request", f"There is no setting {key!r}.", param="key")
         self.kept[key] = replace(self.kept[key], value=value, origin="set")
         return self.kept[key]
+
+    async def keys(self) -> Sequence[KeyView]:
+        return tuple(self.named)
+
+    async def add_key(
+        self,
+        name: str,
+        *,
+        models: Sequence[str] = (),
+        rpm: int | None = None,
+        tpm: int | None = None,
+        concurrent: int | None = None,
+    ) -> NewKey:
+        self.named.append(KeyView(name, "set", tuple(models), rpm, tpm, concurrent, 7.0))
+        return NewKey(name, f"llmr-{name}")
+
+    async def revoke_key(self, name: str) -> None:
+        if all(key.name != name for key in self.named):
+            raise RouterError("not_found", f"there is no key {name!r}")
+        self.named = [key for key in self.named if key.name != name]
 
     async def what_if(self, preference: float) -> WhatIf:
         self.calls.append(("what_if", preference))
