@@ -9,12 +9,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
+
+from llmrouter_tui.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,6 +99,15 @@ def _answers(router: Router) -> bool:
         return "version" in router.call("/health")
     except (urllib.error.URLError, OSError):
         return False
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command line, its commands one after the other in this process: without a start of Python for each."""
+    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
+    for name in [name for name in os.environ if name.startswith("ROUTER_")]:
+        monkeypatch.delenv(name)
+    return lambda *arguments: CliRunner().invoke(main, arguments)
 
 
 @pytest.fixture(scope="session")

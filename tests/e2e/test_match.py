@@ -3,14 +3,12 @@ there after a restart; on the command line too."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
-from llmrouter_tui.cli import main
 from llmrouter_tui.core.domain import AUTOMATIC, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ModelsChanged
@@ -91,9 +89,8 @@ async def test_what_there_is_not_is_refused_with_what_comes_near(tmp_path: Path,
 
 
 async def test_from_another_terminal_and_from_the_command_line(
-    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, url: str, cli: Callable[..., Result]
 ) -> None:
-    monkeypatch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
     async with router(tmp_path, url, NOWHERE) as running:
         root = f"http://127.0.0.1:{(await running.call(running.control.snapshot())).service.port}"
         control = RemoteControl(root)
@@ -106,20 +103,20 @@ async def test_from_another_terminal_and_from_the_command_line(
         assert OTHER in {one.id for one in await control.catalog()}
         await control.aclose()
 
-        async def cli(*arguments: str) -> Any:
-            return await asyncio.to_thread(CliRunner().invoke, main, ["models", *arguments, "--url", root])
+        async def models(*arguments: str) -> Result:
+            return await asyncio.to_thread(cli, "models", *arguments, "--url", root)
 
-        why = await cli("--why", MODEL)
+        why = await models("--why", MODEL)
         assert f"public figures: {OTHER}, by you (by its name: qwen3-32b)" in why.stdout
         assert "MATH" in why.stdout
-        set_ = await cli("--match", f"{MODEL}=none")
+        set_ = await models("--match", f"{MODEL}=none")
         assert (set_.exit_code, set_.stdout) == (0, f"{ID}   public figures: none, by you (by its name: qwen3-32b)\n")
-        [found] = json.loads((await cli("--why", MODEL, "--json")).stdout)["catalog"]
+        [found] = json.loads((await models("--why", MODEL, "--json")).stdout)["catalog"]
         assert (found["id"], found["known"], found["match"]["by_user"]) == (None, None, True)
-        back = await cli("--match", f"{MODEL}={AUTOMATIC}")
+        back = await models("--match", f"{MODEL}={AUTOMATIC}")
         assert back.stdout.startswith(f"{ID}   public figures: qwen3-32b (")
-        wrong = await cli("--match", f"{MODEL}=qwen3-32")
+        wrong = await models("--match", f"{MODEL}=qwen3-32")
         assert wrong.exit_code == 2
         assert "near are" in wrong.stderr
-        assert (await cli("--match", "other=qwen3-8b")).exit_code == 2
-        assert "write NAME=ID" in (await cli("--match", "qwen3-8b")).stderr
+        assert (await models("--match", "other=qwen3-8b")).exit_code == 2
+        assert "write NAME=ID" in (await models("--match", "qwen3-8b")).stderr

@@ -47,27 +47,27 @@ def test_the_demo_routes_by_task_and_falls_back_by_itself(demo):
     assert total == pytest.approx(decision["candidates"][0]["score"])
 
 
-def test_a_review_tells_of_what_was_rated_through_the_command_line(demo):
+def test_a_review_tells_of_what_was_rated_through_the_command_line(demo, cli):
     client = openai.OpenAI(base_url=f"{demo.url}/v1", api_key="none")
     answer = client.chat.completions.create(
         model="auto:coding", messages=[{"role": "user", "content": "Sort a list in Python."}]
     )
     demo.call("/v1/feedback", {"exchange_id": answer.id, "rating": "down"})
-    told = run("review", "--since", "1h", "--json", "--url", demo.url)
+    told = cli("review", "--since", "1h", "--json", "--url", demo.url)
     found = json.loads(told.stdout)
     assert "DEMO" in told.stderr
     assert found["answered"] >= found["rated"] >= 1
     rows = [row for row in found["rows"] if row["task"] == "coding" and row["rated"]]
     assert rows
     assert all(0 < row["compared"]["expected"] < 1 for row in rows)
-    assert "rated" in run("review", "--url", demo.url).stdout.splitlines()[0]
+    assert "rated" in cli("review", "--url", demo.url).stdout.splitlines()[0]
 
 
 TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 
 
-def test_a_whole_request_is_explained_with_all_that_it_needs(demo, tmp_path):
+def test_a_whole_request_is_explained_with_all_that_it_needs(demo, cli, tmp_path):
     told = {"type": "text", "text": "Sum up the picture as JSON."}
     body = {
         "messages": [{"role": "system", "content": "Be brief. " * 400}, {"role": "user", "content": [told, PICTURE]}],
@@ -80,16 +80,16 @@ def test_a_whole_request_is_explained_with_all_that_it_needs(demo, tmp_path):
     assert {reason for _, reason in decision["filtered"]} & {"no vision", "no tools"}
     file = tmp_path / "request.json"
     file.write_text(json.dumps(body))
-    said = run("explain", "--body", str(file), "--json", "--url", demo.url)
+    said = cli("explain", "--body", str(file), "--json", "--url", demo.url)
     there = json.loads(said.stdout)["analysis"]
     assert set(there.pop("needs")) == set(decision["analysis"].pop("needs"))
     assert there == decision["analysis"]
 
 
-def test_rules_for_a_client_act_where_it_is_explained_for_that_client(demo):
+def test_rules_for_a_client_act_where_it_is_explained_for_that_client(demo, cli):
     usual = demo.call("/admin/explain", {"prompt": "hi"})["chosen"]
     demo.call("/admin/settings", {"key": "rules", "value": [f"never {usual} for client aider"]})
-    said = {who: run("explain", "hi", *who, "--url", demo.url).stdout for who in ((), ("--client", "aider/0.9"))}
+    said = {who: cli("explain", "hi", *who, "--url", demo.url).stdout for who in ((), ("--client", "aider/0.9"))}
     demo.call("/admin/settings", {"key": "rules", "value": []})
     assert "rule: " not in said[()]
     assert f"filtered out: rule: never {usual} for client aider" in said["--client", "aider/0.9"]
