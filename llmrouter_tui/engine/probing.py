@@ -123,7 +123,7 @@ class Probing:
             record.speed.prefill,
             PATIENCE_QUICK if quick else PATIENCE_FULL,
             embeds="embedding" in told.capabilities or not told.capabilities_known,
-            hosted=record.backend.kind == "openai" and not info.local,
+            hosted=record.backend.kind == "anthropic" or (record.backend.kind == "openai" and not info.local),
         )
 
     async def _say(self, record: ModelRecord, asked: Ask | Embed, facts: Facts) -> Said | Failure:

@@ -88,7 +88,8 @@ class Facts:
     """Whether it may embed: not tried where its backend lists what it can do and that not, because a server may have to
     start it anew for that."""
     hosted: bool = False
-    """Whether it speaks to the public dialect of OpenAI, which refuses fields that it does not know."""
+    """Whether it is spoken to in the public dialect of OpenAI, or Anthropic's: they refuse, or leave out, the fields of
+    other servers."""
 
 
 Script = Generator[Ask | Embed, Said | Failure, Finding]

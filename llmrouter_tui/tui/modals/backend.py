@@ -95,4 +95,7 @@ class BackendDialog(ModalScreen[BackendView | None]):
         self.dismiss(None)
 
 
-ABOUT = "Ollama, llama.cpp, LM Studio, vLLM or anything that speaks OpenAI's API. The server is asked which it is."
+ABOUT = (
+    "Ollama, llama.cpp, LM Studio, vLLM, anything that speaks OpenAI's API, or https://api.anthropic.com. "
+    "The server is asked which it is."
+)
