@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from llmrouter_tui.core.domain import NEEDS, TASKS
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles
@@ -17,6 +18,7 @@ POLL: Final = 0.5
 GIB: Final = 1024**3
 MOVED: Final = 4
 """Changes of abilities that a line has room for, the largest."""
+GOES_ON: Final = "What was found is kept, and measuring goes on by itself when that router runs again."
 
 
 async def follow(
@@ -41,6 +43,10 @@ async def follow(
     except asyncio.CancelledError:
         await control.cancel_profile()
         raise
+    except RouterError as error:
+        if error.code != "backend_unreachable":
+            raise
+        raise RouterError(error.code, error.message, hint=GOES_ON) from error
     report(found.run)
     return found
 

@@ -14,6 +14,7 @@ import pytest
 
 from llmrouter_tui.cli.profiling import doing, eta_words, follow, told
 from llmrouter_tui.core.domain import Probed
+from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
 from tests.cli.test_cli import run
 from tests.e2e.conftest import free_port
@@ -64,6 +65,19 @@ async def test_interrupted_it_is_stopped_there() -> None:
     with pytest.raises(asyncio.CancelledError):
         await following
     assert control.orders == ["profile", "cancel_profile"]
+
+
+async def test_when_the_router_is_gone_it_is_said_that_measuring_goes_on_when_it_is_back() -> None:
+    class Gone(Runs):
+        async def profiles(self) -> Profiles:
+            if self.looks == 1:
+                raise RouterError("backend_unreachable", "No connection to the router.", hint="Start it there.")
+            return await super().profiles()
+
+    with pytest.raises(RouterError, match="measuring goes on by itself when that router runs again"):
+        await follow(Gone(), [SMALL], lambda run: None, pause=0)
+    with pytest.raises(RouterError, match="Start it there"):  # it was never there: nothing goes on
+        await follow(Gone(looks=1), [SMALL], lambda run: None, pause=0)
 
 
 def test_what_goes_on_is_said_in_words() -> None:
