@@ -230,6 +230,18 @@ class Lesson(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Why a model is left alone for a while."""
+
+    until: float
+    """Wall time; from then on one request tries it, and the others follow when that one was answered."""
+    failures: int
+    """In a row, of its own or of its whole backend; 0 where it only said that it is busy."""
+    why: str
+    """The last of them, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelView:
     """Everything a person or a decision needs to know of one model, at one moment."""
 
@@ -274,6 +286,8 @@ class ModelView:
     switches: Mapping[str, Switched] = field(default_factory=dict)
     """By what a request can say of thinking (``think false``), what that makes of the model; what it does not heed, or
     what is its usual way, is not in it."""
+    rest: Rest | None = None
+    """Set from its failures on until it answers again."""
 
     @property
     def id(self) -> str:

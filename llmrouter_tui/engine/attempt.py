@@ -229,9 +229,13 @@ class Try:
         return self.away > SLOW_READER * (now - self.sent)
 
 
-def _forced_out(record: ModelRecord) -> BackendError:
+class ForcedOutError(BackendError):
+    """The router itself ended an answer: its model is not to blame."""
+
+
+def _forced_out(record: ModelRecord) -> ForcedOutError:
     words = f"{record.id} was unloaded by force in the middle of its answer"
-    return BackendError(
+    return ForcedOutError(
         "upstream_interrupted",
         words,
         backend=record.info.backend,

@@ -15,7 +15,7 @@ from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeS
 from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.engine.account import Account
-from llmrouter_tui.engine.attempt import Try
+from llmrouter_tui.engine.attempt import ForcedOutError, Try
 from llmrouter_tui.engine.fallback import Fallback, more_telling
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Run:
                 return await self._attempt(model, self.decision)
             except BackendError as failure:
                 error = more_telling(error, failure)
-                self._reproach(failure)
+                self._reproach(model, failure)
                 fallback = fallback or Fallback(self._router, self._request, self.decision)
                 following = fallback.after(model, failure)
                 self.decision = fallback.decision
@@ -131,7 +131,7 @@ class Run:
             raise told from None
         except BackendError as error:
             account.error = error
-            self._reproach(error)
+            self._reproach(trying.record.id, error)
             raise
         self._complete = True
 
@@ -147,6 +147,8 @@ class Run:
         if trying is not None:
             if self._complete:
                 self._answered(trying, now)
+            elif account.error is None:
+                router.circuits.left(trying.record.id)
             trying.end(complete=self._complete)
         outcome: Outcome = "ok" if self._complete else "failed" if account.error is not None else "cancelled"
         exchange = account.whole(self.decision, self.model, trying, outcome, now)
@@ -162,6 +164,7 @@ class Run:
         record = router.fleet.models.get(model)
         if record is None:
             raise _vanished(model)
+        router.circuits.asked(model)
         trying = self._try = Try(router, self._request, self.id, record, decision.analysis)
         await trying.begin()
         if self._request.stream and trying.ttft is not None:
@@ -175,8 +178,10 @@ class Run:
         log.warning("%s %s: %s%s", self.id[-4:], model, error.message, f"; trying {following}" if following else "")
         self._router.bus.publish(AttemptFailed(self.id, attempt, following))
 
-    def _reproach(self, error: BackendError) -> None:
-        """A backend that is gone is gone for everyone."""
+    def _reproach(self, model: str, error: BackendError) -> None:
+        """What fails again and again is left alone; a backend that is gone is gone for everyone."""
+        if not isinstance(error, ForcedOutError):
+            self._router.circuits.failed(model, error)
         if error.unhealthy:
             self._router.fleet.failed(error.backend, error)
 
@@ -184,6 +189,7 @@ class Run:
         """Remember who answered this conversation; learn from the answer."""
         if self.decision is not None and not self.decision.analysis.background:
             self._router.sessions.answered(self._account.session, trying.record.id)
+        self._router.circuits.answered(trying.record.id)
         trying.teach(now)
 
 

@@ -15,6 +15,7 @@ from llmrouter_tui.core.domain import (
     ModelInfo,
     ModelView,
     ResidencyState,
+    Rest,
     Speed,
     Switched,
 )
@@ -134,6 +135,7 @@ class ModelRecord:
         self.ratings_down = memory.ratings_down
         self.loads = memory.loads
         self.problem = ""
+        self.rest: Rest | None = None
         self.mean_seconds = 6.0
         """Running mean of what one exchange holds it, for queue estimates."""
         self._view: ModelView | None = None
@@ -314,4 +316,5 @@ class ModelRecord:
             lesson=self.lesson,
             languages=self.languages,
             switches=self.switches,
+            rest=self.rest,
         )

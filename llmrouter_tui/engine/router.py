@@ -1,6 +1,7 @@
 """The door from the proxy to the engine: begins exchanges, decides, and records what never became one."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -19,6 +20,7 @@ from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus
+from llmrouter_tui.engine.circuits import Circuits
 from llmrouter_tui.engine.embedding import Embedding, EmbedRun
 from llmrouter_tui.engine.exchange import Run
 from llmrouter_tui.engine.fleet import Fleet
@@ -67,6 +69,7 @@ class Router:
         self.draining = False
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
         """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
+        self.circuits = Circuits(fleet, clock)
         self.embedding = Embedding(self)
         self._allowed: dict[tuple[str, ...], tuple[tuple[ModelView, ...], tuple[ModelView, ...]]] = {}
         """What each set of allowed names meant last, and among which models."""
@@ -103,22 +106,31 @@ class Router:
             raise self.nobody_here()
         try:
             analysis = self.analyse(request)
-            if self.rules:
-                return self._by_rules(request, analysis, models, continuity, started)
-            return decide(
-                analysis,
-                models,
-                preference=self.preference,
-                requested=request.model,
-                waits=self.ledger.waits(),
-                continuity=continuity,
-                clock=self.clock.mono,
-                since=started,
-            )
+            if self.circuits:
+                with suppress(RouterError):  # who is left alone is asked all the same where nobody else can answer
+                    others = self.circuits.leave_alone(models)
+                    return self._choose(request, analysis, others, continuity, started)
+            return self._choose(request, analysis, models, continuity, started)
         except RouterError as error:
             if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
                 raise self.nobody_here() from None
             raise
+
+    def _choose(
+        self, request: ChatRequest, analysis: Analysis, models: Sequence[ModelView], continuity: str, started: float
+    ) -> Decision:
+        if self.rules:
+            return self._by_rules(request, analysis, models, continuity, started)
+        return decide(
+            analysis,
+            models,
+            preference=self.preference,
+            requested=request.model,
+            waits=self.ledger.waits(),
+            continuity=continuity,
+            clock=self.clock.mono,
+            since=started,
+        )
 
     def _by_rules(
         self, request: ChatRequest, analysis: Analysis, models: Sequence[ModelView], continuity: str, started: float
