@@ -69,8 +69,9 @@ def _capabilities(told: Sequence[str]) -> Json:
 
 
 def page_of(entries: Sequence[Entry], asked: Mapping[str, str]) -> Json:
-    """The models after ``after_id`` or before ``before_id``, at most ``limit``."""
-    items, limit = [model_object(entry) for entry in entries], _limit(asked.get("limit", ""))
+    """The models that answer messages, after ``after_id`` or before ``before_id``, at most ``limit``."""
+    items = [model_object(entry) for entry in entries if "completion" in entry.capabilities]
+    limit = _limit(asked.get("limit", ""))
     ids = [item["id"] for item in items]
     start, end = 0, len(items)
     if after := asked.get("after_id"):
