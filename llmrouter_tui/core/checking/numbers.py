@@ -77,10 +77,15 @@ def claim(text: str) -> frozenset[float] | None:
             return got
     for row in reversed(_tidy(text).splitlines()):
         for sentence in reversed(re.split(r"(?<=[.!?])\s+", row)):
-            got = _claimed(sentence, first=False)
+            got = None if _asks(sentence) else _claimed(sentence, first=False)
             if got is not None:
                 return got
     return None
+
+
+def _asks(sentence: str) -> bool:
+    """Who repeats the question gives no answer with it, and "los dos" in it is no 2."""
+    return sentence.rstrip().endswith("?") or sentence.lstrip().startswith("¿")
 
 
 def numbers(text: str) -> list[Found]:

@@ -243,7 +243,12 @@ WRONG: dict[str, tuple[str, ...]] = {
     "math-tickets": ("Answer: 24", "6 tickets and 17 passengers.\nAnswer: 29"),
     "math-percent": ("Answer: 1.2", "Answer: 12 or 15"),
     "math-equation": ("Answer: -19", "x = 5"),
-    "math-grifos": ("Respuesta: 4,5", "Respuesta: 9"),
+    "math-grifos": (
+        "Respuesta: 4,5",
+        "Respuesta: 9",
+        "Un grifo lo llena en 6 horas y otro en 3 horas. ¿Cuántas horas tardan los dos juntos?\n" * 3,
+        "Un grifo lo llena en 6 horas y otro en 3 horas. ¿Cuántas horas tardan los dos",
+    ),
     "math-rolls": ("Answer: 10.80", "Answer: 11"),
     "math-prices": ("Answer: 54", "Answer: 56.84"),
     "math-triangle": ("Answer: 84", "Answer: 12.5"),
