@@ -164,6 +164,8 @@ class EngineControl:
             raise RouterError("invalid_request", "this answer is not finished; rate it when it is")
         if not exchange.model:
             raise RouterError("invalid_request", "this request was refused; there is no answer to rate")
+        if exchange.decision is not None and "embedding" in exchange.decision.analysis.needs:
+            raise RouterError("invalid_request", "vectors are not rated: rate what was answered with their help")
         score, rating = _score(feedback)
         stored = Feedback(
             exchange_id=exchange.id,

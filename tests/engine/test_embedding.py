@@ -9,7 +9,9 @@ from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.embedding import BATCH, Embedded, EmbedRequest, Inputs
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, Decided, ExchangeFinished, ExchangeStarted
+from llmrouter_tui.core.ports import FeedbackInput
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
+from tests.engine.test_control import control_of
 
 NOMIC, MXBAI, CHAT = "nomic-embed-text", "mxbai-embed-large", "qwen3:4b"
 EMBEDS = {"capabilities": frozenset({"embedding"}), "capabilities_known": True}
@@ -296,3 +298,13 @@ class TestLeaving:
             backend.gate.set()
             await asyncio.gather(asking, going)
             assert backend.calls[-1] == ("unload", NOMIC)
+
+
+async def test_vectors_are_not_rated() -> None:
+    async with open_house(embedder()) as house:
+        await embed(house)
+        (finished,) = house.facts(ExchangeFinished)
+        await house.repo.flush()
+        control = control_of(house, house.repo, router=house.router)
+        with pytest.raises(RouterError, match="vectors are not rated"):
+            await control.rate(FeedbackInput(finished.exchange.id, rating="up"))
