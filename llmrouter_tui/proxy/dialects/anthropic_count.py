@@ -1,6 +1,7 @@
 """``POST /v1/messages/count_tokens``: how long a request is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.anthropic import Counted
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
 from llmrouter_tui.proxy.replies import raw_response
+from llmrouter_tui.proxy.security import CALLER
 
 _MAX_CLIENT: Final = 200
 _COUNTED: Final = Counted()
@@ -31,6 +33,8 @@ class TokenCount:
         fields = request.headers
         client = clean_label(fields.get("User-Agent", ""), _MAX_CLIENT)
         chat = _COUNTED.read(body, session=clean_label(fields.get("X-Session-Id", ""), MAX_SESSION), client=client)
+        if (caller := request.get(CALLER)) is not None:
+            chat = replace(chat, key=caller.name, allowed=caller.models)
         decision = await self._control.explain(chat, client=client)
         ratio = _token_ratio(await self._control.models(), decision.chosen)
         tokens = max(1, round(decision.analysis.prompt_tokens * ratio))

@@ -1,6 +1,7 @@
 """The official ``anthropic`` client at our door, over a real socket."""
 
 import asyncio
+import hashlib
 import json
 import time
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.keys import ApiKey
 from tests.proxy.conftest import Router, Routers
 from tests.proxy.dialects.test_anthropic_voice import blocks, call, event
 from tests.proxy.scripted import BIG, DONE, SMALL, Script, chunk, whole
@@ -235,6 +237,15 @@ async def test_tokens_are_counted_as_an_estimate_that_says_so(router: Router) ->
     assert counted.to_dict() == {"input_tokens": counted.input_tokens, "estimated": True, "estimated_for": SMALL}
     assert (asked.tools, who) == (1, asked.client)
     assert not router.exchanges.runs
+
+
+async def test_tokens_are_counted_for_a_model_that_the_key_may_ask_for(routers: Routers) -> None:
+    key = ApiKey("alice", hashlib.sha256(b"sk-alice").hexdigest(), models=("qwen3:32b",))
+    router = await routers.start(named_keys=(key,))
+    async with client(router, api_key="sk-alice") as asking:
+        await asking.messages.count_tokens(model="auto", messages=ASK["messages"])
+    asked = router.control.calls[-1][1]
+    assert (asked.key, asked.allowed) == ("alice", ("qwen3:32b",))
 
 
 async def test_what_cannot_be_counted_is_refused_in_its_shape(router: Router) -> None:
