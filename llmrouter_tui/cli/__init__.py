@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from llmrouter_tui import __version__
-from llmrouter_tui.cli import checks, evals, explain, judge, models, profile, review, running, sync
+from llmrouter_tui.cli import checks, evals, explain, judge, keys, models, profile, review, running, sync
 from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
@@ -40,12 +40,17 @@ def main(
 
     to_file(config.settings.database, demo=demo)
     nearby = Nearby(config.settings.admin_api_key, readonly=readonly)
-    running.show(Service(config, Mode(demo=demo, screen=True), readonly=readonly), config, demo=demo, nearby=nearby)
+    running.show(
+        Service(config, Mode(demo=demo, screen=True, insecure=insecure), readonly=readonly),
+        config,
+        demo=demo,
+        nearby=nearby,
+    )
 
 
 COMMANDS = (
     running.serve, running.watch, explain.explain, models.models, profile.profile, judge.judge, sync.sync,
-    review.review, checks.doctor, checks.config_command, evals.eval_route, evals.eval_names,
+    review.review, keys.keys, checks.doctor, checks.config_command, evals.eval_route, evals.eval_names,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -53,10 +53,10 @@ def load_config(config_file: Path | None, insecure: bool, **flags: Any) -> "Conf
     except config.ConfigError as error:
         fail(str(error), USAGE)
     settings = loaded.settings
-    if not insecure and not settings.api_keys and settings.host not in ("127.0.0.1", "localhost", "::1"):
+    if not insecure and not settings.admin_api_key and settings.host not in ("127.0.0.1", "localhost", "::1"):
         fail(
-            f"{settings.host} can be reached by others and no API key is set. "
-            "Set ROUTER_API_KEYS, or say --insecure if the network is yours alone.",
+            f"{settings.host} can be reached by others and no admin key is set. Set ROUTER_ADMIN_API_KEY for yourself "
+            "and ROUTER_API_KEYS for clients, or say --insecure if the network is yours alone.",
             USAGE,
         )
     return loaded

@@ -62,7 +62,8 @@ def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) ->
     from llmrouter_tui.service.service import Mode, Service
 
     to_stderr(demo=demo)
-    service = Service(config, Mode(demo=demo, fetch_starter=config.settings.embedded is True, port_required=True))
+    mode = Mode(demo, config.settings.embedded is True, port_required=True, insecure=insecure)
+    service = Service(config, mode)
     on_signals(service.stop)
     try:
         service.run()

@@ -32,6 +32,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.embedding import Embedded, EmbedRequest, Inputs
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView, Overruled
+from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
@@ -134,6 +135,16 @@ class Aimed(Protocol):
     def aim(self, model: ModelInfo, gpus: Sequence[str]) -> bool:
         """Load it there from now on: GPUs by their drivers' names (``Device.uuid``, empty where it has none). Whether
         it will do so; where not, it goes where the server puts it."""
+        ...
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A backend that may be asked to go on with an answer that another one began (``ChatCall.resumes``)."""
+
+    @property
+    def continues(self) -> bool:
+        """Whether its server goes on where the last turn, an assistant's, ends, instead of answering anew."""
         ...
 
 
@@ -516,7 +527,32 @@ class JudgeControl(Protocol):
     async def judge_view(self) -> JudgeView: ...
 
 
-class Control(JudgeControl, Protocol):
+class KeyControl(Protocol):
+    """What can be asked of clients' keys, and told; a part of ``Control``."""
+
+    async def keys(self) -> Sequence[KeyView]:
+        """Those that have a name and are not revoked."""
+        ...
+
+    async def add_key(
+        self,
+        name: str,
+        *,
+        models: Sequence[str] = (),
+        rpm: int | None = None,
+        tpm: int | None = None,
+        concurrent: int | None = None,
+    ) -> NewKey:
+        """Make a key that lets in at once. Its text is in the answer and nowhere else. Without ``models`` it may ask
+        for all; a limit that is None is the one for all clients, 0 is none."""
+        ...
+
+    async def revoke_key(self, name: str) -> None:
+        """It lets nobody in from now on; what is under way goes on."""
+        ...
+
+
+class Control(JudgeControl, KeyControl, Protocol):
     """Everything a person or a script can ask of a running router. Every failure is a ``RouterError``.
 
     Commands return when they were accepted; what they changed arrives as events.

@@ -69,6 +69,10 @@ class AsyncRing:
             self._some.set()
         return items, cut
 
+    @property
+    def dropped(self) -> int:
+        return self._ring.dropped
+
     def close(self) -> None:
         self._forget(self)
 
@@ -81,6 +85,8 @@ class Bus:
         self._taps: list[tuple[Sink, tuple[type, ...]]] = []
         self._sinks: dict[type, tuple[Sink, ...]] = {}
         """Who reads a kind of fact, as far as it was asked since the last change of taps."""
+        self._rings: set[AsyncRing] = set()
+        self._lost = 0
         self.seq = 0
 
     def publish(self, fact: Fact) -> None:
@@ -104,10 +110,18 @@ class Bus:
     def subscribe(self, size: int) -> AsyncRing:
         ring = AsyncRing(size, self._forget)
         self.tap(ring.put)
+        self._rings.add(ring)
         return ring
+
+    @property
+    def dropped(self) -> int:
+        """Facts that subscribers lost since the start, those that left among them."""
+        return self._lost + sum([ring.dropped for ring in self._rings])
 
     def _forget(self, ring: AsyncRing) -> None:
         self._taps.remove((ring.put, ()))
+        self._rings.discard(ring)
+        self._lost += ring.dropped
         self._sinks.clear()
 
     def _readers(self, kind: type) -> tuple[Sink, ...]:

@@ -16,6 +16,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
 from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
+from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
 from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Repo, Snapshot
 from llmrouter_tui.core.ports import Rated as RatedAnswer
@@ -59,6 +60,18 @@ class LiveSettings(Protocol):
         ...
 
 
+class Keys(Protocol):
+    """Keys of clients, kept as settings."""
+
+    def views(self) -> Sequence[KeyView]: ...
+
+    async def make(
+        self, name: str, models: Sequence[str], rpm: int | None, tpm: int | None, concurrent: int | None
+    ) -> NewKey: ...
+
+    async def revoke(self, name: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the control plane commands."""
@@ -82,6 +95,7 @@ class Parts:
     grades: Records
     catalog: Catalog
     settings: LiveSettings
+    keys: Keys
     tasks: Tasks
     clock: Clock
     build_backend: Callable[[str, str, str], Awaitable[Backend]]
@@ -263,6 +277,23 @@ class EngineControl:
 
     async def set_setting(self, key: str, value: object) -> Setting:
         return await self._p.settings.change(key, value)
+
+    async def keys(self) -> Sequence[KeyView]:
+        return self._p.keys.views()
+
+    async def add_key(
+        self,
+        name: str,
+        *,
+        models: Sequence[str] = (),
+        rpm: int | None = None,
+        tpm: int | None = None,
+        concurrent: int | None = None,
+    ) -> NewKey:
+        return await self._p.keys.make(name, models, rpm, tpm, concurrent)
+
+    async def revoke_key(self, name: str) -> None:
+        await self._p.keys.revoke(name)
 
     async def what_if(self, preference: float) -> WhatIf:
         if not 0 <= preference <= 1:

@@ -1,7 +1,7 @@
 """What the proxy is told when it is built."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.limiting import Limit
@@ -20,13 +20,13 @@ class ProxyOptions:
     """Bytes of the largest image in a request."""
     allow_image_urls: bool = False
     """Whether requests may name images by web address, which model servers then fetch."""
-    api_keys: tuple[str, ...] = ()
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     """Keys of clients without a name; with no key at all everyone comes in who can reach the port."""
     named_keys: tuple[ApiKey, ...] = ()
     """Keys with names, for the start; ``ProxyServer.use_keys`` changes them."""
-    admin_key: str = ""
+    admin_key: str = field(default="", repr=False)
     """Key for ``/admin``; empty lets loopback clients in and nobody else."""
-    metrics_key: str = ""
+    metrics_key: str = field(default="", repr=False)
     """Key for ``/metrics`` besides the admin key; without either loopback clients come in and nobody else."""
     insecure: bool = False
     """Whether clients of other machines may ask although there is no key."""

@@ -12,7 +12,9 @@ from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN, refusal_at
 from llmrouter_tui.proxy.embeddings import EmbedDoor
 from llmrouter_tui.proxy.judging import JudgeAdmin
+from llmrouter_tui.proxy.keys import KeyAdmin
 from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.metrics import Metrics
 from llmrouter_tui.proxy.ollama import Ollama
 from llmrouter_tui.proxy.replies import InternalError, error_response
 from llmrouter_tui.proxy.security import Guard
@@ -35,6 +37,7 @@ SUPPORTED = (
     "POST /api/show",
     "GET /api/version",
     "GET /health",
+    "GET /metrics",
 )
 _ACTIONS = "load|unload|pin|unpin|enable|disable"
 
@@ -71,6 +74,13 @@ class Routes:
             self._add(f"/api/{name}", lists, {"POST": ollama.refuse})
         self._add("/api/delete", lists, {"DELETE": ollama.refuse})
         self._add("/api/blobs/{digest}", lists, {"POST": ollama.refuse, "HEAD": ollama.refuse})
+
+    def keys(self, keys: KeyAdmin) -> None:
+        self._add("/admin/keys", self._guard.admin, {"GET": keys.list, "POST": keys.add})
+        self._add("/admin/keys/{name}", self._guard.admin, {"DELETE": keys.revoke})
+
+    def metrics(self, metrics: Metrics) -> None:
+        self._add("/metrics", self._guard.metrics, {"GET": metrics.page})
 
     def admin(self, admin: Admin, judge: JudgeAdmin, watch: Watch) -> None:
         paths: dict[str, dict[str, Handler]] = {

@@ -16,13 +16,16 @@ from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN
 from llmrouter_tui.proxy.embeddings import EmbedDoor
 from llmrouter_tui.proxy.judging import JudgeAdmin
+from llmrouter_tui.proxy.keys import KeyAdmin
 from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
+from llmrouter_tui.proxy.metrics import Metrics
 from llmrouter_tui.proxy.ollama import Ollama
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
+from llmrouter_tui.proxy.tally import Tally
 from llmrouter_tui.proxy.watch import Watch
 
 BACKLOG = 2048
@@ -40,6 +43,8 @@ class ProxyServer:
         self._subscriptions = subscriptions
         self._options = options
         self.limits = Limits(options.max_exchanges, options.limit)
+        self.tally = Tally()
+        """What ``/metrics`` counts; whoever publishes facts puts them into it."""
         self._guard = Guard(options, self.limits)
         self._chats = Live()
         self._watchers = Live()
@@ -110,6 +115,8 @@ class ProxyServer:
         routes.meta(meta)
         routes.counting(TokenCount(self._control, self._options.max_body))
         watch = Watch(self._subscriptions, self._watchers, self._options)
+        routes.keys(KeyAdmin(self._control))
+        routes.metrics(Metrics(self._control, self.tally, self.limits))
         routes.admin(Admin(self._control, meta), JudgeAdmin(self._control), watch)
         routes.rest()
         runner = web.AppRunner(

@@ -14,6 +14,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
+from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
@@ -33,6 +34,8 @@ _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
 _SETTING = msgspec.json.Decoder(Setting)
 _BACKEND = msgspec.json.Decoder(BackendView)
+_KEYS = msgspec.json.Decoder(tuple[KeyView, ...])
+_NEW_KEY = msgspec.json.Decoder(NewKey)
 _LISTED = msgspec.json.Decoder(tuple[Listed, ...])
 _DOSSIERS = msgspec.json.Decoder(tuple[Dossier, ...])
 _FIGURES = msgspec.json.Decoder(tuple[SyncedFigure, ...])
@@ -136,6 +139,24 @@ class RemoteControl:
 
     async def set_setting(self, key: str, value: object) -> Setting:
         return self._read(await self._command("POST", "settings", {"key": key, "value": value}), _SETTING)
+
+    async def keys(self) -> tuple[KeyView, ...]:
+        return await self._get("keys", _KEYS)
+
+    async def add_key(
+        self,
+        name: str,
+        *,
+        models: Sequence[str] = (),
+        rpm: int | None = None,
+        tpm: int | None = None,
+        concurrent: int | None = None,
+    ) -> NewKey:
+        body = {"name": name, "models": list(models), "rpm": rpm, "tpm": tpm, "concurrent": concurrent}
+        return self._read(await self._command("POST", "keys", body), _NEW_KEY)
+
+    async def revoke_key(self, name: str) -> None:
+        await self._command("DELETE", f"keys/{quote(name, safe='')}")
 
     async def what_if(self, preference: float) -> WhatIf:
         """Asking changes nothing: a read-only control may."""

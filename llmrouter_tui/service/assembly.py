@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -48,6 +49,9 @@ from llmrouter_tui.engine.vram import TELL_SECONDS, Vram
 from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
+from llmrouter_tui.proxy.tally import KINDS as TALLIED
+from llmrouter_tui.service.admission import KeyDesk, exposed, limit_of, resolved
+from llmrouter_tui.service.admission import follow as follow_admission
 from llmrouter_tui.service.boards import make_boards
 from llmrouter_tui.service.following import Following
 from llmrouter_tui.service.judging import House, follow, make_judging
@@ -78,6 +82,8 @@ class Mode:
     """Serve HTTP; off when only a question is to be answered."""
     port_required: bool = False
     """A taken port is an error (``serve``); on screen it is a state."""
+    insecure: bool = False
+    """Serve also where others can reach it and no key is set."""
     endpoints: Endpoints = LIVE
     """Where public figures are fetched, if the user wants that."""
 
@@ -277,6 +283,7 @@ class Assembly:
                 grades=self._judging.records,
                 catalog=self._public,
                 settings=self._live,
+                keys=KeyDesk(self._live, self._clock, os.environ),
                 tasks=self._tasks,
                 clock=self._clock,
                 build_backend=self._membership.build,
@@ -288,11 +295,14 @@ class Assembly:
 
     # ── doors ──
 
-    async def _open_doors(self, stack: contextlib.AsyncExitStack, repo: Repo) -> None:
+    async def _open_doors(self, stack: contextlib.AsyncExitStack, repo: SqliteRepo) -> None:
         """Let models in first, then clients."""
         s = self._config.settings
         proxy = ProxyServer(self._router, self.control, cast(Subscriptions, self.bus), self._proxy_options())
         stack.push_async_callback(proxy.stop)
+        follow_admission(self._live, proxy, self.status, os.environ)
+        self.bus.tap(proxy.tally.put, *TALLIED)
+        proxy.tally.dropped = lambda: self._dropped(repo)
         self._listening = Listening(
             proxy,
             self.status,
@@ -300,6 +310,7 @@ class Assembly:
             self._live.keep_port,
             required=self._mode.port_required,
             on_serving=self._serving,
+            exposed=lambda: exposed(self._live.settings, insecure=self._mode.insecure),
         )
         stack.callback(lambda: setattr(self._router, "draining", True))
         await self._sampling.measure()
@@ -351,13 +362,25 @@ class Assembly:
         if refused := next((words for model in pinned if (words := self._residency.pin_refusal(model))), ""):
             self.status.report("pins", refused, "unpin one of them, or give them less context")
 
+    def _dropped(self, repo: SqliteRepo) -> dict[str, int]:
+        """Facts that readers lost because they were slow."""
+        return {"screen": self._feed.dropped, "watchers": self.bus.dropped, "database": repo.dropped}
+
     def _proxy_options(self) -> ProxyOptions:
         s = self._config.settings
         return ProxyOptions(
             version=__version__,
             max_body=int(s.max_body_mb * 1024 * 1024),
             api_keys=s.api_keys,
+            named_keys=tuple(resolved(s, os.environ)),
             admin_key=s.admin_api_key,
+            metrics_key=s.metrics_api_key,
+            insecure=self._mode.insecure,
+            limit=limit_of(s),
+            max_exchanges=s.max_exchanges,
+            max_prompt_chars=s.max_prompt_chars,
+            max_image=int(s.max_image_mb * 1024 * 1024),
+            allow_image_urls=s.allow_image_urls,
             allowed_hosts=s.allowed_hosts,
             signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
         )

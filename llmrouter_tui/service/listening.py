@@ -18,17 +18,25 @@ class Listening:
 
     def __init__(
         self, proxy: ProxyServer, status: Status, host: str, keep_port: Callable[[int], Awaitable[object]], *,
-        required: bool, on_serving: Callable[[str], None],
+        required: bool, on_serving: Callable[[str], None], exposed: Callable[[], RouterError | None],
     ) -> None:  # fmt: skip
+        """``exposed``: why it would not be safe to serve there; None where it is."""
         self._proxy = proxy
         self._status = status
         self._host = host
         self._keep_port = keep_port
         self._required = required
         self._on_serving = on_serving
+        self._exposed = exposed
 
     async def start(self, port: int) -> bool:
         """Serve there; an address that cannot be had is told and, unless it is required, lived with."""
+        if (danger := self._exposed()) is not None:
+            self._status.report("exposed", danger.message, danger.hint)
+            self._status.change(state="failed", port=port)
+            if self._required:
+                raise danger
+            return False
         try:
             await self._proxy.start(self._host, port)
         except OSError as error:
@@ -39,6 +47,7 @@ class Listening:
             if self._required:
                 raise RouterError("invalid_request", problem.message, hint=hint) from error
             return False
+        self._status.clear("exposed")
         self._status.clear("port_taken")
         self._status.clear("not_serving")
         self._status.change(state="serving", host=self._host, port=self._proxy.port)

@@ -9,9 +9,10 @@ from llmrouter_tui.config import Config, ConfigError, usable
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
+from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.bus import Bus
-from llmrouter_tui.settings import KEYS, nearest
+from llmrouter_tui.settings import KEYS, Settings, key_table, nearest
 
 JUDGE = (
     "judge_enabled",
@@ -22,7 +23,17 @@ JUDGE = (
     "judge_rpm",
     "judge_daily_calls",
 )
-LIVE = ("quality_preference", "rules", "embedding_model", "sync", "profile_max_age_days", "profile_when_idle", *JUDGE)
+LIMITS = ("rate_limit_rpm", "rate_limit_tpm", "rate_limit_concurrent", "max_exchanges")
+LIVE = (
+    "quality_preference",
+    "rules",
+    "embedding_model",
+    "sync",
+    "profile_max_age_days",
+    "profile_when_idle",
+    *LIMITS,
+    *JUDGE,
+)
 """What takes effect without a restart."""
 _ORIGINS = {"flag": "an option of the command line", "environment": "an environment variable"}
 _PLACE = re.compile(r"^The saved setting (backends\[\d+\]\.)?")
@@ -43,6 +54,15 @@ class LiveSettings:
         self._appliers[key] = apply
         apply(getattr(self._config.settings, key))
 
+    @property
+    def settings(self) -> Settings:
+        """Those in force now."""
+        return self._config.settings
+
+    def origin(self, key: str) -> str:
+        """Where a setting comes from, or one item: ``named_keys.NAME``."""
+        return self._config.origin(key)
+
     def views(self) -> Sequence[Setting]:
         return self._config.views()
 
@@ -57,13 +77,32 @@ class LiveSettings:
 
     async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
         """Remember a backend that was added on screen, or that one of the file was removed there."""
+        await self._keep_item("backends", name, {"name": name, "kind": kind, "url": url, "enabled": enabled})
+
+    async def keep_key(self, key: ApiKey) -> None:
+        """Remember a key that was made while running."""
+        await self._keep_item("named_keys", key.name, key_table(key))
+
+    async def drop_key(self, name: str) -> None:
+        """Forget a key; of one that the file has, remember that it is revoked."""
+        await self._keep_item("named_keys", name, None, {"name": name, "enabled": False})
+
+    async def _keep_item(
+        self, setting: str, name: str, item: Mapping[str, object] | None, otherwise: Mapping[str, object] | None = None
+    ) -> None:
+        """Store, apply and announce one item of a setting to which every source adds its own, by its name; None removes
+        it. Where another source has it too, ``otherwise`` is stored in its place."""
         async with self._changing:
             stored = await self._stored()
-            kept = [b for b in stored.get("backends") or () if b["name"] != name]  # type: ignore[attr-defined]
-            backends = [*kept, {"name": name, "kind": kind, "url": url, "enabled": enabled}]
-            config = self._checked({**stored, "backends": backends})
-            await self._repo.set_setting("backends", backends)
+            kept = [known for known in stored.get(setting) or () if known["name"] != name]  # type: ignore[attr-defined]
+            items = kept if item is None else [*kept, item]
+            config = self._checked({**stored, setting: items})
+            if otherwise is not None and any(known.name == name for known in getattr(config.settings, setting)):
+                items = [*kept, otherwise]
+                config = self._checked({**stored, setting: items})
+            await self._repo.set_setting(setting, items or None)
             self._config = config
+        self._apply(setting)
 
     async def _keep(self, key: str, value: object) -> Setting:
         """Check, store, apply and announce: one change at a time, because each builds on what is stored."""
@@ -75,9 +114,13 @@ class LiveSettings:
             config = self._checked({**await self._stored(), key: value}, key)
             await self._repo.set_setting(key, value)
             self._config = config
+        return self._apply(key)
+
+    def _apply(self, key: str) -> Setting:
+        """Let a new value take effect, and announce it."""
         if (apply := self._appliers.get(key)) is not None:
-            apply(getattr(config.settings, key))
-        setting = next(s for s in config.views() if s.key == key)
+            apply(getattr(self._config.settings, key))
+        setting = next(s for s in self._config.views() if s.key == key)
         self._bus.publish(SettingChanged(setting))
         return setting
 

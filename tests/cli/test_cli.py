@@ -145,7 +145,7 @@ def test_explaining_wants_one_question(tmp_path):
         (("foo",), 2, "--help"),
         (("--port", "0"), 2, "must be a whole number from 1 to 65535, not 0"),
         (("serve", "--host", ""), 2, "must be an address such as 127.0.0.1"),
-        (("serve", "--host", "0.0.0.0"), 2, "ROUTER_API_KEYS"),
+        (("serve", "--host", "0.0.0.0"), 2, "no admin key is set. Set ROUTER_ADMIN_API_KEY"),
         (("config", "--config", "none.toml"), 2, "config --example"),
         (("explain", "hi", "--url", "http://127.0.0.1:99999"), 2, "Write http://HOST:PORT"),
         (("explain", "hi", "--url", "http://127.0.0.1:9"), 1, "nothing listens there"),

@@ -7,6 +7,7 @@ import pytest
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.keys import KeyView
 from llmrouter_tui.core.ports import Control, FeedbackInput
 from llmrouter_tui.proxy.parse import parse_chat
 from llmrouter_tui.remote.control import RemoteControl
@@ -145,6 +146,16 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
         ("match", SMALL, ""), ("listen", 11999), ("shutdown",),
     ]  # fmt: skip
     assert router.control.calls == expected
+
+
+async def test_keys_come_and_go(router: Router, remote: RemoteControl) -> None:
+    made = await remote.add_key("alice", models=("qwen*",), rpm=30, concurrent=0)
+    assert (made.name, made.key) == ("alice", "llmr-alice")
+    assert await remote.keys() == (KeyView("alice", "set", ("qwen*",), 30, None, 0, 7.0),)
+    await remote.revoke_key("alice")
+    assert await remote.keys() == ()
+    with pytest.raises(RouterError, match="no key 'alice'"):
+        await remote.revoke_key("alice")
 
 
 async def test_backends_come_and_go(router: Router, remote: RemoteControl) -> None:
