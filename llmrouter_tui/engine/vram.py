@@ -25,8 +25,8 @@ from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
 TELL_SECONDS = 1.0
-USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "full", "too big", "held", "loaded")
-"""Most useful first: what can be had now, at a price, maybe, not."""
+USEFUL: tuple[Verdict, ...] = ("fits", "evicts", "waits", "unknown", "held", "full", "too big", "loaded")
+"""Most useful first: what can be had now, at a price, maybe, as soon as loads are released, not now, never."""
 CLOSED: frozenset[Verdict] = frozenset(("full", "too big", "held"))
 """Where asking for a model would not load it."""
 UNKNOWN: FootprintSource = "unknown"
