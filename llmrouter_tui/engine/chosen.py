@@ -37,5 +37,7 @@ def new(fleet: Fleet, named: Collection[str]) -> list[str]:
 
 
 def _usual(record: ModelRecord) -> bool:
-    costs = record.info.price_in or record.info.price_out
-    return record.enabled and record.healthy and not record.shares and not costs and not is_embedding(record.info)
+    info = record.info
+    # Anthropic does not tell its prices, and gives nothing away.
+    costs = info.price_in or info.price_out or (record.backend.kind == "anthropic" and not info.local)
+    return record.enabled and record.healthy and not record.shares and not costs and not is_embedding(info)

@@ -517,9 +517,11 @@ async def test_orders_that_make_no_sense_are_refused_in_words() -> None:
             await profiler.start((), quick=True, again=False)
 
 
-async def test_what_costs_money_is_only_measured_by_its_name() -> None:
-    paid = model("paid", price_in=1.0, price_out=2.0, local=False)
-    async with open_house(Scholars([paid])) as house:
+@pytest.mark.parametrize(("kind", "prices"), [("openai", {"price_in": 1.0, "price_out": 2.0}), ("anthropic", {})])
+async def test_what_costs_money_is_only_measured_by_its_name(kind: str, prices: dict[str, float]) -> None:
+    backend = Scholars([model("paid", **prices, local=False)])
+    backend.kind = kind
+    async with open_house(backend) as house:
         profiler = make(house)
         with pytest.raises(RouterError, match="no model here to measure"):
             await profiler.start((), quick=True, again=False)
