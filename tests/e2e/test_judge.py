@@ -27,9 +27,8 @@ FIRST = 12
 def actor(name: str, talent: float, billions: float) -> SimModel:
     talents = dict.fromkeys(TASKS, talent)
     size = int(billions * 1e9)
-    return replace(
-        LLAMA31_8B, name=name, parameters=size, size=GIB, talent=talents, capabilities=("completion",), judgement=0.95
-    )
+    brief = replace(LLAMA31_8B, verbosity=0.4, judgement=0.95, capabilities=("completion",))
+    return replace(brief, name=name, parameters=size, size=GIB, talent=talents)
 
 
 @pytest.fixture
