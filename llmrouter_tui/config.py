@@ -250,6 +250,13 @@ def missing_keys(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[str,
     return tuple((b.name, b.api_key_env) for b in settings.backends if b.enabled and _is_missing(b.api_key_env, env))
 
 
+def secrets(settings: Settings, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Every secret that the settings hold or name a variable for: what no log line may show."""
+    named = [b.api_key_env for b in settings.backends] + [k.key_env for k in settings.named_keys]
+    held = (settings.admin_api_key, settings.metrics_api_key, settings.artificial_analysis_key, *settings.api_keys)
+    return tuple(filter(None, (*held, *(env.get(name) for name in (*named, settings.judge_api_key_env)))))
+
+
 def _is_missing(variable: str, env: Mapping[str, str]) -> bool:
     return bool(variable) and not env.get(variable)
 

@@ -2,6 +2,7 @@
 screen."""
 
 import gc
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,10 @@ def main(
     keep_nothing(demo, flags)
     from llmrouter_tui.cli.logs import to_file
     from llmrouter_tui.cli.nearby import Nearby
+    from llmrouter_tui.config import secrets
     from llmrouter_tui.service.service import Mode, Service
 
-    to_file(config.settings.database, demo=demo)
+    to_file(config.settings.database, demo=demo, secrets=secrets(config.settings, os.environ))
     nearby = Nearby(config.settings.admin_api_key, readonly=readonly)
     running.show(
         Service(config, Mode(demo=demo, screen=True, insecure=insecure), readonly=readonly),

@@ -58,10 +58,11 @@ def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) ->
     config = load_config(config_file, insecure, **flags)
     keep_nothing(demo, flags)
     from llmrouter_tui.cli.logs import to_stderr
+    from llmrouter_tui.config import secrets
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.service.service import Mode, Service
 
-    to_stderr(demo=demo)
+    to_stderr(demo=demo, secrets=secrets(config.settings, os.environ))
     mode = Mode(demo, config.settings.embedded is True, port_required=True, insecure=insecure)
     service = Service(config, mode)
     on_signals(service.stop)

@@ -8,6 +8,7 @@ from typing import Final
 
 from llmrouter_tui.core.domain import ResidencyEvent
 from llmrouter_tui.core.events import Envelope, LogLine, ResidencyChanged
+from llmrouter_tui.core.redaction import redactor
 from llmrouter_tui.core.sources import source
 from llmrouter_tui.core.swapping import counted, thrash
 from llmrouter_tui.core.vram import Swaps, Thrash
@@ -75,9 +76,11 @@ def midnight(at: float) -> float:
 class LogLines(logging.Handler):
     """Turns log records into ``LogLine`` facts; ``emit`` may be called from any thread."""
 
-    def __init__(self, publish: Callable[[LogLine], None]) -> None:
+    def __init__(self, publish: Callable[[LogLine], None], secrets: Iterable[str] = ()) -> None:
+        """``secrets`` stand in none of them."""
         super().__init__(logging.INFO)
         self._publish = publish
+        self._redact = redactor(secrets)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -87,4 +90,4 @@ class LogLines(logging.Handler):
             return
         level = LEVELS.get(record.levelno, "error" if record.levelno >= logging.ERROR else "info")
         who = source(record.name, getattr(record, "source", ""))
-        self._publish(LogLine(record.created, level, who, text))
+        self._publish(LogLine(record.created, level, who, self._redact(text)))

@@ -14,7 +14,7 @@ from llmrouter_tui.backends.embedded import available
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.brain import weights
 from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
-from llmrouter_tui.config import Config, usable
+from llmrouter_tui.config import Config, secrets, usable
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.events import LogLine
@@ -127,7 +127,7 @@ class Assembly:
             with contextlib.suppress(RuntimeError):  # the loop may be gone while threads still log
                 loop.call_soon_threadsafe(self.bus.publish, line)
 
-        handler = LogLines(say)
+        handler = LogLines(say, secrets(self._config.settings, os.environ))
         root = logging.getLogger("llmrouter_tui")
         root.addHandler(handler)
         if root.level == logging.NOTSET:
