@@ -39,13 +39,18 @@ class Decided:
     decision: Decision
 
 
+FIRST_TOKEN = "first token"
+"""Why an exchange waits whose model is there now: it reads the prompt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An exchange waits for a model: queued behind others, or for a load."""
+    """An exchange waits for a model: queued behind others, for a load, or for its first token after that."""
 
     exchange_id: str
     model: str
     reason: str
+    """``queue``, ``load`` or ``first token``."""
     expected_seconds: float | None = None
     position: int = 0
     """The place of its model in the queue of those that are to be loaded; 0: its load is under way."""

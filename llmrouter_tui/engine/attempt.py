@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.events import FIRST_TOKEN, Waiting
 from llmrouter_tui.core.filters import context_needed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply
@@ -38,6 +39,7 @@ class Try:
         "_id",
         "_queued",
         "_request",
+        "_resumes",
         "_router",
         "away",
         "chunks",
@@ -54,12 +56,21 @@ class Try:
     )
 
     def __init__(
-        self, router: "Router", request: ChatRequest, exchange_id: str, record: ModelRecord, analysis: Analysis
+        self,
+        router: "Router",
+        request: ChatRequest,
+        exchange_id: str,
+        record: ModelRecord,
+        analysis: Analysis,
+        *,
+        resumes: bool = False,
     ) -> None:
+        """``resumes``: the request is to go on with what another model said."""
         self._router = router
         self._request = request
         self._id = exchange_id
         self._analysis = analysis
+        self._resumes = resumes
         self.record = record
         self.lease: Lease | None = None
         self.reply: Reply | None = None
@@ -111,6 +122,7 @@ class Try:
             self._queued = False
             self.sent = self._router.clock.mono()
             self.wait_seconds = self.sent - since
+        self._router.bus.publish(Waiting(self._id, self.record.id, FIRST_TOKEN))
 
     def _tokens(self) -> int:
         """The context that is needed of a model which may be loaded with less than it could have."""
@@ -142,7 +154,8 @@ class Try:
 
     def _call(self) -> ChatCall:
         residency, record = self._router.residency, self.record
-        return _new_call(self._request, record.info, self._id, residency.keep_alive(record), residency.context(record))
+        keep_alive, context = residency.keep_alive(record), residency.context(record)
+        return _new_call(self._request, record.info, self._id, keep_alive, context, self._resumes)
 
     async def _first_token(self, chunks: AsyncIterator[bytes]) -> None:
         """Hold back what comes until it means something to a client: until then another model may still take over."""
@@ -211,7 +224,8 @@ class Try:
         seconds = None if self._waited_for_client(now) else now - self.sent
         ttft = self.ttft if stream else None
         learning.answered(self.record, reply.usage, reply.timings, ttft, seconds, self.crowd, self.pieces)
-        learning.counted(self.record, self._analysis, reply.usage)
+        if not self._resumes:  # its prompt is longer than what was analysed
+            learning.counted(self.record, self._analysis, reply.usage)
 
     def decode_rate(self, now: float) -> float | None:
         """Tokens per second of a whole answer, after the first: as the backend counted, else by the clock."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.errors import STATUS
+from llmrouter_tui.core.events import FIRST_TOKEN
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.actions import PAGES, Action
 from llmrouter_tui.tui.link import Figures
@@ -28,6 +29,9 @@ SHORT_TASKS = {
 """Task names for columns of eight cells or less."""
 
 
+WAITS = {"load": "loading", FIRST_TOKEN: "it is loaded and reads the prompt"}
+"""What an exchange waits for, in words."""
+SHORT_WAITS = {"load": "load", FIRST_TOKEN: "read"}
 FAILURES = {
     "load_timeout": "t/o",
     "backend_unreachable": "down",
@@ -209,8 +213,8 @@ def why(row: Row, look: Look) -> str:
     exchange = row.exchange
     if row.waiting:
         expected, why_not = row.waiting.expected_seconds, row.waiting.why
-        reason = "loading" if row.waiting.reason == "load" else row.waiting.reason
-        said = f"place {row.waiting.position} in the queue" if row.waiting.position else reason
+        reason = row.waiting.reason
+        said = f"place {row.waiting.position} in the queue" if row.waiting.position else WAITS.get(reason, reason)
         about = f", about {text.span(expected)}" if expected else ""
         return said + about + (f": {text.tame(why_not)}" if why_not else "")
     if exchange.outcome == "failed" and exchange.message:
@@ -244,11 +248,11 @@ def _toks(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
 
 
 def state(row: Row, look: Look) -> Cell:
-    """``▶ 212t``, ``▶ load``, ``✓ 640t``, ``↻→✓``, ``✗ 503``, ``⊘ left``."""
+    """``▶ 212t``, ``▶ load``, ``▶ read``, ``✓ 640t``, ``↻→✓``, ``✗ 503``, ``⊘ left``."""
     symbols, outcome = look.symbols, row.exchange.outcome
     if outcome == "running":
         if row.waiting:
-            return f"{symbols.run} {'load' if 'load' in row.waiting.reason else 'wait'}", "run"
+            return f"{symbols.run} {SHORT_WAITS.get(row.waiting.reason, 'wait')}", "run"
         return f"{symbols.run} {text.tokens(row.tokens):>4}", "run"
     if outcome == "ok":
         if row.failed:

@@ -82,12 +82,15 @@ def test_the_state_column_has_a_glyph_and_a_word(store: Store, id_: str, state: 
 
 def test_a_waiting_exchange_says_for_what(store: Store) -> None:
     row = store.rows["x8f21"]
-    row.waiting = Waiting("x8f21", scripted.BIG, "loading qwen3:32b", 7.0)
+    row.waiting = Waiting("x8f21", scripted.BIG, "load", 7.0)
     assert fmt.state(row, LOOK) == ("▶ load", "run")
-    assert fmt.why(row, LOOK) == "loading qwen3:32b, about 7s"
+    assert fmt.why(row, LOOK) == "loading, about 7s"
     row.waiting = Waiting("x8f21", scripted.BIG, "queue", 24.0, 2, "vllm/qwen answers 3 requests")
     assert fmt.state(row, LOOK) == ("▶ wait", "run")
     assert fmt.why(row, LOOK) == "place 2 in the queue, about 24s: vllm/qwen answers 3 requests"
+    row.waiting = Waiting("x8f21", scripted.BIG, "first token")
+    assert fmt.state(row, LOOK) == ("▶ read", "run")
+    assert fmt.why(row, LOOK) == "it is loaded and reads the prompt"
 
 
 def test_a_margin_is_marked_when_close_and_when_the_top_score_was_not_taken() -> None:
