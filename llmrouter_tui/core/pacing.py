@@ -1,11 +1,15 @@
 """How long measuring a model takes: per prompt from its speed, corrected by what its prompts took so far."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import add, neg
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.domain import Speed
+from llmrouter_tui.core.profile import Result
+from llmrouter_tui.core.prompt_set import prompt as prompt_of
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.core.scoring import HIDDEN_LEAST, HIDDEN_MOST
@@ -32,6 +36,15 @@ LEAST_SECONDS: Final = 20.0
 MOST_SECONDS: Final = 1_800.0
 ENOUGH: Final = 3
 """Prompts of a model from which its speed is no guess, and its answers tell how long those of others will be."""
+EARLIER: Final = 6.0
+"""Prompts of this run that as many or more of earlier runs count for: the same model answers at about the same length,
+but maybe to other prompts, or after its weights changed. By judgement."""
+LATELY: Final = 300.0
+"""Seconds of wall time that tell how much live traffic there is: what was long ago says little of what is to come."""
+MOST_SHARE: Final = 0.95
+"""Of the time that live traffic is thought to take: there are gaps, or the run would not have come so far."""
+EXPECTED_WAITS: Final = 60.0
+"""Seconds of waiting as it was expected, that what was waited is added to."""
 OTHERS: Final = 1.5
 """Prompts of a model whose own pace weighs as much as that of all: answers of one model differ in length, beside what
 is expected of each, somewhat more than models do. By judgement."""
@@ -110,6 +123,8 @@ class Pace:
     def __init__(self, left: Sequence[Prompt], guess: Speed) -> None:
         """``guess``: its speed as it is thought before it is measured."""
         self.left = list(left)
+        self.works = {prompt.id: work(prompt) for prompt in left}
+        """What each of them takes."""
         self.guess = guess
         self.timed, self.asked = Did(), Did()
         for prompt in left:
@@ -140,6 +155,74 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """How long answers are beside what is expected of them, and of how many that is known."""
+
+    ratio: float = 1.0
+    count: int = 0
+
+
+def length(results: Iterable[Result], thinks: bool) -> Length:
+    """Of the answers that a model gave, by their tokens; those without a count say nothing."""
+    said = expected = 0.0
+    count = 0
+    for one in results:
+        asked = prompt_of(one.prompt) if one.task != SPEED and one.outcome != "failed" else None
+        if asked is not None and one.completion_tokens:
+            own = work(asked)
+            said += one.completion_tokens
+            expected += own.written + (own.hidden if thinks else 0.0)
+            count += 1
+    return Length(said / expected, count) if expected else Length()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Live traffic of late: the share of the time that there is some, and the seconds that it lasts when it comes."""
+
+    share: float = 0.0
+    spell: float = 0.0
+
+    def wait(self, seconds: float) -> float:
+        """Seconds that are waited after a question of so many, on average: it began when nobody was there, and traffic
+        comes and goes at random (a Markov process of two states)."""
+        if not self.share or not self.spell:
+            return 0.0
+        share = min(MOST_SHARE, self.share)
+        return share * self.spell * -math.expm1(-seconds / (self.spell * (1 - share)))
+
+
+def company(spans: Iterable[tuple[float, float]], now: float) -> Company:
+    """Of spans of time in which some client was there, begin and end, in the ``LATELY`` seconds before ``now``."""
+    busy, spells, until = 0.0, 0, now - LATELY
+    for begin, end in sorted(spans):
+        if min(end, now) > max(begin, until):
+            spells += begin > until or not spells
+            busy += min(end, now) - max(begin, until)
+            until = min(end, now)
+    return Company(busy / LATELY, busy / spells) if spells else Company()
+
+
+class Waits:
+    """What was waited of late beside what was to be expected: clients may also take the model's place in memory, or
+    have a question broken off."""
+
+    def __init__(self) -> None:
+        self._spans: deque[tuple[float, float, float]] = deque()
+        """When each ended, the seconds waited in it, and those expected."""
+
+    def add(self, now: float, waited: float, expected: float) -> None:
+        self._spans.append((now, waited, expected))
+
+    def worse(self, now: float) -> float:
+        """How many times longer than expected."""
+        while self._spans and now - self._spans[0][0] > LATELY:
+            self._spans.popleft()
+        waited, expected = (sum(span[at] for span in self._spans) for at in (1, 2))
+        return (waited + EXPECTED_WAITS) / (expected + EXPECTED_WAITS)
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
     """One model of a run as the ETA looks at it."""
 
@@ -148,14 +231,21 @@ class Ahead:
     thinks: bool
     more: float = 0.0
     """Seconds that its load will take, and its probes."""
+    earlier: Length = Length()
+    """Of its answers in earlier runs."""
 
 
-def eta(models: Sequence[Ahead]) -> float | None:
-    """Seconds until all is done; None while nothing was measured.
+def eta(
+    models: Sequence[Ahead],
+    elsewhere: Sequence[tuple[bool, Length]] = (),
+    waits: Callable[[float], float] | None = None,
+) -> float | None:
+    """Seconds until all is done; None while nothing was measured. ``elsewhere``: whether models that are not asked now
+    think, and how long their answers were; ``waits``: seconds that are waited for a question of so many.
 
     How fast a model is, and what a turn takes besides, is learned from prompts whose length is known; how long its
-    answers are beside what is expected from its own and as ``OTHERS`` more from those of all. What was not measured
-    goes by its guess, off as much as the guesses of others.
+    answers are beside what is expected from its own, in this run and before it, and as ``OTHERS`` more from those of
+    all. What was not measured goes by its guess, off as much as the guesses of others.
     """
     if not any(m.pace.count for m in models):
         return None
@@ -166,18 +256,32 @@ def eta(models: Sequence[Ahead]) -> float | None:
     slower = {id(m): _slower([m], besides) if m.pace.timed.count else usual for m in known}
     took = sum(slower[id(m)] * _done(m, m.speed) for m in guessed)
     off = _ratio(took, sum(_done(m, m.pace.guess) for m in guessed), usual)
-    lengths = [(m.thinks, _length(m, besides) / slower[id(m)]) for m in known if m.pace.asked.count >= ENOUGH]
+    here = [m for m in known if m.pace.asked.count >= ENOUGH]
+    lengths = [(m.thinks, _length(m, besides) / slower[id(m)]) for m in here]
+    before = [*elsewhere, *((m.thinks, m.earlier) for m in models if m not in here)]
+    lengths += [(thinks, one.ratio) for thinks, one in before if one.count >= ENOUGH]
     total = 0.0
     for m in models:
         if m.pace.left:
             speed, by = (m.speed, slower[id(m)]) if id(m) in slower else (m.pace.guess, off)
             others = _others(m, lengths)
-            count = m.pace.asked.count
-            own = (count * _length(m, besides) / by + OTHERS * others) / (count + OTHERS) if count else others
+            count, earlier = m.pace.asked.count, min(EARLIER, m.earlier.count)
+            said = count * _length(m, besides) / by if count else 0.0
+            own = (said + earlier * m.earlier.ratio + OTHERS * others) / (count + earlier + OTHERS)
             timed, asked = m.pace.timed.left, m.pace.asked.left
             busy = timed.busy(speed, False) + own * asked.busy(speed, m.thinks)
             total += m.more + besides * (timed.turns + asked.turns) + by * busy
+            if waits is not None:
+                total += sum(waits(seconds) for seconds in _each(m, speed, besides, by, own))
     return total
+
+
+def _each(m: Ahead, speed: Speed, besides: float, by: float, own: float) -> Iterable[float]:
+    """Seconds of each question that is left: to wait after few long ones takes less than after many short ones."""
+    for prompt in m.pace.left:
+        one, timed = m.pace.works[prompt.id], prompt.task == SPEED
+        busy = one.busy(speed, m.thinks and not timed) * (1.0 if timed else own)
+        yield besides * one.turns + by * busy
 
 
 def _done(m: Ahead, speed: Speed) -> float:

@@ -139,7 +139,7 @@ class ProfileRun:
     """The prompt that is being answered."""
     task: str = ""
     eta: float | None = None
-    """Seconds until it is done if nothing else is asked meanwhile; None while nothing was measured."""
+    """Seconds until it is done if live traffic goes on as of late; None while nothing was measured."""
     code: str = ""
     """Why the code of answers is not run here; empty where it is, or where that was not looked at yet."""
     question: str = ""

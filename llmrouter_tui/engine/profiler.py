@@ -69,7 +69,7 @@ class Profiler:
         self._asking = Asking(residency, learning, traffic, sandbox, clock)
         self._manners = Manners(fleet, residency, bus, tasks)
         self._orders = Orders(store, fleet, measured, clock)
-        self._schedule = Schedule(fleet, self._asking.thinks)
+        self._schedule = Schedule(fleet, measured, traffic, clock, self._asking.thinks)
         self._progress = Progress(bus, clock, self._schedule.eta, self._asking.live)
         self._probing = Probing(
             fleet, residency, learning, measured, store, self._asking, self._manners, self._progress, clock
@@ -147,7 +147,7 @@ class Profiler:
     def _begin(self, order: Order) -> None:
         self._given_up = self._under_way = False
         self._manners.begin()
-        self._schedule.begin()
+        self._schedule.begin(order.started, order.models)
         progress = tuple(self._planned(order, model, ahead=True) for model in order.models)
         self._progress.begin(ProfileRun(True, order.started, order.quick, progress))
         self._task = self._tasks.spawn(self._go(order), "measuring models")
@@ -246,7 +246,7 @@ class Profiler:
                 raise RouterError("backend_error", f"{in_a_row} prompts in a row failed: {result.reason}")
 
     async def _one(self, record: ModelRecord, prompt: Prompt) -> Result:
-        began = 0.0
+        asked, began = self._clock.mono(), 0.0
 
         def begins() -> None:
             nonlocal began
@@ -260,7 +260,9 @@ class Profiler:
         await self._store.store_profile_result(result)
         self._measured.take(replace(result, answer=""))
         self._learned(record)
-        self._schedule.done(record.id, prompt, self._clock.mono() - began)
+        took = self._clock.mono() - began
+        self._schedule.waited(record.id, began - asked, took)
+        self._schedule.done(record.id, prompt, took)
         self._progress.answered(prompt, result)
         return result
 

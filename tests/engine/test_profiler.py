@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import TASKS, Footprint
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ExchangeStarted, ProfileChanged
@@ -20,6 +21,7 @@ from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.measured import weight
 from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.sandbox import Confinement, Limits, Sandbox
+from llmrouter_tui.engine.schedule import Schedule
 from tests.engine.house import GIB, House, model, open_house, until
 from tests.engine.scholars import Scholars, babble
 
@@ -549,3 +551,33 @@ async def test_memory_that_is_kept_for_other_work_is_waited_for() -> None:
         await s.house.residency.release()
         await s.ended()
         assert s.profiler.run.models[0].state == "done"
+
+
+async def test_the_eta_counts_on_clients_of_that_memory_as_of_late_and_on_earlier_answers() -> None:
+    async with school() as s:
+        house = s.house
+        record = house.fleet.models["one/a"]
+        clock = SystemClock()
+        schedule = Schedule(house.fleet, house.measured, house.router.traffic, clock, lambda record: False)
+
+        def eta() -> float:
+            schedule.begin(clock.wall(), ["one/a"])
+            schedule.plan(record, QUICK)
+            for prompt in QUICK[:5]:
+                schedule.done("one/a", prompt, 2.0)
+            told = schedule.eta()
+            assert told is not None
+            return told
+
+        alone, now = eta(), clock.wall()
+        elsewhere = Exchange("x1", now - 100.0, "ok", model="two/far", seconds=100.0)
+        house.router.traffic.finished(elsewhere)
+        assert eta() == pytest.approx(alone)
+        for at in range(10):
+            house.router.traffic.finished(Exchange(f"y{at}", now - 200.0 + 20 * at, "ok", model="one/b", seconds=10.0))
+        beside = eta()
+        assert 1.1 * alone < beside < 3.0 * alone
+        for prompt in QUICK:
+            tokens = 5 * prompt.max_tokens
+            house.measured.take(Result("one/a", prompt.id, prompt.task, 1.0, "checked", 1.0, completion_tokens=tokens))
+        assert eta() > 1.1 * beside
