@@ -107,6 +107,7 @@ class EmbeddedBackend:
     manages_memory: Final = True
     sets_context: Final = True
     places: Final = None
+    continues: Final = True
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """What differs between servers that speak the OpenAI dialect: how they list, load and unload, and how to tell them
 apart. One object per server."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -41,6 +42,11 @@ class Flavour(Protocol):
         """Whether it leaves out, without a word, what only OpenAI's own servers heed (``unspoken``)."""
         ...
 
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on with an assistant's turn that is the last one, and does not answer it."""
+        ...
+
     async def version(self, link: Link) -> str:
         """Its version, empty if it does not tell; raises ``BackendError`` when it is not well."""
         ...
@@ -49,6 +55,10 @@ class Flavour(Protocol):
     async def residents(self, link: Link, prefix: str) -> Sequence[Resident]: ...
     async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None: ...
     async def unload(self, link: Link, model: ModelInfo) -> None: ...
+
+    def to_resume(self, body: bytes) -> bytes:
+        """A request whose last turn is to be gone on with."""
+        ...
 
 
 class Plain:
@@ -59,6 +69,7 @@ class Plain:
     sets_context = False
     drops_streams = False
     leaves_out = False
+    continues = False
     always_held = False
     """Whether the models listed are in memory as long as the server runs."""
 
@@ -102,6 +113,9 @@ class Plain:
     async def unload(self, link: Link, model: ModelInfo) -> None:
         """Nothing to do: the server decides what it holds."""
 
+    def to_resume(self, body: bytes) -> bytes:
+        return body
+
 
 class LlamaCpp(Plain):
     """llama.cpp's own server, used as any other by the common dialect; the kind ``llamacpp`` knows more of it."""
@@ -109,6 +123,7 @@ class LlamaCpp(Plain):
     label = "llama.cpp"
     drops_streams = True
     leaves_out = True
+    continues = True
 
 
 class Router(Plain):
@@ -133,8 +148,12 @@ class Vllm(Plain):
     """vLLM: the models it lists are in memory as long as it runs."""
 
     label = "vLLM"
+    continues = True
     leaves_out = True
     always_held = True
+
+    def to_resume(self, body: bytes) -> bytes:
+        return json.dumps({**json.loads(body), "continue_final_message": True, "add_generation_prompt": False}).encode()
 
     async def version(self, link: Link) -> str:
         await link.text("GET", "/health")

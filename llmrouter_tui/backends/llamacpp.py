@@ -35,6 +35,7 @@ class LlamaCppBackend:
 
     kind = "llamacpp"
     sets_context = False
+    continues = True
 
     def __init__(
         self,

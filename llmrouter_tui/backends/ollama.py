@@ -59,6 +59,7 @@ class OllamaBackend:
     manages_memory = True
     sets_context = True
     places = None
+    continues = True
 
     def __init__(
         self,

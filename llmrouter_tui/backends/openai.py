@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import aiohttp
 
@@ -58,6 +59,10 @@ class OpenAIBackend:
         return self._flavour is not None and self._flavour.manages_memory
 
     @property
+    def continues(self) -> bool:
+        return self._flavour is not None and self._flavour.continues
+
+    @property
     def sets_context(self) -> bool:
         return self._flavour is not None and self._flavour.sets_context
 
@@ -91,6 +96,8 @@ class OpenAIBackend:
 
     async def chat(self, call: ChatCall) -> Reply:
         path, flavour = f"{self._prefix}/chat/completions", self._flavour
+        if call.resumes and flavour is not None:
+            call = replace(call, request=replace(call.request, body=flavour.to_resume(call.request.body)))
         return await open_chat(
             self._link,
             call,

@@ -64,3 +64,5 @@ class ChatCall:
     Backends that keep what the load said (Ollama) do not read it."""
     context_length: int | None = None
     """The context the model is loaded with (constant per model, so that no request reloads it); None leaves it."""
+    resumes: bool = False
+    """The last turn is the assistant's, begun by another model: this one goes on with it."""

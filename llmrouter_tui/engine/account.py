@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from llmrouter_tui.engine.attempt import Try
     from llmrouter_tui.engine.router import Router
 
+FOLD_BYTES = 65_536
+
 _NO_USAGE = Usage()
 _new_attempt = maker(Attempt)
 _new_exchange = maker(Exchange)
@@ -24,7 +26,10 @@ class Account:
 
     __slots__ = (
         "_at",
+        "_further",
         "_keep",
+        "_more",
+        "_more_bytes",
         "_request",
         "error",
         "first",
@@ -44,18 +49,22 @@ class Account:
         self.id = router.new_id(self._at)
         self.session = Sessions.key(request)
         self.tried: list[Attempt] = []
-        """Attempts that failed before an answer began."""
+        """Attempts that failed before the last one."""
         self.kept: list[bytes] = []
         """The beginning of the answer."""
         self.kept_bytes = 0
+        self._more: list[bytes] = []
+        self._more_bytes = 0
+        self._further: list[str] = []
+        """What was said after that, where another model may have to go on with it."""
         self.first: float | None = None
         """Seconds from the request's arrival to the first token: with the wait for the model."""
         self.error: RouterErrorLike | None = None
         """Why there is no whole answer."""
 
-    def failed(self, model: str, error: BackendError, wait_seconds: float) -> Attempt:
-        """An attempt that failed before its answer began."""
-        attempt = _new_attempt(model, "failed", wait_seconds, None, error.code, error.message)
+    def failed(self, model: str, error: BackendError, wait_seconds: float, ttft: float | None = None) -> Attempt:
+        """An attempt that failed before its answer began, or in the middle of it where another model went on."""
+        attempt = _new_attempt(model, "failed", wait_seconds, ttft, error.code, error.message)
         self.tried.append(attempt)
         return attempt
 
@@ -63,6 +72,24 @@ class Account:
         """Keep what the answer begins with."""
         self.kept_bytes += len(held)
         self.kept.append(held[: self._keep.answer] if self._request.stream else held)
+
+    def more(self, chunk: bytes) -> None:
+        """Remember what was said after what is kept: as text, which is a fortieth of its chunks."""
+        self._more.append(chunk)
+        self._more_bytes += len(chunk)
+        if self._more_bytes > FOLD_BYTES:
+            self._fold()
+
+    def _fold(self) -> None:
+        self._further.append(read_stream(self._more)[1])
+        self._more.clear()
+        self._more_bytes = 0
+
+    def said(self) -> tuple[str, str]:
+        """(id, text) of what the client has got so far of a stream."""
+        self._fold()
+        response_id, text = read_stream(self.kept)
+        return response_id, text + "".join(self._further)
 
     def running(self, decision: Decision | None, model: str) -> Exchange:
         """The record while it runs: who asked what, and what was decided."""

@@ -14,6 +14,7 @@ from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress
 from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.core.queueing import Place
+from llmrouter_tui.core.resuming import Retold, resumable, resumed
 from llmrouter_tui.engine.account import Account
 from llmrouter_tui.engine.attempt import ForcedOutError, Try
 from llmrouter_tui.engine.fallback import Fallback, more_telling
@@ -38,6 +39,8 @@ class Run:
         self._request = request
         self._try: Try | None = None
         """The last attempt, which answers or fails."""
+        self._pieces = 0
+        """Events that the client got from models whose answers broke off."""
         self._complete = False
         self._closed = False
 
@@ -103,37 +106,81 @@ class Run:
         raise error
 
     async def body(self) -> AsyncIterator[bytes]:
-        trying, account = self._try, self._account
-        assert trying is not None and trying.chunks is not None
+        trying, account, retold = self._try, self._account, None
+        assert trying is not None
         clock, kept, limit = self._router.clock.mono, account.kept, self._router.keep.answer
-        first, said = trying.held.count(b"\n\n"), clock()
+        remembers = self._resumable
         account.begin(trying.held)
         yield trying.held
-        try:
-            trying.on()
-            async for chunk in trying.chunks:
-                trying.reader = None
-                trying.pieces += chunk.count(b"\n\n")
-                if account.kept_bytes < limit:
-                    account.kept_bytes += len(chunk)
-                    kept.append(chunk)
-                if (now := clock()) - said > PROGRESS_SECONDS:
-                    said = now
-                    self._router.bus.publish(Progress(self.id, first + trying.pieces))
-                yield chunk
-                trying.away += clock() - now
+        while True:
+            assert trying.chunks is not None
+            said, first = clock(), self._pieces + trying.held.count(b"\n\n")
+            try:
                 trying.on()
-            trying.reader = None
-        except asyncio.CancelledError:
-            told = trying.cut_off()
-            if isinstance(told, BackendError):
-                account.error = told
-            raise told from None
-        except BackendError as error:
-            account.error = error
-            self._reproach(trying.record.id, error)
-            raise
+                async for chunk in trying.chunks:
+                    trying.reader = None
+                    trying.pieces += chunk.count(b"\n\n")
+                    if account.kept_bytes < limit:
+                        account.kept_bytes += len(chunk)
+                        kept.append(chunk)
+                    elif remembers:
+                        account.more(chunk)
+                    if (now := clock()) - said > PROGRESS_SECONDS:
+                        said = now
+                        self._router.bus.publish(Progress(self.id, first + trying.pieces))
+                    yield chunk if retold is None else retold(chunk)
+                    trying.away += clock() - now
+                    trying.on()
+                trying.reader = None
+                break
+            except (asyncio.CancelledError, BackendError) as error:
+                failure = self._failed(trying, error)
+            self._pieces = first + trying.pieces
+            trying, retold = await self._resume(trying, failure)
+            account.begin(trying.held)
+            yield _note(trying.record.id, failure) + retold(trying.held)
         self._complete = True
+
+    def _failed(self, trying: Try, error: BackendError | asyncio.CancelledError) -> BackendError:
+        """What broke an answer off; raises where its client left."""
+        told = trying.cut_off() if isinstance(error, asyncio.CancelledError) else error
+        if not isinstance(told, BackendError):
+            raise told from None
+        self._reproach(trying.record.id, told)
+        return told
+
+    @property
+    def _resumable(self) -> bool:
+        return self._router.resumes and resumable(self._request)
+
+    async def _resume(self, trying: Try, failure: BackendError) -> tuple[Try, Retold]:
+        """Another model goes on with what the client has got. Raises the failure where none can."""
+        decision, account = self.decision, self._account
+        if decision is None or not self._resumable or isinstance(failure, ForcedOutError):
+            account.error = failure
+            raise failure
+        first, said = account.said()
+        request = resumed(self._request, said, self._pieces)
+        fallback, error = Fallback(self._router, self._request, decision), failure
+        model, ttft = trying.record.id, trying.ttft
+        fallback.spend(attempt.model for attempt in account.tried)
+        trying.end(complete=False)
+        while following := fallback.to_resume(model, error, said=bool(said)):
+            self._attempt_failed(model, error, following, ttft)
+            model, ttft = following, None
+            try:
+                await self._attempt(model, decision, request)
+            except BackendError as another:
+                error = another
+                self._reproach(model, another)
+                error.fallback = True  # that it cannot be asked to go on is no fault of the client's
+                continue
+            assert self._try is not None
+            return self._try, Retold(first)
+        if model != trying.record.id:
+            self._attempt_failed(model, error, "")
+        account.error = failure
+        raise failure
 
     def fail(self, error: RouterErrorLike) -> None:
         self._account.error = error
@@ -158,23 +205,25 @@ class Run:
 
     # ── attempts ──
 
-    async def _attempt(self, model: str, decision: Decision) -> None:
-        """One try. Returns with the first token; raises ``BackendError``."""
+    async def _attempt(self, model: str, decision: Decision, resumed: ChatRequest | None = None) -> None:
+        """One try, with what is ``resumed`` of the request. Returns with the first token; raises ``BackendError``."""
         router = self._router
         record = router.fleet.models.get(model)
         if record is None:
             raise _vanished(model)
         router.circuits.asked(model)
-        trying = self._try = Try(router, self._request, self.id, record, decision.analysis)
+        request = resumed or self._request
+        goes_on = request is not self._request
+        trying = self._try = Try(router, request, self.id, record, decision.analysis, resumes=goes_on)
         await trying.begin()
-        if self._request.stream and trying.ttft is not None:
+        if self._request.stream and trying.ttft is not None and resumed is None:
             first = self._account.first = trying.sent + trying.ttft - self._account.started
             router.bus.publish(FirstToken(self.id, model, first))
 
-    def _attempt_failed(self, model: str, error: BackendError, following: str) -> None:
+    def _attempt_failed(self, model: str, error: BackendError, following: str, ttft: float | None = None) -> None:
         trying = self._try
         wait = trying.wait_seconds if trying is not None and trying.record.id == model else 0.0
-        attempt = self._account.failed(model, error, wait)
+        attempt = self._account.failed(model, error, wait, ttft)
         log.warning("%s %s: %s%s", self.id[-4:], model, error.message, f"; trying {following}" if following else "")
         self._router.bus.publish(AttemptFailed(self.id, attempt, following))
 
@@ -191,6 +240,12 @@ class Run:
             self._router.sessions.answered(self._account.session, trying.record.id)
         self._router.circuits.answered(trying.record.id)
         trying.teach(now)
+
+
+def _note(model: str, failure: BackendError) -> bytes:
+    """A comment in the stream that says who goes on, and why."""
+    words = " ".join(f"{model} goes on with the answer: {failure.message}".split())
+    return f": {words}\n\n".encode("utf-8", "replace")
 
 
 def _vanished(model: str) -> BackendError:

@@ -1,11 +1,14 @@
 """Who is asked next where a model failed, and which of several failures is told."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.errors import BackendError, RouterError
+from llmrouter_tui.core.ports import Continuing
 from llmrouter_tui.core.ruling import by_wish
+from llmrouter_tui.engine.record import ModelRecord
 
 if TYPE_CHECKING:
     from llmrouter_tui.engine.router import Router
@@ -33,6 +36,19 @@ class Fallback:
         if not failure.fallback or not self._left or len(self._tried) >= MAX_ATTEMPTS:
             return ""
         return self._left.pop(0)
+
+    def spend(self, models: Iterable[str]) -> None:
+        """These were tried before."""
+        self._tried = list(models)
+        self._left = [name for name in self._left if name not in self._tried]
+
+    def to_resume(self, model: str, failure: BackendError, *, said: bool) -> str:
+        """Who is asked to go on with an answer that broke off: the best one whose server goes on with what was
+        ``said``; anyone where that is nothing yet."""
+        models = self._router.fleet.models
+        if said:
+            self._left = [name for name in self._left if (known := models.get(name)) and _goes_on(known)]
+        return self.after(model, failure)
 
     def _still(self, model: str, error: BackendError, left: list[str]) -> list[str]:
         """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone."""
@@ -77,6 +93,10 @@ class Fallback:
         if larger:
             return [name for _, name in sorted(larger, key=lambda found: -found[0])]
         return [] if known else left[:1]
+
+
+def _goes_on(record: ModelRecord) -> bool:
+    return isinstance(record.backend, Continuing) and record.backend.continues
 
 
 def more_telling(known: BackendError | None, fresh: BackendError) -> BackendError:

@@ -67,6 +67,8 @@ class Router:
         self.preference = 0.5
         self.rules: Sequence[Rule] = ()
         self.draining = False
+        self.resumes = True
+        """Whether another model goes on with an answer of plain text that broke off."""
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
         """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
         self.circuits = Circuits(fleet, clock)

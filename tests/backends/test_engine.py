@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -91,6 +92,14 @@ async def test_streams_one_after_the_other_over_a_server_that_closes_its_connect
         reply = await backend.chat(call_for(model, max_tokens=2))
         await read(reply)
         assert reply.finish_reason == "length"
+
+
+async def test_an_answer_that_another_model_began_is_gone_on_with(model: ModelInfo, backend: LlamaCppBackend) -> None:
+    told = [{"role": "user", "content": "Count from 1 to 12."}, {"role": "assistant", "content": "1, 2, 3, 4, 5, 6,"}]
+    call = replace(call_for(model, messages=told, max_tokens=8, temperature=0), resumes=True)
+    chunks = events(await read(await backend.chat(call)))
+    more = "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
+    assert more.startswith(" 7, 8"), "not a new answer, nor the beginning once more"
 
 
 async def test_a_whole_answer(model: ModelInfo, backend: LlamaCppBackend) -> None:

@@ -53,7 +53,7 @@ class ScriptedReply:
         yield b'data: {"id":"r1","choices":[{"delta":{"role":"assistant"}}]}\n\n'
         for index in range(3):
             await self._backend.gate.wait()
-            if index in self._backend.die_at:
+            if index in self._backend.die_at and not self._call.resumes:
                 raise BackendError("upstream_interrupted", "it died", backend=self._backend.name, fallback=True)
             yield f'data: {{"id":"r1","choices":[{{"delta":{{"content":"t{index} "}}}}]}}\n\n'.encode()
         yield b'data: {"id":"r1","choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
@@ -74,6 +74,7 @@ class ScriptedBackend:
     manages_memory: bool = True
     sets_context: bool = False
     places: int | None = None
+    continues: bool = False
     capacity: int = 8 * GIB
     load_seconds: float = 0.0
     held: set[str] = field(default_factory=set)
@@ -86,6 +87,7 @@ class ScriptedBackend:
     most_held: int = 0
     replies: list[ScriptedReply] = field(default_factory=list)
     die_at: set[int] = field(default_factory=set)
+    asked: list[ChatCall] = field(default_factory=list)
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ class ScriptedBackend:
 
     async def chat(self, call: ChatCall) -> ScriptedReply:
         self.calls.append(("chat", call.model.name))
+        self.asked.append(call)
         if self.failures.get(call.model.name):
             raise self.failures[call.model.name].pop(0)
         reply = ScriptedReply(self, call)
@@ -178,7 +181,8 @@ class House:
 
 
 def request(prompt: str = "hi", name: str = "auto", stream: bool = True, **more: object) -> ChatRequest:
-    return ChatRequest(model=name, messages=(Message("user", prompt),), body=b"{}", stream=stream, **more)
+    body = {"model": name, "messages": [{"role": "user", "content": prompt}]}
+    return ChatRequest(name, (Message("user", prompt),), json.dumps(body).encode(), stream=stream, **more)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
