@@ -202,7 +202,7 @@ class Judge:
             self._tell("waiting", words)
             return
         self._turns.look()
-        seats = self._seats()
+        seats = self._waiting.seats()
         seat = next((seat for seat, asked in seats if self._calm(seat, asked)), None)
         if seat is not None:
             await self._batch(seat)
@@ -210,26 +210,6 @@ class Judge:
             self._tell("waiting", "clients used that memory just now")
         else:
             self._tell("failed", self._bench.why)
-
-    def _seats(self) -> list[tuple[Seat, bool]]:
-        """Who judges what waits, each with whether the user asked for that; without a judge nobody waits for a
-        comparison any longer."""
-        found: dict[str, tuple[Seat, bool]] = {}
-        known: dict[tuple[str, str], Seat | None] = {}
-        for work in tuple(self._waiting):
-            if isinstance(work, Pair):
-                seat, asked = self._seat(work), True
-            else:
-                about = work.model, work.seat.id if work.seat is not None else ""
-                if about not in known:
-                    known[about] = self._seat(work)
-                seat, asked = known[about], work.asked
-            if seat is not None:
-                found.setdefault(seat.id, (seat, asked))
-            elif isinstance(work, Pair):
-                work.done.cancel()
-                self._waiting.done(work)
-        return list(found.values())
 
     async def _woken(self) -> None:
         try:
@@ -249,13 +229,6 @@ class Judge:
         if seat.record is None or asked or self._turns.due() or self._manners.needs_nobody(seat.record):
             return True
         return self._clock.wall() - max(self._since, self._manners.last_used(seat.record)) >= self._quiet
-
-    def _seat(self, work: Work) -> Seat | None:
-        """Who judges this; of two answers to be compared somebody else where there is anybody."""
-        if isinstance(work, Job):
-            return work.seat or self._bench.for_answer(work.model)
-        first = self._bench.for_answer(work.first)
-        return first if first is None or not first.gave(work.second) else self._bench.for_answer(work.second)
 
     async def _batch(self, seat: Seat) -> None:
         """Everything that this judge is to grade; then memory is put in order."""
@@ -285,7 +258,7 @@ class Judge:
         """The next for this judge; None where it has nothing to do, or may not."""
         if self._paused or not self._settings.enabled or self._reason():
             return None
-        found = ((work, self._seat(work)) for work in self._waiting)
+        found = ((work, self._waiting.seat(work)) for work in self._waiting)
         return next((work for work, who in found if who is not None and who.id == seat.id), None)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, bool]) -> bool:

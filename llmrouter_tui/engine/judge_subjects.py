@@ -116,6 +116,33 @@ class Waiting:
         """Seconds that the most urgent of it may wait; None where the user waits for nothing of it."""
         return patience.asked if self._asked else patience.measured if self._prompts else None
 
+    def seat(self, work: Work) -> Seat | None:
+        """Who judges this; of two answers to be compared somebody else where there is anybody."""
+        if isinstance(work, Job):
+            return work.seat or self._bench.for_answer(work.model)
+        first = self._bench.for_answer(work.first)
+        return first if first is None or not first.gave(work.second) else self._bench.for_answer(work.second)
+
+    def seats(self) -> list[tuple[Seat, bool]]:
+        """Who judges what waits, each with whether the user asked for that; without a judge nobody waits for a
+        comparison any longer."""
+        found: dict[str, tuple[Seat, bool]] = {}
+        known: dict[tuple[str, str], Seat | None] = {}
+        for work in tuple(self):
+            if isinstance(work, Pair):
+                seat, asked = self.seat(work), True
+            else:
+                about = work.model, work.seat.id if work.seat is not None else ""
+                if about not in known:
+                    known[about] = self.seat(work)
+                seat, asked = known[about], work.asked
+            if seat is not None:
+                found.setdefault(seat.id, (seat, asked))
+            elif isinstance(work, Pair):
+                work.done.cancel()
+                self.done(work)
+        return list(found.values())
+
     def done(self, work: Work) -> None:
         for queue in (self._asked, self._prompts, self._live):
             if work in queue:
