@@ -1,7 +1,7 @@
 """What checked answers say of an ability: more for what is hard, never against the one who was right."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from llmrouter_tui.core.checked import evidence
 from llmrouter_tui.core.difficulty import easiness_of
 from llmrouter_tui.core.domain import Ability, Evidence, ModelInfo
 from llmrouter_tui.core.scoring import SLOPE
-from llmrouter_tui.core.yardstick import LEVEL, PAIRS, Checked, Taken, settled
+from llmrouter_tui.core.yardstick import LEVEL, PAIRS, TAILS, Checked, Taken, settled
 
 LEVELS = st.floats(0.0, 1.0)
 INFO = ModelInfo("box", "some-8b", parameters=8_000_000_000)
@@ -125,7 +125,8 @@ def test_the_pieces_of_evidence_are_sound_and_their_mean_is_the_likeliest_abilit
     for task, theta in own.items():
         prior = strength * (mean - 1 / (1 + math.exp(level - theta)))
         assert prior + pull(task) == pytest.approx(0.0, abs=1e-4 * strength)
-    assert level == pytest.approx(LEVEL**2 * sum(map(pull, own)), abs=1e-4)
+    held = level * (TAILS + 1) / (TAILS * LEVEL**2 + level**2)
+    assert held == pytest.approx(sum(map(pull, own)), abs=0.01)
 
 
 def test_what_all_models_find_harder_counts_less_against_one_that_failed_it_and_that_is_told() -> None:
@@ -166,3 +167,16 @@ def test_a_judge_that_is_not_believed_is_no_evidence() -> None:
 def test_grades_are_told_as_marks() -> None:
     [told] = evidence(known(0.5, 8.0), [graded(0.2, 1.0, 0.5), graded(0.4, 0.5, 0.5)])["chat"]
     assert (told.source, told.note) == ("judge", "2 answers graded 7.8 of 10 here, difficulty up to 0.40")
+
+
+def test_a_model_that_is_not_what_its_name_says_is_not_held_up_by_it() -> None:
+    """Base weights under the name of a model that answers: after ninety answers of which none is right, next to nothing
+    is left of what was thought of it; who fails once or twice more than was thought loses little."""
+
+    def after(passed: Sequence[float]) -> float:
+        answers = [Checked(task, 0.4, one) for task, one in zip(("math", "coding", "chat") * 30, passed, strict=True)]
+        tasks = {task: [one for one in answers if one.task == task] for task in ("math", "coding", "chat")}
+        return 1 / (1 + math.exp(-settled([Taken(0.4, 12.0, ours) for ours in tasks.values()], {})[1][0]))
+
+    assert after([0.0] * 90) < 0.02
+    assert after([1.0, 0.0, 0.0, 1.0, 0.0] * 18) == pytest.approx(0.4, abs=0.08)
