@@ -20,7 +20,7 @@ from llmrouter_tui.core.profile import ANSWER, Outcome, Result
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Code, Prompt, Verdict, request
 from llmrouter_tui.engine.hearing import Heard
-from llmrouter_tui.engine.learning import SHORT_ANSWER, SHORT_PROMPT, Learning
+from llmrouter_tui.engine.learning import SHORT_ANSWER, SHORT_PROMPT, Learning, by_clock, held_back
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sandbox import Sandbox
@@ -110,7 +110,7 @@ class Asking:
                 self._thinkers.add(record.id)
                 turn = await self._turn(record, prompt, answers)
             if self._others() == before and not self._traffic.running:
-                self._learning.timed(record, turn.usage, turn.timings, turn.ttft, turn.seconds)
+                self._learning.timed(record, turn.usage, turn.timings, turn.ttft, turn.seconds, turn.heard.pieces)
             turns.append(turn)
             answers.append(spoken(turn.heard.text))
 
@@ -241,15 +241,17 @@ def _decode(turn: _Turn) -> float | None:
         return None
     if turn.timings.decode_per_second is not None:
         return turn.timings.decode_per_second
-    rest = turn.seconds - (turn.ttft or 0.0)
-    return (tokens - 1) / rest if turn.ttft is not None and rest > 0.01 else None
+    return by_clock(tokens, turn.ttft, turn.seconds, turn.heard.pieces) if turn.ttft is not None else None
 
 
 def _prefill(turn: _Turn) -> float | None:
-    """Tokens per second: as the backend counted, else by the clock to the first token; None where most was cached."""
+    """Tokens per second: as the backend counted, else by the clock to the first token; None where most was cached, and
+    where the clock ran on while an answer was written that was held back."""
     tokens = (turn.usage.prompt_tokens or 0) - (turn.usage.cached_tokens or 0)
     if tokens < SHORT_PROMPT:
         return None
     if turn.timings.prefill_per_second is not None:
         return turn.timings.prefill_per_second
-    return tokens / turn.ttft if turn.ttft and tokens >= CLOCKED else None
+    if tokens < CLOCKED or held_back(turn.usage.completion_tokens or 0, turn.heard.pieces):
+        return None
+    return tokens / turn.ttft if turn.ttft else None

@@ -43,6 +43,8 @@ class Heard:
         """When the first token of any sort came."""
         self.spoke: float | None = None
         """When the first of the answer itself came."""
+        self.pieces = 0
+        """How often something came after the first of any sort."""
         self._calls: dict[int, tuple[str, str]] = {}
         self._splitter = Splitter()
 
@@ -68,6 +70,8 @@ class Heard:
                         self._take(choice.delta, now)
 
     def _take(self, delta: _Delta, now: float) -> None:
+        if self.first is not None and (delta.content or delta.reasoning_content or delta.tool_calls):
+            self.pieces += 1
         self.thinking += delta.reasoning_content or ""
         self.text += delta.content or ""
         for call in delta.tool_calls or ():

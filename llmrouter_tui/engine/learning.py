@@ -262,12 +262,17 @@ class Learning:
 
 
 def by_clock(tokens: int, ttft: float, seconds: float, pieces: int | None = None) -> float | None:
-    """Tokens per second after the first, where the clock tells: what came in few ``pieces`` (a tool call, which servers
-    hold back until it is whole, or what a proxy kept) was made before the first of them."""
-    held_back = pieces is not None and (pieces < SHORT_ANSWER or pieces * PIECE < tokens)
-    if tokens < SHORT_ANSWER or held_back or seconds - ttft <= 0.01:
+    """Tokens per second after the first, where the clock tells; ``pieces`` came after the first one."""
+    few = tokens < SHORT_ANSWER or (pieces is not None and pieces < SHORT_ANSWER)
+    if few or held_back(tokens, pieces) or seconds - ttft <= 0.01:
         return None
     return (tokens - 1) / (seconds - ttft)
+
+
+def held_back(tokens: int, pieces: int | None) -> bool:
+    """Whether an answer came in too few ``pieces`` to have come as it was made (a tool call, which servers hold back
+    until it is whole, or what a proxy kept): most of it was made before the first of them."""
+    return pieces is not None and pieces * PIECE < tokens
 
 
 def _mean(old: float, new: float | None, weight: float) -> float:

@@ -1,5 +1,6 @@
 """What teaches a model's speed: whole answers, and a clock only where the model worked while it ran."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,7 +8,12 @@ import pytest
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.core.prompt_set import PROMPTS
+from llmrouter_tui.engine.asking import Asking
+from llmrouter_tui.engine.clock import SystemClock
+from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.learning import STRAY, by_clock
+from llmrouter_tui.engine.sandbox import Sandbox
 from tests.engine.house import ScriptedBackend, ScriptedReply, model, open_house
 
 
@@ -20,6 +26,16 @@ class HeldBack(ScriptedReply):
         yield f'data: {{"id":"r1","choices":[{{"delta":{{"tool_calls":[{call}]}}}}]}}\n\n'.encode()
         yield b'data: {"id":"r1","choices":[{"delta":{},"finish_reason":"tool_calls"}]}\n\n'
         yield b"data: [DONE]\n\n"
+
+
+class SlowlyHeldBack(HeldBack):
+    """The same of a long prompt, and it takes a moment more to end."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in super().chunks():
+            await asyncio.sleep(0.015)
+            yield chunk
+        self.usage = Usage(600, 400)
 
 
 class Broken(ScriptedReply):
@@ -50,6 +66,28 @@ async def test_an_answer_that_came_all_at_once_says_nothing_of_the_speed_at_whic
         assert (record.speed.decode, record.speed.samples) == (before.decode, before.samples)
         assert house.facts(ExchangeFinished)[-1].exchange.decode_per_second is None
         assert record.used == 1
+
+
+async def test_a_tool_call_that_is_held_back_when_a_model_is_measured_is_no_speed_either():
+    backend = Server([model("a")])
+    backend.answer = SlowlyHeldBack
+    async with open_house(backend) as house:
+        record = house.fleet.model("one/a")
+        asking = Asking(house.residency, house.learning, house.router.traffic, Sandbox(), SystemClock())
+        before = record.speed
+        result = await asking.ask(record, next(prompt for prompt in PROMPTS if prompt.tools))
+        assert (result.outcome, result.completion_tokens) == ("checked", 400)
+        assert (result.decode, result.prefill) == (None, None)
+        assert (record.speed.decode, record.speed.prefill) == (before.decode, before.prefill)
+        assert record.speed.samples == before.samples
+
+
+def test_what_is_heard_is_counted_in_pieces_after_the_first():
+    heard = Heard()
+    for at, delta in enumerate(('"role":"assistant"', '"reasoning_content":"a"', '"content":"b"', '"content":"c"')):
+        heard.feed(f'data: {{"choices":[{{"delta":{{{delta}}}}}]}}\n\n'.encode(), float(at))
+    heard.feed(b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n', 9.0)
+    assert (heard.first, heard.pieces) == (1.0, 2)
 
 
 async def test_an_answer_that_broke_in_the_middle_teaches_nothing_and_shows_no_speed():
