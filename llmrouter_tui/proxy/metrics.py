@@ -1,8 +1,8 @@
 """``GET /metrics``: how the router does, as Prometheus reads it. Nothing is asked of a backend, and no model wakes.
 
-Counters are what ``Tally`` counted; gauges are read from the control plane at the moment. The page is written in a
-thread, because with hundreds of models it takes some milliseconds, and answers are passed on meanwhile. Labels are
-bounded: tasks, outcomes and codes are few, models are those that answered, and clients are no label.
+Counters are what ``Tally`` counted, gauges are read at the moment. The page is written in a thread, because with
+hundreds of models it takes some milliseconds, and answers are passed on meanwhile. Labels are bounded: tasks, outcomes
+and codes are few, models are those that answered, and clients are no label.
 """
 
 import asyncio
@@ -18,10 +18,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.replies import SERVER
-from llmrouter_tui.proxy.tally import SECONDS, Spread, Tally
+from llmrouter_tui.proxy.tally import SECONDS, Spread, Standing, Tally
 
 _PREFIX: Final = "llmrouter_"
 _LIMITS: Final = ("requests", "tokens", "concurrent", "all", "calls", "admin")
@@ -31,23 +30,23 @@ _ENDS: Final = (*(f"{end:g}" for end in SECONDS), "+Inf")
 class Metrics:
     """The handler."""
 
-    def __init__(self, control: Control, tally: Tally, limits: Limits) -> None:
-        self._control = control
+    def __init__(self, tally: Tally, limits: Limits) -> None:
         self._tally = tally
         self._limits = limits
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        families = self.families(await self._control.snapshot())
+        families = self.families()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         body = await asyncio.to_thread(_encoded, families, encode)
         headers = {"Content-Type": content_type, "Cache-Control": "no-store", "Server": SERVER}
         return web.Response(body=body, headers=headers)
 
-    def families(self, snapshot: Snapshot) -> list[Metric]:
+    def families(self) -> list[Metric]:
         """All of it, of this moment."""
-        return [*_traffic(self._tally), *_answers(self._tally), *self._doors(), *_memory(self._tally, snapshot)]
+        tally, standing = self._tally, self._tally.standing()
+        return [*_traffic(tally), *_answers(tally), *self._doors(standing), *_memory(tally, standing)]
 
-    def _doors(self) -> list[Metric]:
+    def _doors(self, standing: Standing) -> list[Metric]:
         limits = self._limits
         return [
             _gauge("exchanges_running", "Requests that are answered or wait.", limits.running),
@@ -58,9 +57,7 @@ class Metrics:
                 "limit",
                 {name: limits.refusals[name] for name in _LIMITS},
             ),
-            _counted(
-                "events_dropped", "Facts that a reader lost because it was slow.", "reader", self._tally.dropped()
-            ),
+            _counted("events_dropped", "Facts that a reader lost because it was slow.", "reader", standing.dropped),
         ]
 
 
@@ -108,26 +105,26 @@ def _answers(tally: Tally) -> Iterable[Metric]:
     yield _counted("ratings", "Ratings of users.", "rating", tally.ratings)
 
 
-def _memory(tally: Tally, snapshot: Snapshot) -> Iterable[Metric]:
+def _memory(tally: Tally, standing: Standing) -> Iterable[Metric]:
     yield _counted("moves", "Loads and unloads of models.", "kind", tally.moves)
     yield CounterMetricFamily(f"{_PREFIX}evictions", "Models that left so that another could come.", tally.evictions)
     yield CounterMetricFamily(f"{_PREFIX}load_seconds", "Time that loads took together.", tally.load_seconds)
-    views = snapshot.models
+    views = standing.models
     yield _gauge("queue_length", "Requests that wait for a model to be loaded.", sum(view.waiting for view in views))
     states = GaugeMetricFamily(f"{_PREFIX}models", "Models by whether they are in memory.", labels=("state",))
     for state, count in Counter(view.residency for view in views).items():
         states.add_metric((state,), count)
     yield states
     backends = GaugeMetricFamily(f"{_PREFIX}backend_up", "Whether a backend answers.", labels=("backend", "kind"))
-    for backend in snapshot.backends:
+    for backend in standing.backends:
         backends.add_metric((backend.name, backend.kind), backend.health == "up")
     yield backends
     vram = GaugeMetricFamily(f"{_PREFIX}memory_bytes", "Memory as measured.", labels=("pool", "kind"))
-    for device in snapshot.devices:
+    for device in standing.devices:
         for kind in ("total", "used", "free"):
             vram.add_metric((device.pool, kind), getattr(device, kind))
     yield vram
-    yield _gauge("started_at_seconds", "When the router started, in Unix time.", snapshot.service.started_at)
+    yield _gauge("started_at_seconds", "When the router started, in Unix time.", standing.started_at)
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -116,7 +116,7 @@ class ProxyServer:
         routes.counting(TokenCount(self._control, self._options.max_body))
         watch = Watch(self._subscriptions, self._watchers, self._options)
         routes.keys(KeyAdmin(self._control))
-        routes.metrics(Metrics(self._control, self.tally, self.limits))
+        routes.metrics(Metrics(self.tally, self.limits))
         routes.admin(Admin(self._control, meta), JudgeAdmin(self._control), watch)
         routes.rest()
         runner = web.AppRunner(

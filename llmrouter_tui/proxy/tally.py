@@ -2,10 +2,12 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core.domain import BackendView, Device, ModelView
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Graded, Rated, ResidencyChanged
 
 KINDS: Final = (ExchangeFinished, ResidencyChanged, Graded, Rated)
@@ -17,6 +19,18 @@ NONE: Final = "none"
 """For the model and the task of a request that was refused before anybody read it."""
 SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
 """Upper ends of the steps in which times are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things are at one moment."""
+
+    models: Sequence[ModelView] = ()
+    backends: Sequence[BackendView] = ()
+    devices: Sequence[Device] = ()
+    started_at: float = 0.0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """How many facts each kind of reader lost since the start."""
 
 
 class Spread:
@@ -72,8 +86,8 @@ class Tally:
         self.evictions = 0
         self.grades: Counter[str] = Counter()
         self.ratings: Counter[str] = Counter()
-        self.dropped: Callable[[], Mapping[str, int]] = dict
-        """How many facts each kind of reader lost since the start."""
+        self.standing: Callable[[], Standing] = Standing
+        """How things are now; set by whoever knows. It must be quick."""
 
     def put(self, envelope: Envelope) -> None:
         fact = envelope.fact

@@ -50,6 +50,7 @@ from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.server import ProxyServer
 from llmrouter_tui.proxy.tally import KINDS as TALLIED
+from llmrouter_tui.proxy.tally import Standing
 from llmrouter_tui.service.admission import KeyDesk, exposed, limit_of, resolved
 from llmrouter_tui.service.admission import follow as follow_admission
 from llmrouter_tui.service.boards import make_boards
@@ -302,7 +303,7 @@ class Assembly:
         stack.push_async_callback(proxy.stop)
         follow_admission(self._live, proxy, self.status, os.environ)
         self.bus.tap(proxy.tally.put, *TALLIED)
-        proxy.tally.dropped = lambda: self._dropped(repo)
+        proxy.tally.standing = lambda: self._standing(repo)
         self._listening = Listening(
             proxy,
             self.status,
@@ -362,9 +363,15 @@ class Assembly:
         if refused := next((words for model in pinned if (words := self._residency.pin_refusal(model))), ""):
             self.status.report("pins", refused, "unpin one of them, or give them less context")
 
-    def _dropped(self, repo: SqliteRepo) -> dict[str, int]:
-        """Facts that readers lost because they were slow."""
-        return {"screen": self._feed.dropped, "watchers": self.bus.dropped, "database": repo.dropped}
+    def _standing(self, repo: SqliteRepo) -> Standing:
+        """How things are now, for ``/metrics``."""
+        return Standing(
+            self._fleet.views(),
+            [record.view() for record in self._fleet.backends.values()],
+            self._fleet.devices,
+            self.status.view().started_at,
+            {"screen": self._feed.dropped, "watchers": self.bus.dropped, "database": repo.dropped},
+        )
 
     def _proxy_options(self) -> ProxyOptions:
         s = self._config.settings

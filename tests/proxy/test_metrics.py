@@ -11,9 +11,9 @@ from llmrouter_tui.core.decision import Attempt, Exchange, Feedback, Usage
 from llmrouter_tui.core.domain import ModelInfo, ModelView, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Fact, Graded, Rated, ResidencyChanged
 from llmrouter_tui.core.limiting import Limit
-from llmrouter_tui.proxy.tally import MODELS, NONE, OTHER, Tally
+from llmrouter_tui.proxy.tally import MODELS, NONE, OTHER, Standing, Tally
 from tests.proxy.conftest import Router, Routers
-from tests.proxy.scripted import BIG, GRADE, SMALL, decision
+from tests.proxy.scripted import BIG, GPU, GRADE, SMALL, decision, model_views
 from tests.proxy.test_answers import ASK
 
 
@@ -85,10 +85,11 @@ async def test_what_happened_is_counted(router: Router) -> None:
     assert (figure(found, "ratings_total", rating="up"), figure(found, "ratings_total", rating="cleared")) == (1, 1)
 
 
-async def test_how_it_is_now_is_read_from_the_control_plane(routers: Routers) -> None:
+async def test_how_it_is_now_is_read_at_the_moment(routers: Routers) -> None:
     router = await routers.start(limit=Limit(rpm=1))
-    router.server.tally.dropped = lambda: {"screen": 3, "database": 0}
-    router.control.views = (*router.control.views, ModelView(ModelInfo("big", "late"), waiting=4, residency="loading"))
+    late = ModelView(ModelInfo("big", "late"), waiting=4, residency="loading")
+    here = Standing((*model_views(), late), router.control.servers, (GPU,), 5.0, {"screen": 3, "database": 0})
+    router.server.tally.standing = lambda: here
     for _ in range(3):
         await router.http.post("/v1/chat/completions", json=ASK)
     found = await figures(router)
