@@ -152,6 +152,8 @@ class OllamaServer(Server):
         if refused := self.refusal():
             return refused
         self.load(asked)
+        async with self.watching():
+            await asyncio.sleep(self.pace)
         texts = asked["input"] if asked["input"] and self.mode != "empty" else ()
         vectors = [vector(text) for text in texts]
         return web.json_response({"model": asked["model"], "embeddings": vectors, "prompt_eval_count": PROMPT_TOKENS})

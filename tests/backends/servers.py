@@ -255,6 +255,8 @@ class OpenAIServer(Server):
         if refused := self.refusal():
             return refused
         texts = self.seen[-1].body["input"] if self.mode != "empty" else ()
+        async with self.watching():
+            await asyncio.sleep(self.pace)
         data = [{"object": "embedding", "index": at, "embedding": vector(text)} for at, text in enumerate(texts)]
         usage = {"prompt_tokens": PROMPT_TOKENS, "total_tokens": PROMPT_TOKENS}
         return web.json_response({"object": "list", "data": data[::-1], "usage": usage})

@@ -244,6 +244,15 @@ class TestEmbed:
             await site.backend.embed(site.model, ["one"])
         assert caught.value.code == "model_not_found"
 
+    async def test_the_server_notices_at_once_when_embeddings_are_dropped(self, site: Site) -> None:
+        site.server.pace = 20.0
+        waiting = asyncio.ensure_future(site.backend.embed(site.model, ["one"]))
+        async with asyncio.timeout(10):
+            while not site.server.seen:
+                await asyncio.sleep(0.01)
+        waiting.cancel()
+        await asyncio.wait_for(site.server.gone.wait(), 0.5)
+
 
 class TestCancel:
     @pytest.mark.parametrize("stream", [True, False])
