@@ -69,7 +69,7 @@ class Profiler:
         self._asking = Asking(residency, learning, traffic, sandbox, clock)
         self._manners = Manners(fleet, residency, bus, tasks)
         self._orders = Orders(store, fleet, measured, clock)
-        self._schedule = Schedule(fleet, measured, traffic, clock, self._asking.thinks)
+        self._schedule = Schedule(fleet, measured, traffic, clock, self._asking.thinks, residency.hopeless)
         self._progress = Progress(bus, clock, self._schedule.eta, self._asking.live)
         self._probing = Probing(
             fleet, residency, learning, measured, store, self._asking, self._manners, self._progress, clock
@@ -148,11 +148,11 @@ class Profiler:
         self._given_up = self._under_way = False
         self._manners.begin()
         self._schedule.begin(order.started, order.models)
-        progress = tuple(self._planned(order, model, ahead=True) for model in order.models)
+        progress = tuple(self._planned(order, model) for model in order.models)
         self._progress.begin(ProfileRun(True, order.started, order.quick, progress))
         self._task = self._tasks.spawn(self._go(order), "measuring models")
 
-    def _planned(self, order: Order, model: str, *, ahead: bool = False) -> ModelProgress:
+    def _planned(self, order: Order, model: str) -> ModelProgress:
         record = self._fleet.models.get(model)
         if record is None:
             return ModelProgress(model)
@@ -160,7 +160,7 @@ class Profiler:
         # what failed may be of the full profile
         asked = prompts_for(info, order.quick and not order.only, record.speed.prefill, int(order.started))
         left = to_do(asked, known, info, self._clock.wall(), order, self.max_age)
-        self._schedule.plan(record, left, hopeless=ahead and self._residency.hopeless(record))
+        self._schedule.plan(record, left)
         here, open_ = {one.id for one in asked}, {one.id for one in left}
         found = {n: one for n, one in self._orders.found(order, model).items() if n in here - open_}
         return planned(model, asked, left, found)

@@ -16,8 +16,15 @@ class Schedule:
     """Owns the paces of one run."""
 
     def __init__(
-        self, fleet: Fleet, measured: Measured, traffic: Traffic, clock: Clock, thinks: Callable[[ModelRecord], bool]
+        self,
+        fleet: Fleet,
+        measured: Measured,
+        traffic: Traffic,
+        clock: Clock,
+        thinks: Callable[[ModelRecord], bool],
+        hopeless: Callable[[ModelRecord], bool] = lambda record: False,
     ) -> None:
+        """``hopeless``: whether a model will not be loaded as it looks now, and so takes no time."""
         self._measured = measured
         self._traffic = traffic
         self._clock = clock
@@ -30,11 +37,11 @@ class Schedule:
         self._paces: dict[str, Pace] = {}
         self._probed: dict[str, float] = {}
         """Seconds that the probes of a model took, of those that have had them."""
-        self._hopeless: set[str] = set()
+        self._hopeless = hopeless
 
     def begin(self, started: float, models: Sequence[str]) -> None:
         """Nothing is planned yet of a run of these models, ordered then (wall time)."""
-        self._paces, self._probed, self._hopeless = {}, {}, set()
+        self._paces, self._probed = {}, {}
         self._earlier = {record.id: self._length(record, started) for record in self._fleet.models.values()}
         self._waits = Waits()
         self._models = tuple(models)
@@ -58,10 +65,9 @@ class Schedule:
         if self._paces[model].count:
             self._waits.add(self._clock.mono(), waited, self._company().wait(worked))
 
-    def plan(self, record: ModelRecord, left: Sequence[Prompt], *, hopeless: bool = False) -> None:
-        """These prompts are left of a model; ``hopeless``: as it looks now it will not be loaded, and takes no time."""
+    def plan(self, record: ModelRecord, left: Sequence[Prompt]) -> None:
+        """These prompts are left of a model."""
         self._paces[record.id] = Pace(left, record.speed)
-        (self._hopeless.add if hopeless else self._hopeless.discard)(record.id)
 
     def left(self, model: str) -> tuple[Prompt, ...]:
         return tuple(self._paces[model].left)
@@ -87,7 +93,7 @@ class Schedule:
                 pace, record.speed, self._thinks(record), self._before(record, slower), earlier.get(record.id, Length())
             )
             for record, pace in known
-            if record is not None and record.id not in self._hopeless
+            if record is not None and not (pace.left and not record.ready and self._hopeless(record))
         ]
         elsewhere = [
             (self._thinks(records[model]), one)
