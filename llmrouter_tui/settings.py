@@ -68,6 +68,9 @@ class Settings:
     embedding_model: str = ""
     load_timeout_seconds: float = 300.0
     first_token_timeout_seconds: float = 300.0
+    stall_seconds: float = 90.0
+    interrupted: str = "resume"
+    stop_seconds: float = 5.0
     signature_enabled: bool = False
     signature_format: str = "\n\n— {model}"
     vram_max_gb: float | None = None
@@ -420,6 +423,16 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
     "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
+    "stall_seconds": Key("Seconds that a model may pause in the middle of a stream.", _SECONDS, _as_number),
+    "interrupted": Key(
+        "When a stream of plain text breaks off: resume = another model goes on with it, or error.",
+        _choice("resume", "error"),
+    ),
+    "stop_seconds": Key(
+        "Seconds that answers under way get to finish when the router stops; then they are cut.",
+        _number(0, 3600),
+        _as_number,
+    ),
     "signature_enabled": Key("Whether answers end with the name of their model.", _switch, _as_switch),
     "signature_format": Key(
         "That ending; {model} is the model.",

@@ -184,10 +184,11 @@ class Link:
         """The typed error for an ``error`` inside a 200 answer."""
         return self.fault(complaint_of(value), model=model)
 
-    def broken(self, what: str, model: str = "") -> BackendError:
-        """The server answered, but not what its protocol says."""
+    def broken(self, what: str, model: str = "", *, blames: bool = True) -> BackendError:
+        """The server answered, but not what its protocol says. ``blames``: see ``BackendError``."""
         who = f"{self.backend} ({model})" if model else self.backend
-        return BackendError("backend_error", f"{who} {what}.", backend=self.backend, model=model, fallback=True)
+        text = f"{who} {what}."
+        return BackendError("backend_error", text, backend=self.backend, model=model, fallback=True, blames=blames)
 
     def interrupted(self, what: str, model: str) -> BackendError:
         """An answer that began and will not be completed."""

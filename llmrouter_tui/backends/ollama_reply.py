@@ -177,7 +177,8 @@ class OllamaReply:
     def _check_calls(self) -> None:
         """The answer is complete: was a call made where one had to be?"""
         if self._rules.required and not self._calls:
-            raise self._link.broken("answered in words, where a tool call was required", self._writer.model)
+            what = "answered in words, where a tool call was required"
+            raise self._link.broken(what, self._writer.model, blames=False)
 
     def _count(self, told: Mapping[str, Any]) -> None:
         """Tokens and speeds from the last line; its durations are nanoseconds."""

@@ -51,7 +51,7 @@ CLOSED = Circuit()
 
 def counts(error: BackendError) -> bool:
     """Whether a failure says something of the model or backend that failed."""
-    return error.fallback and error.code in _COUNTED
+    return error.fallback and error.blames and error.code in _COUNTED
 
 
 def failed(circuit: Circuit, model: str, error: BackendError, now: float, *, backend: bool = False) -> Circuit:

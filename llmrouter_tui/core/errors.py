@@ -118,6 +118,7 @@ class BackendError(RouterError):
         param: str | None = None,
         status: int | None = None,
         unhealthy: bool = False,
+        blames: bool = True,
     ) -> None:
         super().__init__(
             code,
@@ -133,3 +134,5 @@ class BackendError(RouterError):
         self.fallback = fallback
         self.unhealthy = unhealthy
         """Whether the backend itself seems gone, not just this request."""
+        self.blames = blames
+        """Whether it says anything of how well the model or its backend does."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from llmrouter_tui.core.chat import ChatCall, ChatRequest
 from llmrouter_tui.core.decision import Analysis
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.errors import BackendError, Code
 from llmrouter_tui.core.events import FIRST_TOKEN, Waiting
 from llmrouter_tui.core.filters import context_needed
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.ports import Reply
 from llmrouter_tui.core.queueing import Place, waiting_text
+from llmrouter_tui.engine.deadlines import Deadlines
 from llmrouter_tui.engine.learning import by_clock
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WHOLE_ANSWER = 3.0
+"""How many times longer than for a first token may be waited for a whole answer: nothing shows that it is made."""
+MEANINGLESS = 4 << 20
+"""Bytes of a stream that are waited through for a first word."""
+EARLY = 0.001
+"""Seconds by which timers may fire before their time."""
 SLOW_READER = 0.1
 """Share of an answer's time spent waiting for the client above which the clock teaches nothing."""
 
@@ -36,14 +43,17 @@ class Try:
     __slots__ = (
         "_analysis",
         "_cut",
+        "_deadlines",
         "_id",
         "_queued",
         "_request",
         "_resumes",
         "_router",
+        "_watch",
         "away",
         "chunks",
         "crowd",
+        "heard",
         "held",
         "lease",
         "pieces",
@@ -71,6 +81,8 @@ class Try:
         self._id = exchange_id
         self._analysis = analysis
         self._resumes = resumes
+        self._deadlines: Deadlines = router.deadlines
+        self._watch: asyncio.TimerHandle | None = None
         self.record = record
         self.lease: Lease | None = None
         self.reply: Reply | None = None
@@ -83,6 +95,8 @@ class Try:
         """When it was asked."""
         self.ttft: float | None = None
         """From then to its first token."""
+        self.heard = self.sent
+        """When it was last heard of its model, or when its next words began to be waited for."""
         self.pieces = 0
         """Events after the first one that meant something."""
         self.away = 0.0
@@ -92,7 +106,7 @@ class Try:
         self.reader: asyncio.Task[Any] | None = None
         """Who waits for the model's next words."""
         self._cut: BackendError | None = None
-        """Why the answer was ended: the model had to go at once."""
+        """Why the answer was ended: the model had to go at once, or was silent for too long."""
         self._queued = False
         """Whether it waits for the model to be loaded."""
 
@@ -137,14 +151,18 @@ class Try:
         assert self.lease is not None
         self.lease.cut = self.cut
         self.crowd = max(1.0, record.leases / record.side_by_side)
+        first, stall = self._patience, self._deadlines.stall
+        self._watch = asyncio.get_running_loop().call_later(min(first, stall), self._look)
+        self._router.tries.add(self)
         try:
-            self.on()
+            self.on(self.sent)
             self.reply = await record.backend.chat(self._call())
             self.chunks = self.reply.chunks()
             await self._first_token(self.chunks)
             self.reader = None
         except BaseException as error:
             told = self.cut_off() if isinstance(error, asyncio.CancelledError) else error
+            self._over()
             if self.reply is not None:
                 await self.reply.close()
                 self.reply = None
@@ -159,13 +177,17 @@ class Try:
 
     async def _first_token(self, chunks: AsyncIterator[bytes]) -> None:
         """Hold back what comes until it means something to a client: until then another model may still take over."""
-        held, stream = b"", self._request.stream
+        held: list[bytes] = []
+        size, stream = 0, self._request.stream
         async for chunk in chunks:
-            held += chunk
-            if not stream or has_content(held):
+            held.append(chunk)
+            if not stream or has_content(chunk):
                 break
-        self.held = held
-        self.ttft = self._router.clock.mono() - self.sent
+            if (size := size + len(chunk)) > MEANINGLESS:
+                raise _says_nothing(self.record)
+        self.held = held[0] if len(held) == 1 else b"".join(held)
+        self.heard = self._router.clock.mono()
+        self.ttft = self.heard - self.sent
 
     # ── what it waits for ──
 
@@ -180,19 +202,48 @@ class Try:
             return f"waiting for the first token of {self.record.id}"
         return waiting_text(self.record.id, self.record.queue, wait)
 
-    # ── the model has to go at once ──
+    @property
+    def _patience(self) -> float:
+        """Seconds for its first token; for the whole answer where that comes as one."""
+        first = self._deadlines.first_token
+        return first if self._request.stream else first * WHOLE_ANSWER
 
-    def on(self) -> None:
+    def _look(self) -> None:
+        """The watch: has the model been silent for too long? A client who is slow is not the model's silence."""
+        quiet, limit = self._router.clock.mono() - self.heard, self._deadlines.stall
+        if self.ttft is None:
+            limit = self._patience
+        if self.reader is None:
+            left = limit
+        elif (left := limit - quiet) <= EARLY:
+            self.end_with(_silent(self.record, limit) if self.ttft is None else _stalled(self.record, limit))
+            return
+        self._watch = asyncio.get_running_loop().call_later(left, self._look)
+
+    def _over(self) -> None:
+        """Nobody waits for its model any more."""
+        self._router.tries.discard(self)
+        if self._watch is not None:
+            self._watch.cancel()
+
+    # ── the answer is ended by the router ──
+
+    def on(self, now: float) -> None:
         """Before the model's next words are waited for. Raises ``BackendError`` where it had to go meanwhile."""
         if self._cut is not None:
             raise self._cut
+        self.heard = now
         self.reader = asyncio.current_task()
 
     def cut(self) -> None:
         """End the answer: its model is unloaded, whoever it answers."""
+        self.end_with(_forced_out(self.record))
+
+    def end_with(self, why: BackendError) -> None:
+        """End the answer, or the wait for it."""
         if self._cut is not None:
             return
-        self._cut = _forced_out(self.record)
+        self._cut = why
         if self.reply is not None:
             self._router.tasks.spawn(self.reply.close(), "cut an answer")
         if self.reader is not None:
@@ -212,6 +263,7 @@ class Try:
 
     def end(self, *, complete: bool) -> None:
         """Let the model go; what is left of an answer that is not complete is not generated."""
+        self._over()
         if self.reply is not None and not complete:
             self._router.tasks.spawn(self.reply.close(), "close an answer")
         if self.lease is not None:
@@ -244,7 +296,7 @@ class Try:
 
 
 class ForcedOutError(BackendError):
-    """The router itself ended an answer: its model is not to blame."""
+    """The router itself ended an answer, to have the model out of memory: nobody else is to go on with it."""
 
 
 def _forced_out(record: ModelRecord) -> ForcedOutError:
@@ -256,4 +308,23 @@ def _forced_out(record: ModelRecord) -> ForcedOutError:
         model=record.info.name,
         fallback=True,
         retryable=True,
+        blames=False,
     )
+
+
+def _silent(record: ModelRecord, seconds: float) -> BackendError:
+    return _error(record, "backend_error", f"said nothing for {seconds:g} s", 504)
+
+
+def _says_nothing(record: ModelRecord) -> BackendError:
+    return _error(record, "backend_error", f"sent {MEANINGLESS >> 20} MiB without a word in them")
+
+
+def _stalled(record: ModelRecord, seconds: float) -> BackendError:
+    what = f"stopped in the middle of its answer: nothing came for {seconds:g} s"
+    return _error(record, "upstream_interrupted", what)
+
+
+def _error(record: ModelRecord, code: Code, what: str, status: int | None = None) -> BackendError:
+    backend, name = record.info.backend, record.info.name
+    return BackendError(code, f"{record.id} {what}", backend=backend, model=name, fallback=True, status=status)

@@ -116,7 +116,7 @@ class Run:
             assert trying.chunks is not None
             said, first = clock(), self._pieces + trying.held.count(b"\n\n")
             try:
-                trying.on()
+                trying.on(said)
                 async for chunk in trying.chunks:
                     trying.reader = None
                     trying.pieces += chunk.count(b"\n\n")
@@ -129,8 +129,9 @@ class Run:
                         said = now
                         self._router.bus.publish(Progress(self.id, first + trying.pieces))
                     yield chunk if retold is None else retold(chunk)
-                    trying.away += clock() - now
-                    trying.on()
+                    again = clock()
+                    trying.away += again - now
+                    trying.on(again)
                 trying.reader = None
                 break
             except (asyncio.CancelledError, BackendError) as error:
@@ -229,7 +230,7 @@ class Run:
 
     def _reproach(self, model: str, error: BackendError) -> None:
         """What fails again and again is left alone; a backend that is gone is gone for everyone."""
-        if not isinstance(error, ForcedOutError):
+        if error.blames:
             self._router.circuits.failed(model, error)
         if error.unhealthy:
             self._router.fleet.failed(error.backend, error)

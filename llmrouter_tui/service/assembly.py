@@ -54,6 +54,7 @@ from llmrouter_tui.proxy.tally import Standing
 from llmrouter_tui.service.admission import KeyDesk, exposed, limit_of, resolved
 from llmrouter_tui.service.admission import follow as follow_admission
 from llmrouter_tui.service.boards import make_boards
+from llmrouter_tui.service.faults import follow as follow_faults
 from llmrouter_tui.service.following import Following
 from llmrouter_tui.service.judging import House, follow, make_judging
 from llmrouter_tui.service.listening import Listening
@@ -261,6 +262,7 @@ class Assembly:
         self._live.on_change("profile_max_age_days", lambda days: setattr(self._profiler, "max_age", days * 86_400.0))
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
         follow(self._live, self._judging, self._router, demo=self._mode.demo)
+        follow_faults(self._live, self._router)
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(
@@ -390,6 +392,7 @@ class Assembly:
             allow_image_urls=s.allow_image_urls,
             allowed_hosts=s.allowed_hosts,
             signature=(lambda model: s.signature_format.format(model=model)) if s.signature_enabled else None,
+            grace=s.stop_seconds,
         )
 
     def _serving(self, url: str) -> None:

@@ -23,6 +23,7 @@ JUDGE = (
     "judge_rpm",
     "judge_daily_calls",
 )
+FAULTS = ("first_token_timeout_seconds", "stall_seconds", "interrupted")
 LIMITS = ("rate_limit_rpm", "rate_limit_tpm", "rate_limit_concurrent", "max_exchanges")
 LIVE = (
     "quality_preference",
@@ -31,6 +32,7 @@ LIVE = (
     "sync",
     "profile_max_age_days",
     "profile_when_idle",
+    *FAULTS,
     *LIMITS,
     *JUDGE,
 )

@@ -21,6 +21,8 @@ from llmrouter_tui.engine.status import Status
 from llmrouter_tui.settings import BackendConfig, Settings
 
 EMBEDDED = "embedded"
+LONGEST_PAUSE = 90_000.0
+"""Seconds: more than any deadline that can be set."""
 
 
 class Membership:
@@ -121,8 +123,8 @@ class Membership:
         return True
 
     def _build(self, kind: str, name: str, url: str, api_key_env: str = "") -> Backend:
-        patience = self._settings.first_token_timeout_seconds
-        return build(kind, name, url, self._session, api_key_env=api_key_env, read_timeout=patience)
+        """Its own bound on pauses lies beyond those that every exchange has, which may change while it runs."""
+        return build(kind, name, url, self._session, api_key_env=api_key_env, read_timeout=LONGEST_PAUSE)
 
     def judge_at(self, url: str, api_key_env: str) -> Backend:
         """A server that is only asked to judge: it is none of the backends."""
