@@ -301,7 +301,7 @@ _TABLES: Final = """\
 # Keys of clients with a name, as many as you like, besides the plain ones in api_keys. The key itself is never here:
 # key_env names the environment variable that holds it, or hash is its SHA-256 in hex (for a key of at least 128 random
 # bits; `llmrouter-tui keys add NAME` makes one and keeps the hash in the database). Optional: models it may ask for
-# (names or ids, * for any part), and its own rpm, tpm and concurrent, before rate_limit_rpm and the like; 0 = any number.
+# (names or ids, * for any part), and rpm, tpm and concurrent of its own, before rate_limit_rpm and the like; 0 = any.
 # [[named_keys]]
 # name = "alice"
 # key_env = "ALICE_KEY"
