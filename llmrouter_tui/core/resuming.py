@@ -4,6 +4,7 @@ Only plain text can be gone on with: half a tool call or half a JSON object of o
 """
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -45,13 +46,13 @@ class Retold:
             self._own = _id_of(events)
         if not self._own or not self._first:
             return events
-        return events.replace(b'"id":' + self._own, b'"id":"' + self._first + b'"')
+        return events.replace(self._own, b'"id":"' + self._first + b'"')
+
+
+_ID = re.compile(rb'"id": ?"[^"\\]+"')
 
 
 def _id_of(events: bytes) -> bytes:
-    """The quoted id of the first chunk, as it stands in the bytes; empty where it is written in some other way."""
-    _, key, rest = events.partition(b'"id":')
-    if not key or not rest.startswith(b'"'):
-        return b""
-    end = rest.find(b'"', 1)
-    return rest[: end + 1] if end > 0 and b"\\" not in rest[:end] else b""
+    """The id of the first chunk with its key, as they stand in the bytes; empty where they are written otherwise."""
+    found = _ID.search(events)
+    return found[0] if found else b""

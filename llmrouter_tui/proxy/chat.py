@@ -2,6 +2,7 @@
 pass through unchanged."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from aiohttp import web
@@ -52,7 +53,7 @@ class ChatDoor(Door[ChatRequest, Voice, ExchangeRun]):
             parts = [chunk async for chunk in run.body()]
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             if self._signature is not None:
-                body = Signer(chat, self._signature(run.model)).sign_whole(body)
+                body = Signer(chat, partial(_signed, self._signature, run)).sign_whole(body)
             return web.Response(body=voice.whole(body), headers=self._headers(run, request_id))
         except UnreadableError as failure:
             error = self._cut(run, failure)
@@ -73,7 +74,7 @@ class ChatDoor(Door[ChatRequest, Voice, ExchangeRun]):
             response = await early.ready()
             chunks = run.body()
             if self._signature is not None:
-                chunks = Signer(chat, self._signature(run.model)).sign(chunks)
+                chunks = Signer(chat, partial(_signed, self._signature, run)).sign(chunks)
             await pass_on(chunks if voice is UNCHANGED else spoken(chunks, voice), response)
             return response
         except ClientGoneError:
@@ -102,3 +103,8 @@ class ChatDoor(Door[ChatRequest, Voice, ExchangeRun]):
         except (ClientGoneError, ConnectionError):
             return early.response or gone()
         return response
+
+
+def _signed(signature: Callable[[str], str], run: ExchangeRun) -> str:
+    """The line under an answer, by the model that ends it."""
+    return signature(run.model)

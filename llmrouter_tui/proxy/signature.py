@@ -6,7 +6,7 @@ are off.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -48,9 +48,10 @@ def open_fence(text: str) -> bool:
 class Signer:
     """Signs one answer."""
 
-    def __init__(self, chat: ChatRequest, signature: str) -> None:
-        self._text = f"\n\n{signature}"
-        self._wanted = bool(signature) and not (chat.json_mode or chat.tools or chat.choices > 1)
+    def __init__(self, chat: ChatRequest, signature: Callable[[], str]) -> None:
+        """``signature`` is asked for when it is due: another model may have gone on with the answer by then."""
+        self._signature = signature
+        self._wanted = not (chat.json_mode or chat.tools or chat.choices > 1)
         self._answer: list[str] = []
 
     def sign_whole(self, body: bytes) -> bytes:
@@ -65,7 +66,7 @@ class Signer:
             return body
         if choice.get("finish_reason") != "stop" or not isinstance(content, str) or open_fence(content):
             return body
-        choice["message"]["content"] = content + self._text
+        choice["message"]["content"] = content + self._text()
         return msgspec.json.encode(answer)
 
     async def sign(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -78,11 +79,14 @@ class Signer:
         for index, event in enumerate(events):
             if event.startswith(_EVENT) and self._finishes(event[len(_EVENT) :]):
                 self._wanted = False
-                if not open_fence("".join(self._answer)):
-                    signed, finish = self._split(event[len(_EVENT) :])
+                if (words := self._text()) and not open_fence("".join(self._answer)):
+                    signed, finish = self._split(event[len(_EVENT) :], words)
                     events[index : index + 1] = [_EVENT + signed, _EVENT + finish]
                 return b"\n\n".join(events)
         return chunk
+
+    def _text(self) -> str:
+        return f"\n\n{words}" if (words := self._signature()) else ""
 
     def _finishes(self, data: bytes) -> bool:
         """Note an event's text; whether it is the one that ends the answer well."""
@@ -99,12 +103,12 @@ class Signer:
             self._wanted = False
         return choice.finish_reason == "stop"
 
-    def _split(self, data: bytes) -> tuple[bytes, bytes]:
+    def _split(self, data: bytes, words: str) -> tuple[bytes, bytes]:
         """The signature's event and the finishing event. Where the latter carries text itself (some servers send
         one event in all), the text moves in front of the signature."""
         event: dict[str, Any] = msgspec.json.decode(data)
         choice = event["choices"][0]
         text = (choice.get("delta") or {}).pop("content", None) or ""
-        piece = {"index": 0, "delta": {"content": text + self._text}, "finish_reason": None}
+        piece = {"index": 0, "delta": {"content": text + words}, "finish_reason": None}
         signed = {key: value for key, value in event.items() if key != "usage"} | {"choices": [piece]}
         return msgspec.json.encode(signed), msgspec.json.encode(event) if text else data

@@ -29,10 +29,14 @@ async def open_stream(request: web.BaseRequest, headers: Mapping[str, str]) -> w
 
 
 async def spoken(chunks: AsyncIterator[bytes], voice: Voice) -> AsyncIterator[bytes]:
-    """A canonical stream in a dialect; what means nothing there is left out."""
-    feed = voice.feed
+    """A canonical stream in a dialect; what means nothing there is left out. A comment, which tells that another model
+    goes on, stands before all else."""
+    feed, comments = voice.feed, voice.content_type == "text/event-stream"
     async for chunk in chunks:
-        if said := feed(chunk):
+        said = feed(chunk)
+        if comments and chunk.startswith(b":"):
+            said = chunk[: chunk.find(b"\n\n") + 2] + said
+        if said:
             yield said
 
 

@@ -48,5 +48,4 @@ def test_to_clients_it_is_one_answer_with_one_id(compact: bool) -> None:
     told = retold(written(chunk("second", 'a "id":"second" b'))) + retold(written(chunk("second", "c")))
     read = [json.loads(event[6:]) for event in told.split(b"\n\n") if event]
     assert [one["choices"][0]["delta"]["content"] for one in read] == ['a "id":"second" b', "c"]
-    if compact:
-        assert {one["id"] for one in read} == {"first"}
+    assert {one["id"] for one in read} == {"first"}

@@ -1,0 +1,93 @@
+"""A model that is silent: before its first word another one is asked, in the middle another one goes on."""
+
+import asyncio
+
+import pytest
+
+from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.engine.deadlines import Deadlines
+from tests.engine.house import House, ScriptedBackend, model, open_house, request
+
+
+def last(house: House):
+    return house.facts(ExchangeFinished)[-1].exchange
+
+
+async def silent(backend: ScriptedBackend, house: House, **more: object) -> bytes:
+    """An exchange whose first model says nothing; the others answer at once."""
+    backend.gate.clear()
+    answer = asyncio.ensure_future(house.ask(**more))
+    while len(backend.asked) < 2 and not answer.done():
+        await asyncio.sleep(0.005)
+    backend.gate.set()
+    return await answer
+
+
+async def test_silence_before_the_first_word_falls_back() -> None:
+    backend = ScriptedBackend([model("a", 3), model("b", 3)])
+    async with open_house(backend) as house:
+        house.router.deadlines = Deadlines(first_token=0.05)
+        assert b"t2" in await silent(backend, house)
+        first, second = last(house).attempts
+        assert (first.code, second.outcome) == ("backend_error", "ok")
+        assert first.message == f"{first.model} said nothing for 0.05 s"
+        assert backend.replies[0].closed, "what nobody waits for is not generated"
+        assert not house.router.tries
+
+
+async def test_where_nobody_else_can_answer_the_caller_is_told_in_time() -> None:
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        house.router.deadlines = Deadlines(first_token=0.05)
+        backend.gate.clear()
+        with pytest.raises(BackendError, match="one/a said nothing for 0.05 s") as caught:
+            await house.ask()
+        assert caught.value.status == 504
+        assert house.fleet.model("one/a").leases == 0
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+async def test_silence_in_the_middle_is_a_stream_that_broke_off(resumes: bool) -> None:
+    backend = ScriptedBackend([model("a", 3), model("b", 3)], continues=True)
+    async with open_house(backend) as house:
+        house.router.deadlines, house.router.resumes = Deadlines(stall=0.05), resumes
+        run = house.router.begin(request())
+        await run.open()
+        answer, got = run.body(), b""
+        got += await anext(answer)
+        backend.gate.clear()
+        try:
+            if resumes:
+                asyncio.get_running_loop().call_later(0.15, backend.gate.set)
+                async for chunk in answer:
+                    got += chunk
+                assert b"goes on with the answer" in got
+                assert got.endswith(b"[DONE]\n\n")
+            else:
+                with pytest.raises(BackendError, match="nothing came for 0.05 s"):
+                    async for chunk in answer:
+                        got += chunk
+        finally:
+            run.close()
+        assert last(house).outcome == ("ok" if resumes else "failed")
+
+
+async def test_a_client_that_takes_its_time_is_not_the_models_silence() -> None:
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        house.router.deadlines = Deadlines(first_token=0.05, stall=0.05)
+        run = house.router.begin(request())
+        await run.open()
+        async for _ in run.body():
+            await asyncio.sleep(0.08)
+        run.close()
+        assert last(house).outcome == "ok"
+
+
+async def test_a_flood_that_says_nothing_is_no_first_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmrouter_tui.engine.attempt.MEANINGLESS", 10)
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        with pytest.raises(BackendError, match="without a word"):
+            await house.ask()
