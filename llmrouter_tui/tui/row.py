@@ -77,12 +77,11 @@ class Row:
 
     @property
     def decode(self) -> float | None:
-        """Tokens per second: the backend's figure, or what the clock says so far."""
+        """Tokens per second: what the engine says of a whole answer, or what the clock says so far."""
         exchange = self.exchange
-        if exchange.decode_per_second is not None:
+        if exchange.outcome != "running":  # without a figure there was nothing to clock
             return exchange.decode_per_second
         if exchange.ttft is None or not self.tokens:
             return None
-        end = exchange.at + exchange.seconds if exchange.seconds is not None else self.progress_at
-        elapsed = end - exchange.at - exchange.ttft
+        elapsed = self.progress_at - exchange.at - exchange.ttft
         return self.tokens / elapsed if elapsed > 0.2 else None

@@ -60,6 +60,8 @@ def test_an_exchange_lives_from_arrival_to_last_byte(store: Store) -> None:
     done = replace(row.exchange, outcome="ok", usage=Usage(10, 44), seconds=2.0, decode_per_second=39.0)
     push(store, ev.ExchangeFinished(done))
     assert (row.tokens, row.decode, row.running) == (44, 39.0, False)
+    row.exchange = replace(done, decode_per_second=None)
+    assert row.decode is None, "an answer that was held back until it was whole has no speed"
     assert store.take_touched() == {"new"}
     assert store.take_touched() == set()
 
