@@ -10,7 +10,7 @@ from llmrouter_tui.backends.anthropic_turns import SIGNED
 from llmrouter_tui.backends.faults import complaint_of
 from llmrouter_tui.backends.http import Link, linger, why_broken
 from llmrouter_tui.backends.reading import mapping, objects, text
-from llmrouter_tui.backends.wire import Answer
+from llmrouter_tui.backends.wire import MOST_PIECE, Answer, TooMuchError
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.openai import DONE, Writer
@@ -119,6 +119,8 @@ class AnthropicReply:
             chunks, failure = self._translate(events)
             if chunks:
                 yield chunks
+            if splitter.size > MOST_PIECE:
+                raise TooMuchError
             if failure:
                 raise failure
             if not data:

@@ -26,6 +26,7 @@ from llmrouter_tui.backends.wire import (
     ConnectTimeoutError,
     HungUpError,
     NotHttpError,
+    TooMuchError,
     Wire,
 )
 from llmrouter_tui.core.errors import BackendError
@@ -256,6 +257,8 @@ def why_broken(error: BaseException) -> str:
     """Why an answer under way ended early, in words."""
     if isinstance(error, TimeoutError):
         return "it sent nothing more and did not close the connection."
+    if isinstance(error, TooMuchError):
+        return "it sent more in one piece than anybody would read."
     return "its connection broke."
 
 

@@ -8,7 +8,7 @@ from llmrouter_tui.backends.faults import complaint_of
 from llmrouter_tui.backends.http import Link, linger, why_broken
 from llmrouter_tui.backends.ollama_wire import CallRules, canonical_calls, finish_reason
 from llmrouter_tui.backends.reading import count, mapping
-from llmrouter_tui.backends.wire import Answer
+from llmrouter_tui.backends.wire import MOST_PIECE, Answer, TooMuchError
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.openai import DONE, Writer
@@ -85,6 +85,8 @@ class OllamaReply:
                 raise failure
             if not data:
                 break
+            if len(rest) > MOST_PIECE:
+                raise TooMuchError
         if not self._begun:
             raise self._link.broken("answered with an empty stream", self._writer.model)
         if not self.finish_reason:

@@ -12,7 +12,7 @@ import msgspec
 from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
 from llmrouter_tui.backends.unspoken import cannot, name_limit_twice, refuse_unread
-from llmrouter_tui.backends.wire import Answer
+from llmrouter_tui.backends.wire import MOST_PIECE, Answer, TooMuchError
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import BackendError
@@ -99,6 +99,8 @@ class StreamReply:
                     continue
                 events, failure = self._sift(self._splitter.feed(data))
                 cut = self._splitter.pending
+                if self._splitter.size > MOST_PIECE:
+                    raise self._link.interrupted(why_broken(TooMuchError()), self._model)
                 if events:
                     yield events
                 if failure:

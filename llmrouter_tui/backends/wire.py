@@ -21,6 +21,10 @@ KEEP_IDLE: Final = 4.0
 """Seconds that an idle connection is kept: less than the 5 s after which uvicorn (vLLM) closes its end."""
 HIGH_WATER: Final = 256 * 1024
 """Bytes of an answer that may wait for a slow reader before the socket is no longer read."""
+MOST_WHOLE: Final = 128 << 20
+"""Bytes of the longest whole answer that is read."""
+MOST_PIECE: Final = 16 << 20
+"""Bytes of the longest event or line of a stream."""
 
 
 class HungUpError(ConnectionResetError):
@@ -33,6 +37,10 @@ class BrokenOffError(ConnectionResetError):
 
 class NotHttpError(OSError):
     """What came is not HTTP."""
+
+
+class TooMuchError(OSError):
+    """More came in one piece than anybody would read."""
 
 
 class ConnectTimeoutError(TimeoutError):
@@ -189,10 +197,13 @@ class Answer:
         return data
 
     async def read(self) -> bytes:
-        """All that is left of it."""
+        """All that is left of it. Raises ``TooMuchError``, besides what broke it."""
         found = [await self.readany()]
+        size = len(found[0])
         while not self.complete or self._parts:
             found.append(await self.readany())
+            if (size := size + len(found[-1])) > MOST_WHOLE:
+                raise TooMuchError
         return found[0] if len(found) == 1 else b"".join(found)
 
     def close(self) -> None:

@@ -27,6 +27,11 @@ class Splitter:
         return bool(self._buffer)
 
     @property
+    def size(self) -> int:
+        """Bytes of that."""
+        return len(self._buffer)
+
+    @property
     def rest(self) -> bytes:
         """What has arrived of an event that is not complete yet."""
         return bytes(self._buffer)
