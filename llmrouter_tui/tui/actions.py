@@ -124,6 +124,8 @@ ACTIONS: tuple[Action, ...] = (
            needs=("service",)),
     Action("bench.mark", "space", "space", "mark", "Mark models that are measured together", "Profile", ("profile",),
            26, mutating=True),
+    Action("run.compare", "h,enter", "h", "runs", "Two runs of measuring beside each other: what changed per task, and "
+           "in speed", "Profile", ("profile",), 27, needs=("service",)),
     Action("result.open", "", "⏎", "whole answer", "The selected answer in full", "Profile", ("profile",), 12),
     Action("grade.open", "", "⏎", "open", "The selected grade with question and answer in full", "Judge",
            ("judge",), 11),

@@ -25,6 +25,7 @@ from llmrouter_tui.tui.errands import History, Preference
 from llmrouter_tui.tui.keystrokes import Keystrokes
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
+from llmrouter_tui.tui.measurements import Measurements
 from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
@@ -105,6 +106,7 @@ class ControlCenter(App[None]):
         self._leaving = False
         self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS), self.set_timer)
         self.history = History(self)
+        self.measurements = Measurements(self, self._beside, lambda: self._heard(Dirty.PROFILE | Dirty.ATTENTION))
         self.port = TakenPort(
             self.store,
             nearby,
@@ -212,6 +214,15 @@ class ControlCenter(App[None]):
         if now != self._second:
             self._second = now
             self._dirty |= Dirty.CLOCK
+            self.measurements.look()
+
+    def _heard(self, dirty: Dirty) -> None:
+        """Something was read: the next look tells the visible page."""
+        self._dirty |= dirty
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the screen."""
+        self.run_worker(work, group="beside", exit_on_error=False)
 
     def _tell(self, more: Dirty = Dirty.NONE) -> None:
         dirty, self._dirty = self._dirty | more, Dirty.NONE
@@ -219,7 +230,7 @@ class ControlCenter(App[None]):
         if dirty & (Dirty.ROUTES | Dirty.ROWS):
             self.view.refresh(touched)
         screen = self.screen
-        if isinstance(screen, Page):
+        if isinstance(screen, Page) and screen.is_mounted:  # else it takes all in as soon as it is there
             began = time.perf_counter()
             self._pace.begin(began, time.thread_time(), time.process_time())
             with self.batch_update():
@@ -242,6 +253,7 @@ class ControlCenter(App[None]):
             self._fetching = False
         self.unanswered = ""
         self.history.restart()
+        self.measurements.look()
         self.view.refresh()
         self._tell(dirty)
 

@@ -13,6 +13,7 @@ from llmrouter_tui.tui.text import Look
 
 if TYPE_CHECKING:
     from llmrouter_tui.tui.errands import History, Preference
+    from llmrouter_tui.tui.measurements import Measurements
     from llmrouter_tui.tui.taken_port import TakenPort
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class AppLike(Protocol):
     """Milliseconds from the last change to its painting."""
     preference: "Preference"
     history: "History"
+    measurements: "Measurements"
     port: "TakenPort"
     watching: bool
     """Whether the router lives elsewhere."""

@@ -1,5 +1,6 @@
 """What needs a person's eye: one entry per cause, with how often, since when and what to do. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.domain import BackendView, Problem, ResidencyEvent
@@ -59,17 +60,28 @@ class AttentionBook:
     def vram(self, view: VramView) -> bool:
         """Memory that is held free, and models that throw each other out, stand as long as that is so; whether
         anything changed."""
-        wanted = {cause.key: cause for cause in (_thrash(one, view.at) for one in view.thrash)}
+        causes = [_thrash(one, view.at) for one in view.thrash]
         if view.held:
-            wanted[HOLD] = Cause(HOLD, HELD, f"({RELEASED_BY_KEY})", since=view.at)
-        about = [key for key in (*self.standing, *self.dismissed) if key == HOLD or key.startswith(THRASH)]
+            causes.append(Cause(HOLD, HELD, f"({RELEASED_BY_KEY})"))
+        return self.keep(MEMORY, causes, view.at)
+
+    def keep(self, kind: str, causes: Sequence[Cause], at: float) -> bool:
+        """Let just these causes stand of those whose keys begin with ``kind``, as long as they are told; whether
+        anything changed. What was dismissed comes back once it was gone in between."""
+        wanted = {cause.key: cause for cause in causes}
+        about = [key for key in (*self.standing, *self.dismissed) if key.startswith(kind)]
         gone = [key for key in about if key not in wanted]
         for key in gone:
             self.standing.pop(key, None)
             self.dismissed.pop(key, None)
-        fresh = {key: cause for key, cause in wanted.items() if key not in about}
-        self.standing.update(fresh)
-        return bool(gone or fresh)
+        changed = bool(gone)
+        for key, cause in wanted.items():
+            known = self.standing.get(key)
+            since = known.since if known else cause.since or at
+            cause = replace(cause, since=since, last=since)
+            if key not in self.dismissed and cause != known:
+                self.standing[key], changed = cause, True
+        return changed
 
     def add(self, cause: Cause) -> None:
         """Note a cause; the same key again only counts up."""
@@ -118,6 +130,7 @@ def _thrash(thrash: Thrash, at: float) -> Cause:
     return Cause(f"{THRASH}{' '.join(thrash.models)}", message, "(4 says what helps)", since=at)
 
 
-HOLD, THRASH = "held", "thrash:"
+MEMORY = "memory:"
+HOLD, THRASH = f"{MEMORY}held", f"{MEMORY}thrash:"
 BLOCKING = frozenset({"port_taken", "not_serving", "database_full", "database_locked", "worker_crashed"})
 """Problem codes that stop something from working at all."""

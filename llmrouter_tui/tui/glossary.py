@@ -95,7 +95,7 @@ _PROFILE: tuple[Entry, ...] = (
     ("STATE", "its turn, or how it ended and the seconds that its answers took; else when it was measured"),
     ("waits", "requests of clients come first, or another program has the memory"),
     ("fresh", "measured lately with these weights and these prompts, so not asked again"),
-    ("old", "a month old, or of other weights or prompts: asked again by the next run"),
+    ("old", "older than profile_max_age_days, or of other weights or prompts: asked again by the next run"),
     ("eta", "until the whole run is over, if nobody else asks meanwhile"),
     ("quick", "two prompts for each task; full: all of the set"),
     ("≈ .50", "a part of what was asked for was right"),

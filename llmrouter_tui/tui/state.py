@@ -18,6 +18,7 @@ from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import Placement, VramView
+from llmrouter_tui.tui import work_causes
 from llmrouter_tui.tui.attention import AttentionBook
 from llmrouter_tui.tui.dirty import ARRIVED, Dirty
 from llmrouter_tui.tui.grade_book import GradeBook
@@ -124,7 +125,6 @@ class Store:
         self.fetch, self.embedded_available = snapshot.fetch, snapshot.embedded_available
         self.sync = snapshot.sync
         self._profile(ev.ProfileChanged(snapshot.profile), snapshot.at)
-        self.judge = snapshot.judge
         self.grades.clear()
         self.total = max(snapshot.total_exchanges, len(self.order))
         self._restart_rates(snapshot)
@@ -134,6 +134,7 @@ class Store:
             self.attention.backend(backend)
         self._vram_changed(ev.VramChanged(snapshot.vram), snapshot.at)
         self._name_models()
+        self._judge(ev.JudgeChanged(snapshot.judge), snapshot.at)
         return Dirty.ALL
 
     def _restart_rates(self, snapshot: Snapshot) -> None:
@@ -404,7 +405,8 @@ class Store:
 
     def _judge(self, fact: ev.JudgeChanged, at: float) -> Dirty:
         self.judge = fact.judge
-        return Dirty.JUDGE
+        told = self.attention.keep(work_causes.JUDGE, work_causes.of_judge(fact.judge, self.name), at)
+        return Dirty.JUDGE | (Dirty.ATTENTION if told else Dirty.NONE)
 
     def _log_line(self, fact: ev.LogLine, at: float) -> Dirty:
         self.log.append(fact)

@@ -45,10 +45,18 @@ OF_BIG = ModelProfile(
 OF_DEEP = ModelProfile(
     DEEP, NOW - 31 * 86_400, scores(math=(4, 4.0), coding=(4, 3.0)), stale=18, decode=44.0, thought_seconds=6.2
 )
+SMALL_THEN = ModelProfile(
+    SMALL, NOW - 256_800, scores(chat=(3, 2.5), math=(4, 2.5), coding=(4, 2.0), tools=(2, 2.0)), failed=2,
+    ttft=0.30, decode=84.0, prefill=1900.0, load_seconds=2.8, footprint=5 * 1024**3, failures={"prompt_timeout": 2},
+)  # fmt: skip
+BIG_THEN = ModelProfile(BIG, NOW - 256_700, scores(math=(4, 3.0), reasoning=(2, 2.0)), ttft=0.9, decode=38.0)
 HISTORY = (
     PastRun(NOW - 259_200, NOW - 256_700, False, (BIG, SMALL, PHI), 288, 2, 2_460, "by itself, while idle",
-            (Effect(SMALL, "coding", 0.55, 0.58), Effect(BIG, "math", 0.80, 0.84))),
-    PastRun(NOW - 777_600, NOW - 777_350, True, ("ollama/gemma3:4b",), 32, 0, 240.0),
+            (Effect(SMALL, "coding", 0.55, 0.58), Effect(BIG, "math", 0.80, 0.84)), (SMALL_THEN, BIG_THEN)),
+    PastRun(NOW - 777_600, NOW - 777_350, True, ("ollama/gemma3:4b", SMALL), 32, 0, 240.0, found=(
+        replace(SMALL_THEN, at=NOW - 777_350, decode=95.0, tasks=scores(chat=(2, 2.0), coding=(2, 1.0))),
+        ModelProfile("ollama/gemma3:4b", NOW - 777_400, scores(chat=(2, 1.0)), decode=120.0))),
+    PastRun(NOW - 900_000, NOW - 899_000, True, (BIG,), 32, 0, 240.0, "stopped"),
 )  # fmt: skip
 RUN = ProfileRun(
     running=True,

@@ -297,8 +297,8 @@ def test_held_loads_and_taking_turns_need_attention_as_long_as_they_last() -> No
     turns = Thrash("gpu1", (PHI, VISION), 6, 600.0)
     assert Dirty.ATTENTION in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(turns,)))
     told = {cause.key: cause.message for cause in data.attention.causes(NOW)}
-    assert HELD in told["held"]
-    assert f"thrash:{PHI} {VISION}" in told
+    assert HELD in told["memory:held"]
+    assert f"memory:thrash:{PHI} {VISION}" in told
     assert Dirty.ATTENTION not in tell(data, replace(SNAPSHOT.vram, held=True, thrash=(replace(turns, times=7),)))
     assert Dirty.ATTENTION in tell(data, SNAPSHOT.vram)
     assert [cause.key for cause in data.attention.causes(NOW)] == ["down:vllm"]
@@ -312,7 +312,7 @@ def test_what_was_dismissed_stays_away_until_it_happens_again() -> None:
     assert data.attention.causes(NOW) == []
     tell(data, SNAPSHOT.vram)
     tell(data, held)
-    assert [cause.key for cause in data.attention.causes(NOW)] == ["held"]
+    assert [cause.key for cause in data.attention.causes(NOW)] == ["memory:held"]
 
 
 # ── the panel of the Dash ─────────────────────────────────────────────────────────────────────────────────────────

@@ -8,12 +8,12 @@ from textual.containers import Horizontal
 
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.profile import Profiles
-from llmrouter_tui.tui import bench, bench_panes, bench_text, text
+from llmrouter_tui.tui import bench, bench_panes, bench_text, runs, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.format import Placed
+from llmrouter_tui.tui.modals.runs import RunsDialog
 from llmrouter_tui.tui.pages.answers import AnswersActs
-from llmrouter_tui.tui.readings import Reading
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -23,7 +23,7 @@ LEAST_MATRIX, MOST_SHARE = 3, 0.4
 """Rows of models that are always in view, and the share of a tall page that they take at most."""
 LOW = 20
 """Rows below which only the models and what is asked now are in view."""
-LISTED = frozenset({"bench.open", "bench.mark"})
+LISTED = frozenset({"bench.open", "bench.mark", "run.compare"})
 ANSWERS = frozenset({"filter", "result.open", "grade.ask", "sort.left", "sort.right"})
 
 
@@ -48,7 +48,6 @@ class ProfilePage(AnswersActs):
         self._focus = ""
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: tuple[object, ...] = ()
-        self._profiles: Reading[Profiles] | None = None
 
     def body(self) -> ComposeResult:
         yield self.matrix
@@ -86,8 +85,17 @@ class ProfilePage(AnswersActs):
             "bench.open": selected,
             "bench.mark": selected or ("" if row and row.view else "it is not here any more"),
             "bench.retry": running or failed,
+            "run.compare": self._why_no_runs(),
         }
         return replace(found, model=row.view if row else None, reasons={**found.reasons, **reasons})
+
+    def _why_no_runs(self) -> str:
+        if self.opened:
+            return "esc leaves the answers first"
+        found = self._found
+        if found is None:
+            return "the runs before are still being read"
+        return "" if runs.left_figures(found.history) else "no run left figures yet"
 
     def hidden_acts(self) -> frozenset[str]:
         back = frozenset() if self.opened else frozenset({"back"})
@@ -98,16 +106,7 @@ class ProfilePage(AnswersActs):
     @property
     def _found(self) -> Profiles | None:
         """What was measured of each model, once the router told."""
-        if self._profiles is None:
-            center = self.center
-            self._profiles = Reading(center, self.beside, center.host.control.profiles, self._told)
-        run = self.center.store.profile
-        states = tuple(model.state for model in run.models)
-        return self._profiles.look((self.center.store.grades.cleared, run.started, run.running, states))
-
-    def _told(self) -> None:
-        if self.is_attached:
-            self._paint()
+        return self.center.measurements.look()
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,7 +149,7 @@ class ProfilePage(AnswersActs):
 
     def _draw_history(self, cells: int, rows: int) -> list[Line]:
         center, found = self.center, self._found
-        problem = self._profiles.problem if self._profiles else ""
+        problem = center.measurements.problem
         if found is None and problem:
             return [((part, "bad"),) for part in text.wrap(f"Not read: {text.tame(problem)}", cells)]
         return bench_panes.history(found, cells, center.look, center.store)
@@ -163,7 +162,7 @@ class ProfilePage(AnswersActs):
             self._paint()
         elif dirty & (Dirty.PROFILE | Dirty.MODELS | Dirty.CLOCK):
             self._paint_rows()
-            self._paint_panes(history=bool(dirty & Dirty.CLOCK))
+            self._paint_panes(history=bool(dirty & (Dirty.CLOCK | Dirty.ATTENTION)))
         if dirty & Dirty.PROFILE:
             self.paint_footer()
 
@@ -209,12 +208,12 @@ class ProfilePage(AnswersActs):
     def _paint_panes(self, *, history: bool) -> None:
         center = self.center
         self.now.head(bench_panes.now_title(center.store, self.chosen(), center.look), "")
-        self.changes.head("Changes" if self.history.display else "Changes and history")
+        self.changes.head(bench_panes.changes_title(center.store, self._found, center.look, alone=self.history.display))
         for pane in (self.whole, self.now, self.changes):
             if pane.display:
                 pane.paint()
         if history and self.history.display:
-            self.history.head("History")
+            self.history.head("History", "h two runs")
             self.history.paint()
 
     def leave_filter(self) -> None:
@@ -230,6 +229,11 @@ class ProfilePage(AnswersActs):
             self.open_answers(row.id)
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_run_compare(self) -> None:
+        found = self._found
+        if found is not None:
+            self.app.push_screen(RunsDialog(found.history))
 
     def perform(self, act: str) -> None:
         if self.matrix.cursor:  # a key may overtake the message that the cursor moved
