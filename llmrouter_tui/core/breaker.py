@@ -20,7 +20,8 @@ TRIAL_SECONDS = 120.0
 _COUNTED = frozenset({"backend_error", "backend_unreachable", "upstream_interrupted", "load_timeout"})
 """Failures that say something of who failed. The request's own faults do not, nor does a lack of memory (residency
 keeps that) or a queue that is full."""
-_BUSY = frozenset({"rate_limited", "queue_full"})
+BUSY = frozenset({"rate_limited", "queue_full"})
+"""Refusals of who would like to answer, later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def counts(error: BackendError) -> bool:
 
 def failed(circuit: Circuit, model: str, error: BackendError, now: float, *, backend: bool = False) -> Circuit:
     """After a failure of ``model``. One that says it is busy rests as long as it asks for, and is not blamed."""
-    if error.code in _BUSY and error.retry_after and not backend:
+    if error.code in BUSY and error.retry_after and not backend:
         rest = now + min(error.retry_after, LONGEST_SECONDS)
         return replace(circuit, until=max(circuit.until, rest), trial=None, why=error.message)
     if not counts(error):

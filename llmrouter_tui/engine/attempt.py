@@ -203,6 +203,15 @@ class Try:
         return waiting_text(self.record.id, self.record.queue, wait)
 
     @property
+    def request(self) -> ChatRequest:
+        return self._request
+
+    @property
+    def prompt_tokens(self) -> int:
+        """As far as that can be told from its text."""
+        return self._analysis.prompt_tokens
+
+    @property
     def _patience(self) -> float:
         """Seconds for its first token; for the whole answer where that comes as one."""
         first = self._deadlines.first_token
@@ -223,6 +232,8 @@ class Try:
     def _over(self) -> None:
         """Nobody waits for its model any more."""
         self._router.tries.discard(self)
+        if self.ttft is not None:
+            self._router.spoke[self.record.info.backend] = self.heard
         if self._watch is not None:
             self._watch.cancel()
 

@@ -24,6 +24,8 @@ class BackendRecord:
     polls: int = 0
     looked_at: float = 0.0
     """Wall time of the last look at what it holds."""
+    stuck: str = ""
+    """Why it is down although its health page is green: it generates nothing, in words."""
     misses: int = 0
     """Looks in a row that found it down."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)

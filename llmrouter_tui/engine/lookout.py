@@ -70,13 +70,13 @@ class Lookout:
             detail = await self._read(record)
         except BackendError as error:
             health: BackendHealth = "down"
-            detail = error.message
+            detail, record.stuck = error.message, ""
         except Exception as error:
             name = record.backend.name
             log.exception("looking at %s failed in the router", name, extra={"source": name})
             health, detail = "down", f"its answer could not be read: {error!r}"
         else:
-            health = "up"
+            health, detail = ("down", record.stuck) if record.stuck else ("up", detail)
             record.polls += 1
         if self._fleet.backends.get(record.backend.name) is record:
             self._fleet.set_health(record, health, detail)

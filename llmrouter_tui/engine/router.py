@@ -72,6 +72,8 @@ class Router:
         self.deadlines = Deadlines()
         self.tries: set[Try] = set()
         """Requests that models answer, or are to."""
+        self.spoke: dict[str, float] = {}
+        """When each backend that was asked last gave a token, of those requests that are over: monotonic seconds."""
         self.resumes = True
         """Whether another model goes on with an answer of plain text that broke off."""
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None

@@ -21,6 +21,7 @@ from llmrouter_tui.core.events import LogLine
 from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus, Ring
+from llmrouter_tui.engine.canary import LOOK_SECONDS, Canary
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.control import EngineControl, Parts
 from llmrouter_tui.engine.fetching import Fetching
@@ -339,6 +340,7 @@ class Assembly:
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
         repeat(lambda: prune(repo, self._config.settings.keep_days), "pruning", pause=3600.0)
         repeat(self._following.look_up, "looking models up in the catalog")
+        repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._mode.listen:  # not where only a question is answered
             repeat(self._syncs.step, "the schedule of public figures")
