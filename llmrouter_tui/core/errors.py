@@ -22,6 +22,7 @@ Code = Literal[
     "shutting_down",
     "internal_error",
     "storage_unavailable",
+    "deadline_exceeded",
 ]
 
 STATUS: dict[str, int] = {
@@ -44,6 +45,7 @@ STATUS: dict[str, int] = {
     "out_of_memory": 503,
     "shutting_down": 503,
     "storage_unavailable": 503,
+    "deadline_exceeded": 504,
 }
 """The HTTP status of each code, in every dialect."""
 
@@ -56,6 +58,7 @@ CLIENT_FAULTS: frozenset[str] = frozenset(
         "not_found",
         "model_not_found",
         "context_length_exceeded",
+        "deadline_exceeded",
     }
 )
 """Codes of requests that no router could have answered: they say nothing of how well this one does."""

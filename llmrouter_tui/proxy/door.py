@@ -18,6 +18,7 @@ from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, peek
+from llmrouter_tui.proxy.patience import Patience, wished
 from llmrouter_tui.proxy.replies import InternalError, client_request_id, error_response, run_headers
 from llmrouter_tui.proxy.screening import check_shape, cleaned
 from llmrouter_tui.proxy.security import Guard
@@ -81,6 +82,8 @@ class Door(Generic[R, V, U]):
         self._settle = settle
         self._id_header = id_header
         self._statuses = statuses or {}
+        self._patience: dict[str, Patience] = {}
+        """Of those under way that say how long they wait."""
 
     def _check(self, asked: R) -> None:
         raise NotImplementedError
@@ -109,9 +112,13 @@ class Door(Generic[R, V, U]):
         used = 0
         try:
             run = self._begin(asked)
+            if (seconds := wished(request.headers)) is not None:
+                self._patience[run.id] = Patience(seconds)
             try:
                 return await self._run(request, run, asked, voice, request_id)
             finally:
+                if seconds is not None:
+                    self._patience.pop(run.id).close()
                 run.close()
                 if meter is not None:
                     used = run.tokens
@@ -173,7 +180,11 @@ class Door(Generic[R, V, U]):
         return self._cut(run, InternalError())
 
     def _stopped(self, run: Underway) -> RouterError:
-        """What a cancelled request is told where the router stops; where its client has left, nobody is told."""
+        """What a cancelled request is told where the router stops, or the time is over that it allowed; where its
+        client has left, nobody is told."""
+        patience = self._patience.get(run.id)
+        if patience is not None and (spent := patience.spent()) is not None:
+            return self._cut(run, spent)
         if not self._live.ending:
             raise asyncio.CancelledError
         return self._cut(run, stopping())

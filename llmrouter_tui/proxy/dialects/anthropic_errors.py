@@ -20,6 +20,7 @@ _TYPES: Final[Mapping[str, str]] = {
     "rate_limited": "rate_limit_error",
     "queue_full": "overloaded_error",
     "load_timeout": "timeout_error",
+    "deadline_exceeded": "timeout_error",
 }
 
 
