@@ -19,47 +19,48 @@ MAX_CHOICES = 128
 MAX_TOKENS = 2**31 - 1
 MAX_PEEK = 1 << 20
 _NONE = b'"none"'
-_ABSENT = msgspec.Raw()
+_Unread = msgspec.Raw | msgspec.UnsetType
+"""A field that is passed on as it is, and looked into seldom; unset where it is missing."""
 
 _new_message, _new_request = maker(Message), maker(ChatRequest)
 
 
-class _Part(msgspec.Struct):
+class ChatPart(msgspec.Struct):
     type: str
     text: str | None = None
 
 
-class _Turn(msgspec.Struct):
+class ChatTurn(msgspec.Struct):
     role: str
-    content: str | list[_Part] | None = None
+    content: str | list[ChatPart] | None = None
     tool_calls: list[msgspec.Raw] | None = None
 
 
-class _StreamOptions(msgspec.Struct):
+class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
-class _ResponseFormat(msgspec.Struct):
+class ResponseFormat(msgspec.Struct):
     type: str
 
 
-class _Chat(msgspec.Struct):
+class ChatBody(msgspec.Struct):
     model: str
-    messages: list[_Turn]
+    messages: list[ChatTurn]
     stream: bool | None = None
-    stream_options: _StreamOptions | None = None
+    stream_options: StreamOptions | None = None
     tools: list[msgspec.Raw] | None = None
     functions: list[msgspec.Raw] | None = None
-    tool_choice: msgspec.Raw = _ABSENT
-    response_format: _ResponseFormat | None = None
+    tool_choice: _Unread = msgspec.UNSET
+    response_format: ResponseFormat | None = None
     max_tokens: int | float | None = None
     max_completion_tokens: int | float | None = None
     n: int | None = None
     reasoning_effort: str | None = None
     modalities: list[str] | None = None
-    think: msgspec.Raw = _ABSENT
-    chat_template_kwargs: msgspec.Raw = _ABSENT
-    metadata: msgspec.Raw = _ABSENT
+    think: _Unread = msgspec.UNSET
+    chat_template_kwargs: _Unread = msgspec.UNSET
+    metadata: _Unread = msgspec.UNSET
     session_id: str | int | None = None
     conversation_id: str | int | None = None
 
@@ -83,7 +84,7 @@ class _Template(msgspec.Struct):
 
 
 _TEMPLATE = msgspec.json.Decoder(_Template)
-_DECODER = msgspec.json.Decoder(_Chat)
+_DECODER = msgspec.json.Decoder(ChatBody)
 _PEEK = msgspec.json.Decoder(_Peek)
 _SESSION = msgspec.json.Decoder(_Session)
 
@@ -105,7 +106,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         wants_usage=options is not None and bool(options.include_usage),
         has_stream_options=options is not None,
         tools=len(chat.tools or ()) + len(chat.functions or ()),
-        tool_choice_none=chat.tool_choice is not _ABSENT and bytes(chat.tool_choice) == _NONE,
+        tool_choice_none=isinstance(chat.tool_choice, msgspec.Raw) and bytes(chat.tool_choice) == _NONE,
         json_mode=fmt is not None and fmt.type in ("json_object", "json_schema"),
         thinking=wants_thought(switch) if switch else chat.reasoning_effort is not None,
         max_tokens=_max_tokens(chat),
@@ -116,7 +117,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
     )
 
 
-def _check(chat: _Chat) -> None:
+def _check(chat: ChatBody) -> None:
     """What no router could answer."""
     model = chat.model
     if not model or len(model) > MAX_MODEL or not model.isprintable():
@@ -135,13 +136,13 @@ def _check(chat: _Chat) -> None:
         )
 
 
-def _switch(chat: _Chat) -> str:
+def _switch(chat: ChatBody) -> str:
     """What the body says of thinking, where it is something that servers know: Ollama's field before that of templates,
     this before OpenAI's, as Ollama's backend passes them on. What none of them knows passes through unread."""
-    said = bytes(chat.think).decode().strip('"') if chat.think is not _ABSENT else ""
+    said = bytes(chat.think).decode().strip('"') if isinstance(chat.think, msgspec.Raw) else ""
     if said and said != "null":
         return switch if (switch := f"think {said}") in SWITCHES else ""
-    if chat.chat_template_kwargs is not _ABSENT:
+    if isinstance(chat.chat_template_kwargs, msgspec.Raw):
         try:
             enabled = _TEMPLATE.decode(chat.chat_template_kwargs).enable_thinking
         except ValueError:
@@ -182,7 +183,7 @@ def _last_text(messages: object) -> str:
     return ""
 
 
-def _message(turn: _Turn, index: int) -> Message:
+def _message(turn: ChatTurn, index: int) -> Message:
     role, content = turn.role, turn.content
     if role not in ROLES:
         raise bad_request(
@@ -197,7 +198,7 @@ def _message(turn: _Turn, index: int) -> Message:
     return _new_message(role, content or "", 0, calls)
 
 
-def _parts(parts: list[_Part], index: int) -> tuple[str, int]:
+def _parts(parts: list[ChatPart], index: int) -> tuple[str, int]:
     """The text of a message made of parts, and how many images are in it."""
     texts: list[str] = []
     images = 0
@@ -219,7 +220,7 @@ def _parts(parts: list[_Part], index: int) -> tuple[str, int]:
     return "\n".join(texts), images
 
 
-def _max_tokens(chat: _Chat) -> int | None:
+def _max_tokens(chat: ChatBody) -> int | None:
     """The bound on the answer; zero and less mean none to several servers."""
     name = "max_tokens" if chat.max_completion_tokens is None else "max_completion_tokens"
     value = chat.max_tokens if chat.max_completion_tokens is None else chat.max_completion_tokens
@@ -242,15 +243,12 @@ def _choices(n: int | None) -> int:
     return n
 
 
-def _session(chat: _Chat) -> str:
+def _session(chat: ChatBody) -> str:
     """A conversation's id from the fields that clients use. ``user`` names a person and is no conversation."""
     given = chat.session_id if chat.session_id is not None else chat.conversation_id
-    if given is None and chat.metadata is _ABSENT:
-        return ""
-    raw = bytes(chat.metadata)
-    if given is None and raw.startswith(b"{"):
+    if given is None and isinstance(chat.metadata, msgspec.Raw) and bytes(chat.metadata).startswith(b"{"):
         try:
-            fields = _SESSION.decode(raw)
+            fields = _SESSION.decode(chat.metadata)
         except (ValueError, RecursionError):
             return ""
         given = fields.session_id if fields.session_id is not None else fields.conversation_id

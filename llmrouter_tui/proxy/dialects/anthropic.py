@@ -14,7 +14,7 @@ import msgspec
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
-from llmrouter_tui.proxy.dialects.anthropic_asked import ASKED, KNOWN, Asked, Format, Tool, ToolChoice
+from llmrouter_tui.proxy.dialects.anthropic_asked import ASKED, KNOWN, Format, MessagesBody, Tool, ToolChoice
 from llmrouter_tui.proxy.dialects.anthropic_errors import error_object
 from llmrouter_tui.proxy.dialects.anthropic_turns import canonical_messages
 from llmrouter_tui.proxy.dialects.anthropic_voice import MessageVoice
@@ -34,6 +34,8 @@ _SESSION: Final = re.compile(r"_session_([0-9A-Za-z-]+)$")
 
 class Messages:
     """Anthropic's Messages."""
+
+    takes: Final = MessagesBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, MessageVoice]:
         asked = decode(body, ASKED)
@@ -62,7 +64,7 @@ class Counted:
         return canonical(body, decode(body, ASKED), session=session, client=client)
 
 
-def canonical(body: bytes, asked: Asked, *, session: str, client: str) -> ChatRequest:
+def canonical(body: bytes, asked: MessagesBody, *, session: str, client: str) -> ChatRequest:
     """The request as the router sees it. What neither Anthropic nor this router knows passes through."""
     if not asked.messages:
         raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
@@ -88,7 +90,7 @@ def canonical(body: bytes, asked: Asked, *, session: str, client: str) -> ChatRe
     return replace(chat, thinking=asked.thinking is not None and asked.thinking.type == "enabled")
 
 
-def _plain_fields(asked: Asked) -> Json:
+def _plain_fields(asked: MessagesBody) -> Json:
     """What only has another name, or the same."""
     streamed = {"stream": True, "stream_options": {"include_usage": True}} if asked.stream else {}
     given = {
@@ -140,7 +142,7 @@ def _tool_choice(choice: ToolChoice | None) -> Json:
     return {"tool_choice": _CHOICES[choice.type]} | single
 
 
-def _effort(asked: Asked) -> str:
+def _effort(asked: MessagesBody) -> str:
     """How much to think, in the canonical word; empty where the client leaves it to the model."""
     said = asked.output_config.effort if asked.output_config is not None else None
     thinking = asked.thinking

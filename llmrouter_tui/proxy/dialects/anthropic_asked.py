@@ -36,7 +36,7 @@ class Block(msgspec.Struct):
     data: str | None = None
 
 
-class AskedTurn(msgspec.Struct):
+class MessagesTurn(msgspec.Struct):
     role: str
     content: str | list[Block]
 
@@ -74,11 +74,11 @@ class Metadata(msgspec.Struct):
     user_id: str | None = None
 
 
-class Asked(msgspec.Struct):
+class MessagesBody(msgspec.Struct):
     """A request. ``output_format`` is what ``output_config.format`` was called at first."""
 
     model: str
-    messages: list[AskedTurn]
+    messages: list[MessagesTurn]
     max_tokens: int | None = None
     system: str | list[Block] | None = None
     stream: bool | None = None
@@ -117,5 +117,5 @@ MEANINGLESS: Final = frozenset(
 """Fields of Anthropic's own service, about its caches, places, prices and accounts: left out, since other servers
 refuse what they do not know."""
 
-ASKED: Final = msgspec.json.Decoder(Asked)
-KNOWN: Final = MEANINGLESS | set(Asked.__struct_fields__)
+ASKED: Final = msgspec.json.Decoder(MessagesBody)
+KNOWN: Final = MEANINGLESS | set(MessagesBody.__struct_fields__)

@@ -12,7 +12,7 @@ import msgspec
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request
-from llmrouter_tui.proxy.dialects.anthropic_asked import AskedTurn, Block, Source
+from llmrouter_tui.proxy.dialects.anthropic_asked import Block, MessagesTurn, Source
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ _IN_IMAGE: Final = "(The image that the tool gave follows.)"
 _NONE: Final = ""
 
 
-def canonical_messages(system: str | list[Block] | None, turns: Sequence[AskedTurn]) -> list[Json]:
+def canonical_messages(system: str | list[Block] | None, turns: Sequence[MessagesTurn]) -> list[Json]:
     """All turns, the system prompt first. Raises ``RouterError`` naming the block that cannot be told to a model."""
     made: list[Json] = []
     if told := words_of(system, "system"):

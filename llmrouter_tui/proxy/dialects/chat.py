@@ -4,7 +4,7 @@ from typing import Final
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.proxy.parse import parse_chat
+from llmrouter_tui.proxy.parse import ChatBody, parse_chat
 from llmrouter_tui.proxy.replies import error_event, error_json
 
 
@@ -31,6 +31,8 @@ UNCHANGED: Final = Unchanged()
 
 class ChatCompletions:
     """OpenAI's chat completions."""
+
+    takes: Final = ChatBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, Unchanged]:
         return parse_chat(body, session=session, client=client), UNCHANGED

@@ -27,7 +27,7 @@ _DONE: Final = b"data: [DONE]\n\n"
 _OWN: Final = ("prompt", "suffix", "echo", "best_of", "logprobs", "messages")
 
 
-class _Completion(msgspec.Struct):
+class CompletionBody(msgspec.Struct):
     prompt: Any = None
     suffix: str | None = None
     echo: bool | None = None
@@ -36,12 +36,14 @@ class _Completion(msgspec.Struct):
     n: int | None = None
 
 
-_READ: Final = msgspec.json.Decoder(_Completion)
+_READ: Final = msgspec.json.Decoder(CompletionBody)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Completions:
     """Text completions."""
+
+    takes: Final = CompletionBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, "CompletionVoice"]:
         asked = decode(body, _READ)
@@ -80,7 +82,7 @@ def _prompt(given: object) -> str:
     )
 
 
-def _refuse_raw(asked: _Completion) -> None:
+def _refuse_raw(asked: CompletionBody) -> None:
     if asked.suffix:
         raise bad_request(
             "The field 'suffix' asks to fill in between two texts, which chat models cannot do.",

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+import msgspec
+
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 
@@ -49,6 +51,11 @@ class Voice(Protocol):
 
 class Dialect(Protocol):
     """One way to ask: a path's request format. Holds no state."""
+
+    @property
+    def takes(self) -> type[msgspec.Struct]:
+        """The body of a request, as far as it is read: what its description tells."""
+        ...
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, Voice]:
         """The canonical request (its ``body`` is canonical too) and the voice that answers it.

@@ -35,6 +35,11 @@ class EmbedVoice(Protocol):
 class EmbedDialect(Protocol):
     """One way to ask for embeddings. Holds no state."""
 
+    @property
+    def takes(self) -> type[msgspec.Struct]:
+        """As a ``Dialect`` has it."""
+        ...
+
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, EmbedVoice]:
         """Raises ``RouterError`` ``invalid_request`` naming the field as the client wrote it."""
         ...
@@ -42,19 +47,21 @@ class EmbedDialect(Protocol):
     def refusal(self, error: RouterError) -> bytes: ...
 
 
-class _Asked(msgspec.Struct):
+class EmbeddingsBody(msgspec.Struct):
     model: str
     input: Any = None
     encoding_format: str | None = None
     dimensions: int | None = None
 
 
-_READ: Final = msgspec.json.Decoder(_Asked)
+_READ: Final = msgspec.json.Decoder(EmbeddingsBody)
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class Embeddings:
     """OpenAI's embeddings."""
+
+    takes: Final = EmbeddingsBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, "OpenAIVectors"]:
         asked = decode(body, _READ)

@@ -43,22 +43,22 @@ _PICTURES: Final[Mapping[str, str]] = {"/9j/": "jpeg", "iVBOR": "png", "R0lGOD":
 _NO_TIME: Final = re.compile(r"[-+]?(?:0*\.?0*(?:h|m|s|ms|us|µs|ns)?)+")
 
 
-class _Function(msgspec.Struct):
+class OllamaFunction(msgspec.Struct):
     name: str
     arguments: dict[str, Any] | str | None = None
 
 
-class _Call(msgspec.Struct):
-    function: _Function
+class OllamaCall(msgspec.Struct):
+    function: OllamaFunction
     id: str | None = None
 
 
-class _Turn(msgspec.Struct):
+class OllamaTurn(msgspec.Struct):
     role: str
     content: str | None = None
     thinking: str | None = None
     images: list[str] | None = None
-    tool_calls: list[_Call] | None = None
+    tool_calls: list[OllamaCall] | None = None
     tool_name: str | None = None
     tool_call_id: str | None = None
 
@@ -76,12 +76,12 @@ class _Asked(msgspec.Struct):
     keep_alive: Any = None
 
 
-class _Chat(_Asked):
-    messages: list[_Turn] | None = None
+class OllamaChatBody(_Asked):
+    messages: list[OllamaTurn] | None = None
     tools: list[msgspec.Raw] | None = None
 
 
-class _Generate(_Asked):
+class OllamaGenerateBody(_Asked):
     prompt: str | None = None
     system: str | None = None
     images: list[str] | None = None
@@ -90,12 +90,14 @@ class _Generate(_Asked):
     raw: bool | None = None
 
 
-_CHAT: Final = msgspec.json.Decoder(_Chat)
-_GENERATE: Final = msgspec.json.Decoder(_Generate)
+_CHAT: Final = msgspec.json.Decoder(OllamaChatBody)
+_GENERATE: Final = msgspec.json.Decoder(OllamaGenerateBody)
 
 
 class OllamaChat:
     """Ollama's chats."""
+
+    takes: Final = OllamaChatBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, OllamaVoice]:
         asked = decode(body, _CHAT)
@@ -113,6 +115,8 @@ class OllamaChat:
 
 class OllamaGenerate:
     """Ollama's completions, as chats of one turn: every model can answer them."""
+
+    takes: Final = OllamaGenerateBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, OllamaVoice]:
         asked = decode(body, _GENERATE)
@@ -152,7 +156,7 @@ def _canonical(fields: dict[str, Any], session: str, client: str) -> ChatRequest
     return parse_chat(msgspec.json.encode(fields), session=session, client=client)
 
 
-def _refuse_raw(asked: _Generate) -> None:
+def _refuse_raw(asked: OllamaGenerateBody) -> None:
     """What only the text of a prompt as the model reads it could do."""
     if asked.suffix:
         raise bad_request(
@@ -220,14 +224,14 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
 # ── messages ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _messages(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
+def _messages(turns: Sequence[OllamaTurn]) -> list[dict[str, Any]]:
     """The turns as canonical ones. Calls without an id are numbered through the conversation, and results find theirs
     by the name of the tool, in order."""
     open_calls: list[tuple[str, str]] = []
     return [_message(turn, open_calls, index) for index, turn in enumerate(turns)]
 
 
-def _message(turn: _Turn, open_calls: list[tuple[str, str]], index: int) -> dict[str, Any]:
+def _message(turn: OllamaTurn, open_calls: list[tuple[str, str]], index: int) -> dict[str, Any]:
     message: dict[str, Any] = {"role": turn.role, "content": _content(turn.content, turn.images)}
     if turn.thinking:
         message["reasoning_content"] = turn.thinking
@@ -240,13 +244,13 @@ def _message(turn: _Turn, open_calls: list[tuple[str, str]], index: int) -> dict
     return message
 
 
-def _call(call: _Call, ident: str) -> dict[str, Any]:
+def _call(call: OllamaCall, ident: str) -> dict[str, Any]:
     given = call.function.arguments
     words = given if isinstance(given, str) else msgspec.json.encode(given or {}).decode()
     return {"id": call.id or ident, "type": "function", "function": {"name": call.function.name, "arguments": words}}
 
 
-def _answered(turn: _Turn, open_calls: list[tuple[str, str]]) -> str:
+def _answered(turn: OllamaTurn, open_calls: list[tuple[str, str]]) -> str:
     """The id of the call that a result is of, which is open no longer; empty where there is none."""
     if turn.tool_call_id:
         open_calls[:] = [call for call in open_calls if call[0] != turn.tool_call_id]

@@ -14,7 +14,7 @@ from llmrouter_tui.proxy.dialects.embedding import Vectors, checked_dimensions, 
 from llmrouter_tui.proxy.dialects.ollama import nothing_asked, refusal
 
 
-class _Embed(msgspec.Struct):
+class OllamaEmbedBody(msgspec.Struct):
     model: str
     input: Any = None
     truncate: bool | None = None
@@ -22,20 +22,22 @@ class _Embed(msgspec.Struct):
     keep_alive: Any = None
 
 
-class _Embeddings(msgspec.Struct):
+class OllamaEmbeddingsBody(msgspec.Struct):
     model: str
     prompt: str | None = None
     keep_alive: Any = None
 
 
-_EMBED: Final = msgspec.json.Decoder(_Embed)
-_EMBEDDINGS: Final = msgspec.json.Decoder(_Embeddings)
+_EMBED: Final = msgspec.json.Decoder(OllamaEmbedBody)
+_EMBEDDINGS: Final = msgspec.json.Decoder(OllamaEmbeddingsBody)
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class OllamaEmbed:
     """As Ollama does, an input that is too long may be cut unless ``truncate`` is false: where the model's backend can
     cut at all, which only Ollama does; others refuse it."""
+
+    takes: Final = OllamaEmbedBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, "OllamaVectors"]:
         asked = decode(body, _EMBED)
@@ -57,6 +59,8 @@ class OllamaEmbed:
 
 class OllamaEmbeddings:
     """One prompt, one vector."""
+
+    takes: Final = OllamaEmbeddingsBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[EmbedRequest, "OllamaVector"]:
         asked = decode(body, _EMBEDDINGS)

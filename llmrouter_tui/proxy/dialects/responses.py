@@ -13,7 +13,7 @@ import msgspec
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
-from llmrouter_tui.proxy.dialects.responses_turns import Item, messages
+from llmrouter_tui.proxy.dialects.responses_turns import ResponsesItem, messages
 from llmrouter_tui.proxy.dialects.responses_voice import ResponseVoice
 from llmrouter_tui.proxy.parse import parse_chat
 from llmrouter_tui.proxy.replies import error_json
@@ -59,12 +59,12 @@ _ELSEWHERE: Final = {
 """Canonical fields by the name that the client gave them."""
 
 
-class _Reasoning(msgspec.Struct):
+class ResponsesReasoning(msgspec.Struct):
     effort: str | None = None
     summary: str | None = None
 
 
-class _Format(msgspec.Struct):
+class ResponsesFormat(msgspec.Struct):
     type: str
     name: str | None = None
     schema: dict[str, Any] | None = None
@@ -72,12 +72,12 @@ class _Format(msgspec.Struct):
     description: str | None = None
 
 
-class _Text(msgspec.Struct):
-    format: _Format | None = None
+class ResponsesText(msgspec.Struct):
+    format: ResponsesFormat | None = None
     verbosity: str | None = None
 
 
-class _Tool(msgspec.Struct):
+class ResponsesTool(msgspec.Struct):
     type: str
     name: str | None = None
     description: str | None = None
@@ -85,15 +85,15 @@ class _Tool(msgspec.Struct):
     strict: bool | None = None
 
 
-class _Choice(msgspec.Struct):
+class ResponsesToolChoice(msgspec.Struct):
     type: str
     name: str | None = None
     mode: str | None = None
     tools: list[dict[str, Any]] | None = None
 
 
-class _Asked(msgspec.Struct):
-    input: str | list[Item] | None = None
+class ResponsesBody(msgspec.Struct):
+    input: str | list[ResponsesItem] | None = None
     instructions: str | None = None
     previous_response_id: str | None = None
     conversation: Any = None
@@ -103,18 +103,20 @@ class _Asked(msgspec.Struct):
     include: list[str] | None = None
     max_output_tokens: int | None = None
     top_logprobs: int | None = None
-    text: _Text | None = None
-    reasoning: _Reasoning | None = None
-    tools: list[_Tool] | None = None
-    tool_choice: str | _Choice | None = None
+    text: ResponsesText | None = None
+    reasoning: ResponsesReasoning | None = None
+    tools: list[ResponsesTool] | None = None
+    tool_choice: str | ResponsesToolChoice | None = None
 
 
-_READ: Final = msgspec.json.Decoder(_Asked)
+_READ: Final = msgspec.json.Decoder(ResponsesBody)
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Responses:
     """OpenAI's responses, without a store."""
+
+    takes: Final = ResponsesBody
 
     def read(self, body: bytes, *, session: str, client: str) -> tuple[ChatRequest, ResponseVoice]:
         asked = decode(body, _READ)
@@ -135,7 +137,7 @@ class Responses:
         return error_json(error)
 
 
-def _refuse_stateful(asked: _Asked) -> None:
+def _refuse_stateful(asked: ResponsesBody) -> None:
     for name in ("previous_response_id", "conversation"):
         if getattr(asked, name):
             raise bad_request(
@@ -157,7 +159,7 @@ def _refuse_stateful(asked: _Asked) -> None:
         )
 
 
-def _tools(asked: _Asked) -> dict[str, Any]:
+def _tools(asked: ResponsesBody) -> dict[str, Any]:
     tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(asked.tools or ())]
     choice = asked.tool_choice
     fields: dict[str, Any] = {}
@@ -176,7 +178,7 @@ def _tools(asked: _Asked) -> dict[str, Any]:
     return {"tools": tools, **fields}
 
 
-def _tool(tool: _Tool, path: str) -> dict[str, Any]:
+def _tool(tool: ResponsesTool, path: str) -> dict[str, Any]:
     if tool.type != "function":
         raise _no_such_tool(tool.type, path)
     if not tool.name:
@@ -196,7 +198,7 @@ def _no_such_tool(kind: str, path: str) -> RouterError:
     )
 
 
-def _format(text: _Text | None) -> dict[str, Any]:
+def _format(text: ResponsesText | None) -> dict[str, Any]:
     if text is None:
         return {}
     fields: dict[str, Any] = {"verbosity": text.verbosity} if text.verbosity else {}
@@ -218,7 +220,7 @@ def _format(text: _Text | None) -> dict[str, Any]:
     return fields | {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
-def _limits(asked: _Asked) -> dict[str, Any]:
+def _limits(asked: ResponsesBody) -> dict[str, Any]:
     """How long, how thoughtful, and with which figures."""
     fields: dict[str, Any] = {}
     if asked.max_output_tokens is not None:

@@ -12,7 +12,7 @@ ROLES: Final = {"user": "user", "assistant": "assistant", "system": "system", "d
 """What a developer says is said as the system: that role is the one that every model's template knows."""
 
 
-class Part(msgspec.Struct):
+class ResponsesPart(msgspec.Struct):
     """A piece of an item's content."""
 
     type: str
@@ -22,20 +22,20 @@ class Part(msgspec.Struct):
     detail: str | None = None
 
 
-class Item(msgspec.Struct):
+class ResponsesItem(msgspec.Struct):
     """One item of the input; a message where it names no type."""
 
     type: str = "message"
     role: str | None = None
-    content: str | list[Part] | None = None
-    summary: list[Part] | None = None
+    content: str | list[ResponsesPart] | None = None
+    summary: list[ResponsesPart] | None = None
     call_id: str | None = None
     name: str | None = None
     arguments: str | None = None
-    output: str | list[Part] | None = None
+    output: str | list[ResponsesPart] | None = None
 
 
-def messages(instructions: str, given: str | list[Item]) -> list[dict[str, Any]]:
+def messages(instructions: str, given: str | list[ResponsesItem]) -> list[dict[str, Any]]:
     """The conversation. What belongs to one turn of the assistant (thinking, text, tool calls) becomes one message,
     and what is said as the system before anyone else speaks becomes one: templates take one at the beginning.
 
@@ -88,7 +88,7 @@ class Turns:
         return {"reasoning_content": thought} if thought else {}
 
 
-def _take(turns: Turns, item: Item, path: str) -> None:
+def _take(turns: Turns, item: ResponsesItem, path: str) -> None:
     match item.type:
         case "message":
             role = ROLES.get(item.role or "")
@@ -112,7 +112,9 @@ def _take(turns: Turns, item: Item, path: str) -> None:
             )
 
 
-def _content(content: str | list[Part] | None, path: str, *, text_only: bool = False) -> str | list[dict[str, Any]]:
+def _content(
+    content: str | list[ResponsesPart] | None, path: str, *, text_only: bool = False
+) -> str | list[dict[str, Any]]:
     """Plain text where there is nothing else in it, which every server takes."""
     if not isinstance(content, list):
         return content or ""
@@ -124,7 +126,7 @@ def _content(content: str | list[Part] | None, path: str, *, text_only: bool = F
     return parts
 
 
-def _part(part: Part, path: str) -> dict[str, Any]:
+def _part(part: ResponsesPart, path: str) -> dict[str, Any]:
     if part.type in TEXTS:
         if part.text is None:
             raise _wrong(f"{path}.text", "is missing")
