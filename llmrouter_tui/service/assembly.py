@@ -63,7 +63,7 @@ from llmrouter_tui.service.live import LiveSettings
 from llmrouter_tui.service.membership import Membership
 from llmrouter_tui.service.public import Public
 from llmrouter_tui.service.recall import Recall
-from llmrouter_tui.service.upkeep import prune, watch_storage
+from llmrouter_tui.service.upkeep import NOTE_SECONDS, Unfinished, end_unfinished, prune, watch_storage
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class Assembly:
         self.status = Status(self.bus, self._clock, view)
         for message in unusable:
             self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
+        await end_unfinished(repo)
         self._history = await repo.exchanges(before=None, limit=RECENT)
         self.status.stored_exchanges = self._history.total
         self._journal.remember(await repo.residency(midnight(self._clock.wall())))
@@ -332,7 +333,7 @@ class Assembly:
             await self._listening.start(s.port)
             await self._profiler.resume()
 
-    def _keep_up(self, repo: Repo) -> None:
+    def _keep_up(self, repo: SqliteRepo) -> None:
         """What goes on as long as the router lives."""
         repeat = self._tasks.repeat
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
@@ -343,6 +344,7 @@ class Assembly:
         repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
         if self._mode.listen:  # not where only a question is answered
+            repeat(Unfinished(repo, self._router.traffic).note, "noting what is under way", pause=NOTE_SECONDS)
             repeat(self._syncs.step, "the schedule of public figures")
             repeat(self._idle.look, "measuring new models while idle", pause=LOOK)
             repeat(self._judging.judge.step, "the judge")

@@ -1,11 +1,19 @@
 """What the database needs as long as the router lives."""
 
 import contextlib
+import logging
 import time
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.status import Status
+from llmrouter_tui.engine.traffic import Traffic
+from llmrouter_tui.storage.repo import SqliteRepo
+
+log = logging.getLogger(__name__)
+
+NOTE_SECONDS = 0.5
+"""Between two looks at what is under way."""
 
 
 async def watch_storage(repo: Repo, status: Status) -> None:
@@ -21,3 +29,31 @@ async def prune(repo: Repo, keep_days: float) -> None:
     """Drop what is older than ``keep_days`` days."""
     with contextlib.suppress(RouterError):  # a locked database is told by ``watch_storage``
         await repo.prune(keep_days=keep_days, now=time.time())
+
+
+class Unfinished:
+    """Exchanges under way, as the database knows them: a router that is killed leaves no word of what it was at. Those
+    that are over within a moment are never written."""
+
+    def __init__(self, repo: SqliteRepo, traffic: Traffic) -> None:
+        self._repo = repo
+        self._traffic = traffic
+        self._seen: set[str] = set()
+        self._noted: set[str] = set()
+
+    async def note(self) -> None:
+        """Write those that were there at the last look already."""
+        running = self._traffic.running
+        for exchange_id in self._seen & running.keys() - self._noted:
+            self._repo.begun(running[exchange_id].exchange())
+            self._noted.add(exchange_id)
+        self._seen = set(running)
+        self._noted &= self._seen
+
+
+async def end_unfinished(repo: SqliteRepo) -> None:
+    """What an earlier router left under way is over."""
+    with contextlib.suppress(RouterError):
+        if count := await repo.end_unfinished():
+            plural = "s were" if count > 1 else " was"
+            log.warning("%d exchange%s under way when the router ended last time, and failed", count, plural)

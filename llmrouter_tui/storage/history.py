@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from peewee import JOIN, SQL, ModelSelect, SqliteDatabase, Tuple
+from peewee import JOIN, SQL, ModelSelect, SqliteDatabase, Tuple, fn
 
 from llmrouter_tui.core.decision import Exchange as CoreExchange
 from llmrouter_tui.core.decision import ExchangePage
@@ -16,6 +16,10 @@ MAX_PAGE: Final = 1000
 
 WINDOW: Final = 5000
 """Rows that one step of a text search looks through (about 20 ms), so that others get their turn between steps."""
+
+UNFINISHED_DAYS: Final = 2.0
+ENDED: Final = "shutting_down"
+ENDED_WORDS: Final = "the router ended, without being told to, before this answer was complete"
 
 Key = tuple[float, str]
 """Where a page starts: older than (at, id)."""
@@ -55,8 +59,20 @@ def complete() -> "ModelSelect[Exchange]":
 
 
 def page_query(before: Key, limit: int) -> "ModelSelect[Exchange]":
-    """The newest ``limit`` exchanges older than ``before``."""
-    return complete().where(_place < before).order_by(Exchange.at.desc(), Exchange.id.desc()).limit(limit)
+    """The newest ``limit`` exchanges older than ``before`` that are over."""
+    over = complete().where(_place < before, Exchange.outcome != "running")
+    return over.order_by(Exchange.at.desc(), Exchange.id.desc()).limit(limit)
+
+
+def end_unfinished(db: SqliteDatabase) -> int:
+    """Mark what was under way when the router that wrote it ended without a word; how many that were. Only the last
+    days are looked through: what is older was marked at an earlier start."""
+    newest = Exchange.select(fn.MAX(Exchange.at)).scalar(db)
+    if newest is None:
+        return 0
+    recent = (Exchange.at > newest - UNFINISHED_DAYS * 86_400.0) & (Exchange.outcome == "running")
+    marked = Exchange.update(outcome="failed", code=ENDED, message=ENDED_WORDS).where(recent).execute(db)
+    return int(marked)
 
 
 def by_id(exchange_id: str) -> "ModelSelect[Exchange]":

@@ -78,6 +78,14 @@ class SqliteRepo:
                 if event.kind == "load":
                     self._database.add(Loaded(event.model))
 
+    def begun(self, exchange: Exchange) -> None:
+        """Write an exchange behind that is under way, so that it is known if this router ends without a word."""
+        self._database.add(exchange)
+
+    async def end_unfinished(self) -> int:
+        """Mark what an earlier router left under way; how many exchanges that are."""
+        return await self._database.commit(history.end_unfinished)
+
     def remember_speed(self, model: str, speed: Speed, footprint: Footprint | None) -> None:
         self._database.add(Measured(model, speed, footprint, time.time()))
 

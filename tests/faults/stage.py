@@ -40,13 +40,12 @@ class Stage:
     async def rows(self) -> list[dict[str, Any]]:
         """Every exchange that is stored."""
         found: list[dict[str, Any]] = []
-        before = ""
-        while True:
-            page = await self.get(f"/admin/exchanges?limit=200{before}")
+        after: str | None = ""
+        while after is not None:
+            page = await self.get(f"/admin/exchanges?limit=500{after and f'&before={after}'}")
             found += page["items"]
-            if not page["items"] or len(found) >= page["total"]:
-                return found
-            before = f"&before={page['items'][-1]['id']}"
+            after = page["before"]
+        return found
 
     async def running(self) -> int:
         snapshot = await self.get("/admin/snapshot")
