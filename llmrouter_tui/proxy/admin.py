@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
-from llmrouter_tui.core.decision import Exchange, Setting
+from llmrouter_tui.core.decision import Decision, Exchange, Setting
 from llmrouter_tui.core.ports import Control, Snapshot
 from llmrouter_tui.core.profile import Only
 from llmrouter_tui.core.ranking import to_plain
@@ -19,7 +19,7 @@ from llmrouter_tui.proxy.door import MAX_CLIENT
 from llmrouter_tui.proxy.meta import Meta, decode_fields
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
 from llmrouter_tui.proxy.question import is_chat, read_chat
-from llmrouter_tui.proxy.replies import accepted, json_response, raw_response
+from llmrouter_tui.proxy.replies import about_headers, accepted, decision_headers, json_response, raw_response
 
 MAX_PAGE = 500
 MAX_CONTEXT = 100_000_000
@@ -31,48 +31,48 @@ _ENCODER = msgspec.json.Encoder(enc_hook=to_plain)
 _HIDDEN = "(set)"
 
 
-class _Explain(msgspec.Struct):
+class ExplainBody(msgspec.Struct):
     prompt: str = ""
     model: str = "auto"
 
 
-class _NewSetting(msgspec.Struct):
+class SettingBody(msgspec.Struct):
     key: str
     value: Any = None
 
 
-class _NewBackend(msgspec.Struct):
+class BackendBody(msgspec.Struct):
     url: str
     kind: str = ""
     name: str = ""
 
 
-class _Sync(msgspec.Struct):
+class SyncBody(msgspec.Struct):
     sources: Annotated[list[str], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
 
 
-class _Profile(msgspec.Struct):
+class ProfileBody(msgspec.Struct):
     models: Annotated[list[str], msgspec.Meta(max_length=500)] = msgspec.field(default_factory=list)
     quick: bool = True
     again: bool = False
     only: Only = ""
 
 
-class _Match(msgspec.Struct):
+class MatchBody(msgspec.Struct):
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None
 
 
-class _Listen(msgspec.Struct):
+class ListenBody(msgspec.Struct):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
-_EXPLAIN = msgspec.json.Decoder(_Explain)
-_SETTING = msgspec.json.Decoder(_NewSetting)
-_BACKEND = msgspec.json.Decoder(_NewBackend)
-_SYNC = msgspec.json.Decoder(_Sync)
-_PROFILE = msgspec.json.Decoder(_Profile)
-_MATCH = msgspec.json.Decoder(_Match)
-_LISTEN = msgspec.json.Decoder(_Listen)
+_EXPLAIN = msgspec.json.Decoder(ExplainBody)
+_SETTING = msgspec.json.Decoder(SettingBody)
+_BACKEND = msgspec.json.Decoder(BackendBody)
+_SYNC = msgspec.json.Decoder(SyncBody)
+_PROFILE = msgspec.json.Decoder(ProfileBody)
+_MATCH = msgspec.json.Decoder(MatchBody)
+_LISTEN = msgspec.json.Decoder(ListenBody)
 _SOURCES = {"sources": "a list of names of sources, as GET /admin/sync lists them"}
 _ORDER = {
     "models": "a list of ids or names of models, as GET /admin/models lists them",
@@ -106,7 +106,12 @@ class Admin:
         return raw_response(b'{"items":' + items + b"," + rest[1:])
 
     async def exchange(self, request: web.Request) -> web.StreamResponse:
-        return json_response(await self._control.exchange(request.match_info["id"]))
+        found = await self._control.exchange(request.match_info["id"])
+        response = json_response(found)
+        response.headers.update(about_headers(found.id, found.model))
+        if found.decision is not None:
+            response.headers.update(decision_headers(found.decision, found.model))
+        return response
 
     async def explain(self, request: web.Request) -> web.StreamResponse:
         """What routing would do with a prompt, or with a whole chat-completion body. ``?client=`` says who would ask:
@@ -115,7 +120,7 @@ class Admin:
         body = await read_body(request, request.client_max_size)
         if is_chat(body):
             session = clean_label(request.headers.get("X-Session-Id", ""), MAX_SESSION)
-            return json_response(await self._control.explain(read_chat(body, session=session), client=client))
+            return _explained(await self._control.explain(read_chat(body, session=session), client=client))
         asked = decode(body, _EXPLAIN)
         if not asked.prompt.strip():
             raise bad_request(
@@ -123,22 +128,33 @@ class Admin:
                 param="prompt",
                 hint="Send 'prompt', or a chat-completion body with 'messages'.",
             )
-        return json_response(await self._control.explain(asked.prompt, model=asked.model, client=client))
+        return _explained(await self._control.explain(asked.prompt, model=asked.model, client=client))
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._control.models())
 
-    async def act(self, request: web.Request) -> web.StreamResponse:
-        """``POST /admin/models/{id}/{action}``; ids hold slashes."""
-        model, action, control = request.match_info["id"], request.match_info["action"], self._control
-        if action == "load":
-            await control.load(model)
-        elif action == "unload":
-            await control.unload(model, force=flag(request, "force"))
-        elif action in ("pin", "unpin"):
-            await control.pin(model, action == "pin")
-        else:
-            await control.enable(model, action == "enable")
+    async def load(self, request: web.Request) -> web.StreamResponse:
+        await self._control.load(request.match_info["id"])
+        return accepted()
+
+    async def unload(self, request: web.Request) -> web.StreamResponse:
+        await self._control.unload(request.match_info["id"], force=flag(request, "force"))
+        return accepted()
+
+    async def pin(self, request: web.Request) -> web.StreamResponse:
+        await self._control.pin(request.match_info["id"], True)
+        return accepted()
+
+    async def unpin(self, request: web.Request) -> web.StreamResponse:
+        await self._control.pin(request.match_info["id"], False)
+        return accepted()
+
+    async def enable(self, request: web.Request) -> web.StreamResponse:
+        await self._control.enable(request.match_info["id"], True)
+        return accepted()
+
+    async def disable(self, request: web.Request) -> web.StreamResponse:
+        await self._control.enable(request.match_info["id"], False)
         return accepted()
 
     async def settings(self, request: web.Request) -> web.StreamResponse:
@@ -154,12 +170,7 @@ class Admin:
 
     async def review(self, request: web.Request) -> web.StreamResponse:
         """How right the choices were, ``?since=7d``; over the usual time without it."""
-        given = request.query.get("since")
-        try:
-            span = SPAN if given is None else parse_span(given)
-        except ValueError as error:
-            raise bad_request(f"The parameter 'since': {error}.", param="since", hint="Correct it.") from error
-        return json_response(await self._control.review(span))
+        return json_response(await self._control.review(span_of(request, default=SPAN)))
 
     async def vram(self, request: web.Request) -> web.StreamResponse:
         """Who holds which memory, and what each load would mean."""
@@ -217,7 +228,7 @@ class Admin:
         profile unless ``quick`` is false, fresh results too where ``again`` is true, of all prompts just those that
         failed where ``only`` says so."""
         body = await read_body(request, SMALL)
-        asked = decode_fields(body, _PROFILE, _ORDER) if body.strip() else _Profile()
+        asked = decode_fields(body, _PROFILE, _ORDER) if body.strip() else ProfileBody()
         await self._control.profile(asked.models, quick=asked.quick, again=asked.again, only=asked.only)
         return accepted()
 
@@ -270,6 +281,12 @@ class Admin:
         return accepted()
 
 
+def _explained(decision: Decision) -> web.Response:
+    response = json_response(decision)
+    response.headers.update(decision_headers(decision, decision.chosen))
+    return response
+
+
 def veiled(setting: Setting) -> Setting:
     """A setting as it may leave the process: secrets tell only whether they are set."""
     return replace(setting, value=_HIDDEN if setting.value else None) if setting.secret else setting
@@ -299,6 +316,15 @@ def whole_number(request: web.Request, name: str, *, default: int, most: int) ->
             f"The parameter {name!r} must be a whole number from 1 to {most}.", param=name, hint="Correct it."
         )
     return int(given)
+
+
+def span_of(request: web.Request, *, default: float | None) -> float | None:
+    """The seconds that ``?since=7d`` goes back; None for all."""
+    given = request.query.get("since")
+    try:
+        return default if given is None else parse_span(given)
+    except ValueError as error:
+        raise bad_request(f"The parameter 'since': {error}.", param="since", hint="Correct it.") from error
 
 
 def share(request: web.Request, name: str) -> float:

@@ -19,7 +19,15 @@ from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, peek
 from llmrouter_tui.proxy.patience import Patience, wished
-from llmrouter_tui.proxy.replies import InternalError, client_request_id, error_response, run_headers
+from llmrouter_tui.proxy.replies import (
+    JSON_TYPE,
+    SERVER,
+    InternalError,
+    client_request_id,
+    error_response,
+    new_request_id,
+    run_headers,
+)
 from llmrouter_tui.proxy.screening import check_shape, cleaned
 from llmrouter_tui.proxy.security import Guard
 
@@ -165,7 +173,8 @@ class Door(Generic[R, V, U]):
             await self._settle(wish)
         except Exception as error:
             return self._turned_away(error, request, request_id)
-        return web.Response(body=wish.answer, content_type="application/json")
+        headers = {"Content-Type": JSON_TYPE, "Server": SERVER} | self._ids(request_id, "")
+        return web.Response(body=wish.answer, headers=headers)
 
     # ── how it ends ──
 
@@ -204,10 +213,9 @@ class Door(Generic[R, V, U]):
     def _ids(self, request_id: str, exchange_id: str) -> dict[str, str]:
         """The headers of a request that no exchange was begun for."""
         headers = {"x-router-exchange-id": exchange_id} if exchange_id else {}
-        if shown := request_id or exchange_id:
-            headers["x-request-id"] = shown
-            if self._id_header:
-                headers[self._id_header] = shown
+        shown = headers["x-request-id"] = request_id or exchange_id or new_request_id()
+        if self._id_header:
+            headers[self._id_header] = shown
         return headers
 
     def _refuse(self, error: RouterError, headers: dict[str, str]) -> web.Response:

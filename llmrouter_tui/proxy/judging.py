@@ -16,31 +16,31 @@ _Name = Annotated[str, msgspec.Meta(max_length=300)]
 _FILTERS = ("model", "task", "judge", "subject", "ref")
 
 
-class _Grade(msgspec.Struct):
+class GradeBody(msgspec.Struct):
     subject: _Name
     ref: _Name
     model: _Name = ""
     judge: _Name = ""
 
 
-class _Overrule(msgspec.Struct):
+class OverruleBody(msgspec.Struct):
     mark: float | None
 
 
-class _Pause(msgspec.Struct):
+class PauseBody(msgspec.Struct):
     paused: bool
 
 
-class _Compare(msgspec.Struct):
+class PairBody(msgspec.Struct):
     first: _Name
     second: _Name
     task: _Name = ""
 
 
-_GRADE = msgspec.json.Decoder(_Grade)
-_OVERRULE = msgspec.json.Decoder(_Overrule)
-_PAUSE = msgspec.json.Decoder(_Pause)
-_COMPARE = msgspec.json.Decoder(_Compare)
+_GRADE = msgspec.json.Decoder(GradeBody)
+_OVERRULE = msgspec.json.Decoder(OverruleBody)
+_PAUSE = msgspec.json.Decoder(PauseBody)
+_COMPARE = msgspec.json.Decoder(PairBody)
 _SUBJECT = {
     "subject": "prompt or exchange",
     "ref": "the id of a prompt or of an exchange",

@@ -13,7 +13,7 @@ from llmrouter_tui.proxy.replies import accepted, json_response
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
 
-class _New(msgspec.Struct):
+class KeyBody(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(max_length=64)]
     models: Annotated[
         list[Annotated[str, msgspec.Meta(min_length=1, max_length=512)]], msgspec.Meta(max_length=200)
@@ -23,7 +23,7 @@ class _New(msgspec.Struct):
     concurrent: _Count | None = None
 
 
-_NEW = msgspec.json.Decoder(_New)
+_NEW = msgspec.json.Decoder(KeyBody)
 _NUMBER = "a whole number; 0 for any number, null for what all clients may do"
 _WANTED = {
     "name": "text of at most 64 characters",

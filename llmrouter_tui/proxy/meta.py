@@ -9,13 +9,14 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from aiohttp import web
 
+from llmrouter_tui.core.decision import Rating
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control, FeedbackInput, Rated
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.dialects.anthropic_models import VERSION_HEADER, model_object, page_of
 from llmrouter_tui.proxy.options import ProxyOptions
-from llmrouter_tui.proxy.replies import json_response
+from llmrouter_tui.proxy.replies import about_headers, json_response
 from llmrouter_tui.proxy.security import visible
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ AUTO = ("auto", "auto:fast", "auto:best")
 _Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class _FeedbackBody(msgspec.Struct):
+class FeedbackBody(msgspec.Struct):
     exchange_id: str | None = None
     response_id: str | None = None
     id: str | None = None
@@ -39,6 +40,28 @@ class _FeedbackBody(msgspec.Struct):
     reasons: Annotated[list[_Reason], msgspec.Meta(max_length=20)] | None = None
     comment: Annotated[str, msgspec.Meta(max_length=10_000)] | None = None
     clear: bool | None = None
+
+
+class Health(msgspec.Struct, kw_only=True):
+    """How the router is. ``degraded``: it cannot serve now, or something is wrong that a person should look at."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    backends_up: int = 0
+    backends: int = 0
+    models: int = 0
+    problems: list[str] = msgspec.field(default_factory=list)
+
+
+class FeedbackTaken(msgspec.Struct, kw_only=True):
+    """A rating as it was stored; ``score`` is from -1 to 1."""
+
+    object: Literal["feedback"] = "feedback"
+    exchange_id: str
+    rating: Rating | None
+    score: float
+    model: str
+    task: str
 
 
 class ModelEntry(msgspec.Struct, omit_defaults=True):
@@ -55,7 +78,7 @@ class ModelEntry(msgspec.Struct, omit_defaults=True):
     aliases: tuple[str, ...] = ()
 
 
-_FEEDBACK = msgspec.json.Decoder(_FeedbackBody)
+_FEEDBACK = msgspec.json.Decoder(FeedbackBody)
 _WANTED: Mapping[str, str] = {
     "rating": '"up" or "down"',
     "stars": "a whole number from 1 to 5",
@@ -124,34 +147,34 @@ class Meta:
             snapshot = await self._control.snapshot()
         except Exception:
             log.exception("no snapshot for /health")
-            return json_response({"status": "degraded", "version": self._options.version})
+            return json_response(Health(status="degraded", version=self._options.version))
         up = sum(backend.health == "up" for backend in snapshot.backends)
         problems = [problem.code for problem in snapshot.service.problems]
         healthy = snapshot.service.state == "serving" and up > 0 and not problems
         return json_response(
-            {
-                "status": "ok" if healthy else "degraded",
-                "version": self._options.version,
-                "backends_up": up,
-                "backends": len(snapshot.backends),
-                "models": len(snapshot.models),
-                "problems": problems,
-            }
+            Health(
+                status="ok" if healthy else "degraded",
+                version=self._options.version,
+                backends_up=up,
+                backends=len(snapshot.backends),
+                models=len(snapshot.models),
+                problems=problems,
+            )
         )
 
     async def feedback(self, request: web.Request) -> web.StreamResponse:
-        rated = await self.rate(request)
-        given = rated.feedback
-        return json_response(
-            {
-                "object": "feedback",
-                "exchange_id": given.exchange_id,
-                "rating": given.rating,
-                "score": given.score,
-                "model": given.model,
-                "task": given.task,
-            }
+        given = (await self.rate(request)).feedback
+        response = json_response(
+            FeedbackTaken(
+                exchange_id=given.exchange_id,
+                rating=given.rating,
+                score=given.score,
+                model=given.model,
+                task=given.task,
+            )
         )
+        response.headers.update(about_headers(given.exchange_id, given.model, given.task))
+        return response
 
     async def rate(self, request: web.Request) -> Rated:
         """Read a rating and store it. Raises ``RouterError``: ``not_found`` for an id that is not known."""

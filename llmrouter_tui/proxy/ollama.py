@@ -29,12 +29,12 @@ LOOK_SECONDS: Final = 1.0
 _RING: Final = 64
 
 
-class _Named(msgspec.Struct):
+class NamedBody(msgspec.Struct):
     model: str = ""
     name: str = ""
 
 
-_NAMED: Final = msgspec.json.Decoder(_Named)
+_NAMED: Final = msgspec.json.Decoder(NamedBody)
 
 
 class Ollama:

@@ -3,12 +3,14 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from secrets import token_hex
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
 
+from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Underway
 from llmrouter_tui.core.ranking import score_of, to_plain
@@ -101,9 +103,14 @@ def raw_response(body: bytes, status: int = 200) -> web.Response:
     )
 
 
-def accepted() -> web.Response:
+class Accepted(msgspec.Struct):
     """A command was taken; what it changes arrives as events."""
-    return json_response({"accepted": True}, 202)
+
+    accepted: Literal[True] = True
+
+
+def accepted() -> web.Response:
+    return json_response(Accepted(), 202)
 
 
 def run_headers(run: Underway, request_id: str) -> dict[str, str]:
@@ -118,18 +125,45 @@ def run_headers(run: Underway, request_id: str) -> dict[str, str]:
         "x-router-attempts": str(run.attempts),
     }
     if decision is not None:
-        headers["x-router-task"] = decision.analysis.task
-        headers["x-router-difficulty"] = f"{decision.analysis.difficulty:.2f}"
-        headers["x-router-margin"] = f"{decision.margin:.3f}"
-        score = score_of(decision.candidates, model)
-        if score is not None:
-            headers["x-router-score"] = f"{score:.3f}"
+        headers |= decision_headers(decision, model)
     if (wait := run.wait) is not None:
         headers["x-router-queue-position"] = str(wait.position)
         headers["x-router-expected-wait"] = f"{wait.seconds:.0f}"
         if wait.reason:
             headers["x-router-wait-reason"] = header_text(wait.reason)
     return headers
+
+
+def about_headers(exchange_id: str, model: str, task: str = "") -> dict[str, str]:
+    """Which exchange an answer of the router's own is about."""
+    headers = {"x-router-exchange-id": exchange_id}
+    if model:
+        headers["x-router-model"] = header_text(model)
+    if task:
+        headers["x-router-task"] = task
+    return headers
+
+
+def decision_headers(decision: Decision, model: str) -> dict[str, str]:
+    """What was decided."""
+    headers = {
+        "x-router-model": header_text(model),
+        "x-router-task": decision.analysis.task,
+        "x-router-difficulty": f"{decision.analysis.difficulty:.2f}",
+        "x-router-margin": f"{decision.margin:.3f}",
+    }
+    if (score := score_of(decision.candidates, model)) is not None:
+        headers["x-router-score"] = f"{score:.3f}"
+    return headers
+
+
+def request_id_of(request: web.BaseRequest) -> str:
+    """The id of a request that has no exchange: its client's own, or a new one."""
+    return client_request_id(request) or new_request_id()
+
+
+def new_request_id() -> str:
+    return f"req-{token_hex(8)}"
 
 
 def client_request_id(request: web.BaseRequest) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -15,6 +15,7 @@ from llmrouter_tui.proxy.chat import ChatDoor
 from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN
 from llmrouter_tui.proxy.embeddings import EmbedDoor
+from llmrouter_tui.proxy.export import Export
 from llmrouter_tui.proxy.judging import JudgeAdmin
 from llmrouter_tui.proxy.keys import KeyAdmin
 from llmrouter_tui.proxy.limits import Limits
@@ -22,6 +23,15 @@ from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
 from llmrouter_tui.proxy.metrics import Metrics
 from llmrouter_tui.proxy.ollama import Ollama
+from llmrouter_tui.proxy.openapi import Description
+from llmrouter_tui.proxy.operation import Handler
+from llmrouter_tui.proxy.operations_client import (
+    answered_operations,
+    listed_operations,
+    ollama_operations,
+    public_operations,
+)
+from llmrouter_tui.proxy.operations_owner import Owner, owner_operations
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
@@ -104,21 +114,20 @@ class ProxyServer:
         self._chats.ending = self._watchers.ending = False
         app = web.Application(client_max_size=self._options.max_body)
         routes = Routes(app.router, self._guard)
-        ollama = Ollama(self._control, self._subscriptions, self._options)
-        doors = (self._exchanges, self._guard, self._chats, self._options)
-        for way in SPOKEN:
-            routes.door(way.path, ChatDoor(*doors, way, ollama.settle))
-        for path, dialect in EMBEDDED.items():
-            routes.door(path, EmbedDoor(*doors, dialect, ollama.settle))
-        routes.ollama(ollama)
         meta = Meta(self._control, self._options)
-        routes.meta(meta)
-        routes.counting(TokenCount(self._control, self._options.max_body))
-        watch = Watch(self._subscriptions, self._watchers, self._options)
-        routes.keys(KeyAdmin(self._control))
-        routes.metrics(Metrics(self.tally, self.limits))
-        routes.admin(Admin(self._control, meta), JudgeAdmin(self._control), watch)
-        routes.rest()
+        ollama = Ollama(self._control, self._subscriptions, self._options)
+        description = Description(self._options.version)
+        answered = answered_operations(self._doors(ollama))
+        others = [
+            *listed_operations(meta, TokenCount(self._control, self._options.max_body)),
+            *ollama_operations(ollama),
+            *public_operations(meta, ollama, Metrics(self.tally, self.limits), description.document),
+            *owner_operations(self._owner(meta)),
+        ]
+        routes.doors(answered)
+        routes.serve(others)
+        routes.rest([*answered, *others])
+        description.tell([*answered, *others])
         runner = web.AppRunner(
             app,
             handler_cancellation=True,
@@ -130,6 +139,17 @@ class ProxyServer:
         )
         await runner.setup()
         return runner
+
+    def _doors(self, ollama: Ollama) -> Mapping[str, Handler]:
+        """Who answers each path behind which models answer."""
+        doors = (self._exchanges, self._guard, self._chats, self._options)
+        chats = {way.path: ChatDoor(*doors, way, ollama.settle).post for way in SPOKEN}
+        return chats | {path: EmbedDoor(*doors, way, ollama.settle).post for path, way in EMBEDDED.items()}
+
+    def _owner(self, meta: Meta) -> Owner:
+        watch = Watch(self._subscriptions, self._watchers, self._options)
+        export = Export(self._control, self._watchers)
+        return Owner(Admin(self._control, meta), JudgeAdmin(self._control), KeyAdmin(self._control), export, watch)
 
     async def _discard(self, runner: web.AppRunner, site: web.TCPSite) -> None:
         await site.stop()

@@ -18,6 +18,7 @@ from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.proxy.admin import veiled
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
+from llmrouter_tui.proxy.replies import request_id_of
 from llmrouter_tui.proxy.stream import ClientGoneError, gone, open_stream
 
 RING = 1024
@@ -42,7 +43,7 @@ class Watch:
         subscription = self._subscriptions.subscribe(RING)
         response: web.StreamResponse | None = None
         try:
-            response = await open_stream(request, _HEADERS)
+            response = await open_stream(request, _HEADERS | {"x-request-id": request_id_of(request)})
             await self._follow(subscription, response)
         except (ClientGoneError, ConnectionError):
             return response or gone()

@@ -12,7 +12,7 @@ from llmrouter_tui.core.ports import Control
 from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.anthropic import Counted
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
-from llmrouter_tui.proxy.replies import raw_response
+from llmrouter_tui.proxy.replies import decision_headers, raw_response
 from llmrouter_tui.proxy.security import CALLER
 
 _MAX_CLIENT: Final = 200
@@ -38,9 +38,10 @@ class TokenCount:
         decision = await self._control.explain(chat, client=client)
         ratio = _token_ratio(await self._control.models(), decision.chosen)
         tokens = max(1, round(decision.analysis.prompt_tokens * ratio))
-        return raw_response(
-            msgspec.json.encode({"input_tokens": tokens, "estimated": True, "estimated_for": decision.chosen})
-        )
+        told = {"input_tokens": tokens, "estimated": True, "estimated_for": decision.chosen}
+        response = raw_response(msgspec.json.encode(told))
+        response.headers.update(decision_headers(decision, decision.chosen))
+        return response
 
 
 def _token_ratio(models: Sequence[ModelView], chosen: str) -> float:

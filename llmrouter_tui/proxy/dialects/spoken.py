@@ -55,9 +55,11 @@ FAMILIES: Final[tuple[tuple[str, Dialect], ...]] = (("/v1/messages", MESSAGES), 
 """Prefixes of paths whose errors are not told in OpenAI's shape, whatever they are: 404, 405, a failure of ours."""
 
 
+def dialect_at(path: str) -> Dialect:
+    """In which dialect errors are told to whoever calls ``path``."""
+    return next((dialect for prefix, dialect in FAMILIES if path.startswith(prefix)), CHAT)
+
+
 def refusal_at(path: str) -> Callable[[RouterError], bytes]:
-    """How an error is told to whoever calls ``path``."""
-    for prefix, dialect in FAMILIES:
-        if path.startswith(prefix):
-            return dialect.refusal
-    return CHAT.refusal
+    """How they are told."""
+    return dialect_at(path).refusal
