@@ -26,6 +26,7 @@ _ROOMS = {
 _PROBLEMS = {
     "api_key_missing": "settings",
     "database": "database",
+    "database_damaged": "database",
     "embedded_engine": "embedded",
     "no_embedded_engine": "embedded",
     "judge_paused": "judge",

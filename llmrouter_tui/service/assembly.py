@@ -148,6 +148,8 @@ class Assembly:
         s = self._config.settings
         view = ServiceView("starting", s.host, s.port, __version__, self._mode.demo, self._clock.wall())
         self.status = Status(self.bus, self._clock, view)
+        if repo.notice:
+            self.status.report("database_damaged", repo.notice, "what was in it can be looked for in the old one")
         for message in unusable:
             self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
         await end_unfinished(repo)

@@ -76,6 +76,16 @@ class Database:
         # A daemon: a file that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
 
+    @property
+    def notice(self) -> str:
+        """What was done about a damaged file when it was opened; empty for nothing."""
+        return self._opening.notice
+
+    @property
+    def failing(self) -> bool:
+        """Whether what was last written could not be."""
+        return self._failing_since is not None
+
     async def open(self) -> None:
         """Start the thread; returns when a database is open, the file or one in memory."""
         self._thread.start()

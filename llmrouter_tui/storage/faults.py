@@ -14,6 +14,7 @@ _WORDS = {
     "SQLITE_CANTOPEN": "cannot be opened",
     "SQLITE_CORRUPT": "is damaged",
     "SQLITE_NOTADB": "is not a database, or is damaged",
+    "SQLITE_IOERR": "cannot be read or written: the disk refuses",
 }
 
 
@@ -27,6 +28,11 @@ def kind(error: BaseException) -> str:
 def is_lock(error: BaseException) -> bool:
     """Whether trying again may help soon: somebody else is writing."""
     return kind(error) in ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the file itself is broken."""
+    return kind(error) in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def is_bad_row(error: BaseException) -> bool:

@@ -2,14 +2,16 @@
 
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import peewee
 from peewee import SqliteDatabase
 
 from llmrouter_tui.storage import faults
+from llmrouter_tui.storage.history import NEWEST, page_query
 from llmrouter_tui.storage.migrations import ForeignDatabaseError, migrate
+from llmrouter_tui.storage.salvage import DamagedError, ours, rescue, set_aside
 from llmrouter_tui.storage.transaction import touch
 
 LOCK_WAIT = 0.1
@@ -18,7 +20,13 @@ LOCK_WAIT = 0.1
 OPEN_WAIT = 5.0
 """Seconds to wait for a lock while opening; only a file that must be created or migrated needs to."""
 
-_CHECKED = ("setting", "model_state", "model_profile", "model_feedback")
+NEWEST_READ = 200
+"""Exchanges that a router reads when it starts."""
+
+PRAGMAS = (("synchronous", "NORMAL"), ("secure_delete", 1))
+"""What is deleted is overwritten with zeros: pruned and forgotten texts do not stay in unused parts of the file."""
+
+_CHECKED = ("setting", "model_state", "model_profile", "model_feedback", "counter")
 """Tables that are read at every start: damage here shows at once. They are small, the check takes milliseconds."""
 
 
@@ -30,11 +38,13 @@ class Opened:
     path: Path | None
     in_memory: bool = False
     problem: str = ""
+    notice: str = ""
+    """What was done about a damaged file, which a person should know."""
 
 
 def open_database(path: Path | None) -> Opened:
     """Open, migrate and check; None means in memory. Never raises for what is wrong with the file, never changes
-    a file that it cannot use."""
+    a file that it cannot use: one of ours that is damaged gets another name, and a fresh one is begun."""
     if path is None:
         return _memory(None, "")
     try:
@@ -42,7 +52,22 @@ def open_database(path: Path | None) -> Opened:
     except ForeignDatabaseError as error:
         return _memory(path, f"{path} is not used: {error}")
     except (OSError, sqlite3.Error, peewee.PeeweeException) as error:
-        return _memory(path, faults.words(error, path))
+        words = faults.words(error, path)
+        if not (isinstance(error, DamagedError) or faults.is_damage(error)) or not ours(path):
+            return _memory(path, words)
+    return _anew(path, words)
+
+
+def _anew(path: Path, words: str) -> Opened:
+    """A fresh file in the place of a damaged one."""
+    try:
+        aside = set_aside(path)
+        opened = _file(path)
+        rescued = rescue(aside, opened.db)
+    except (OSError, sqlite3.Error, peewee.PeeweeException) as error:
+        return _memory(path, f"{words}, and could not be moved aside ({error})")
+    kept = f"{rescued} settings, marks and measurements of it were taken over" if rescued else "nothing of it was kept"
+    return replace(opened, notice=f"{words}. It was moved to {aside}, and a fresh one was begun; {kept}.")
 
 
 def _file(path: Path) -> Opened:
@@ -62,6 +87,7 @@ def _ready(path: Path) -> Opened:
     db = _connect(str(path))
     try:
         migrate(db)
+        list(page_query(NEWEST, NEWEST_READ).execute(db))  # a router that could not read these could not start
         if db.pragma("journal_mode") != "wal":
             db.pragma("journal_mode", "wal")
         return Opened(db, path, problem=_problem(db, path))
@@ -75,7 +101,7 @@ def _problem(db: SqliteDatabase, path: Path) -> str:
     for table in _CHECKED:
         verdict = db.pragma(f"quick_check('{table}')")
         if verdict != "ok":
-            raise sqlite3.DatabaseError(f"damaged: {verdict}")
+            raise DamagedError(f"damaged: {verdict}")
     try:
         touch(db)
     except (sqlite3.Error, peewee.PeeweeException) as error:
@@ -92,6 +118,6 @@ def _memory(path: Path | None, cause: str) -> Opened:
 
 
 def _connect(name: str) -> SqliteDatabase:
-    db = SqliteDatabase(name, pragmas=(("synchronous", "NORMAL"),), timeout=LOCK_WAIT, autoconnect=False)
+    db = SqliteDatabase(name, pragmas=PRAGMAS, timeout=LOCK_WAIT, autoconnect=False)
     db.connect()
     return db

@@ -61,6 +61,11 @@ class SqliteRepo:
         return self._database.problem
 
     @property
+    def notice(self) -> str:
+        """What was done about a damaged file at the start, in words; empty for nothing."""
+        return self._database.notice
+
+    @property
     def pending(self) -> int:
         return len(self._backlog)
 

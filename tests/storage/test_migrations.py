@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -141,6 +141,20 @@ def damaged(path: Path) -> None:
         file.write(b"\xa5" * size)
 
 
+def shot(path: Path) -> None:
+    """Another of its pages; the settings can be read."""
+    file_of_version(path, VERSION)
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT OR REPLACE INTO setting (key, value) VALUES ('port', '5')")
+    connection.commit()
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'model_profile'").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -148,13 +162,12 @@ def damaged(path: Path) -> None:
         (foreign, "another program's database"),
         (foreign_with_version, "another program's database"),
         (garbage, "is not a database, or is damaged"),
-        (damaged, "damaged"),
     ],
 )
 async def test_a_file_that_cannot_be_used_is_left_alone_and_the_router_works_in_memory(
     tmp_path: Path, make: object, words: str
 ) -> None:
-    path = tmp_path / "router.db"
+    path = tmp_path / "notes.db"
     make(path)  # type: ignore[operator]
     before = path.read_bytes()
     repo = await open_repo(path)
@@ -168,6 +181,34 @@ async def test_a_file_that_cannot_be_used_is_left_alone_and_the_router_works_in_
     assert "in memory only" in repo.problem
     await repo.close()
     assert path.read_bytes() == before
+
+
+def headless(path: Path) -> None:
+    """A file of ours of which nothing can be read."""
+    garbage(path)
+
+
+@pytest.mark.parametrize(("make", "kept"), [(damaged, {}), (shot, {"port": 5}), (headless, {})])
+async def test_a_damaged_file_of_ours_is_moved_aside_and_a_fresh_one_is_begun(
+    tmp_path: Path, make: Callable[[Path], None], kept: dict[str, object]
+) -> None:
+    path = tmp_path / "router.db"
+    make(path)
+    before = path.read_bytes()
+    repo = await open_repo(path)
+    assert repo.problem == ""
+    assert repo.notice.startswith(f"{path} ")
+    (aside,) = tmp_path.glob("router.db.damaged-*[0-9]")
+    assert f"It was moved to {aside}, and a fresh one was begun" in repo.notice
+    assert aside.read_bytes()[100:] == before[100:], "all but the header, which opening may touch"
+    assert {key: value for key, value in (await repo.settings()).items() if key in kept} == kept
+    repo.record(finished(1))
+    await repo.rate(up(1))
+    await repo.close()
+    again = await open_repo(path)
+    assert (again.problem, again.notice) == ("", "")
+    assert await again.exchange("x000001") == exchange(1, rating=up(1))
+    await again.close()
 
 
 @pytest.mark.parametrize("below", ["file/router.db", "file/deeper/router.db", "folder"])
