@@ -132,6 +132,11 @@ def summary(
     return replace(_speeds(_scores(model, own or results), own or results), at=newest, stale=old, probes=probes)
 
 
+def babbles(results: Iterable[Result], info: ModelInfo) -> bool:
+    """Whether these weights go on and on, as far as they were measured; see ``ModelProfile.babbles``."""
+    return _scores(info.id, [one for one in results if same_weights(one, info) and not is_probe(one.prompt)]).babbles
+
+
 def _scores(model: str, results: Sequence[Result]) -> ModelProfile:
     scores: dict[str, tuple[int, float]] = {}
     failures: dict[str, int] = {}

@@ -140,6 +140,13 @@ class Gradings:
         marked = [g for g in self.of(grade.subject, grade.ref, grade.model) if g.overruled is not None]
         return next((g.overruled for g in marked if g.at >= since), None)
 
+    def outlived(self, grade: Grade) -> bool:
+        """Whether it is a failure where its judge's mark of that very answer stands."""
+        result = self._measured.of(grade.model).get(grade.ref) if grade.subject == "prompt" else None
+        older = self._grades.get((grade.subject, grade.ref, grade.model), {}).get(grade.judge)
+        stands = older is not None and older.score is not None and (result is None or older.at >= result.at)
+        return grade.score is None and stands
+
     def idle(self, grade: Grade, info: ModelInfo | None) -> str:
         """Why a grade teaches nothing of its model, in words; empty where it does."""
         if info is None:

@@ -60,8 +60,12 @@ class Records:
 
     async def keep(self, grade: Grade) -> tuple[Effect, ...]:
         """Store what a judge said, learn from it, and tell; what it moved of the model whose answer it is. A mark that
-        the user gave that answer, meanwhile too, stands in its place."""
+        the user gave that answer, meanwhile too, stands in its place; a failure takes the place of no mark, and is only
+        told."""
         async with self._lock:
+            if self._gradings.outlived(grade):
+                self._bus.publish(Graded(grade))
+                return ()
             return await self._keep(replace(grade, overruled=self._gradings.users(grade)))
 
     async def _keep(self, *grades: Grade) -> tuple[Effect, ...]:

@@ -74,8 +74,11 @@ class Bench:
         connect: Connect,
         clock: Clock,
         tried: Callable[[], Set[str]] = frozenset,
+        babbles: Callable[[ModelInfo], bool] = lambda info: False,
     ) -> None:
-        """``tried``: judges that graded answers of which it is known what they are worth."""
+        """``tried``: judges that graded answers of which it is known what they are worth; ``babbles``: whether a model
+        was seen to go on without an end, which makes no judge unless the user names it."""
+        self._babbles = babbles
         self._tried = tried
         self._began = clock.mono()
         self._fleet = fleet
@@ -183,11 +186,15 @@ class Bench:
                 self.why = f"{missing[0]}, which judged before, is not to be reached yet"
                 return None
             able = known or able
-        if not able:
-            if not any(_may_judge(record) for record in self._fleet.models.values()):
-                self.why = "no model here can judge"
-            return None
-        return _seat(max(able, key=lambda record: (_worth(record, tried), record.ready, record.id)))
+        able.sort(key=lambda record: (_worth(record, tried), record.ready, record.id), reverse=True)
+        found = next((record for record in able if not self._babbles(record.info)), None)
+        if found is not None:
+            return _seat(found)
+        if able:
+            self.why = f"{able[0].id} goes on without an end, and so cannot judge"
+        elif not any(_may_judge(record) for record in self._fleet.models.values()):
+            self.why = "no model here can judge"
+        return None
 
     def _is_missing(self, judge: str) -> bool:
         """Whether it may still come."""

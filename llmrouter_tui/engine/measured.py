@@ -7,7 +7,7 @@ from typing import Final
 
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.measuring import LOAD, MAX_AGE, difficulty, same_weights, summary
+from llmrouter_tui.core.measuring import LOAD, MAX_AGE, babbles, difficulty, same_weights, summary
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.probing import probed
 from llmrouter_tui.core.profile import ModelProfile, Result
@@ -62,6 +62,10 @@ class Measured:
     def probed(self, info: ModelInfo) -> tuple[Probed, ...]:
         """What was tried of it, as its backend tells it; replicas may be served otherwise and do not count."""
         return probed(self.of(info.id), info)
+
+    def babbles(self, info: ModelInfo) -> bool:
+        """Whether it, or a replica of the same weights, was seen to go on without an end."""
+        return any(babbles(self._results[model].values(), info) for model in self._named.get(info.name, ()))
 
     def profiles(self, infos: Mapping[str, ModelInfo], max_age: float = MAX_AGE) -> tuple[ModelProfile, ...]:
         """Of every model that was measured, here or not; ``infos`` of those that are here."""

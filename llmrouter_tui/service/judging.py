@@ -67,7 +67,7 @@ def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callabl
     """``connect``: see ``judge_bench.Connect``; ``busy``: whether models are being measured; ``full``: whether the
     database keeps whole answers."""
     settings = JudgeSettings()
-    bench = Bench(h.fleet, settings, connect, h.clock, h.gradings.tried)
+    bench = Bench(h.fleet, settings, connect, h.clock, h.gradings.tried, babbles=h.measured.babbles)
     limits = Limits(h.repo, settings, h.clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     waiting = Waiting(h.measured, h.gradings, bench, h.fleet.infos)

@@ -19,6 +19,7 @@ from llmrouter_tui.core.grades import Grade, GradeFilter, JudgeView
 from llmrouter_tui.core.ports import Backend
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.core.prompt_set import PROMPTS
+from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.grading_lessons import Lessons
@@ -178,6 +179,11 @@ class Court:
             self.house.learning.refresh(record)
         self.house.learning.settle(self.house.fleet.models.values())
 
+    async def measured(self, name: str, prompt: Prompt, **more: object) -> None:
+        """One more answer of a model, all wrong."""
+        at = SystemClock().wall()
+        await self._result(Result(f"one/{name}", prompt.id, prompt.task, at, "checked", 0.0, **more))  # type: ignore[arg-type]
+
     async def _result(self, result: Result) -> None:
         info = self.house.fleet.models[result.model].info
         result = replace(result, digest=info.digest, quantization=info.quantization)
@@ -233,7 +239,7 @@ def assemble(
     pairings = Pairings(h.repo, h.measured, gradings, h.fleet.infos)
     h.learning._grades, h.learning._live = gradings.checked, gradings.live_checked
     h.learning._bouts = pairings.bouts
-    bench = Bench(h.fleet, settings, connect or _nobody, clock, gradings.tried)
+    bench = Bench(h.fleet, settings, connect or _nobody, clock, gradings.tried, babbles=h.measured.babbles)
     limits = Limits(h.repo, settings, clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     turns = Turns(manners, clock, patience)

@@ -261,6 +261,24 @@ async def test_an_answer_that_was_measured_anew_is_graded_anew_and_the_old_grade
         assert (old.score, new.score) == (9.0, 2.0)
 
 
+async def test_a_model_that_never_comes_to_an_end_judges_only_where_the_user_names_it() -> None:
+    async with court(*TWO) as c:
+        await c.results("able", prompts=2)
+        await c.results("small", prompts=2)
+        for prompt in CHECKED[:8]:
+            said = {"completion_tokens": len(prompt.turns) * prompt.max_tokens, "answer": "on and on"}
+            await c.measured("able", prompt, **said)
+        c.start()
+        await c.idle()
+        assert {(g.judge, g.own) for g in await c.grades()} == {("one/small", False), ("one/small", True)}
+        c.house.fleet.models["one/small"].enabled = False
+        await c.desk.grade("prompt", OPEN[0].id, "small", "")
+        await until(lambda: c.view.state == "failed")
+        assert c.view.message == "one/able goes on without an end, and so cannot judge"
+        await c.desk.grade("prompt", OPEN[0].id, "small", "able")
+        await until(lambda: any(g.judge == "one/able" for g in c.graded()))
+
+
 async def test_off_it_grades_nothing() -> None:
     async with court(*TWO, settings=JudgeSettings(enabled=False)) as c:
         await c.results("small", prompts=1)
@@ -284,6 +302,35 @@ async def test_an_answer_is_graded_again_by_the_judge_that_the_user_names() -> N
         await until(lambda: len(c.graded()) == 2)
         assert [(g.judge, g.score) for g in await c.grades()] == [("one/able", 9.0), ("one/third", 4.0)]
         assert [g.weight for g in await c.grades()] == [0.0, 0.25]  # the newest of an answer counts
+
+
+async def test_a_judge_that_fails_where_it_graded_before_leaves_its_mark_as_it_was_and_the_failure_is_told() -> None:
+    async with court(*TWO) as c:
+        await c.results("small", prompts=1)
+        c.start()
+        await c.idle()
+        before = await c.grades()
+        abilities = c.abilities("small")
+        c.bar.opinions["able"] = prose
+        await c.desk.grade("prompt", OPEN[0].id, "small", "")
+        await until(lambda: len(c.graded()) == 2)
+        assert [(g.score, g.code) for g in c.graded()] == [(9.0, ""), (None, "malformed")]
+        assert await c.grades() == before
+        assert c.abilities("small") == abilities
+        again = assemble(c.house, c.bar, c.settings)
+        await again.gradings.load()
+        assert again.gradings.mean == 9.0
+
+
+async def test_of_an_answer_that_is_new_a_failed_grade_takes_the_place_of_the_mark_of_the_old_one() -> None:
+    async with court(*TWO) as c:
+        await c.results("small", prompts=1)
+        c.start()
+        await c.idle()
+        c.bar.opinions["able"] = prose
+        await c.results("small", prompts=1)
+        await c.idle()
+        assert [(g.score, g.code) for g in await c.grades()] == [(None, "malformed")]
 
 
 @pytest.mark.parametrize(
@@ -586,7 +633,7 @@ async def test_a_reply_that_is_no_grade_is_asked_for_once_more_and_then_counted_
         c.bar.opinions["able"] = prose
         await c.desk.grade("prompt", OPEN[0].id, "small", "")
         await until(lambda: len(c.graded()) == 2)
-        [failed] = await c.grades(failed=True)
+        failed = c.graded()[-1]
         assert (failed.score, failed.mark, failed.code, failed.weight) == (None, None, "malformed", 0.0)
         assert "What a lovely answer" in failed.reason
         assert c.view.failed == 1
