@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, is_typeddict
 
 import msgspec
 
+from llmrouter_tui.proxy import answers
 from llmrouter_tui.proxy.meta import ModelEntry
 from llmrouter_tui.proxy.operation import Json
 
 REF: Final = "#/components/schemas/"
 _FULL: Final = re.compile(rb"\bllmrouter_tui(?:\.\w+)+")
-_SPARSE: Final = frozenset({ModelEntry.__name__})
-"""Answers in which what is empty is left out."""
+_DIALECTS: Final = frozenset({name for name, kind in vars(answers).items() if is_typeddict(kind)})
+_SPARSE: Final = frozenset({ModelEntry.__name__, *_DIALECTS})
+"""Answers in which fields may be missing."""
 
 
 class Schemas:
@@ -72,11 +74,11 @@ def _reached(schemas: Iterable[Any], parts: Mapping[str, Json]) -> set[str]:
 
 def _as_written(name: str, part: Json) -> None:
     """What has a default may be left out by who writes to us; we leave nothing out."""
-    always = [key for key, value in part.get("properties", {}).items() if "default" in value]
-    if always and name not in _SPARSE:
-        part["required"] = [key for key in part["properties"] if key in (*part["required"], *always)]
-        for key in always:
-            del part["properties"][key]["default"]
+    if name in _SPARSE or "properties" not in part:
+        return
+    part["required"] = list(part["properties"])
+    for field in part["properties"].values():
+        field.pop("default", None)
 
 
 def _plain(part: Json) -> None:

@@ -1,0 +1,93 @@
+"""``GET /admin/export``: what is on record, for whoever counts; without what was said unless it is asked for."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from llmrouter_tui.core.decision import Attempt, Exchange, ExchangePage, Feedback
+from llmrouter_tui.core.errors import RouterError
+from tests.proxy.conftest import Router
+from tests.proxy.scripted import SMALL, decision
+
+SAID = Exchange(
+    "x1",
+    0.0,
+    "failed",
+    model=SMALL,
+    decision=decision(),
+    attempts=(Attempt(SMALL, "failed", message="cannot read 'my prompt'"),),
+    prompt="my prompt",
+    answer="my answer",
+    message="cannot read 'my prompt'",
+    rating=Feedback("x1", "down", 1.0, reasons=("too slow",), comment="my comment"),
+)
+
+
+def record(router: Router, count: int, seconds: float = 60.0) -> None:
+    """So many exchanges, one every so many seconds until now, newest first; in pages, as the engine gives them."""
+    now = time.time()
+    router.control.history = tuple(replace(SAID, id=f"x{n}", at=now - n * seconds) for n in range(count))
+
+    async def exchanges(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        start = int(before or 0)
+        rest = start + limit
+        page = router.control.history[start:rest]
+        return ExchangePage(page, str(rest) if rest < count else None, count)
+
+    router.control.exchanges = exchanges  # type: ignore[method-assign]
+
+
+async def lines(router: Router, query: str = "") -> list[dict[str, Any]]:
+    answer = await router.http.get(f"/admin/export{query}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.headers["x-request-id"]
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_every_exchange_is_a_line_newest_first(router: Router) -> None:
+    record(router, 250)
+    told = await lines(router)
+    assert [line["id"] for line in told] == [f"x{n}" for n in range(250)]
+    assert told[7]["decision"]["candidates"][0]["model"] == SMALL
+    assert told[7]["rating"]["reasons"] == ["too slow"]
+
+
+async def test_nothing_that_was_said_is_told_unless_it_is_asked_for(router: Router) -> None:
+    record(router, 1)
+    assert "my " not in json.dumps(await lines(router))
+    (told,) = await lines(router, "?texts=true")
+    assert (told["prompt"], told["answer"], told["rating"]["comment"]) == ("my prompt", "my answer", "my comment")
+    assert told["attempts"][0]["message"] == told["message"] == "cannot read 'my prompt'"
+
+
+async def test_it_goes_back_as_far_as_is_asked(router: Router) -> None:
+    record(router, 250, seconds=3600.0)
+    assert len(await lines(router, "?since=2h")) in (2, 3)
+    assert len(await lines(router, "?since=5d")) in (120, 121)
+    refused = await router.http.get("/admin/export?since=yesterday")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "since")
+
+
+async def test_one_that_breaks_off_says_so(router: Router) -> None:
+    record(router, 250)
+    paged = router.control.exchanges
+
+    async def breaks(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        if before is not None:
+            raise RouterError("storage_unavailable", "the disk is full")
+        return await paged(before=before, limit=limit, text=text)
+
+    router.control.exchanges = breaks  # type: ignore[method-assign]
+    told = await lines(router)
+    assert len(told) == 101
+    assert told[-1]["error"]["code"] == "storage_unavailable"
+
+
+async def test_one_that_cannot_begin_has_a_status(router: Router) -> None:
+    async def fails(**_: object) -> ExchangePage:
+        raise RouterError("storage_unavailable", "the disk is full", retryable=True)
+
+    router.control.exchanges = fails  # type: ignore[assignment,method-assign]
+    assert (await router.http.get("/admin/export")).status_code == 503
