@@ -88,7 +88,7 @@ async def test_a_stream(model: ModelInfo, backend: LlamaCppBackend) -> None:
 async def test_streams_one_after_the_other_over_a_server_that_closes_its_connections(
     model: ModelInfo, backend: LlamaCppBackend
 ) -> None:
-    for _ in range(20):
+    for _ in range(6):
         reply = await backend.chat(call_for(model, max_tokens=2))
         await read(reply)
         assert reply.finish_reason == "length"

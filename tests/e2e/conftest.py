@@ -22,12 +22,6 @@ from llmrouter_tui.cli import main
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("slow") and "slow" not in config.getoption("markexpr"):
-            item.add_marker(pytest.mark.skip(reason="takes minutes: run it with -m slow"))
-
-
 @dataclass
 class Router:
     process: "subprocess.Popen[bytes]"

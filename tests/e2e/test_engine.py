@@ -133,6 +133,7 @@ def test_who_leaves_before_its_turn_moves_nothing(client, router):
     assert children(router) == before
 
 
+@pytest.mark.thorough
 def test_two_models_by_turns_are_answered_in_batches(client, router):
     ask(client, "hi")
     loads = router.call("/admin/vram")["swaps"]["loads"]
@@ -143,6 +144,7 @@ def test_two_models_by_turns_are_answered_in_batches(client, router):
     assert router.call("/admin/vram")["swaps"]["loads"] - loads <= 2, "in the order of arrival it would be seven"
 
 
+@pytest.mark.thorough
 def test_a_pinned_model_is_kept_and_who_does_not_fit_beside_it_is_told(client, router):
     ask(client, "hi")
     router.call(f"/admin/models/embedded/{SMALL}/pin", {})
@@ -152,6 +154,7 @@ def test_a_pinned_model_is_kept_and_who_does_not_fit_beside_it_is_told(client, r
     router.call(f"/admin/models/embedded/{SMALL}/unpin", {})
 
 
+@pytest.mark.thorough
 def test_an_answer_under_way_is_finished_before_its_model_is_unloaded(client, router):
     ask(client, "hi")
     chunks: list[object] = []

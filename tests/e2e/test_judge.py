@@ -66,6 +66,7 @@ def idle(router: Router) -> bool:
     return bool(view["state"] == "idle" and not view["queued"])
 
 
+@pytest.mark.thorough
 def test_it_grades_what_measuring_left_survives_a_kill_and_its_grades_route(tmp_path: Path, models: str) -> None:
     database = tmp_path / "router.db"
     slowly = f'judge_model = "{JUDGE}"\njudge_rpm = {FIRST}\n{models}'

@@ -72,6 +72,7 @@ def test_over_the_fleet_a_model_is_measured_beside_its_traffic(tmp_path: Path) -
         assert (second["prompts"], first["prompts"], first["moved"]) == (0, len(asked), progress["moved"])
 
 
+@pytest.mark.thorough
 @pytest.mark.engine
 @pytest.mark.xdist_group("engine")
 def test_a_real_model_is_measured_and_after_a_kill_it_goes_on_where_it_stood(tmp_path: Path, weights: Path) -> None:
