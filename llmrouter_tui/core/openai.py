@@ -185,8 +185,9 @@ def usage_object(usage: Usage) -> dict[str, Any]:
 
 # ── splicing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]', re.DOTALL)
-_COLON = re.compile(rb"\s*:\s*")
+# The reader goes over nested values in C, and makes no numbers: a long one would take long.
+_SPACE, _COLON, _COMMA = (re.compile(rf"\s*{mark}?\s*") for mark in ("", ":", ","))
+_READER = json.JSONDecoder(strict=False, parse_int=len, parse_float=len)
 _MODEL_VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]++|\\.)*+")', re.DOTALL)
 _MODEL_KEY = b'"model"'
 _BACKSLASH = 0x5C
@@ -241,20 +242,21 @@ def _splice(body: bytes, spans: Sequence[tuple[int, int]], value: bytes) -> byte
 
 def _values(body: bytes, key: str) -> list[tuple[int, int]]:
     """Where the values of a top-level key stand (more than one if the key is repeated)."""
+    text, read = body.decode(), _READER.raw_decode
     spans: list[tuple[int, int]] = []
-    depth, start = 0, -1
-    for token in _TOKEN.finditer(body):
-        mark = token[0]
-        if mark in (b"{", b"["):
-            depth += 1
-        elif mark in (b"}", b"]"):
-            depth -= 1
-        elif mark != b"," and depth == 1 and start < 0:
-            colon = _COLON.match(body, token.end())
-            if colon and json.loads(mark) == key:
-                start = colon.end()
-            continue
-        if start >= 0 and ((mark == b"," and depth == 1) or depth == 0):
-            spans.append((start, start + len(body[start : token.start()].rstrip())))
-            start = -1
-    return spans
+    at = _past(_SPACE, text, text.index("{") + 1)
+    while text[at] == '"':
+        name, end = read(text, at)
+        start = _past(_COLON, text, end)
+        _, end = read(text, start)
+        if name == key:
+            spans.append((start, end))
+        at = _past(_COMMA, text, end)
+    if len(text) == len(body):
+        return spans
+    return [(len(text[:start].encode()), len(text[:end].encode())) for start, end in spans]
+
+
+def _past(mark: re.Pattern[str], text: str, at: int) -> int:
+    found = mark.match(text, at)
+    return found.end() if found else at

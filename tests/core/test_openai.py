@@ -23,6 +23,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("model"), inner, max_size=3),
     max_leaves=12,
 )
+LONG = b"1" * 5000
+"""More digits than Python makes a number of."""
 KEYS = st.text() | st.sampled_from(["model", "messages", "stream_options", "mod\\el", '"model"'])
 
 
@@ -128,6 +130,11 @@ class TestReplaceModel:
             (b'{"model":"a","model":"b"}', b'{"model":"new","model":"new"}'),
             (b'{"model":"a \\" \\\\","x":"y"}', b'{"model":"new","x":"y"}'),
             (b'{"model": null ,"t":{"model":1}}', b'{"model": "new" ,"t":{"model":1}}'),
+            (
+                '{"é":"日","model":"a","t":"ü","model":"é"}'.encode(),
+                '{"é":"日","model":"new","t":"ü","model":"new"}'.encode(),
+            ),
+            (b'{"model":"a","n":%b,"model":1}' % LONG, b'{"model":"new","n":%b,"model":"new"}' % LONG),
         ],
     )
     def test_only_the_top_level_value_changes(self, body: bytes, expected: bytes) -> None:
