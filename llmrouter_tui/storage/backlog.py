@@ -153,7 +153,7 @@ class Backlog:
     def _encoded(self, exchange: Exchange) -> _Row | None:
         try:
             text = rows.text(exchange, self._kept)
-            return _Row(rows.line(exchange), text, sum(map(len, text)))
+            return _Row(rows.line(exchange, self._kept), text, sum(map(len, text)))
         except Exception:  # whatever is in a fact, the router goes on
             _log.exception("an exchange could not be encoded for the database")
             self.dropped += 1

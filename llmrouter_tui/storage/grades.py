@@ -12,7 +12,7 @@ from peewee import SQL, ModelSelect, SqliteDatabase, Tuple, fn
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.storage import rows
 from llmrouter_tui.storage.history import Key
-from llmrouter_tui.storage.tables import JudgeCalls, JudgeComparison, JudgeGrade
+from llmrouter_tui.storage.tables import Exchange, ExchangeText, JudgeCalls, JudgeComparison, JudgeGrade
 
 MAX_PAGE: Final = 500
 LEARNED: Final = 20_000
@@ -35,13 +35,22 @@ def store(db: SqliteDatabase, grade: Grade, kept: int | None) -> None:
     row: dict[str, Any] = {name: _plain(getattr(grade, name)) for name in _COLUMNS if name != "kinds"}
     row |= {"kinds": rows.to_json(dict(grade.kinds)), "disagrees": grade.disagrees}
     if grade.subject == "exchange":
+        if _textless(db, row["ref"]):
+            kept = 0
         row |= {name: row[name][:kept] for name in _TEXTS}
-        if kept == 0 and grade.score is not None:
-            row["reason"] = ""  # it tells of the answer
+        if kept == 0:
+            row["reason"] = ""  # it tells of the answer, or quotes what the judge said of it
     same = ("subject", "ref", "model", "judge")
     older = [getattr(JudgeGrade, name) == row[name] for name in same]
     JudgeGrade.delete().where(*older, JudgeGrade.id != row["id"]).execute(db)
     JudgeGrade.insert(row).on_conflict_replace().execute(db)
+
+
+def _textless(db: SqliteDatabase, exchange_id: str) -> bool:
+    """Whether an exchange is on record without texts: they were forgotten, maybe while the judge read them."""
+    texts = ExchangeText.select(ExchangeText.prompt, ExchangeText.answer)
+    found = texts.join(Exchange, on=(Exchange.number == ExchangeText.number)).where(Exchange.id == exchange_id)
+    return any(not prompt and not answer for prompt, answer in found.tuples().execute(db))
 
 
 def page(db: SqliteDatabase, wanted: GradeFilter, before: Key, limit: int) -> GradePage:

@@ -13,6 +13,7 @@ from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
 from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import ModelMemory
 from llmrouter_tui.core.profile import Order, PastRun, Result
@@ -22,6 +23,8 @@ from llmrouter_tui.storage import figures as kept_figures
 from llmrouter_tui.storage import grades, history, profiles, residency, review, rows
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
+from llmrouter_tui.storage.forgetting import forget
+from llmrouter_tui.storage.retention import DAY, reckoned
 from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
 from llmrouter_tui.storage.transaction import transaction
 
@@ -30,8 +33,6 @@ PRUNE_STEP: Final = 500
 
 STORED: Final = (ExchangeFinished, ResidencyChanged)
 """The facts that ``record`` writes; it ignores others."""
-
-DAY: Final = 86_400.0
 
 
 async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRepo":
@@ -273,10 +274,15 @@ class SqliteRepo:
 
     async def prune(self, *, keep_days: float, now: float) -> int:
         """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest, grades of exchanges with those."""
-        moves_too_old = now - min(keep_days, residency.KEEP_DAYS) * DAY
+        counted = await self._database.commit(lambda db: reckoned(db, now))
+        too_old, moves_too_old = counted - keep_days * DAY, counted - min(keep_days, residency.KEEP_DAYS) * DAY
         await self._prune(lambda db: residency.prune_step(db, moves_too_old, PRUNE_STEP))
-        await self._prune(lambda db: grades.prune_step(db, now - keep_days * DAY, PRUNE_STEP))
-        return await self._prune(lambda db: history.prune_step(db, now - keep_days * DAY, PRUNE_STEP))
+        await self._prune(lambda db: grades.prune_step(db, too_old, PRUNE_STEP))
+        return await self._prune(lambda db: history.prune_step(db, too_old, PRUNE_STEP))
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        """See ``core.ports.Repo``."""
+        return await forget(self._database, wanted)
 
     async def _prune(self, drop: Callable[[SqliteDatabase], int]) -> int:
         def step(db: SqliteDatabase) -> int:

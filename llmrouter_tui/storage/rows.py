@@ -7,6 +7,7 @@ import msgspec
 
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Feedback, Usage
 from llmrouter_tui.core.domain import Footprint, Speed
+from llmrouter_tui.core.forgetting import wordless
 from llmrouter_tui.storage import tables
 from llmrouter_tui.storage.packing import UNENCODABLE, pack, unpack
 
@@ -49,8 +50,9 @@ def to_json(value: object) -> str:
         return ""
 
 
-def line(exchange: Exchange) -> Line:
-    """The row of the audit log, in the order of ``LINE_COLUMNS``. What comes from outside is mended."""
+def line(exchange: Exchange, kept: int | None = None) -> Line:
+    """The row of the audit log, in the order of ``LINE_COLUMNS``. What comes from outside is mended; where no texts are
+    ``kept``, errors are neither, because they may quote them."""
     decision, usage = exchange.decision, exchange.usage
     return (
         exchange.id,
@@ -71,7 +73,7 @@ def line(exchange: Exchange) -> Line:
         exchange.decode_per_second,
         clean(exchange.finish_reason),
         exchange.code,
-        clean(exchange.message),
+        clean(exchange.message) if kept != 0 else "",
         clean(exchange.response_id),
         exchange.key,
     )
@@ -84,7 +86,7 @@ def text(exchange: Exchange, kept: int | None) -> Text:
         clean(exchange.prompt[:kept]),
         clean(exchange.answer[:kept]),
         _packed(exchange.decision) if exchange.decision else b"",
-        to_json(exchange.attempts),
+        to_json(exchange.attempts if kept != 0 else wordless(exchange.attempts)),
     )
 
 
