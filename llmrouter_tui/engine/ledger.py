@@ -194,7 +194,7 @@ class Ledger:
         )
 
     def _idle(self, record: ModelRecord) -> float:
-        return self._clock.wall() - record.last_used if record.last_used else NEVER_USED
+        return max(0.0, self._clock.wall() - record.last_used) if record.last_used else NEVER_USED
 
     # ── time ──
 

@@ -185,7 +185,8 @@ class ModelRecord:
 
     def used_at(self, now: float) -> None:
         """A request let go of it."""
-        self.uses = 1.0 + (self.uses * 0.5 ** ((now - self.last_used) / HALF_LIFE) if self.last_used else 0.0)
+        past = max(0.0, now - self.last_used) if self.last_used else None  # clocks are set back, too
+        self.uses = 1.0 + (self.uses * 0.5 ** (past / HALF_LIFE) if past is not None else 0.0)
         self.last_used = now
 
     @property

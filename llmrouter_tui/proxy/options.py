@@ -42,6 +42,8 @@ class ProxyOptions:
     """Seconds after which a stream gets its headers although its model is not ready."""
     keepalive: float = 5.0
     """Seconds between comments while a stream waits for its model."""
+    silent: float = 30.0
+    """Seconds after which a connection is closed on which nothing was asked yet; it may be twice as long."""
     heartbeat: float = 10.0
     """Seconds between comments on an idle event stream."""
     grace: float = 2.0

@@ -35,6 +35,7 @@ from llmrouter_tui.proxy.operations_owner import Owner, owner_operations
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
+from llmrouter_tui.proxy.silent import Silent
 from llmrouter_tui.proxy.tally import Tally
 from llmrouter_tui.proxy.watch import Watch
 
@@ -60,6 +61,7 @@ class ProxyServer:
         self._watchers = Live()
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
+        self._silent: Silent | None = None
         self._changing = asyncio.Lock()
 
     @property
@@ -106,6 +108,8 @@ class ProxyServer:
             self._runner = self._site = None
             if runner is None or site is None:
                 return
+            if self._silent is not None:
+                self._silent.close()
             await site.stop()
             await asyncio.gather(self._watchers.end(0), self._chats.end(self._options.grace))
             await runner.cleanup()
@@ -138,6 +142,8 @@ class ProxyServer:
             auto_decompress=False,
         )
         await runner.setup()
+        assert runner.server is not None
+        self._silent = Silent(runner.server, self._options.silent)
         return runner
 
     def _doors(self, ollama: Ollama) -> Mapping[str, Handler]:

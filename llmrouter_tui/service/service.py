@@ -19,6 +19,9 @@ __all__ = ["Mode", "Service"]
 
 T = TypeVar("T")
 
+MOST_FILES = 65_536
+"""Open files at most."""
+
 
 class Service:
     """One router. ``run`` blocks until ``stop``; ``control`` and ``submit`` may be used from any thread before that."""
@@ -44,6 +47,7 @@ class Service:
         return cast(Control, _WhenReady(self._when_ready))
 
     def run(self) -> None:
+        _open_many()
         with self._lock:
             self._ended = False
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -127,6 +131,19 @@ def _settle() -> None:
     gc.set_threshold(20_000, 20, 1000)
     gc.enable()
     sys.setswitchinterval(1e-4)
+
+
+def _open_many() -> None:
+    """Ask for as many open files as this user may have: every connection is one, and the usual limit is 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a platform with a lower limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
