@@ -11,17 +11,26 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import platformdirs
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendKind
+from llmrouter_tui.core.forms import Origin
 from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.rules import Rule
-from llmrouter_tui.settings import APP, KEYS, NOTHING, BackendConfig, BadValueError, Key, Settings, key_table, nearest
-
-Origin = Literal["flag", "environment", "set", "file", "default"]
+from llmrouter_tui.settings import (
+    APP,
+    KEYS,
+    NOTHING,
+    WORDS_FOR_NONE,
+    BackendConfig,
+    BadValueError,
+    Settings,
+    key_table,
+    nearest,
+)
 
 MASK: Final = "••••"
 """What a secret looks like wherever settings are shown."""
@@ -76,8 +85,8 @@ def _checked(origin: Origin, raw: Mapping[str, object], place: Callable[[str, st
             values[name] = KEYS[name].check(value)
         except BadValueError as bad:
             hidden = bad.value is None or KEYS[name].secret or bad.inside.endswith(("key_env", "hash"))
-            shown = "" if hidden else f", not {_short(bad.value)}"
-            raise ConfigError(f"{place(name, bad.inside)} {bad.must}{shown}.", name) from None
+            instead = "" if hidden else f", not {_short(bad.value)}"
+            raise ConfigError(f"{place(name, bad.inside)} {bad.must}{instead}.", name) from None
     return _Source(origin, values)
 
 
@@ -164,6 +173,8 @@ def _from_urls(given: Mapping[str, str], variable: str, kind: str) -> list[Backe
 
 
 _ADDING_UP: Final = ("backends", "named_keys")
+_FLAGS: Final = {"database": "--db", "embedded": "--embedded or --no-embedded"}
+"""Options whose names are not those of their settings."""
 
 
 # ── the configuration ───────────────────────────────────────────────────────────────────────────────────────────
@@ -172,11 +183,12 @@ _ADDING_UP: Final = ("backends", "named_keys")
 class Config:
     """The settings in force and where each comes from."""
 
-    __slots__ = ("_origins", "_sources", "settings")
+    __slots__ = ("_file", "_origins", "_sources", "settings")
 
-    def __init__(self, sources: tuple[_Source, ...]) -> None:
-        """From the weakest source to the strongest."""
+    def __init__(self, sources: tuple[_Source, ...], file: Path | None = None) -> None:
+        """From the weakest source to the strongest; ``file`` is where one of them was read, None the usual place."""
         self._sources = sources
+        self._file = file
         self._origins: dict[str, Origin] = {}
         values: dict[str, Any] = {}
         added: dict[str, dict[str, BackendConfig | ApiKey]] = {name: {} for name in _ADDING_UP}
@@ -204,18 +216,35 @@ class Config:
             raise KeyError(key)
         return self._origins.get(key, "default")
 
+    def held(self, key: str) -> str:
+        """What fixes a setting as long as the program runs: ``--port``, ``ROUTER_PORT``; empty where nothing does."""
+        if key in _ADDING_UP:
+            return ""
+        match self.origin(key):
+            case "flag":
+                return _FLAGS.get(key, f"--{key.replace('_', '-')}")
+            case "environment":
+                return f"ROUTER_{key.upper()}"
+        return ""
+
     def views(self) -> tuple[Setting, ...]:
         """Every setting in plain JSON types, secrets masked."""
         return tuple(
-            Setting(name, _shown(key, getattr(self.settings, name)), self.origin(name), key.secret)
-            for name, key in KEYS.items()
+            Setting(name, shown(name, self.settings), self.origin(name), key.secret) for name, key in KEYS.items()
         )
 
     def with_stored(self, stored: Mapping[str, object]) -> "Config":
         """The same with these values set while running, instead of those before; a None is not set.
         Raises ``ConfigError``: so this is also how a new value is checked."""
-        replaced = _from_stored(stored)
-        return Config(tuple(replaced if source.origin == "set" else source for source in self._sources))
+        return self._with(_from_stored(stored))
+
+    def reread(self) -> "Config":
+        """The same with the file as it is now. Raises ``ConfigError``."""
+        return self._with(_from_file(self._file))
+
+    def _with(self, replaced: _Source) -> "Config":
+        sources = tuple(replaced if source.origin == replaced.origin else source for source in self._sources)
+        return Config(sources, self._file)
 
 
 def load(
@@ -227,7 +256,7 @@ def load(
 ) -> Config:
     """Read and check all sources. Without ``file`` the default one is read if it exists; a flag or a stored value
     that is None, and an environment variable that is empty, count as not given. Raises ``ConfigError``."""
-    return Config((_from_file(file), _from_stored(stored), _from_environment(env), _from_flags(flags)))
+    return Config((_from_file(file), _from_stored(stored), _from_environment(env), _from_flags(flags)), file)
 
 
 def usable(stored: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -261,10 +290,10 @@ def _is_missing(variable: str, env: Mapping[str, str]) -> bool:
     return bool(variable) and not env.get(variable)
 
 
-def _shown(key: Key, value: object) -> object:
-    if key.secret:
-        return MASK if value else ""
-    return _plain(value)
+def shown(name: str, settings: Settings) -> object:
+    """A setting's value in plain JSON types; a secret masked."""
+    value = getattr(settings, name)
+    return (MASK if value else "") if KEYS[name].secret else _plain(value)
 
 
 def _plain(value: object) -> object:
@@ -284,8 +313,6 @@ def _plain(value: object) -> object:
             return dict(value)
     return value
 
-
-_WORDS_FOR_NONE: Final = {"vram_max_gb": 0, "embedded": "auto", "database": ":memory:", "context_length": 0}
 
 _TABLES: Final = """\
 # Keys of the control center, by binding (the help screen names them).
@@ -320,7 +347,7 @@ _TABLES: Final = """\
 
 def written(name: str, value: object) -> str:
     """A setting's value as the file has it: ``auto``, ``0`` and the like where it is none."""
-    return json.dumps(_WORDS_FOR_NONE[name] if value is None else value, ensure_ascii=False)
+    return json.dumps(WORDS_FOR_NONE[name] if value is None else value, ensure_ascii=False)
 
 
 def example() -> str:
@@ -329,6 +356,6 @@ def example() -> str:
     lines = ["# Configuration of llmrouter-tui. Everything is optional; each line shows the default.", ""]
     for name in (item.name for item in fields(Settings)):
         if KEYS[name].from_text:
-            shown = written(name, _plain(getattr(defaults, name)))
-            lines += [f"# {KEYS[name].doc} [ROUTER_{name.upper()}]", f"#{name} = {shown}", ""]
+            value = written(name, _plain(getattr(defaults, name)))
+            lines += [f"# {KEYS[name].doc} [ROUTER_{name.upper()}]", f"#{name} = {value}", ""]
     return "\n".join([*lines, _TABLES.format(kinds=", ".join(get_args(BackendKind)))])

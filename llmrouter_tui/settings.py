@@ -39,6 +39,8 @@ class BackendConfig:
     """The memory pool it lives in, e.g. ``gpu0``; empty = found out by itself."""
     context_length: int | None = None
     enabled: bool = True
+    removed: bool = False
+    """Taken away while the router ran, though this source still names it, or it still answers on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ _BACKEND: Final[Mapping[str, Check]] = {
     "pool": _text(r"\S*", "must be a memory pool such as gpu0"),
     "context_length": _or(0, _integer(256, 16_777_216)),
     "enabled": _switch,
+    "removed": _switch,
 }
 
 
@@ -341,12 +344,17 @@ def _as_list(separator: str) -> Callable[[str], object]:
 @dataclass(frozen=True, slots=True)
 class Key:
     """A setting: its line of documentation, its check, and how it is read from an environment variable
-    (``from_text`` None: it has none)."""
+    (``from_text`` None: it has none); ``choices`` are all its values where they are few."""
 
     doc: str
     check: Check
     from_text: Callable[[str], object] | None = _as_is
     secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def _one_of(doc: str, *names: str) -> Key:
+    return Key(doc, _choice(*names), choices=names)
 
 
 _SECONDS: Final = _number(1, 86_400)
@@ -400,8 +408,8 @@ KEYS: Final[Mapping[str, Key]] = {
         _as_switch,
     ),
     "database": Key('The database file; ":memory:" keeps nothing.', _or(":memory:", _path)),
-    "privacy": Key(
-        "What the database keeps of prompts and answers: off, preview or full.", _choice("off", "preview", "full")
+    "privacy": _one_of(
+        "What the database keeps of prompts and answers: off, preview or full.", "off", "preview", "full"
     ),
     "keep_days": Key("Days that the history is kept.", _number(0.01, 36_500), _as_number),
     "quality_preference": Key(
@@ -424,9 +432,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
     "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
     "stall_seconds": Key("Seconds that a model may pause in the middle of a stream.", _SECONDS, _as_number),
-    "interrupted": Key(
-        "When a stream of plain text breaks off: resume = another model goes on with it, or error.",
-        _choice("resume", "error"),
+    "interrupted": _one_of(
+        "When a stream of plain text breaks off: resume = another model goes on with it, or error.", "resume", "error"
     ),
     "stop_seconds": Key(
         "Seconds that answers under way get to finish when the router stops; then they are cut.",
@@ -450,7 +457,10 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "queue_seconds": Key("Seconds that a request may wait until its model's load begins.", _SECONDS, _as_number),
     "embedded": Key(
-        'The built-in engine: true, false, or "auto" = only when no server answers.', _or("auto", _switch), _as_switch
+        'The built-in engine: true, false, or "auto" = only when no server answers.',
+        _or("auto", _switch),
+        _as_switch,
+        choices=("auto", "true", "false"),
     ),
     "gguf_folders": Key("More folders with GGUF files for the built-in engine.", _list(_path), _as_list(os.pathsep)),
     "context_length": Key(
@@ -463,14 +473,10 @@ KEYS: Final[Mapping[str, Key]] = {
         _number(0.01, 36_500),
         _as_number,
     ),
-    "profile_when_idle": Key(
-        "Whether models that were never measured are while nobody asks anything: off or new.",
-        _choice("off", "new"),
+    "profile_when_idle": _one_of(
+        "Whether models that were never measured are while nobody asks anything: off or new.", "off", "new"
     ),
-    "sync": Key(
-        "Whether newer public figures of models are fetched by themselves: off, or daily.",
-        _choice("off", "daily"),
-    ),
+    "sync": _one_of("Whether newer public figures of models are fetched by themselves: off, or daily.", "off", "daily"),
     "artificial_analysis_key": Key(
         "Your key for Artificial Analysis; empty = its figures are not fetched.",
         _text(r"\S*", "must be text without spaces"),
@@ -498,7 +504,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "judge_rpm": Key("Calls of judges a minute at most.", _integer(1, 100_000), _as_number),
     "judge_daily_calls": Key("Calls of judges a day at most; 0 = any number.", _integer(0, 10_000_000), _as_number),
     "theme": Key("The screen's colours, by name; empty = the router's own.", _text(r"\S*", "must be a theme's name")),
-    "symbols": Key("What charts are drawn with: braille, block or ascii.", _choice("braille", "block", "ascii")),
+    "symbols": _one_of("What charts are drawn with: braille, block or ascii.", "braille", "block", "ascii"),
     "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),
     "keys": Key("Keys of the control center, by binding.", _bindings, None),
     "named_keys": Key("Keys of clients with a name, models and limits of their own.", _named_keys, None),
@@ -507,6 +513,9 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
 }
 """Every setting, in the order in which they are shown."""
+
+WORDS_FOR_NONE: Final = {"vram_max_gb": 0, "embedded": "auto", "database": ":memory:", "context_length": 0}
+"""What is written where a setting has no value."""
 
 
 def nearest(name: str, among: Mapping[str, object]) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from llmrouter_tui.core.forms import Form, Origin
+
 Level = Literal["easy", "medium", "hard"]
 Outcome = Literal["running", "ok", "failed", "cancelled"]
 Rating = Literal["up", "down"]
@@ -218,8 +220,18 @@ class Setting:
 
     key: str
     value: object
-    origin: Literal["flag", "environment", "set", "file", "default"]
+    """That in force."""
+    origin: Origin
     secret: bool = False
+    form: Form | None = None
+    held: str = ""
+    """What fixes it as long as the router runs: ``--port``, ``ROUTER_PORT``; empty where nothing does."""
+    waits: bool = False
+    """Whether another value is kept for the next start: ``kept``."""
+    kept: object = None
+    otherwise: object = None
+    """What it would be had it not been set while the router ran."""
+    otherwise_from: Origin = "default"
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,6 +314,8 @@ class BackendView:
     """Named by the user, not found by looking around."""
     places: int | None = None
     """How many models it holds at the same time; None where it does not count them."""
+    enabled: bool = True
+    """Whether it is used; one that is not is neither asked nor looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -606,13 +606,25 @@ class Control(JudgeControl, KeyControl, Protocol):
         """How right the choices of the last so many seconds were, of all that is kept where ``span`` is None."""
         ...
 
+    async def reload(self) -> Sequence[Setting]:
+        """Read the configuration file again and let what differs take effect; those settings. A backend that the file
+        still has as before keeps its connections and its models. A file that cannot be used changes nothing."""
+        ...
+
     async def retry_backend(self, name: str) -> None: ...
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
         """Use a server from now on, and keep it as a setting. Without a ``kind`` the server is asked which it is;
         without a ``name`` it is named after what it is."""
         ...
 
-    async def remove_backend(self, name: str) -> None: ...
+    async def remove_backend(self, name: str) -> None:
+        """Forget a server; one that the file names, or that answers on this machine, stays away until it is added."""
+        ...
+
+    async def enable_backend(self, name: str, enabled: bool) -> BackendView:
+        """Use a server again, or use it no more until then; it stays listed. What is under way there goes on."""
+        ...
+
     async def fetch_starter(self) -> None:
         """Start (or start again) getting the starter model for the embedded engine."""
         ...

@@ -31,6 +31,8 @@ class BackendRecord:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to have it looked at before its turn."""
     loop: asyncio.Task[None] | None = None
+    enabled: bool = True
+    """Whether it is used."""
 
     def view(self) -> BackendView:
         b = self.backend
@@ -44,4 +46,5 @@ class BackendRecord:
             models=self.models,
             configured=self.configured,
             places=b.places,
+            enabled=self.enabled,
         )

@@ -56,7 +56,15 @@ class LiveSettings(Protocol):
         ...
 
     async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
-        """Remember that a backend was added, or removed, while running."""
+        """Remember that a backend was added, or switched off or on, while running."""
+        ...
+
+    async def drop_backend(self, name: str, kind: str, url: str, *, lingers: bool) -> None:
+        """Forget one; where it would be found again, remember that it is not wanted."""
+        ...
+
+    async def reload(self) -> Sequence[Setting]:
+        """Read the file again; what differs. Raises ``RouterError`` ``invalid_request`` in words."""
         ...
 
 
@@ -121,7 +129,7 @@ class EngineControl:
             seq=seq,
             at=p.clock.wall(),
             service=p.status.view(),
-            backends=tuple(record.view() for record in p.fleet.backends.values()),
+            backends=tuple(record.view() for record in p.fleet.every()),
             models=p.fleet.views(),
             devices=p.fleet.devices,
             exchanges=p.router.traffic.newest(),
@@ -307,14 +315,20 @@ class EngineControl:
         audit = replace(audit, marks=[mark for mark in audit.marks if self._p.grades.believed(mark.by)])
         return await asyncio.to_thread(review, audit, span)
 
+    async def reload(self) -> Sequence[Setting]:
+        async with self._adding:
+            return await self._p.settings.reload()
+
     async def retry_backend(self, name: str) -> None:
+        if not self._p.fleet.named(name).enabled:
+            raise RouterError("invalid_request", f"{name} is switched off", hint="switch it on first", param="name")
         self._p.fleet.look_again(name)
 
     async def add_backend(self, kind: str, url: str, name: str = "") -> BackendView:
         url = _address(url)
         async with self._adding:  # one after the other: a free name is free only until the next one takes it
             backend = await self._p.build_backend(kind, url, name)
-            if backend.name in self._p.fleet.backends:
+            if backend.name in {record.backend.name for record in self._p.fleet.every()}:
                 await backend.close()
                 raise RouterError("invalid_request", f"there is already a backend {backend.name!r}", param="name")
             await self._p.settings.keep_backend(backend.name, backend.kind, url, enabled=True)
@@ -322,11 +336,22 @@ class EngineControl:
             return (await self._p.lookout.join(backend, configured=True)).view()
 
     async def remove_backend(self, name: str) -> None:
-        backend = self._p.fleet.backend(name).backend
-        if backend.url:
-            await self._p.settings.keep_backend(name, backend.kind, backend.url, enabled=False)
-        self._p.discovery.dismiss(backend.url)
-        await self._p.lookout.remove(name)
+        async with self._adding:
+            record = self._p.fleet.named(name)
+            backend = record.backend
+            lingers = not record.configured or urlsplit(backend.url).hostname in _THIS_MACHINE
+            await self._p.settings.drop_backend(name, backend.kind, backend.url, lingers=lingers)
+            self._p.discovery.dismiss(backend.url)
+            await self._p.lookout.remove(name)
+
+    async def enable_backend(self, name: str, enabled: bool) -> BackendView:
+        async with self._adding:
+            record = self._p.fleet.named(name)
+            backend = record.backend
+            if record.enabled is not enabled:
+                await self._p.settings.keep_backend(name, backend.kind, backend.url, enabled=enabled)
+                await self._p.lookout.switch(name, enabled)
+            return record.view()
 
     async def fetch_starter(self) -> None:
         self._p.fetching.start()
@@ -397,6 +422,10 @@ class EngineControl:
 
     async def shutdown(self) -> None:
         self._p.stop()
+
+
+_THIS_MACHINE = (None, "localhost", "127.0.0.1", "::1")
+"""Where servers are found by looking around; None: the engine in this program."""
 
 
 def _address(url: str) -> str:

@@ -31,8 +31,8 @@ class Discovery:
     async def newcomers(self) -> AsyncIterator[Backend]:
         """Each server that answers and is not known yet."""
         for backend in await self._find():
-            known = {address(record.backend.url) for record in self._fleet.backends.values()} | self._dismissed
-            if address(backend.url) in known or backend.name in self._fleet.backends:
+            known = {address(record.backend.url) for record in self._fleet.every()} | self._dismissed
+            if address(backend.url) in known or backend.name in {r.backend.name for r in self._fleet.every()}:
                 await backend.close()
             else:
                 yield backend

@@ -60,6 +60,8 @@ class Fleet:
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
         """Called when a backend comes up, its models being known."""
         self.backends: dict[str, BackendRecord] = {}
+        self.off: dict[str, BackendRecord] = {}
+        """Backends that are switched off: nobody looks at them, and they have no models."""
         self.models: dict[str, ModelRecord] = {}
         self.devices: tuple[Device, ...] = ()
         self.holdings = Holdings(self, bus, clock, learning)
@@ -78,9 +80,28 @@ class Fleet:
 
     def drop(self, record: BackendRecord) -> None:
         """Forget a backend; its models are gone from the next decision on."""
-        del self.backends[record.backend.name]
+        self.backends.pop(record.backend.name, None)
+        self.off.pop(record.backend.name, None)
         self.drop_models(record, keep=())
         self._bus.publish(BackendChanged(record.view(), removed=True))
+
+    def switch(self, record: BackendRecord, enabled: bool) -> None:
+        """Use a backend, not looked at yet, or use it no more: its models are gone from the next decision on."""
+        here, there = (self.backends, self.off) if enabled else (self.off, self.backends)
+        there.pop(record.backend.name, None)
+        here[record.backend.name] = record
+        record.enabled, record.health, record.detail, record.since = enabled, "starting", "", self._clock.wall()
+        record.polls = record.misses = 0
+        self.drop_models(record, keep=())
+        self._bus.publish(BackendChanged(record.view()))
+
+    def every(self) -> tuple[BackendRecord, ...]:
+        """All backends, those that are switched off too."""
+        return (*self.backends.values(), *self.off.values())
+
+    def named(self, name: str) -> BackendRecord:
+        """A backend, also one that is switched off."""
+        return self.off.get(name) or self.backend(name)
 
     def backend(self, name: str) -> BackendRecord:
         try:
@@ -110,7 +131,7 @@ class Fleet:
     async def close(self) -> None:
         if self._flush_handle is not None:
             self._flush_handle.cancel()
-        await asyncio.gather(*(r.backend.close() for r in self.backends.values()), return_exceptions=True)
+        await asyncio.gather(*(r.backend.close() for r in self.every()), return_exceptions=True)
 
     # ── change ──
 

@@ -28,7 +28,7 @@ class Lookout:
     async def start(self) -> None:
         """First look at every backend; returns when each has answered or failed once, or after a second: who is
         silent longer is waited for in the background."""
-        looks = [self._tasks.spawn(self._begin(record), "first look") for record in self._fleet.backends.values()]
+        looks = [self._tasks.spawn(self.begin(record), "first look") for record in self._fleet.backends.values()]
         if looks:
             await asyncio.wait(looks, timeout=FIRST_LOOK_SECONDS)
 
@@ -37,20 +37,29 @@ class Lookout:
     ) -> BackendRecord:
         """Take a backend in while running; returns when it was looked at."""
         record = self._fleet.add(backend, configured=configured, pool=pool, context_limit=context_limit)
-        await self._begin(record)
+        await self.begin(record)
         return record
 
     async def remove(self, name: str) -> None:
         """Let a backend go; its models are gone from the next decision on."""
-        record = self._fleet.backend(name)
-        if record.loop is not None:
-            record.loop.cancel()
+        record = self._fleet.named(name)
+        _rest(record)
         self._fleet.drop(record)
         await record.backend.close()
 
-    async def _begin(self, record: BackendRecord) -> None:
+    async def switch(self, name: str, enabled: bool) -> None:
+        """Use a backend again, and look at it, or use it no more; its connections stay either way."""
+        record = self._fleet.named(name)
+        if record.enabled is not enabled:
+            _rest(record)
+            self._fleet.switch(record, enabled)
+            if enabled:
+                await self.begin(record)
+
+    async def begin(self, record: BackendRecord) -> None:
+        """Look at a backend of the fleet now, and as long as it is in there."""
         await self._look(record)
-        if self._fleet.backends.get(record.backend.name) is record:
+        if self._fleet.backends.get(record.backend.name) is record and record.loop is None:
             record.loop = self._tasks.repeat(lambda: self._poll(record), f"polling {record.backend.name}")
 
     async def _poll(self, record: BackendRecord) -> None:
@@ -92,3 +101,10 @@ class Lookout:
         turns = self._fleet.holdings.turns(record)
         self._fleet.holdings.compare(record, await backend.residents(), turns)
         return detail
+
+
+def _rest(record: BackendRecord) -> None:
+    """Look at it no more."""
+    if record.loop is not None:
+        record.loop.cancel()
+        record.loop = None

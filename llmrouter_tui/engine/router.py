@@ -160,6 +160,7 @@ class Router:
         """No model can be reached: who is away, and since when."""
         now = self.clock.wall()
         down = [_away(record, now) for record in self.fleet.backends.values() if record.health != "up"]
+        down += [f"{name} is switched off" for name in self.fleet.off]
         if down:
             message, hint = f"no model can be reached ({'; '.join(down)})", "start the backend, or add another one"
         else:

@@ -164,6 +164,10 @@ class Admin:
         asked = decode(await read_body(request, SMALL), _SETTING)
         return json_response(veiled(await self._control.set_setting(asked.key, asked.value)))
 
+    async def reload(self, request: web.Request) -> web.StreamResponse:
+        """Read the configuration file again; the settings that differ."""
+        return json_response([veiled(setting) for setting in await self._control.reload()])
+
     async def what_if(self, request: web.Request) -> web.StreamResponse:
         """What another preference, ``?value=0.7``, would have chosen for the newest exchanges."""
         return json_response(await self._control.what_if(share(request, "value")))
@@ -201,6 +205,12 @@ class Admin:
     async def remove_backend(self, request: web.Request) -> web.StreamResponse:
         await self._control.remove_backend(request.match_info["name"])
         return accepted()
+
+    async def enable_backend(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.enable_backend(request.match_info["name"], True))
+
+    async def disable_backend(self, request: web.Request) -> web.StreamResponse:
+        return json_response(await self._control.enable_backend(request.match_info["name"], False))
 
     async def retry_backend(self, request: web.Request) -> web.StreamResponse:
         await self._control.retry_backend(request.match_info["name"])

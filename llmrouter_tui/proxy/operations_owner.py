@@ -242,13 +242,29 @@ def _memory(admin: Admin) -> Sequence[Operation]:
             example={"url": "http://127.0.0.1:8000"},
         ),
         _does("backends/{name}", admin.remove_backend, "Use it no more.", method="DELETE", faults=("400", "503")),
-        _does("backends/{name}/retry", admin.retry_backend, "Look at once whether it is up."),
+        _does("backends/{name}/retry", admin.retry_backend, "Look at once whether it is up.", faults=("400",)),
+        _does(
+            "backends/{name}/enable",
+            admin.enable_backend,
+            "Use it again.",
+            answer=BackendView,
+            status=200,
+            faults=_STORED,
+        ),
+        _does(
+            "backends/{name}/disable",
+            admin.disable_backend,
+            "Use it no more until it is enabled.",
+            answer=BackendView,
+            status=200,
+            faults=_STORED,
+        ),
     )
 
 
 def _settings(admin: Admin) -> Sequence[Operation]:
     settings = "Every setting, its value and where that comes from; of secrets only whether they are set."
-    change = "Change one; null goes back to what holds without it."
+    change = "Change one, at once or for the next start, as its form tells; null takes back what was set."
     starter = "Get the starter model for the embedded engine."
     return (
         _shows("settings", admin.settings, settings, list[Setting]),
@@ -261,6 +277,14 @@ def _settings(admin: Admin) -> Sequence[Operation]:
             status=200,
             faults=_BOTH,
             example={"key": "quality_preference", "value": 0.7},
+        ),
+        _does(
+            "reload",
+            admin.reload,
+            "Read the configuration file again; what differs takes effect, and is told.",
+            answer=list[Setting],
+            status=200,
+            faults=("400",),
         ),
         _does(
             "listen",

@@ -165,6 +165,9 @@ class RemoteControl:
     async def review(self, span: float | None = SPAN) -> Review:
         return await self._get("review", _REVIEW, {"since": said_span(span)})
 
+    async def reload(self) -> Sequence[Setting]:
+        return self._read(await self._command("POST", "reload"), _SETTINGS)
+
     async def retry_backend(self, name: str) -> None:
         await self._command("POST", f"backends/{quote(name, safe='')}/retry")
 
@@ -174,6 +177,10 @@ class RemoteControl:
 
     async def remove_backend(self, name: str) -> None:
         await self._command("DELETE", f"backends/{quote(name, safe='')}")
+
+    async def enable_backend(self, name: str, enabled: bool) -> BackendView:
+        act = "enable" if enabled else "disable"
+        return self._read(await self._command("POST", f"backends/{quote(name, safe='')}/{act}"), _BACKEND)
 
     async def fetch_starter(self) -> None:
         await self._command("POST", "starter")

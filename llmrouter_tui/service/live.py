@@ -1,18 +1,21 @@
-"""Settings that change while the router runs: checked, stored, applied, announced."""
+"""Settings that change while the router runs: checked, stored, applied, announced; some only at the next start."""
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from llmrouter_tui.config import Config, ConfigError, usable
+from llmrouter_tui.config import Config, ConfigError, shown, usable
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
 from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.bus import Bus
-from llmrouter_tui.settings import KEYS, Settings, key_table, nearest
+from llmrouter_tui.engine.discovery import address
+from llmrouter_tui.forms import forms
+from llmrouter_tui.settings import KEYS, BackendConfig, Settings, key_table, nearest
 
 JUDGE = (
     "judge_enabled",
@@ -29,6 +32,7 @@ LIVE = (
     "quality_preference",
     "rules",
     "embedding_model",
+    "keep_days",
     "sync",
     "profile_max_age_days",
     "profile_when_idle",
@@ -37,8 +41,15 @@ LIVE = (
     *JUDGE,
 )
 """What takes effect without a restart."""
+ITEMS = ("backends", "named_keys")
+"""What changes item by item."""
+WAITING = tuple(key for key in KEYS if key not in (*LIVE, *ITEMS))
+"""What takes effect at the next start."""
+FORMS = forms(frozenset((*LIVE, *ITEMS)))
 _ORIGINS = {"flag": "an option of the command line", "environment": "an environment variable"}
 _PLACE = re.compile(r"^The saved setting (backends\[\d+\]\.)?")
+
+Backends = Sequence[BackendConfig]
 
 
 class LiveSettings:
@@ -46,40 +57,109 @@ class LiveSettings:
 
     def __init__(self, config: Config, repo: Repo, bus: Bus) -> None:
         self._config = config
+        self._began = config.settings
+        """What does not change before the next start."""
+        self._now = config.settings
         self._repo = repo
         self._bus = bus
         self._appliers: dict[str, Callable[[Any], None]] = {}
         self._changing = asyncio.Lock()
+        self.forbid: Callable[[Settings], RouterError | None] = lambda settings: None
+        """Why settings, each of them good, must not be used together."""
+        self.regroup: Callable[[Backends, Backends], Awaitable[None]] = _leave
+        """Lets the differences between two lists of backends take effect."""
 
     def on_change(self, key: str, apply: Callable[[Any], None]) -> None:
         """Call ``apply`` with the value now and at each change."""
         self._appliers[key] = apply
-        apply(getattr(self._config.settings, key))
+        apply(getattr(self._now, key))
 
     @property
     def settings(self) -> Settings:
         """Those in force now."""
-        return self._config.settings
+        return self._now
+
+    def _use(self, config: Config) -> None:
+        """Let a configuration be in force, as far as it can be before the next start."""
+        self._config = config
+        self._now = replace(config.settings, **{key: getattr(self._began, key) for key in WAITING})
 
     def origin(self, key: str) -> str:
         """Where a setting comes from, or one item: ``named_keys.NAME``."""
         return self._config.origin(key)
 
     def views(self) -> Sequence[Setting]:
-        return self._config.views()
+        weaker = self._config.with_stored({})
+        return [self._view(key, weaker) for key in KEYS]
+
+    def _view(self, key: str, weaker: Config) -> Setting:
+        """A setting as it is told; ``weaker``: the configuration without what was set while running."""
+        config, secret = self._config, KEYS[key].secret
+        waits = key in WAITING and getattr(config.settings, key) != getattr(self._began, key)
+        return Setting(
+            key,
+            shown(key, self._now),
+            config.origin(key),
+            secret,
+            FORMS[key],
+            config.held(key),
+            waits,
+            shown(key, config.settings) if waits else None,
+            None if secret else shown(key, weaker.settings),
+            weaker.origin(key),
+        )
 
     async def change(self, key: str, value: object) -> Setting:
-        if key not in LIVE:
-            raise _not_live(key)
+        """Check and keep a value, and let it take effect, now or at the next start; None takes back what was set.
+        Raises ``RouterError``."""
+        if key not in KEYS:
+            raise RouterError("invalid_request", f"{key!r} is no setting", hint=nearest(key, KEYS), param="key")
+        if fixed := FORMS[key].fixed:
+            words = f"{key} cannot be set while the router runs"
+            raise RouterError("invalid_request", words, hint=fixed, param="key")
         return await self._keep(key, value)
 
     async def keep_port(self, port: int) -> None:
         """Remember the port to which the router moved."""
+        self._began, self._now = replace(self._began, port=port), replace(self._now, port=port)
         await self._keep("port", port)
 
+    async def reload(self) -> Sequence[Setting]:
+        """Read the file again and let what differs take effect; those settings that differ. Raises ``RouterError``
+        where it cannot be used: then nothing changes."""
+        async with self._changing:
+            before = self._config
+            try:
+                config = await asyncio.to_thread(before.reread)
+            except ConfigError as error:
+                hint = "everything stays as it was"
+                raise RouterError("invalid_request", str(error), hint=hint) from error
+            self._check(config.settings)
+            self._use(config)
+        old, new = before.settings, config.settings
+        if old.backends != new.backends:
+            await self.regroup(old.backends, new.backends)
+        return [self._apply(key) for key in KEYS if getattr(old, key) != getattr(new, key)]
+
     async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
-        """Remember a backend that was added on screen, or that one of the file was removed there."""
-        await self._keep_item("backends", name, {"name": name, "kind": kind, "url": url, "enabled": enabled})
+        """Remember a backend that was added, or switched off or on; what else is known of it stays."""
+        known = self._backend(self._config, name, kind, url)
+        rest = {"name": name, "kind": kind, "url": url} if known is None else asdict(known)
+        item = {key: value for key, value in rest.items() if value is not None} | {"enabled": enabled, "removed": False}
+        weaker = self._backend(self._config.with_stored({}), name, kind, url)
+        same = weaker is not None and weaker.enabled is enabled
+        await self._keep_item("backends", name, None if same else item)
+
+    async def drop_backend(self, name: str, kind: str, url: str, *, lingers: bool) -> None:
+        """Forget a backend; where it ``lingers``, because it would be found again, or another source names it, remember
+        that it is removed."""
+        gone = {"name": name, "kind": kind, "url": url, "removed": True}
+        await self._keep_item("backends", name, gone if lingers else None, gone)
+
+    def _backend(self, config: Config, name: str, kind: str, url: str) -> BackendConfig | None:
+        """This backend as a configuration has it."""
+        found = next((item for item in config.settings.backends if item.name == name), None)
+        return found if found and (found.kind, address(found.url)) == (kind, address(url)) else None
 
     async def keep_key(self, key: ApiKey) -> None:
         """Remember a key that was made while running."""
@@ -103,7 +183,7 @@ class LiveSettings:
                 items = [*kept, otherwise]
                 config = self._checked({**stored, setting: items})
             await self._repo.set_setting(setting, items or None)
-            self._config = config
+            self._use(config)
         self._apply(setting)
 
     async def _keep(self, key: str, value: object) -> Setting:
@@ -112,17 +192,23 @@ class LiveSettings:
             origin = self._config.origin(key)
             if origin in ("flag", "environment"):
                 hint = "start llmrouter-tui without it to change it here"
-                raise RouterError("invalid_request", f"{key} is fixed by {_ORIGINS[origin]}", hint=hint, param=key)
+                words = f"{key} is fixed by {_ORIGINS[origin]} ({self._config.held(key)})"
+                raise RouterError("invalid_request", words, hint=hint, param=key)
             config = self._checked({**await self._stored(), key: value}, key)
+            self._check(config.settings)
             await self._repo.set_setting(key, value)
-            self._config = config
+            self._use(config)
         return self._apply(key)
+
+    def _check(self, settings: Settings) -> None:
+        if (refusal := self.forbid(settings)) is not None:
+            raise refusal
 
     def _apply(self, key: str) -> Setting:
         """Let a new value take effect, and announce it."""
         if (apply := self._appliers.get(key)) is not None:
-            apply(getattr(self._config.settings, key))
-        setting = next(s for s in self._config.views() if s.key == key)
+            apply(getattr(self._now, key))
+        setting = self._view(key, self._config.with_stored({}))
         self._bus.publish(SettingChanged(setting))
         return setting
 
@@ -139,12 +225,5 @@ class LiveSettings:
             raise RouterError("invalid_request", words, param=param) from error
 
 
-def _not_live(key: str) -> RouterError:
-    """Why a key cannot be changed while the router runs, and what can be done instead."""
-    if key not in KEYS:
-        return RouterError("invalid_request", f"{key!r} is no setting", hint=nearest(key, KEYS), param="key")
-    hint = f"what can be: {', '.join(LIVE)}; the rest belongs in the configuration file"
-    if key == "port":
-        hint = 'POST /admin/listen with {"port": …} moves the router; or start it with --port'
-    return RouterError("invalid_request", f"{key} cannot be changed as a setting while the router runs", hint=hint,
-                       param="key")  # fmt: skip
+async def _leave(before: Backends, after: Backends) -> None:
+    """Where no backends are used."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ class Membership:
         *,
         look_around: bool,
     ) -> None:
-        removed = [item.url for item in settings.backends if not item.enabled]
+        removed = [item.url for item in settings.backends if item.removed]
         self.discovery = Discovery(fleet, lookout, self._find, removed)
         self.look_around = look_around
         """Whether servers that nobody named are taken in."""
@@ -57,7 +58,7 @@ class Membership:
         """A backend that a person named; without a kind the server is asked which it is. Raises ``RouterError``."""
         if kind:
             return self._named(kind, url, name or self._free(kind))
-        here = next((n for n, r in self._fleet.backends.items() if address(r.backend.url) == address(url)), "")
+        here = next((r.backend.name for r in self._fleet.every() if address(r.backend.url) == address(url)), "")
         if here:
             raise RouterError("invalid_request", f"{url} is here already, as {here!r}", param="url")
         kind, found = await recognise(self._session, url)
@@ -77,7 +78,7 @@ class Membership:
 
     def _free(self, name: str) -> str:
         """This name, with a number where it is taken."""
-        taken = self._fleet.backends
+        taken = self._names()
         return next(n for n in (name, *(f"{name}{i}" for i in range(2, len(taken) + 3))) if n not in taken)
 
     async def populate(self) -> bool:
@@ -86,13 +87,13 @@ class Membership:
         settings = self._settings
         self._tell_missing_keys()
         for item in settings.backends:
-            if item.enabled:
+            if not item.removed:
                 await self._add_configured(item)
         if self.look_around:
             async for found in self.discovery.newcomers():
                 self._add(found, configured=False)
         wanted = settings.embedded if settings.embedded is not None else not self._fleet.backends
-        if not wanted or EMBEDDED in self._fleet.backends:
+        if not wanted or any(item.name == EMBEDDED for item in settings.backends):
             return False
         if not available():
             if settings.embedded:
@@ -110,6 +111,42 @@ class Membership:
         else:
             backend = self._build(item.kind, item.name, item.url, item.api_key_env)
             self._add(backend, configured=True, pool=item.pool, context=item.context_length)
+        if not item.enabled and (record := self._fleet.backends.get(item.name)) is not None:
+            self._fleet.switch(record, False)
+
+    async def regroup(self, before: Sequence[BackendConfig], after: Sequence[BackendConfig]) -> None:
+        """Let the differences between two configurations take effect: what both have is left alone, with its
+        connections and its models."""
+        had = {item.name: item for item in before}
+        for gone in had.keys() - {item.name for item in after}:
+            await self._leave(had[gone])
+        for item in after:
+            old = had.get(item.name)
+            if old == item:
+                continue
+            if old is not None and replace(old, enabled=item.enabled) == item and item.name in self._names():
+                await self._lookout.switch(item.name, item.enabled)
+                continue
+            if old is not None:
+                await self._leave(old)
+            if not item.removed:
+                await self._join(item)
+
+    def _names(self) -> set[str]:
+        return {record.backend.name for record in self._fleet.every()}
+
+    async def _leave(self, item: BackendConfig) -> None:
+        if item.name in self._names():
+            await self._lookout.remove(item.name)
+        self.discovery.dismiss(item.url)
+
+    async def _join(self, item: BackendConfig) -> None:
+        self.discovery.welcome(item.url)
+        if item.name in self._names():  # found by looking around, or what is added now takes its name
+            await self._lookout.remove(item.name)
+        await self._add_configured(item)
+        if (record := self._fleet.backends.get(item.name)) is not None:
+            await self._lookout.begin(record)
 
     async def _add_engine(
         self, engine: EmbeddedBackend, *, configured: bool, pool: str = "", context: int | None = None

@@ -628,6 +628,16 @@ class ScriptedControl:
             raise RouterError("not_found", f"There is no backend {name!r}.")
         self.servers = tuple(view for view in self.servers if view.name != name)
 
+    async def enable_backend(self, name: str, enabled: bool) -> BackendView:
+        if all(view.name != name for view in self.servers):
+            raise RouterError("not_found", f"There is no backend {name!r}.")
+        self.servers = tuple(replace(v, enabled=enabled) if v.name == name else v for v in self.servers)
+        return next(view for view in self.servers if view.name == name)
+
+    async def reload(self) -> Sequence[Setting]:
+        self.calls.append(("reload",))
+        return tuple(self.kept.values())
+
     async def fetch_starter(self) -> None:
         self.calls.append(("fetch_starter",))
 

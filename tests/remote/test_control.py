@@ -161,6 +161,9 @@ async def test_keys_come_and_go(router: Router, remote: RemoteControl) -> None:
 async def test_backends_come_and_go(router: Router, remote: RemoteControl) -> None:
     added = await remote.add_backend("openai", "http://127.0.0.1:8000", "vllm")
     assert added == BackendView("vllm", "openai", "http://127.0.0.1:8000", configured=True)
+    off = await remote.enable_backend("vllm", False)
+    assert (off.name, off.enabled) == ("vllm", False)
+    assert (await remote.enable_backend("vllm", True)).enabled
     await remote.remove_backend("vllm")
     assert [view.name for view in router.control.servers] == ["box"]
     assert (await refusal(remote, "remove_backend", "vllm")).code == "not_found"
@@ -191,6 +194,9 @@ async def test_settings_are_set_but_secrets_never_leave_the_router(router: Route
     shown = [*await remote.settings(), *(await remote.snapshot()).settings, secret]
     assert router.control.kept["openai_api_key"].value == "sk-new-secret"
     assert {setting.value for setting in shown if setting.secret} == {"(set)"}
+    told = await remote.reload()
+    assert [one.key for one in told] == list(router.control.kept)
+    assert {one.value for one in told if one.secret} == {"(set)"}
     error = await refusal(remote, "set_setting", "nope", 1)
     assert (error.code, error.param) == ("invalid_request", "key")
 
@@ -211,6 +217,7 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
     commands: list[tuple[object, ...]] = [
         ("load", SMALL), ("unload", SMALL), ("pin", SMALL, True), ("enable", SMALL, False), ("set_setting", "a", 1),
         ("retry_backend", "box"), ("add_backend", "ollama", "u"), ("remove_backend", "box"), ("fetch_starter",),
+        ("enable_backend", "box", False), ("reload",),
         ("cancel_fetch",), ("clear_vram",), ("release_vram",), ("sync",),
         ("cancel_sync",), ("profile",), ("cancel_profile",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
         ("rate", FeedbackInput("x1", rating="up")),

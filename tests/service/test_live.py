@@ -87,11 +87,58 @@ async def test_changes_at_the_same_time_lose_none(house: House) -> None:
     assert (stored["quality_preference"], stored["port"]) == (0.9, 12345)
 
 
-async def test_the_port_is_no_setting_of_a_running_router(house: House) -> None:
-    error = await refusal(house.live.change("port", 12345))
-    assert "/admin/listen" in error.hint
-    assert house.told == []
-    assert house.shown("port") == 11436
+async def test_what_cannot_change_before_the_next_start_is_kept_for_it(house: House) -> None:
+    changed = await house.live.change("port", 12345)
+    assert (changed.value, changed.waits, changed.kept, changed.origin) == (11436, True, 12345, "set")
+    assert house.live.settings.port == 11436
+    assert await house.repo.settings() == {"port": 12345}
+    assert house.told == [("port", 11436)]
+    back = await house.live.change("port", None)
+    assert (back.value, back.waits, back.kept, back.origin) == (11436, False, None, "default")
+    assert await house.repo.settings() == {}
+
+
+async def test_what_was_set_is_taken_back_to_what_the_file_says(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("quality_preference = 0.7\n")
+    repo = await open_repo(tmp_path / "router.db")
+    live = LiveSettings(load(file=tmp_path / "config.toml", env={}, flags={}), repo, Bus(SystemClock()))
+    applied: list[float] = []
+    live.on_change("quality_preference", applied.append)
+    changed = await live.change("quality_preference", 0.2)
+    assert (changed.value, changed.origin) == (0.2, "set")
+    assert (changed.otherwise, changed.otherwise_from) == (0.7, "file")
+    back = await live.change("quality_preference", None)
+    assert (back.value, back.origin) == (0.7, "file")
+    assert applied == [0.7, 0.2, 0.7]
+    await repo.close()
+
+
+async def test_every_setting_says_how_it_is_filled_in_and_what_holds_it(house: House) -> None:
+    views = {view.key: view for view in house.live.views()}
+    assert all(
+        view.form is not None and view.form.doc and view.form.must.startswith("must ") for view in views.values()
+    )
+    forms = {key: view.form for key, view in views.items() if view.form is not None}
+    assert (forms["quality_preference"].kind, forms["quality_preference"].must) == (
+        "number",
+        "must be a number from 0 to 1",
+    )
+    assert forms["privacy"].choices == ("off", "preview", "full")
+    assert (forms["embedded"].choices, forms["embedded"].nothing) == (("auto", "true", "false"), "auto")
+    assert {key for key, form in forms.items() if form.kind == "secret"} == {k for k, v in views.items() if v.secret}
+    assert (forms["judge_enabled"].kind, forms["host"].kind, forms["allowed_hosts"].kind) == ("switch", "text", "list")
+    assert forms["quality_preference"].live
+    assert not forms["port"].live
+    assert [key for key, view in views.items() if view.held] == ["calm"]
+    assert views["calm"].held == "ROUTER_CALM"
+
+
+async def test_what_would_be_unsafe_together_is_refused(house: House) -> None:
+    no = RouterError("forbidden", "others can reach that")
+    house.live.forbid = lambda settings: no if settings.host == "0.0.0.0" else None
+    with pytest.raises(RouterError, match="others can reach that"):
+        await house.live.change("host", "0.0.0.0")
+    assert await house.repo.settings() == {}
 
 
 @pytest.mark.parametrize(
@@ -99,11 +146,9 @@ async def test_the_port_is_no_setting_of_a_running_router(house: House) -> None:
     [
         ("quality_preference", 3, "quality_preference must be a number from 0 to 1, not 3."),
         ("quality", 0.5, "'quality' is no setting; the nearest is quality_preference"),
-        (
-            "theme",
-            "dark",
-            "theme cannot be changed as a setting while the router runs; what can be: quality_preference",
-        ),
+        ("database", "x.db", "database cannot be set while the router runs; it would have to be read before"),
+        ("admin_api_key", "k", "admin_api_key cannot be set while the router runs; the database would keep it"),
+        ("calm", False, "calm is fixed by an environment variable (ROUTER_CALM); start llmrouter-tui without it"),
     ],
 )
 async def test_what_cannot_be_set_says_what_can(house: House, key: str, value: object, words: str) -> None:
