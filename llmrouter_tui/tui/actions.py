@@ -122,8 +122,8 @@ ACTIONS: tuple[Action, ...] = (
            ("profile",), 11, needs=("service",)),
     Action("bench.retry", "r", "r", "retry failed", "Ask again what failed", "Profile", ("profile",), 25, mutating=True,
            needs=("service",)),
-    Action("bench.mark", "space", "space", "mark", "Mark models that are measured together", "Profile", ("profile",),
-           26, mutating=True),
+    Action("bench.mark", "space", "space", "mark", "Mark models that are measured together, or two that are compared",
+           "Profile", ("models", "profile"), 26, mutating=True),
     Action("run.compare", "h,enter", "h", "runs", "Two runs of measuring beside each other: what changed per task, and "
            "in speed", "Profile", ("profile",), 27, needs=("service",)),
     Action("result.open", "", "⏎", "whole answer", "The selected answer in full", "Profile", ("profile",), 12),
@@ -135,6 +135,10 @@ ACTIONS: tuple[Action, ...] = (
            mutating=True, needs=("service",)),
     Action("grade.ask", "J", "J", "grade", "Have the judge grade the selected answer", "Judge", (*LISTS, "profile"), 33,
            mutating=True, needs=("service",)),
+    Action("grade.show", "v", "v", "verdict", "Go to the judge's grade of the selected answer", "Judge",
+           (*LISTS, "profile"), 34),
+    Action("judge.compare", "C", "C", "compare", "Whom the judge prefers of two models, answer beside answer; have it "
+           "compare two", "Judge", ("models", "profile", "judge"), 29, needs=("service",)),
     Action("judge.choose", "c", "c", "judge", "Choose who judges, or nobody", "Judge", ("judge",), 25, mutating=True,
            needs=("service",)),
     Action("judge.pause", "s", "s", "pause", "Let the judge rest, or go on", "Judge", ("judge",), 26, mutating=True,

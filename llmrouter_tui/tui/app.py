@@ -21,6 +21,7 @@ from llmrouter_tui.core.ports import Host, Snapshot
 from llmrouter_tui.tui import first_run_text, glossary
 from llmrouter_tui.tui.actions import PAGES, PLACES
 from llmrouter_tui.tui.attention import Cause
+from llmrouter_tui.tui.comparisons import Comparisons
 from llmrouter_tui.tui.errands import History, Preference
 from llmrouter_tui.tui.keystrokes import Keystrokes
 from llmrouter_tui.tui.ledger import LedgerView
@@ -107,6 +108,7 @@ class ControlCenter(App[None]):
         self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS), self.set_timer)
         self.history = History(self)
         self.measurements = Measurements(self, self._beside, lambda: self._heard(Dirty.PROFILE | Dirty.ATTENTION))
+        self.comparisons = Comparisons(self, self._beside, lambda: self._heard(Dirty.JUDGE))
         self.port = TakenPort(
             self.store,
             nearby,

@@ -12,6 +12,7 @@ from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Look
 
 if TYPE_CHECKING:
+    from llmrouter_tui.tui.comparisons import Comparisons
     from llmrouter_tui.tui.errands import History, Preference
     from llmrouter_tui.tui.measurements import Measurements
     from llmrouter_tui.tui.taken_port import TakenPort
@@ -41,6 +42,7 @@ class AppLike(Protocol):
     preference: "Preference"
     history: "History"
     measurements: "Measurements"
+    comparisons: "Comparisons"
     port: "TakenPort"
     watching: bool
     """Whether the router lives elsewhere."""

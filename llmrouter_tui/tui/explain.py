@@ -9,6 +9,7 @@ from collections.abc import Callable
 from llmrouter_tui.core.decision import Candidate, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.fluency import moved, moved_words
+from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.switches import heeding, heeding_words
 from llmrouter_tui.core.why import Instead, instead
@@ -31,8 +32,10 @@ BAR = 16
 """Cells of the bar that shows the terms side by side where there is room."""
 
 
-def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision | None = None) -> list[Line]:
-    """Everything there is to say about one exchange."""
+def explanation(
+    row: Row, store: Store, cells: int, look: Look, today: Decision | None = None, grade: Grade | None = None
+) -> list[Line]:
+    """Everything there is to say about one exchange; ``grade``: what a judge said of its answer."""
     decision = row.exchange.decision
     lines: list[Line] = []
     if decision is None:
@@ -52,6 +55,8 @@ def explanation(row: Row, store: Store, cells: int, look: Look, today: Decision 
     lines += timeline(row, store.name, cells, look)
     lines += [(), *words(row, cells, look)]
     lines += verdict(row, store.name, look)
+    if grade is not None:
+        lines += [*([] if row.exchange.rating else [()]), *graded(grade, store.name, cells)]
     return lines
 
 
@@ -293,6 +298,16 @@ def verdict(row: Row, name: Name, look: Look) -> list[Line]:
         shown = fmt.effect_text(effect, name, look)
         lines.append(((text.left("EFFECT", LABEL) + " ", "head"), (shown, "strong")))
     return [(), *lines] if lines else lines
+
+
+def graded(grade: Grade, name: Name, cells: int) -> list[Line]:
+    """``JUDGE  phi4:14b 6/10  no edge cases``: the mark, and the beginning of the judge's reason; ``v`` goes there."""
+    reason = next(iter(grade.reason.strip().splitlines()), "")
+    said = "gave no grade" if grade.score is None else f"{grade.score:.3g}/10"
+    yours = f", your mark {grade.overruled:.3g} stands" if grade.overruled is not None else ""
+    wrong = "   !! you say otherwise" if grade.disagrees and grade.known_by == "user" else ""
+    words = f"{name(grade.judge)} {said}{yours}{wrong}   {text.tame(reason)}"
+    return labelled("JUDGE", words, cells, "warn" if grade.score is None or wrong else "soft", most=2)
 
 
 def rated(row: Row, name: Name, look: Look, cells: int) -> Line:

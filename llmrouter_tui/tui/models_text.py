@@ -90,11 +90,13 @@ def head(placed: Sequence[Placed], look: Look, sort: str, falling: bool) -> Line
     return tuple(spans)
 
 
-def row(model: ModelView, placed: Sequence[Placed], shown: Shown) -> Line:
+def row(model: ModelView, placed: Sequence[Placed], shown: Shown, *, marked: bool = False) -> Line:
     """One model as a line of exactly the columns placed."""
     spans: list[Span] = []
     for column, size in placed:
-        said, role = _cell(model, column.id, size, shown)
+        mark = f"{shown.look.symbols.up} " if marked and column.id == "model" else ""
+        said, role = _cell(model, column.id, size - len(mark), shown)
+        said = mark + said
         spans.append((" " * column.gap, ""))
         dots = shown.look.symbols.ellipsis
         spans.append((text.right(said, size, dots) if column.right else text.left(said, size, dots), role))

@@ -400,7 +400,7 @@ class Store:
         return Dirty.PROFILE
 
     def _graded(self, fact: ev.Graded, at: float) -> Dirty:
-        self.grades.take(fact.grade)
+        self.grades.heard(fact.grade, fact.effects)
         return Dirty.GRADES
 
     def _judge(self, fact: ev.JudgeChanged, at: float) -> Dirty:

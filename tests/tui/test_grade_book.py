@@ -25,6 +25,23 @@ def test_a_later_grade_of_the_same_answer_takes_the_place_of_the_older_one() -> 
     assert set(book.known) == {"again", "other"}
 
 
+def test_a_failure_takes_the_place_of_no_mark_and_stands_beside_it_until_there_is_a_new_one() -> None:
+    book = GradeBook()
+    failed = replace(GRADES[0], at=NOW, score=None, code="malformed")
+    for id_ in ("", "failed", "failed again"):
+        book.take(replace(failed, id=id_) if id_ else GRADES[0])
+    assert list(book.known) == ["g1", "failed again"]
+    book.take(replace(GRADES[0], id="again", at=NOW + 1))
+    assert list(book.known) == ["again"]
+
+
+def test_on_routes_stands_the_mark_of_an_answer_not_a_later_failure_of_its_judge() -> None:
+    book = GradeBook()
+    book.take(mark := replace(GRADES[0], subject="exchange", ref="x1"))
+    book.take(replace(mark, id="failed", at=NOW, score=None, code="malformed"))
+    assert book.of("x1") == mark
+
+
 def test_what_is_read_from_the_history_does_not_undo_what_was_heard_since() -> None:
     book = GradeBook()
     book.take(replace(GRADES[0], overruled=9.0))

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.grades import Grade, JudgeView
+from llmrouter_tui.core.decision import Effect
+from llmrouter_tui.core.grades import Comparison, Grade, JudgeView
 from llmrouter_tui.core.ports import FeedbackInput
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.judge import JudgeDialog
 from llmrouter_tui.tui.modals.mark import MarkDialog
 from llmrouter_tui.tui.pages.judge import JudgePage
 from tests.tui import goldens
+from tests.tui.benches import PROFILES, result
 from tests.tui.gradebooks import BIG, GRADES, JUDGE, PHI, SMALL, grade
 from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
 from tests.tui.shots import build, screen_text, settled
@@ -27,13 +29,14 @@ async def judged(
     size: tuple[int, int] = (120, 36),
     judge: JudgeView = JUDGE,
     grades: Sequence[Grade] = GRADES,
+    compared: Sequence[Comparison] = (),
     *,
     readonly: bool = False,
     **more: Any,
 ) -> AsyncIterator[tuple[ControlCenter, Any]]:
     """The control center on Judge, over a router that graded."""
     host = ScriptedHost(replace(SNAPSHOT, judge=judge), readonly=readonly)
-    host.control.graded = {one.id: one for one in grades}
+    host.control.graded, host.control.compared = {one.id: one for one in grades}, compared
     app = build(host, **more)
     async with app.run_test(size=size) as pilot:
         await settled(app, pilot)
@@ -162,11 +165,14 @@ async def test_a_failed_grade_is_no_number_and_is_asked_for_again() -> None:
         await pilot.press("J")
         await until(app, pilot, lambda: commanded(app))
         assert commanded(app) == [("grade", "prompt", "create-river", "llama.cpp/qwen2.5vl:7b")]
-        feed(app).push(ev.Graded(replace(GRADES[6], id="g8", at=NOW + 1, score=7.0, code="", reason="fine")))
+        moved = (Effect("llama.cpp/qwen2.5vl:7b", "extraction", 0.70, 0.68),)
+        feed(app).push(ev.Graded(replace(GRADES[6], id="g8", at=NOW + 1, score=7.0, code="", reason="fine"), moved))
         await until(app, pilot, lambda: "g8" in page(app).view.ids)
         assert "g7" not in page(app).view.ids
         assert page(app).view.focus == "g8"
-        assert "qwen2.5vl:7b, graded again: 7" in " ".join(note.message for note in app._notifications)
+        words = "qwen2.5vl:7b, graded again: 7; qwen2.5vl:7b extraction .70 → .68"
+        assert words in " ".join(note.message for note in app._notifications)
+        assert "EFFECT   qwen2.5vl:7b extraction .70 → .68" in screen_text(app)
 
 
 async def test_the_judge_is_chosen_among_the_models_here() -> None:
@@ -233,3 +239,51 @@ async def test_a_client_s_answer_is_put_to_the_judge_where_it_is_listed() -> Non
         await pilot.press("j", "j", "J")
         await until(app, pilot, lambda: commanded(app))
         assert commanded(app) == [("grade", "exchange", "x8f1f", "")]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_why_a_model_was_chosen_ends_with_what_the_judge_said_and_a_key_goes_there(size: tuple[int, int]) -> None:
+    host = ScriptedHost(replace(SNAPSHOT, judge=JUDGE))
+    host.control.graded = {one.id: one for one in GRADES}
+    app = build(host)
+    async with app.run_test(size=size) as pilot:
+        await settled(app, pilot)
+        app.go("routes")
+        await settled(app, pilot)
+        assert "v verdict" not in screen_text(app)
+        await pilot.press("j", "j", "j", "j", "enter")
+        await until(app, pilot, lambda: app.store.grades.of("x8f1d"))
+        await pilot.press("G")
+        await until(app, pilot, lambda: "JUDGE    phi4:14b 6/10" in screen_text(app))
+        assert "!! you say otherwise" in screen_text(app)
+        assert size[0] < 100 or "v verdict" in screen_text(app)
+        await pilot.press("v")
+        await until(app, pilot, lambda: isinstance(app.screen, JudgePage) and page(app).view.focus == "g1")
+        assert commanded(app) == []
+
+
+async def test_the_key_finds_the_grade_whatever_the_list_was_filtered_by() -> None:
+    async with judged() as (app, pilot):
+        page(app).set_filter("task:chat")
+        app.go("routes")
+        await settled(app, pilot)
+        await pilot.press("j", "j", "v")
+        await until(app, pilot, lambda: isinstance(app.screen, JudgePage) and page(app).view.focus == "g4")
+        app.go("routes")
+        await settled(app, pilot)
+        await pilot.press("j", "v")
+        assert app._notifications and [note.message for note in app._notifications][-1] == "verdict: no judge graded it"
+
+
+async def test_an_answer_to_a_prompt_of_ours_leads_to_its_grade_too() -> None:
+    async with judged() as (app, pilot):
+        app.host.control.results = (result("code-race", "coding"),)  # type: ignore[attr-defined]
+        app.host.control.measured = PROFILES  # type: ignore[attr-defined]
+        app.go("profile")
+        await settled(app, pilot)
+        while app.screen._focus != BIG:  # type: ignore[attr-defined]
+            await pilot.press("j")
+        await pilot.press("enter")
+        await until(app, pilot, lambda: "1 of 1 answers" in screen_text(app))
+        await pilot.press("v")
+        await until(app, pilot, lambda: isinstance(app.screen, JudgePage) and page(app).view.focus == "g3")

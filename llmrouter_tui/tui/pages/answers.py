@@ -51,6 +51,7 @@ class AnswersActs(BenchActs):
             **dict.fromkeys(("filter", "sort.left", "sort.right"), closed),
             "result.open": none,
             "grade.ask": none or empty or why_not_graded(self.center.store.judge),
+            "grade.show": none or ("" if self.graded() else "no judge graded it"),
         }
         return replace(found, reasons={**found.reasons, **reasons})
 
@@ -161,6 +162,17 @@ class AnswersActs(BenchActs):
         if result is not None:
             call = center.host.control.grade("prompt", result.prompt, self.opened)
             center.command(call, "Not graded", lambda _: center.say(QUEUED))
+
+    def graded(self) -> Grade | None:
+        """What a judge said of the selected answer."""
+        result = self._view.selected
+        return self._grades.get(result.prompt) if result else None
+
+    def do_grade_show(self) -> None:
+        grade = self.graded()
+        if grade is not None:
+            self.center.store.grades.wanted = grade.id
+            self.center.go("judge")
 
     def answer_moved(self, prompt: str) -> None:
         """The cursor is on another answer."""

@@ -17,6 +17,8 @@ from llmrouter_tui.tui import actions, status, text, work_text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
+from llmrouter_tui.tui.modals.comparisons import ComparisonsDialog
+from llmrouter_tui.tui.modals.pair import PairDialog
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import PieceLine, center
@@ -219,6 +221,16 @@ class Page(Screen[None]):
     def _turn(self, step: int) -> None:
         pages: Sequence[str] = self.center.pages
         self.center.go(pages[(pages.index(self.TAB or self.PAGE) + step) % len(pages)])
+
+    def marked_models(self) -> tuple[str, ...]:
+        """The models that are marked here, in the order of the list."""
+        return ()
+
+    def do_judge_compare(self) -> None:
+        marked = self.marked_models()
+        self.app.push_screen(ComparisonsDialog(marked))
+        if len(marked) == 2 and not self.center.host.readonly:
+            self.app.push_screen(PairDialog(marked))
 
     def do_back(self) -> None:
         self.close_top()

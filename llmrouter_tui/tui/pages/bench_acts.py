@@ -16,11 +16,36 @@ NAME_CELLS = 28
 
 
 class BenchActs(Page):
-    """A page from which models are measured. It says which (``to_measure``)."""
+    """A page from which models are measured, several at once where they are marked. It says which are listed
+    (``listed``), which has the cursor (``here``), and shows the marks (``paint_marks``)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked: set[str] = set()
+
+    def listed(self) -> Sequence[str]:
+        """Ids of the models, in the order of the list."""
+        return ()
+
+    def here(self) -> str:
+        """The id of the model under the cursor."""
+        return ""
+
+    def paint_marks(self) -> None:
+        """Other models are marked."""
+
+    def marked_models(self) -> tuple[str, ...]:
+        return tuple(id_ for id_ in self.listed() if id_ in self.marked and id_ in self.center.store.models)
 
     def to_measure(self) -> Sequence[ModelView]:
         """The models that are marked, else the selected one."""
-        return ()
+        models = self.center.store.models
+        chosen = self.marked_models() or (self.here(),)
+        return [models[id_] for id_ in chosen if id_ in models]
+
+    def do_bench_mark(self) -> None:
+        self.marked ^= {self.here()}
+        self.paint_marks()
 
     def situation(self) -> Situation:
         found = super().situation()

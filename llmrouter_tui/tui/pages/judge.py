@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.tui import agreement_text, grades_text, text
+from llmrouter_tui.tui import agreement_text, comparisons_text, grades_text, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.grades_view import GradesView
 from llmrouter_tui.tui.gradings import why_not_graded
@@ -99,8 +99,11 @@ class JudgePage(JudgeActs):
 
     def _draw_agreement(self, cells: int, rows: int) -> list[Line]:
         center = self.center
-        draw = agreement_text.lines if self._roomy or self.maximized is self.agreement else agreement_text.brief
-        return draw(center.store.judge, cells, center.look, center.store.name)
+        if not self._roomy and self.maximized is not self.agreement:
+            return agreement_text.brief(center.store.judge, cells, center.look, center.store.name)
+        lines = agreement_text.lines(center.store.judge, cells, center.look, center.store.name)
+        compared = comparisons_text.brief(center.comparisons.look() or (), cells, center.look, center.store.name)
+        return [*lines, (), *compared] if compared else lines
 
     def _draw_detail(self, cells: int, rows: int) -> list[Line]:
         grade, center = self.chosen(), self.center
@@ -144,6 +147,7 @@ class JudgePage(JudgeActs):
 
     def _paint_list(self) -> None:
         view = self.view
+        self._show_wanted()
         view.refresh()
         self.list.empty = self._empty()
         self.list.show(view.ids, view.focus)
@@ -151,6 +155,14 @@ class JudgePage(JudgeActs):
         self._paint_judge()
         self.paint_detail()
         self.paint_footer()
+
+    def _show_wanted(self) -> None:
+        """Put the focus on the grade for which one came here from elsewhere."""
+        book = self.center.store.grades
+        if book.wanted in book.known:
+            self.view.filter("")
+            self.view.select(book.wanted)
+            book.wanted = ""
 
     def _paint_judge(self) -> None:
         center = self.center

@@ -108,8 +108,19 @@ class JudgeActs(RatingActs):
             about = (grade.subject, grade.ref, grade.model)
             if about in self._asked and grade.at > self._asked[about]:
                 del self._asked[about]
-                said = grades_text.mark_text(grade.score)
-                self.center.say(f"{self.center.store.name(grade.model)}, graded again: {said}")
+                self._graded_again(grade)
+
+    def _graded_again(self, grade: Grade) -> None:
+        """Tell the mark and what it moved, in the corner and with the grade."""
+        center = self.center
+        if grade.score is None:
+            center.say(f"{center.store.name(grade.model)}, not graded again: {grade.reason}", bad=True)
+            return
+        effects = center.store.grades.effects.get(grade.id, ())
+        self.effects[grade.id] = effects
+        told = ", ".join(fmt.effect_text(effect, center.store.name, center.look) for effect in effects)
+        said = f"graded again: {grades_text.mark_text(grade.score)}"
+        center.say(f"{center.store.name(grade.model)}, {said}; {told or 'no ability moved'}")
 
     def do_grade_mark(self) -> None:
         grade, center = self.chosen(), self.center

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 
 from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.core.ports import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
@@ -132,8 +133,22 @@ class ListingPage(RatingActs):
             readonly=self.center.host.readonly,
             ready=self.center.serving,
             exchange=selected.exchange if selected else None,
-            reasons={"grade.ask": self._why_not_grade()},
+            reasons={"grade.ask": self._why_not_grade(), "grade.show": "" if self.graded() else "no judge graded it"},
         )
+
+    def graded(self) -> Grade | None:
+        """What a judge said of the selected answer, as far as this screen heard of it."""
+        selected = self.center.view.selected
+        return self.center.store.grades.of(selected.id) if selected else None
+
+    def do_grade_show(self) -> None:
+        grade = self.graded()
+        if grade is not None:
+            self.center.store.grades.wanted = grade.id
+            self.center.go("judge")
+
+    def hidden_acts(self) -> frozenset[str]:
+        return super().hidden_acts() | (frozenset() if self.graded() else {"grade.show"})
 
     def _why_not_grade(self) -> str:
         selected = self.center.view.selected

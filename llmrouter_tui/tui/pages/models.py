@@ -1,6 +1,7 @@
 """Models: who is good at what, and what does each cost me? The list, and beside it where its scores come from."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -8,6 +9,7 @@ from textual.containers import Horizontal
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.dossier import Dossier
 from llmrouter_tui.tui import model_detail, models_text, review_text, text
+from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.dossiers import Dossiers
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
@@ -64,9 +66,19 @@ class ModelsPage(BenchActs, ModelActs):
     def chosen(self) -> ModelView | None:
         return self.roster.selected
 
-    def to_measure(self) -> Sequence[ModelView]:
-        model = self.chosen()
-        return [model] if model else []
+    def listed(self) -> Sequence[str]:
+        return self.roster.ids
+
+    def here(self) -> str:
+        return self.roster.focus
+
+    def paint_marks(self) -> None:
+        self.paint_models()
+
+    def situation(self) -> Situation:
+        found = super().situation()
+        none = "" if found.model else "no model is selected"
+        return replace(found, reasons={**found.reasons, "bench.mark": none})
 
     @property
     def dossiers(self) -> Dossiers:
@@ -99,11 +111,11 @@ class ModelsPage(BenchActs, ModelActs):
 
     def _draw(self, key: str, cells: int) -> Line:
         model = self.center.store.models.get(key)
-        return models_text.row(model, self._place(cells), self.shown(key)) if model else ()
+        return models_text.row(model, self._place(cells), self.shown(key), marked=key in self.marked) if model else ()
 
     def _version(self, key: str) -> Hashable:
         minute = int(self.center.clock() // 60)
-        return self.roster.version(key), self.pending.what(key), minute, self._columns
+        return self.roster.version(key), self.pending.what(key), minute, self._columns, key in self.marked
 
     def _header(self, cells: int) -> Line:
         return models_text.head(self._place(cells), self.center.look, self.roster.sort.id, self.roster.falling)
@@ -164,7 +176,9 @@ class ModelsPage(BenchActs, ModelActs):
                 self.list.styles.height = wanted
         else:
             self.list.styles.height = None
+        marked = len(self.marked_models())
         notes = [
+            Part(f"{marked} marked" if marked else ""),
             Part(f"filter {roster.query}" if roster.filtered else ""),
             Part(f"{len(roster.ids)} of {len(self.center.store.models)}"),
             Part(f"by {roster.sort.label}", WORDS),

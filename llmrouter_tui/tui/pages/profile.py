@@ -6,7 +6,6 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.profile import Profiles
 from llmrouter_tui.tui import bench, bench_panes, bench_text, runs, text
 from llmrouter_tui.tui.actions import Situation
@@ -23,8 +22,8 @@ LEAST_MATRIX, MOST_SHARE = 3, 0.4
 """Rows of models that are always in view, and the share of a tall page that they take at most."""
 LOW = 20
 """Rows below which only the models and what is asked now are in view."""
-LISTED = frozenset({"bench.open", "bench.mark", "run.compare"})
-ANSWERS = frozenset({"filter", "result.open", "grade.ask", "sort.left", "sort.right"})
+LISTED = frozenset({"bench.open", "bench.mark", "run.compare", "judge.compare"})
+ANSWERS = frozenset({"filter", "result.open", "grade.ask", "grade.show", "sort.left", "sort.right"})
 
 
 class ProfilePage(AnswersActs):
@@ -41,7 +40,6 @@ class ProfilePage(AnswersActs):
         self.changes = LinesView(self._draw_changes, id="changes")
         self.history = LinesView(self._draw_history, id="history")
         self.whole.can_focus = False
-        self.marked: set[str] = set()
         self._rows: dict[str, Benched] = {}
         self._drawn: dict[str, int] = {}
         """How often each row became another."""
@@ -69,11 +67,14 @@ class ProfilePage(AnswersActs):
         """The row under the cursor."""
         return self._rows.get(self._focus)
 
-    def to_measure(self) -> Sequence[ModelView]:
-        models = self.center.store.models
-        marked = [models[id_] for id_ in self._rows if id_ in self.marked and id_ in models]
-        here = models.get(self.opened or self._focus)
-        return marked or ([here] if here else [])
+    def listed(self) -> Sequence[str]:
+        return tuple(self._rows)
+
+    def here(self) -> str:
+        return self.opened or self._focus
+
+    def paint_marks(self) -> None:
+        self._paint_rows()
 
     def situation(self) -> Situation:
         found, row = super().situation(), self.chosen()
@@ -101,7 +102,8 @@ class ProfilePage(AnswersActs):
         back = frozenset() if self.opened else frozenset({"back"})
         if not self.opened:
             return back | ANSWERS
-        return LISTED | ({"result.open", "filter"} if self.has_class("-answer") else frozenset())
+        silent = frozenset() if self.graded() else frozenset({"grade.show"})
+        return LISTED | silent | ({"result.open", "filter"} if self.has_class("-answer") else frozenset())
 
     @property
     def _found(self) -> Profiles | None:
@@ -187,7 +189,7 @@ class ProfilePage(AnswersActs):
             self._share_height()
         else:
             self.matrix.touch(changed)
-        run, marked = self.center.store.profile, len(self.marked & set(keys))
+        run, marked = self.center.store.profile, len(self.marked_models())
         title = bench_text.title(run, self.center.clock(), self.center.look)
         self.matrix.head(title, bench_text.notes(run, marked, self.center.host.readonly))
 
@@ -239,10 +241,6 @@ class ProfilePage(AnswersActs):
         if self.matrix.cursor:  # a key may overtake the message that the cursor moved
             self._focus = self.matrix.cursor
         super().perform(act)
-
-    def do_bench_mark(self) -> None:
-        self.marked ^= {self._focus}
-        self._paint_rows()
 
     def do_bench_retry(self) -> None:
         center, control = self.center, self.center.host.control

@@ -4,9 +4,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.tui import actions, explain, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.heads import WORDS, Part
+from llmrouter_tui.tui.marks import Marks
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
@@ -33,6 +35,7 @@ class RoutesPage(ListingPage):
         self.choices = [Choice(act, label, actions.BY_ID[act].show) for act, label in BUTTONS]
         self._today: tuple[str, Decision] | None = None
         self._shown = ""
+        self._marks: Marks | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="split"):
@@ -44,6 +47,13 @@ class RoutesPage(ListingPage):
                         yield from self.choices
                         yield self.rated
 
+    def graded(self) -> Grade | None:
+        """What a judge said of the selected answer: asked for where this screen did not hear of it."""
+        if self._marks is None:
+            self._marks = Marks(self.center, self.selection_moved)
+        selected = self.center.view.selected
+        return self._marks.of(selected.exchange) if selected else None
+
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
@@ -51,7 +61,7 @@ class RoutesPage(ListingPage):
         focus = self.center.view.focus
         if touched is None:
             self._share_width()  # also when a pane is zoomed
-        if touched is None or focus in touched or focus != self._shown or dirty & Dirty.MODELS:
+        if touched is None or focus in touched or focus != self._shown or dirty & (Dirty.MODELS | Dirty.GRADES):
             self._paint_why()
 
     def selection_moved(self) -> None:
@@ -83,7 +93,7 @@ class RoutesPage(ListingPage):
             said = text.wrap("Select an exchange, and here is why it went where it did.", cells)
             return [((part, "soft"),) for part in said]
         today = self._today[1] if self._today else None
-        return explain.explanation(row, center.store, cells, center.look, today)
+        return explain.explanation(row, center.store, cells, center.look, today, self.graded())
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
