@@ -26,6 +26,7 @@ from llmrouter_tui.engine.deadlines import Deadlines
 from llmrouter_tui.engine.embedding import Embedding, EmbedRun
 from llmrouter_tui.engine.exchange import Run
 from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.ids import Ids
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.residency import Residency
@@ -66,6 +67,7 @@ class Router:
         self.keep = keep
         self.sessions = Sessions(clock)
         self.traffic = Traffic(clock)
+        self._ids = Ids()
         self.preference = 0.5
         self.rules: Sequence[Rule] = ()
         self.draining = False
@@ -82,7 +84,6 @@ class Router:
         self.embedding = Embedding(self)
         self._allowed: dict[tuple[str, ...], tuple[tuple[ModelView, ...], tuple[ModelView, ...]]] = {}
         """What each set of allowed names meant last, and among which models."""
-        self._counter = int(clock.wall() * 1000)
 
     def begin(self, request: ChatRequest) -> Run:
         """Analyse, decide, announce. Raises ``RouterError``; the refusal is recorded like any exchange."""
@@ -203,9 +204,12 @@ class Router:
         return exchange.id
 
     def new_id(self, wall: float) -> str:
-        """Ids sort by time: 11 hex digits of milliseconds, 4 of a counter."""
-        self._counter = (self._counter + 1) & 0xFFFF
-        return f"{int(wall * 1000):011x}{self._counter:04x}"
+        return self._ids.new(wall)
+
+    def remember(self, newest_first: Sequence[Exchange]) -> None:
+        """Begin with what the database holds of earlier runs."""
+        self.traffic.remember(newest_first)
+        self._ids.follow(newest_first)
 
 
 def _away(record: BackendRecord, now: float) -> str:

@@ -61,20 +61,22 @@ class Traffic:
                 self.recent[index] = replace(known, rating=feedback)
 
     def newest(self) -> tuple[Exchange, ...]:
-        """Newest first, running ones included."""
-        running = [run.exchange() for run in self.running.values()]
-        return tuple(sorted([*self.recent, *running], key=lambda e: e.id, reverse=True)[:RECENT])
+        """Newest first, running ones included: they take the places of the oldest, whatever the clock said then."""
+        running = [run.exchange() for run in list(self.running.values())[-RECENT:]]
+        room = RECENT - len(running)
+        recent = list(self.recent)[-room:] if room else []
+        return tuple(sorted([*recent, *running], key=lambda e: e.id, reverse=True))
 
     def rates(self) -> Rates:
         now = self._clock.wall()
-        window = [e for e in self.recent if now - e.at <= WINDOW_SECONDS]
+        window = [e for e in self.recent if abs(now - e.at) <= WINDOW_SECONDS]  # others are of a clock that was wrong
         ttfts = sorted(e.ttft for e in window if e.ttft is not None)
         buckets: dict[int, list[Exchange]] = {}
         for exchange in window:
             buckets.setdefault(int(exchange.at // BUCKET_SECONDS), []).append(exchange)
         return Rates(
             in_flight=len(self.running),
-            per_minute=float(sum(now - e.at <= 60 for e in window)),
+            per_minute=float(sum(abs(now - e.at) <= 60 for e in window)),
             ttft_p50=ttfts[len(ttfts) // 2] if ttfts else None,
             ok=sum(e.outcome == "ok" for e in window),
             failed=sum(e.outcome == "failed" and e.code not in CLIENT_FAULTS for e in window),

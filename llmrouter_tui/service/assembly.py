@@ -214,7 +214,7 @@ class Assembly:
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
-        self._router.traffic.remember(self._history.items)
+        self._router.remember(self._history.items)
         self._profiler = Profiler(
             fleet,
             self._residency,
