@@ -19,6 +19,9 @@ DEEPEST: Final = 128
 thousands, some by crashing."""
 PARTS: Final = 100_000
 """Lists and objects in all."""
+LOOKS: Final = 2
+"""How often a request is looked at in parts before its brackets are counted one by one: into its tools and messages,
+then into those that hold code."""
 MOST_CONTROL: Final = 100_000
 """Control characters (and backslashes, which must be looked at, too) of prompts that hold any: a tenth of a second."""
 MESSAGES: Final = 10_000
@@ -36,7 +39,10 @@ _CONTROL: Final = re.compile(
 )
 _HIGH: Final = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_Level = dict[str, msgspec.Raw] | list[msgspec.Raw] | str | float | bool | None
+_LEVELS: Final = msgspec.json.Decoder(dict[str, _Level] | list[_Level])
 
+_NO_BEGINNING: Final = bytes(set(range(256)) - set(b"[{"))
 _NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _ALIKE: Final = bytes.maketrans(b"{}", b"[]")
 _STRING: Final = re.compile(rb'"[^"]*"')
@@ -101,8 +107,9 @@ def cleaned(body: bytes) -> bytes:
 
 def check_shape(body: bytes) -> None:
     """Refuse what is nested too deeply or has too many parts, before anything is made of it. Raises ``RouterError``."""
-    if len(body.split(b"{", DEEPEST + 1)) + len(body.split(b"[", DEEPEST + 1)) <= DEEPEST + 2:
-        return  # nearly always: it has no more than that in all
+    begun = body.count(b"{") + body.count(b"[")
+    if begun <= DEEPEST or (begun <= PARTS and _is_flat(body, begun, DEEPEST, LOOKS)):
+        return  # nearly always
     structure = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE)
     # What is left are brackets and quotation marks. Two of these side by side are an empty text, or the end of one and
     # the beginning of the next: without them the rest stays inside or outside of texts as it was.
@@ -122,6 +129,28 @@ def check_shape(body: bytes) -> None:
             f"The request body is nested too deeply: more than {DEEPEST} lists and objects inside each other.",
             hint="Flatten the JSON.",
         )
+
+
+def _is_flat(value: bytes, begun: int, deepest: int, looks: int) -> bool:
+    """Whether a list or object is surely no deeper: two levels down, nothing ``begun`` (so often ``{`` and ``[`` stand
+    in it) that often. Quick, and where it cannot tell, False. ``looks``: into parts of parts."""
+    try:
+        parts = _LEVELS.decode(value)
+    except (ValueError, RecursionError):
+        return False
+    seen, inner = 1, list[bytes]()
+    for part in parts.values() if isinstance(parts, dict) else parts:
+        if isinstance(part, str):
+            seen += part.count("{") + part.count("[")
+        elif isinstance(part, dict | list):
+            seen += 1
+            inner += map(bytes, part.values() if isinstance(part, dict) else part)
+    counts = [len(one.translate(None, _NO_BEGINNING)) for one in inner]
+    if seen + sum(counts) != begun:
+        return False  # a field is there twice, of which this saw the last
+    both = zip(inner, counts, strict=True)
+    deep = [(one, count) for one, count in both if count > deepest - 2 and one[:1] != b'"']
+    return not deep or (looks > 0 and all(_is_flat(one, count, deepest - 2, looks - 1) for one, count in deep))
 
 
 def check_request(chat: ChatRequest, options: ProxyOptions) -> None:

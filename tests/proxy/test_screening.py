@@ -97,6 +97,35 @@ async def test_how_deep_a_request_may_be(router: Router) -> None:
     assert "nested too deeply" in refused.json()["error"]["message"]
 
 
+MANY = "[" + ",".join(["[]"] * 2 * DEEPEST) + "]"
+"""More lists than may be inside each other, none of them deep."""
+
+
+@pytest.mark.parametrize("deep", [DEEPEST, DEEPEST + 1])
+@pytest.mark.parametrize(
+    ("form", "around"),
+    [
+        ('{"a":%s,"tools":%s}', 1),
+        ('{"tools":[%s,%s]}', 2),
+        ('{"messages":[{"content":[%s,%s]}]}', 4),
+        ('{"a":{"b":{"c":{"d":{"e":{"f":{"g":[%s,%s]}}}}}}}', 8),
+        ('{"a":%s,"tools":%s,"a":1}', 1),
+        ('{"a":[{"b":%s,"c":%s,"b":1}]}', 3),
+        ('[["]","\\"]",%s,%s]]', 2),
+        ('{"a]":%s,"b":"[]{}","c":"\\u005b","d":%s}', 1),
+    ],
+)
+def test_depth_is_found_wherever_it_is(form: str, around: int, deep: int) -> None:
+    """Also where there are so many lists that it is not plain to see, and in a field that another one takes the place
+    of."""
+    inner = "[" * (deep - around) + "]" * (deep - around)
+    if deep <= DEEPEST:
+        check_shape((form % (inner, MANY)).encode())
+    else:
+        with pytest.raises(RouterError, match="nested too deeply"):
+            check_shape((form % (inner, MANY)).encode())
+
+
 @given(st.recursive(st.text('ab[]{}"\\\n', max_size=6), lambda inner: st.lists(inner, max_size=4), max_leaves=60))
 def test_brackets_in_texts_are_no_depth(value: Any) -> None:
     check_shape(json.dumps([value, "[" * 500, "{" * 500, '\\"[' * 300]).encode())
