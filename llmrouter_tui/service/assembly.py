@@ -258,6 +258,8 @@ class Assembly:
 
     def _open_control(self, repo: Repo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
+        self._live.forbid = lambda settings: exposed(settings, insecure=self._mode.insecure)
+        self._live.regroup = self._membership.regroup
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
         self._live.on_change("embedding_model", lambda name: setattr(self._router.embedding, "model", name))
@@ -341,7 +343,8 @@ class Assembly:
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
         repeat(self._vram.tell, "telling of memory", pause=TELL_SECONDS)
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
-        repeat(Pruning(repo, lambda: self._config.settings.keep_days, self._clock).step, "pruning", pause=3600.0)
+        repeat(Pruning(repo, lambda: self._live.settings.keep_days, self._clock).step, "pruning", pause=3600.0)
+        repeat(self._spending.step, "telling what was spent", pause=SPEND_SECONDS)
         repeat(self._following.look_up, "looking models up in the catalog")
         repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
