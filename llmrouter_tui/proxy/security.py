@@ -70,7 +70,8 @@ class Guard:
         return Caller(key.name, key.models, meter)
 
     def bind(self, host: str) -> None:
-        """Learn which address is served: names are only guarded on loopback, where no other name is right."""
+        """Learn which address is served: names are guarded where only this machine is answered, since no other name is
+        right there. Where a key is asked for, no page of somebody else's has it."""
         self._loopback = is_loopback(host)
 
     def public(self, request: web.BaseRequest) -> None:
@@ -85,7 +86,10 @@ class Guard:
             return self._whose(request)
         if request.method == "POST":
             self._check_origin(request)
-        if not self._loopback and not self._insecure and not self._from_here(request):
+        if self._loopback or self._insecure:
+            return None
+        self._check_host(request)
+        if not self._from_here(request):
             raise RouterError(
                 "forbidden",
                 "This router answers only clients on its own machine while it has no API key.",

@@ -158,10 +158,18 @@ def test_with_a_key_admin_is_for_who_has_it() -> None:
 
 
 def test_names_are_guarded_only_where_no_other_name_is_right() -> None:
-    named = asked(MODELS, Host="router.lan:11436")
-    assert code(guard("0.0.0.0").api, named) == "ok"
+    named = asked(MODELS, Host="router.lan:11436", Authorization="Bearer alpha")
+    assert code(guard("0.0.0.0", api_keys=("alpha",)).api, named) == "ok"
+    assert code(guard("0.0.0.0", insecure=True).api, named) == "ok"
+    assert code(guard("0.0.0.0").api, named) == "forbidden"
     assert code(guard("127.0.0.1").api, named) == "forbidden"
     assert code(guard("localhost").api, named) == "forbidden"
+
+
+def test_a_page_that_has_its_own_name_point_here_commands_nothing_where_only_this_machine_is_answered() -> None:
+    rebound = asked(CHAT, method="POST", Host="evil.example", Origin="http://evil.example")
+    for bound in ("127.0.0.1", "0.0.0.0"):
+        assert code(guard(bound).api, rebound) == "forbidden"
 
 
 def test_a_flood_of_host_names_is_not_remembered() -> None:
