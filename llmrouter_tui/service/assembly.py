@@ -344,7 +344,6 @@ class Assembly:
         repeat(self._vram.tell, "telling of memory", pause=TELL_SECONDS)
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
         repeat(Pruning(repo, lambda: self._live.settings.keep_days, self._clock).step, "pruning", pause=3600.0)
-        repeat(self._spending.step, "telling what was spent", pause=SPEND_SECONDS)
         repeat(self._following.look_up, "looking models up in the catalog")
         repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)
