@@ -32,7 +32,7 @@ from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
 from llmrouter_tui.core.probing import against, shortly
-from llmrouter_tui.core.profile import ModelProfile
+from llmrouter_tui.core.profile import ModelProfile, right_words
 from llmrouter_tui.core.switches import heeding, heeding_words
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
@@ -134,7 +134,7 @@ def _measured_lines(profile: ModelProfile) -> list[str]:
     """How many checked answers were right, how fast they came, and whether they came to an end."""
     if not profile.checked:
         return []
-    parts = [f"{profile.right:.3g} of {profile.checked} checked answers right"]
+    parts = [f"{right_words(profile.right)} of {profile.checked} checked answers right"]
     parts += [f"TTFT {profile.ttft:.2f} s"] if profile.ttft is not None else []
     parts += [f"writes {profile.decode:.0f} tok/s"] if profile.decode is not None else []
     when = datetime.fromtimestamp(profile.at).strftime("%Y-%m-%d %H:%M")

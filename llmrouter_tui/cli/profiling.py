@@ -11,7 +11,7 @@ from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.probing import against, shortly
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles, right_words
 
 POLL: Final = 0.5
 """Seconds between two looks at a router that does it."""
@@ -122,7 +122,8 @@ def _lines(model: ModelProgress, profile: ModelProfile | None) -> list[str]:
 def scores(profile: ModelProfile) -> str:
     """What it passed of what was checked, by task: ``chat 2/3  math 1.5/2``."""
     by_task = {score.task: score for score in profile.tasks}
-    told = [f"{task} {by_task[task].right:.3g}/{by_task[task].checked}" for task in (*TASKS, *NEEDS) if task in by_task]
+    known = [by_task[task] for task in (*TASKS, *NEEDS) if task in by_task]
+    told = [f"{score.task} {right_words(score.right)}/{score.checked}" for score in known]
     told += [f"{profile.ungraded} wait for a judge"] if profile.ungraded else []
     return "  ".join(told)
 

@@ -168,6 +168,11 @@ class TaskScore:
     right: float
 
 
+def right_words(right: float) -> str:
+    """``2``, ``1.5``, ``0.1``: answers that were right, parts of them counted, to the tenth."""
+    return f"{right:.1f}".removesuffix(".0")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
     """What was measured of one model so far."""

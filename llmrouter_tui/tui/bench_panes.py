@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.footprint import estimated
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, PastRun, ProfileRun, Profiles, Seen
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, PastRun, ProfileRun, Profiles, Seen, right_words
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.bench import Benched, in_turn
@@ -134,9 +134,8 @@ def _stale(profile: ModelProfile) -> str:
 
 
 def _right(profile: ModelProfile) -> str:
-    told = (
-        f"{profile.right:.3g} of {profile.checked} checked answers" if profile.checked else "no answer could be checked"
-    )
+    told = f"{right_words(profile.right)} of {profile.checked} checked answers"
+    told = told if profile.checked else "no answer could be checked"
     return told + (f"; it babbles: {profile.cut} ended only where they were cut off" if profile.babbles else "")
 
 

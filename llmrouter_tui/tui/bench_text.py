@@ -95,7 +95,8 @@ def _cell(one: Benched, column: str, size: int, now: float, look: Look, name: st
 
 
 def task_cell(one: Benched, task: str, size: int, look: Look) -> Line:
-    """``✓ .60`` measured, ``▓▓░░ 7/12`` in turn, ``·`` queued, ``○ 2`` answered without a verdict, ``—`` not asked."""
+    """``✓ .60`` measured (see ``score_text``), ``▓▓░░ 7/12`` in turn, ``·`` queued, ``○ 2`` answered without a verdict,
+    ``—`` not asked."""
     progress = one.task(task)
     if progress is not None and progress.done < progress.total and (one.active or one.turn):
         if progress.done or one.about == task:
@@ -112,11 +113,11 @@ def task_cell(one: Benched, task: str, size: int, look: Look) -> Line:
 
 
 def score_text(share: float, size: int, look: Look) -> Span:
-    """``✓ .60``, in four cells ``✓.60`` and ``✓1.0``."""
-    said = text.fraction(share)
-    if size > NARROW_TASK:
-        return f"{look.symbols.ok} {said}", "strong" if share >= 0.8 else ""
-    return f"{look.symbols.ok}{said[:3]}", "strong" if share >= 0.8 else ""
+    """``✓ .60``, in four cells ``✓.60`` and ``✓1.0``; ``≈ .30`` where most was wrong, ``✗ .00`` where all was."""
+    symbols, said = look.symbols, text.fraction(share)
+    mark = symbols.ok if share >= 0.5 else symbols.fail if said == ".00" else symbols.close
+    role = "strong" if share >= 0.8 else "bad" if said == ".00" else ""
+    return (f"{mark} {said}" if size > NARROW_TASK else f"{mark}{said[:3]}"), role
 
 
 def _bar(progress: TaskProgress, size: int, look: Look, *, here: bool) -> Line:

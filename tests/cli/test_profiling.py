@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from llmrouter_tui.cli.profiling import doing, eta_words, follow, told
+from llmrouter_tui.cli.profiling import doing, eta_words, follow, scores, told
 from llmrouter_tui.core.domain import Probed
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, TaskScore
 from tests.cli.test_cli import run
 from tests.e2e.conftest import free_port
 from tests.proxy.conftest import Router
@@ -49,6 +49,16 @@ async def test_a_run_is_started_and_followed_to_its_end() -> None:
     assert control.orders == ["profile"]
     assert not found.run.running
     assert [run.running for run in seen] == [True, False]
+
+
+def test_what_was_right_is_told_to_the_tenth_where_parts_of_answers_were() -> None:
+    tasks = (
+        TaskScore("chat", 2, 0.125),
+        TaskScore("math", 4, 4.0),
+        TaskScore("coding", 2, 1.5),
+        TaskScore("tools", 1, 0),
+    )
+    assert scores(ModelProfile(SMALL, 0.0, tasks)) == "chat 0.1/2  math 4/4  coding 1.5/2  tools 0/1"
 
 
 async def test_without_names_the_run_under_way_is_joined() -> None:

@@ -97,6 +97,14 @@ def test_a_row_tells_what_is_done_what_is_in_turn_and_what_is_not_asked() -> Non
 
 
 @pytest.mark.parametrize(
+    ("right", "told"), [(8, "✓ 1.00"), (4, "✓ .50"), (3, "≈ .38"), (0.1, "≈ .01"), (0.03, "✗ .00"), (0, "✗ .00")]
+)
+def test_of_a_task_it_is_seen_whether_most_or_all_of_it_was_wrong(right: float, told: str) -> None:
+    assert text.plain((bench_text.score_text(right / 8, 6, LOOK),)) == told
+    assert text.width(bench_text.score_text(right / 8, 4, LOOK)[0]) == 4
+
+
+@pytest.mark.parametrize(
     ("progress", "told"),
     [
         (ModelProgress(SMALL, "waiting", 3, 9, message="2 requests first", seconds=4), "▶ waits 4s"),
