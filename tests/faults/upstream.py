@@ -9,7 +9,7 @@ more), ``reset``, ``500``, ``429``, ``hang``, ``headers`` (and nothing else), ``
 import asyncio
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MODES = (
     "refuse",
@@ -56,8 +56,18 @@ def error(status: int, words: str, more: str = "") -> bytes:
 class Upstream:
     """One server. ``asked`` counts chats, ``left`` those whose caller closed the connection before the end."""
 
-    def __init__(self, mode: str, models: Sequence[str], *, pace: float = 0.0, tokens: int = len(TOKENS)) -> None:
+    def __init__(
+        self,
+        mode: str,
+        models: Sequence[str],
+        *,
+        pace: float = 0.0,
+        tokens: int = len(TOKENS),
+        draw: Callable[[], str] | None = None,
+    ) -> None:
+        """``draw``: the mode of each chat, where it is not always the same. ``pace``: seconds between tokens."""
         self.mode = mode
+        self.draw = draw
         self.models = tuple(models)
         self.pace = pace
         self.tokens = tokens
@@ -109,6 +119,7 @@ class Upstream:
         self.asked += 1
         asked = json.loads(body)
         self.bodies.append(asked)
+        del self.bodies[:-100]
         gone = asyncio.ensure_future(reader.read(1))
         work = asyncio.ensure_future(self._chat(writer, bool(asked.get("stream"))))
         try:
@@ -128,7 +139,8 @@ class Upstream:
             writer.write(data)
             await writer.drain()
 
-        mode, kind = self.mode, "text/event-stream" if stream else "application/json"
+        mode = self.draw() if self.draw else self.mode
+        kind = "text/event-stream" if stream else "application/json"
         if mode == "reset":
             writer.transport.abort()
         elif mode == "500":
