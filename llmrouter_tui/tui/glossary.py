@@ -46,6 +46,7 @@ _WHY: tuple[Entry, ...] = (
     ("COST", "money: the most where running it costs nothing"),
     ("INSTEAD", "what the best other model would have meant"),
     ("LANGUAGE", "quality that a request's language added to models or took, as their public figures in it have it"),
+    ("JUDGE", "the mark that a judge gave the answer, 1 to 10, and why; v goes to the grade"),
     ("RESTS ON", "what its quality on this task is known from, and how much each weighs"),
 )
 _MODELS: tuple[Entry, ...] = (
@@ -117,6 +118,8 @@ _JUDGE: tuple[Entry, ...] = (
     ("biases", "by how many marks it is kinder or harsher there than elsewhere, beyond chance"),
     ("MARKS", "how often it gave each mark"),
     ("WEIGHT", "how many observations a grade counts for: the better the judge agrees, the more"),
+    ("COMPARED", "whom it preferred of two models, answer beside answer, in both orders: won, lost, ties"),
+    ("tie", "neither is better, or the judge said otherwise once the two were swapped"),
     ("today", "calls of the judge since midnight, of those that the budget allows"),
     ("hosted", "the judge runs elsewhere: questions and answers are sent there"),
 )
