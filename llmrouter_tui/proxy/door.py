@@ -138,7 +138,7 @@ class Door(Generic[R, V, U]):
     async def _admit(self, request: web.Request) -> tuple[R, V, Meter | None]:
         """Check caller and body, and let the request in: whoever is let in has to leave with what he got here. What is
         refused shows among the exchanges; the error knows under which id."""
-        body, key = b"", ""
+        body, key, caller = b"", "", None
         allowed: tuple[str, ...] = ()
         fields = request.headers
         client = clean_label(fields.get("User-Agent", ""), MAX_CLIENT)
@@ -155,9 +155,9 @@ class Door(Generic[R, V, U]):
             self._check(asked)
             if key:
                 asked = replace(asked, key=key, allowed=allowed)
-            return asked, voice, self._guard.limits.enter(caller, request.remote)
+            return asked, voice, self._guard.limits.enter(caller, request)
         except NothingAskedError as wish:
-            wish.allowed = allowed
+            wish.allowed, wish.meter = allowed, self._guard.limits.enter(caller, request)
             raise
         except RouterError as error:
             if error.code in OFTEN and not self._guard.limits.worth_noting():
@@ -173,6 +173,8 @@ class Door(Generic[R, V, U]):
             await self._settle(wish)
         except Exception as error:
             return self._turned_away(error, request, request_id)
+        finally:
+            self._guard.limits.leave(wish.meter, 0)
         headers = {"Content-Type": JSON_TYPE, "Server": SERVER} | self._ids(request_id, "")
         return web.Response(body=wish.answer, headers=headers)
 

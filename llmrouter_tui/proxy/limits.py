@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from aiohttp import web
+
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.limiting import UNKNOWN_WAIT, Bucket, Limit, Meter, Meters, Refused
 
@@ -75,14 +77,14 @@ class Limits:
     def meter(self, limit: Limit) -> Meter | None:
         return Meter(limit, self.now()) if limit else None
 
-    def enter(self, caller: Caller | None, address: str | None) -> Meter | None:
+    def enter(self, caller: Caller | None, request: web.BaseRequest) -> Meter | None:
         """Begin an exchange; what to leave with. Raises ``RouterError`` ``rate_limited``, ``queue_full``."""
         if self.running >= self.most:
             self.refusals["all"] += 1
             raise _full(self.most)
         meter = caller.meter if caller is not None else None
         if caller is None and self._usual:
-            meter = self._addresses.of(client_of(address), self.now())
+            meter = self._addresses.of(client_of(request.remote), self.now())
         if meter is not None and (refused := meter.enter(self.now())) is not None:
             self.refusals[refused.what] += 1
             raise _limited(refused, caller)

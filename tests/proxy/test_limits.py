@@ -44,6 +44,16 @@ async def test_requests_a_minute_of_an_address(routers: Routers) -> None:
     assert router.server.limits.running == 0
 
 
+@pytest.mark.parametrize("keep_alive", [None, 0])
+async def test_loading_and_unloading_by_requests_without_words_count_like_any(
+    routers: Routers, keep_alive: int | None
+) -> None:
+    router = await routers.start(limit=Limit(rpm=2))
+    asked = {"model": "auto", "prompt": "", "keep_alive": keep_alive}
+    assert [(await router.http.post("/api/generate", json=asked)).status_code for _ in range(4)] == [200, 200, 429, 429]
+    assert router.server.limits.running == 0
+
+
 async def test_time_lets_a_client_in_again(routers: Routers) -> None:
     router = await routers.start(limit=Limit(rpm=60))
     limits, ahead = router.server.limits, 0.0

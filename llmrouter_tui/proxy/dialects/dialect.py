@@ -6,6 +6,7 @@ import msgspec
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.limiting import Meter
 
 
 class NothingAskedError(Exception):
@@ -19,6 +20,8 @@ class NothingAskedError(Exception):
         """What is said when it is done."""
         self.allowed: tuple[str, ...] = ()
         """What the key of whoever asks may ask for, as ``keys.permits`` reads it; empty for every model."""
+        self.meter: Meter | None = None
+        """What it counts on."""
 
 
 class Voice(Protocol):
