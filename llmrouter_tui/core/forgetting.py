@@ -61,7 +61,7 @@ def without_texts(exchange: Exchange) -> Exchange:
 
 def wordless(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
     """Attempts without the words of their errors; their codes stay."""
-    if not any([attempt.message for attempt in attempts]):
+    if not any(attempt.message for attempt in attempts):
         return attempts
     return tuple(replace(attempt, message="") for attempt in attempts)
 

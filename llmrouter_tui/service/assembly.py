@@ -139,7 +139,7 @@ class Assembly:
 
     async def _open_storage(self, stack: contextlib.AsyncExitStack) -> SqliteRepo:
         path = None if self._mode.demo else self._config.settings.database
-        repo = await open_repo(path, privacy=self._config.settings.privacy)
+        repo = await open_repo(path, privacy=self._config.settings.privacy, mend=self._mode.listen)
         stack.push_async_callback(repo.close)
         self.bus.tap(repo.record, *STORED)
         self._orders, settings = taken_from(await repo.settings())
@@ -148,11 +148,11 @@ class Assembly:
         s = self._config.settings
         view = ServiceView("starting", s.host, s.port, __version__, self._mode.demo, self._clock.wall())
         self.status = Status(self.bus, self._clock, view)
-        if repo.notice:
-            self.status.report("database_damaged", repo.notice, "what was in it can be looked for in the old one")
+        await watch_storage(repo, self.status)
         for message in unusable:
             self.status.report("stored_setting", message, "it was left out; set it again to keep another value")
-        await end_unfinished(repo)
+        if self._mode.listen:
+            await end_unfinished(repo)
         self._history = await repo.exchanges(before=None, limit=RECENT)
         self.status.stored_exchanges = self._history.total
         self._journal.remember(await repo.residency(midnight(self._clock.wall())))

@@ -18,8 +18,12 @@ NOTE_SECONDS = 0.5
 """Between two looks at what is under way."""
 
 
-async def watch_storage(repo: Repo, status: Status) -> None:
-    """Say on screen when writes do not reach the disk, and when they do again."""
+async def watch_storage(repo: SqliteRepo, status: Status) -> None:
+    """Say on screen when writes do not reach the disk, and when they do again; and that a damaged file was moved aside,
+    until the next start."""
+    if repo.notice and repo.notice not in {p.message for p in status.view().problems}:
+        hint = "what was in it can be looked for in the old one, and llmrouter-tui restore brings a backup back"
+        status.report("database_damaged", repo.notice, hint)
     if not repo.problem:
         status.clear("database")
     elif repo.problem not in {p.message for p in status.view().problems}:

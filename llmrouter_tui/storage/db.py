@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +18,7 @@ from peewee import SqliteDatabase
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.storage import faults
 from llmrouter_tui.storage.backlog import BATCH, Backlog, Fact
-from llmrouter_tui.storage.opening import Opened, open_database
+from llmrouter_tui.storage.opening import Opened, anew, open_database
 from llmrouter_tui.storage.transaction import touch, transaction
 
 T = TypeVar("T")
@@ -46,10 +46,13 @@ class _Job:
     work: Callable[[SqliteDatabase], Any]
     future: "Future[Any]"
     deadline: float
+    again: bool = False
+    """Whether it met a damaged file, which another one has taken the place of."""
 
 
 class Database:
-    """Runs functions on the one connection, and writes the backlog behind.
+    """Runs functions on the one connection, and writes the backlog behind. To ``mend``, a file that turns out to be
+    damaged is moved aside, and what was asked goes on with a fresh one.
 
     ``problem`` is plain text kept up to date by the thread, so reading it never waits.
     """
@@ -57,8 +60,9 @@ class Database:
     _opening: Opened
     _db: SqliteDatabase
 
-    def __init__(self, path: Path | None, backlog: Backlog) -> None:
+    def __init__(self, path: Path | None, backlog: Backlog, *, mend: bool = False) -> None:
         self.problem = ""
+        self._mend = mend
         self._path = path
         self._backlog = backlog
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -78,7 +82,7 @@ class Database:
 
     @property
     def notice(self) -> str:
-        """What was done about a damaged file when it was opened; empty for nothing."""
+        """What was done about a damaged file; empty for nothing."""
         return self._opening.notice
 
     @property
@@ -154,12 +158,26 @@ class Database:
             self._ended.set_result(None)
 
     def _open(self) -> None:
-        self._opening = open_database(self._path)
+        self._opening = open_database(self._path, mend=self._mend)
         self._db = self._opening.db
         self.problem = self._opening.problem
         if self.problem and not self._opening.in_memory:
             self._failing_since = time.monotonic()
         self._opened.set_result(None)
+
+    def _mended(self, error: BaseException) -> bool:
+        """Whether a fresh file has taken the place of one that is damaged."""
+        if not self._mend or self._path is None or self._opening.in_memory or not faults.is_damage(error):
+            return False
+        words = faults.words(error, self._path)
+        _log.error("database: %s", words)
+        with contextlib.suppress(peewee.PeeweeException):
+            self._db.close()
+        opening = anew(self._path, words)
+        self._opening = replace(opening, notice=" ".join(filter(None, (self.notice, opening.notice))))
+        self._db, self.problem = opening.db, opening.problem
+        self._failing_since, self._due = None, 0.0
+        return True
 
     def _serve_one(self) -> None:
         """Wait for work until the next batch is due."""
@@ -185,7 +203,9 @@ class Database:
             _settle(job.future, result)
 
     def _failed(self, job: _Job, error: BaseException) -> None:
-        if faults.is_lock(error) and time.monotonic() < job.deadline:
+        if not job.again and self._mended(error):
+            self._jobs.put(replace(job, again=True))
+        elif faults.is_lock(error) and time.monotonic() < job.deadline:
             self._jobs.put(job)  # the attempt has already waited a moment, and others get their turn
         elif isinstance(error, peewee.PeeweeException) or faults.kind(error):
             cause = faults.words(error, self._path)
@@ -205,7 +225,8 @@ class Database:
             elif self._failing_since:
                 touch(self._db)  # nothing waits, so try whether writing works again
         except Exception as error:
-            self._troubled(error)
+            if not self._mended(error):
+                self._troubled(error)
             return False
         self._failing_since = None
         self.problem = self._opening.problem if self._opening.in_memory else ""

@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 from llmrouter_tui.storage import faults
 from llmrouter_tui.storage.history import NEWEST, page_query
 from llmrouter_tui.storage.migrations import ForeignDatabaseError, migrate
-from llmrouter_tui.storage.salvage import DamagedError, ours, rescue, set_aside
+from llmrouter_tui.storage.salvage import DamagedError, in_use, ours, rescue, set_aside
 from llmrouter_tui.storage.transaction import touch
 
 LOCK_WAIT = 0.1
@@ -42,9 +42,10 @@ class Opened:
     """What was done about a damaged file, which a person should know."""
 
 
-def open_database(path: Path | None) -> Opened:
+def open_database(path: Path | None, *, mend: bool = False) -> Opened:
     """Open, migrate and check; None means in memory. Never raises for what is wrong with the file, never changes
-    a file that it cannot use: one of ours that is damaged gets another name, and a fresh one is begun."""
+    a file that it cannot use; but to ``mend``, one of ours that is damaged gets another name, and a fresh one is
+    begun."""
     if path is None:
         return _memory(None, "")
     try:
@@ -53,13 +54,17 @@ def open_database(path: Path | None) -> Opened:
         return _memory(path, f"{path} is not used: {error}")
     except (OSError, sqlite3.Error, peewee.PeeweeException) as error:
         words = faults.words(error, path)
-        if not (isinstance(error, DamagedError) or faults.is_damage(error)) or not ours(path):
+        damaged = isinstance(error, DamagedError) or faults.is_damage(error)
+        if not (mend and damaged and ours(path)):
             return _memory(path, words)
-    return _anew(path, words)
+    return anew(path, words)
 
 
-def _anew(path: Path, words: str) -> Opened:
-    """A fresh file in the place of a damaged one."""
+def anew(path: Path, words: str) -> Opened:
+    """A fresh file in the place of a damaged one, which nobody has open here; in memory where that cannot be. ``words``
+    say what is wrong with it."""
+    if in_use(path):
+        return _memory(path, f"{words}, and another program has it open")
     try:
         aside = set_aside(path)
         opened = _file(path)

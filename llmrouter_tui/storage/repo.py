@@ -35,14 +35,15 @@ STORED: Final = (ExchangeFinished, ResidencyChanged)
 """The facts that ``record`` writes; it ignores others."""
 
 
-async def open_repo(path: Path | None, *, privacy: str = "preview") -> "SqliteRepo":
+async def open_repo(path: Path | None, *, privacy: str = "preview", mend: bool = False) -> "SqliteRepo":
     """Open or create the database at ``path``; None keeps everything in memory.
 
     A file that cannot be used is left alone: the repo then works in memory, and its ``problem`` says why.
+    To ``mend`` is to move a damaged one aside and to begin a fresh one, as a router does that stays; ``notice`` tells.
     ``privacy`` (``off``, ``preview``, ``full``) is how much of prompts and answers is kept.
     """
     backlog = Backlog(privacy)
-    database = Database(path, backlog)
+    database = Database(path, backlog, mend=mend)
     await database.open()
     return SqliteRepo(database, backlog, rows.KEPT[privacy])
 

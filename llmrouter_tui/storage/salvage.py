@@ -3,20 +3,30 @@
 import contextlib
 import sqlite3
 import time
+from itertools import count
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from peewee import SqliteDatabase
 
 from llmrouter_tui.storage.migrations import APPLICATION_ID
+from llmrouter_tui.storage.tables import TABLES, Counter, Exchange, ExchangeText, ResidencyEvent
 from llmrouter_tui.storage.transaction import transaction
 
-RESCUED: Final = ("setting", "model_state", "model_match", "model_feedback", "model_profile")
-"""What people set and marked, and what was measured of models. The history is not worth a doubt."""
+RESCUED: Final = tuple(
+    table._meta.table_name for table in TABLES if table not in (Counter, Exchange, ExchangeText, ResidencyEvent)
+)
+"""What people set and marked, what was measured of models and said by judges. The history is not worth a doubt."""
+SIDES: Final = ("-wal", "-shm")
+"""What SQLite keeps beside the file: changes that are not in it yet, and their index."""
 OUR_NAME: Final = "router.db"
 _MAGIC: Final = b"SQLite format 3\0"
 _APPLICATION_ID: Final = slice(68, 72)
 """Where the header of a file holds it (https://www.sqlite.org/fileformat2.html#application_id)."""
+_LOCKS: Final = 0x40000000, 512
+"""Offset and length of the bytes that SQLite locks: a connection in WAL mode holds some of them as long as it lives
+(https://www.sqlite.org/fileformat2.html#the_lock_byte_page)."""
 
 
 class DamagedError(sqlite3.DatabaseError):
@@ -36,21 +46,41 @@ def ours(path: Path) -> bool:
     return path.name == OUR_NAME
 
 
-def set_aside(path: Path) -> Path:
-    """Give the file, and those that belong to it, another name; that name. Raises ``OSError``."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    path.rename(aside)
-    for side in ("-wal", "-shm"):
+def in_use(path: Path) -> bool:
+    """Whether another process has the file open as a database. To be asked only while this one has not: closing the
+    file would let go of its own locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows renames nothing that is open
+        return False
+    try:
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKS[1], _LOCKS[0])
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def set_aside(path: Path, word: str = "damaged") -> Path:
+    """Give the file, and those that belong to it, another name; that name. Those first: SQLite would read what they
+    hold into a new file of the old name. Raises ``OSError``."""
+    plain = f"{path.name}.{word}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (path.with_name(plain if number == 1 else f"{plain}-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    for side in SIDES:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
+    path.rename(aside)
     return aside
 
 
 def rescue(damaged: Path, db: SqliteDatabase) -> int:
-    """Copy what can be read, table by table and row by row until a row cannot be; how many rows."""
+    """Copy what can be read, table by table and row by row until a row cannot be; how many rows. The damaged file stays
+    as it is: its write-ahead log is read, not taken in."""
     try:
-        source = sqlite3.connect(f"file:{damaged}?mode=ro", uri=True)
+        source = sqlite3.connect(f"file:{quote(str(damaged))}?mode=ro", uri=True)
     except sqlite3.Error:
         return 0
     with contextlib.closing(source), transaction(db) as target:

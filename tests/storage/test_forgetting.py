@@ -134,7 +134,7 @@ async def test_what_waits_to_be_written_is_forgotten_too_or_nothing_is(path: Pat
     repo.record(finished(1, **said(1)))
     assert (await repo.forget(ALL)).exchanges == 1
     repo.record(finished(2, **said(2)))
-    with locked(path), pytest.raises(RouterError, match="nothing was forgotten, .* locked by another program"):
+    with locked(path), pytest.raises(RouterError, match=r"nothing was forgotten, .* locked by another program"):
         await repo.forget(ALL)
     await repo.flush()
     assert (await found(repo, 2)).prompt
