@@ -60,4 +60,5 @@ def _full(record: ModelRecord, words: str, retry_after: float, status: int | Non
         hint="ask again later, or for a model that is in memory",
         retry_after=max(1.0, retry_after),
         status=status,
+        blames=False,
     )

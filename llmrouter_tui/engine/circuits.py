@@ -1,7 +1,7 @@
 """Who failed again and again: left alone for a while, then tried with one request. The rule is ``core.breaker``."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from llmrouter_tui.core.breaker import CLOSED, Circuit, asked, failed, left, rests, words
@@ -62,11 +62,14 @@ class Circuits:
                 log.warning("%s is %s: %s", key, words(circuit, now), circuit.why)
                 self._tell(model)
 
-    def leave_alone(self, models: Sequence[ModelView]) -> tuple[ModelView, ...]:
-        """The same models, with a word at those that nobody is to be sent to now."""
+    def leave_alone(self, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
+        """The same models, with a word at those that nobody is to be sent to now; the very same where there are none:
+        what is known of them is remembered by that."""
         now = self._clock.mono()
         resting = {key: words(one, now) for key, one in self._models.items() if rests(one, now)}
         whole = {key: f"{key} is {words(one, now)}" for key, one in self._backends.items() if rests(one, now)}
+        if not (resting or whole):
+            return models
         return tuple(
             [
                 replace(model, problem=why) if (why := _why(model, resting, whole)) and not model.problem else model

@@ -232,6 +232,8 @@ class Run:
         """What fails again and again is left alone; a backend that is gone is gone for everyone."""
         if error.blames:
             self._router.circuits.failed(model, error)
+        else:
+            self._router.circuits.left(model)
         if error.unhealthy:
             self._router.fleet.failed(error.backend, error)
 

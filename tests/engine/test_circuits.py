@@ -91,6 +91,40 @@ async def test_when_its_rest_is_over_one_request_tries_it_and_its_answer_brings_
         assert house.fleet.model("one/bad").view().rest is None
 
 
+async def test_a_trial_that_says_nothing_of_the_model_leaves_the_next_request_to_try_it() -> None:
+    backend = two()
+    async with open_house(backend) as house:
+        watch = watched(house)
+        await fail(house, backend, "bad", TRIES)
+        watch.later = COOL_SECONDS + 0.1
+        backend.failures["bad"] = [BackendError("queue_full", "no room", backend="one", fallback=True, blames=False)]
+        with pytest.raises(BackendError):
+            await house.ask(name="one/bad")
+        assert {c.model for c in house.router.decide(request()).candidates} == {"one/good", "one/bad"}
+
+
+async def test_a_queue_that_the_router_keeps_is_no_word_of_the_model_that_it_is_busy() -> None:
+    backend = ScriptedBackend([model("a", 3), model("b", 3)], load_seconds=30)
+    async with open_house(backend, queue_limit=2) as house:
+        gone = [asyncio.ensure_future(house.residency.acquire(house.fleet.model("one/a"))) for _ in range(2)]
+        await until(lambda: len(house.fleet.model("one/a").tickets) == 2)
+        with pytest.raises(BackendError, match="the queue of gpu0 is full"):
+            await house.ask(name="one/b")
+        assert house.fleet.model("one/b").view().rest is None
+        assert not house.router.circuits
+        for waiting in gone:
+            waiting.cancel()
+
+
+async def test_while_nobody_is_left_alone_models_are_the_very_ones_that_are_remembered() -> None:
+    backend = two()
+    async with open_house(backend) as house:
+        watched(house)
+        await fail(house, backend, "bad", TRIES - 1)
+        views = house.fleet.views()
+        assert house.router.circuits.leave_alone(views) is views
+
+
 async def test_a_trial_that_fails_makes_the_rest_longer() -> None:
     backend = two()
     async with open_house(backend) as house:
