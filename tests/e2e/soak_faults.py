@@ -76,8 +76,8 @@ class Figures:
 
     @property
     def growth(self) -> float:
-        """Memory in the last quarter of the time over that in the first after the warm-up, less 1. Medians: an answer of
-        64 MB is in memory for a moment."""
+        """Memory in the last quarter of the time over that in the first after the warm-up, less 1. Of medians: an
+        answer of 64 MB is in memory for a moment."""
         after = [size for at, size in self.memory if at >= WARM * self.seconds]
         quarter = max(1, len(after) // 4)
         return median(after[-quarter:]) / median(after[:quarter]) - 1.0
