@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -68,7 +68,9 @@ class LoopbackServer:
 
     async def start(self, port: int = 0) -> None:
         """Listen on ``port``; on the port of the last time, or any free one, if it is 0."""
-        runner = web.AppRunner(self.application(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        app = self.application()
+        app.middlewares.insert(0, _until_left)
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port or self.port).start()
@@ -83,6 +85,17 @@ class LoopbackServer:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+
+@web.middleware
+async def _until_left(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """A client that leaves in the middle of an answer is no fault of the server."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        return web.Response(status=499, reason="Client Closed Request")
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
