@@ -169,6 +169,8 @@ def state_text(one: Benched, size: int, now: float, look: Look) -> Span:
 def _age(one: Benched, now: float, look: Look) -> Span:
     if one.profile is None or not one.profile.at:
         return "not measured", "dim"
+    if one.view is None:
+        return "not here now", "dim"
     old = f", {one.profile.stale} old" if one.profile.stale else ""
     return f"{text.ago(now - one.profile.at)} ago{old}", "warn" if old else "soft"
 

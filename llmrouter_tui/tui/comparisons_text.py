@@ -41,7 +41,7 @@ def row(pair: Pair, now: float, cells: int, look: Look, name: Name, *, pending: 
     size, dots = _name_cells(cells), look.symbols.ellipsis
     won, lost = pair.wins(pair.first), pair.wins(pair.second)
     when = f"{text.ago(now - pair.found[0].at)} ago" if pair.found else ""
-    going = f"{look.symbols.run} being compared" if pending else ""
+    going = f"{look.symbols.run} now" if pending else ""
     line: Line = (
         (f"  {text.left(fmt.short_model(name(pair.first), size, dots), size)}", "strong" if won > lost else ""),
         (text.right(str(won), COUNT), "strong" if won > lost else ""),
@@ -61,7 +61,7 @@ def whole(pair: Pair | None, cells: int, look: Look, name: Name) -> list[Line]:
     if pair is None:
         return soft(NOTHING, cells)
     if not pair.found:
-        return soft("They are being compared; what comes of it is told here.", cells)
+        return soft("They are compared; what comes of it is told here.", cells)
     lines: list[Line] = [*_tasks(pair, cells, look, name), (), *soft(HOW, cells), ()]
     lines.append(((_titles(cells), "head"),))
     for one in pair.found:

@@ -49,7 +49,7 @@ def _abilities(model: ModelView, cells: int, look: Look, review: Sequence[Line])
     known = [task for task in SHOWN_TASKS if task in model.abilities]
     if not known:
         return [(("Nothing is known of how good it is.", "soft"),)]
-    bar = max(8, min(20, cells - 64))
+    bar = max(5, min(20, cells - 64))
     lines: list[Line] = [((text.left("TASK", 12) + text.right("QUALITY", 7) + " " * (bar + 8) + "RESTS ON", "head"),)]
     lines += [_score(task, model.abilities[task], bar, cells, look) for task in known]
     if any(roster.guessed(model, task) for task in known):
@@ -111,14 +111,15 @@ def _shares(ability: Ability, room: int) -> list[Span]:
     total = sum(weights.values())
     if total <= 0:
         return [("nothing yet", "dim")]
-    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
-    spans: list[Span] = []
-    for source, weight in ranked:
-        said = f"{'  ' if spans else ''}{source} {text.percent(weight / total)}"
-        if sum(text.width(shown) for shown, _ in spans) + text.width(said) > room:
-            break
-        spans.append((said, "soft"))
-    return spans
+    said = [f"{source} {text.percent(weight / total)}" for source, weight in sorted(weights.items(), key=_heaviest)]
+    gap = "  " if text.width("  ".join(said)) <= room else " "
+    while len(said) > 1 and text.width(gap.join(said)) > room:
+        said.pop()
+    return [(gap.join(said), "soft")]
+
+
+def _heaviest(pair: tuple[str, float]) -> float:
+    return -pair[1]
 
 
 def _evidence(task: str, ability: Ability, cells: int) -> list[Line]:
@@ -329,27 +330,45 @@ def full(
 
 def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
     """The model in four lines, for below a list in a narrow terminal."""
-    best = sorted(
-        ((task, ability) for task, ability in model.abilities.items() if not roster.embeds_only(model)),
-        key=lambda pair: -pair[1].mean,
-    )
-    parts = [
-        f"{task} {'~' if roster.guessed(model, task) else ''}{text.fraction(ability.mean)}"
-        for task, ability in best[:3]
+    known = [] if roster.embeds_only(model) else sorted(model.abilities.items(), key=lambda pair: -pair[1].mean)
+    best = [
+        f"{task} {'~' if roster.is_guess(ability) else ''}{text.fraction(ability.mean)} "
+        f"±{text.fraction(ability.uncertainty)}"
+        for task, ability in known[:3]
     ]
     state, role = _state(model, shown)
     memory, _ = _memory(model, shown)
     said = model.problem or ("" if model.healthy else f"{model.info.backend} is down")
     lines: Sequence[tuple[str, str, str]] = (
         ("STATE", said or state, "bad" if said else role),
-        ("BEST AT", ", ".join(parts) or "embeddings", ""),
-        ("SIZE", f"{_size(model)}, context {mt.context_text(model.info.context_length)}", ""),
-        ("MEMORY", f"{memory}; loads {_loads(model)}", ""),
+        ("BEST AT", ", ".join(best) or "embeddings", ""),
+        ("RESTS ON", rests_on(*known[0]) if known else "nothing: there is nothing to score", "soft"),
+        ("MEMORY", f"{memory}; {mt.parameters_text(model.info.parameters)}, {_read_at_once(model)}", ""),
     )
     return [
         ((text.left(label, LABEL), "head"), (text.clip(text.tame(words), cells - LABEL), ink))
         for label, words, ink in lines
     ]
+
+
+def rests_on(task: str, ability: Ability) -> str:
+    """``reasoning: benchmark .93 58%, rating .82 25%``: what each source says, and its share of the weight."""
+    weights: dict[str, float] = {}
+    sums: dict[str, float] = {}
+    for item in ability.evidence:
+        weights[item.source] = weights.get(item.source, 0.0) + item.weight
+        sums[item.source] = sums.get(item.source, 0.0) + item.weight * item.value
+    total = sum(weights.values())
+    parts = [
+        f"{source} {text.fraction(sums[source] / weight)} {text.percent(weight / total)}"
+        for source, weight in sorted(weights.items(), key=_heaviest)
+        if weight > 0
+    ]
+    return f"{task}: {', '.join(parts) or 'nothing yet'}"
+
+
+def _read_at_once(model: ModelView) -> str:
+    return f"{mt.context_text(model.info.context_length)} of context"
 
 
 def title(model: ModelView, shown: Shown) -> tuple[Part, ...]:

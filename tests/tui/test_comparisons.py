@@ -152,12 +152,12 @@ async def test_two_models_are_chosen_and_compared(size: tuple[int, int]) -> None
         goldens.check(f"pair-{size[0]}x{size[1]}", screen_text(app))
         control.holds, control.compared = True, FOUND[:1]
         await pilot.press("enter")
-        await until(app, pilot, lambda: "being compared" in screen_text(app))
+        await until(app, pilot, lambda: "▶ now" in screen_text(app))
         assert commanded(app) == [("compare", BIG, SMALL, "chat")]
         control.holds = False
         await until(app, pilot, lambda: "creative-letter" in screen_text(app))
-        assert "being compared" not in screen_text(app)
-        assert told(app)[-1] == "qwen3:32b 1 : 0 llama3.1:8b, 0 ties"
+        assert "▶ now" not in screen_text(app)
+        assert told(app)[-1] == "qwen3:32b 1 : 0 llama3.1:8b, 0 ties; no ability moved"
 
 
 async def test_a_refusal_is_said_and_nothing_is_left_pending() -> None:

@@ -342,3 +342,23 @@ def test_no_mark_stays_for_ever() -> None:
     pending.ask(PHI.id, "pin", NOW)
     pending.settle(data.models, (), NOW + EXPIRES + 1)
     assert pending.what(PHI.id) == ""
+
+
+# ── what a score rests on ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_below_the_list_the_best_scores_tell_how_sure_they_are_and_the_first_what_it_rests_on() -> None:
+    lines = said(model_detail.preview(BIG, shown(), 78)).splitlines()
+    assert lines[1] == "BEST AT  reasoning .90 ±.05, coding .88 ±.05, math .86 ±.05"
+    assert lines[2] == "RESTS ON reasoning: benchmark .93 58%, rating .82 25%, prior .55 17%"
+    guess = said(model_detail.preview(unproven(), shown(), 78)).splitlines()
+    assert guess[1:3] == ["BEST AT  chat ~.55 ±.16, coding ~.55 ±.16", "RESTS ON chat: prior .55 100%"]
+    assert "embeddings" in said(model_detail.preview(EMBED, shown(), 78))
+
+
+@pytest.mark.parametrize("cells", [50, 60, 68, 72, 96, 120])
+def test_every_source_stays_in_view_as_long_as_there_is_room_for_it(cells: int) -> None:
+    line = text.plain(model_detail.scores(BIG, cells, LOOK)[1])
+    assert text.width(line) <= cells
+    assert "benchmark 58%" in line
+    assert ("prior 17%" in line) is (cells >= 68)

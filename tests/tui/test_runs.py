@@ -6,7 +6,8 @@ from datetime import UTC
 import pytest
 
 from llmrouter_tui.core.profile import ModelProfile, PastRun, Profiles
-from llmrouter_tui.tui import runs, runs_text, text
+from llmrouter_tui.tui import bench_text, runs, runs_text, text
+from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.modals.runs import RunsDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
@@ -109,3 +110,8 @@ def test_a_model_s_last_run_is_the_newest_before_that_moment() -> None:
     assert runs.last(SMALL, HISTORY, FULL.started) is QUICK
     assert runs.last(GEMMA, HISTORY, NOW) is QUICK
     assert runs.last(BIG, HISTORY, FULL.started) is None
+
+
+def test_a_model_that_was_measured_and_is_gone_says_so_in_words() -> None:
+    gone = Benched(SMALL, None, None, OF_SMALL)
+    assert bench_text.state_text(gone, 15, NOW, LOOK)[0] == "not here now"

@@ -11,6 +11,8 @@ from rich.color import ColorType
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui.app import ControlCenter
 from tests.tui import goldens, scripted
+from tests.tui.benches import PROFILES, RUN
+from tests.tui.gradebooks import GRADES, JUDGE
 from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
 from tests.tui.shots import build, screen_text, settled
 
@@ -97,18 +99,27 @@ async def test_the_ascii_set_draws_the_whole_screen_in_ascii() -> None:
         goldens.check("routes-ascii-120x36", shown)
 
 
+def colours(app: ControlCenter) -> set[tuple[int, ...]]:
+    """Every colour on the screen."""
+    styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
+    found = [color for style in styles for color in (style.color, style.bgcolor)]
+    return {tuple(c.triplet) for c in found if c is not None and c.type is ColorType.TRUECOLOR and c.triplet}
+
+
 async def test_no_color_uses_weight_and_reverse_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with running() as (app, _):
+    host = ScriptedHost(replace(SNAPSHOT, profile=RUN, judge=JUDGE))
+    host.control.measured, host.control.graded = PROFILES, {one.id: one for one in GRADES}
+    app = build(host)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(app, pilot)
         assert app.theme == "mono"
-        greys = set()
-        for strip in app.screen._compositor.render_strips():
-            for segment in strip:
-                for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
-                    if color is not None and color.type is ColorType.TRUECOLOR and color.triplet:
-                        greys.add(tuple(color.triplet))
-        assert [triplet for triplet in greys if len(set(triplet)) != 1] == []
         assert "vllm ✗" in screen_text(app)
+        for page in ("dash", "models", "vram", "profile", "judge"):
+            app.go(page)
+            await settled(app, pilot)
+            assert [triplet for triplet in colours(app) if len(set(triplet)) != 1] == []
+        assert "!!" in screen_text(app)
 
 
 async def test_colours_change_and_text_does_not() -> None:

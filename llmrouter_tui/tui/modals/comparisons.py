@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from llmrouter_tui.tui import comparisons_text
+from llmrouter_tui.tui import agreement_text, comparisons_text
 from llmrouter_tui.tui.modals.pair import PairDialog
 from llmrouter_tui.tui.pairs import Pair
 from llmrouter_tui.tui.text import Line
@@ -56,6 +56,7 @@ class ComparisonsDialog(ModalScreen[None]):
         for first, second, _ in comparisons.pending:
             found.setdefault(" ".join(sorted((first, second))), Pair(first, second))
         if found == self._pairs and self.list.keys:
+            self.words.paint()
             return
         self._pairs = found
         keys = list(found)
@@ -81,7 +82,10 @@ class ComparisonsDialog(ModalScreen[None]):
         app = center(self)
         if problem := app.comparisons.problem:
             return [((f"Not read: {problem}", "bad"),)]
-        return comparisons_text.whole(self._pairs.get(self.list.cursor), cells, app.look, app.store.name)
+        lines = comparisons_text.whole(self._pairs.get(self.list.cursor), cells, app.look, app.store.name)
+        if not self._going(self.list.cursor):
+            return lines
+        return [agreement_text.state_line(app.store.judge, cells, app.look, app.store.name), (), *lines]
 
     def _paint(self) -> None:
         name = center(self).store.name
