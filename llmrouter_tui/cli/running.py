@@ -66,6 +66,7 @@ def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) ->
     mode = Mode(demo, config.settings.embedded is True, port_required=True, insecure=insecure)
     service = Service(config, mode)
     on_signals(service.stop)
+    on_hangup(lambda: service.submit(service.control.reload()))
     try:
         service.run()
     except RouterError as error:
@@ -78,6 +79,14 @@ def on_signals(stop: Callable[[], None]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop())
+
+
+def on_hangup(reread: Callable[[], object]) -> None:
+    """Read the configuration file again on SIGHUP, as daemons do; what comes of it is in the log."""
+    import signal
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: reread())
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """Settings that change while the router runs: checked, stored, applied, announced; some only at the next start."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,6 +17,8 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import address
 from llmrouter_tui.forms import forms
 from llmrouter_tui.settings import KEYS, BackendConfig, Settings, key_table, nearest
+
+log = logging.getLogger(__name__)
 
 JUDGE = (
     "judge_enabled",
@@ -131,15 +134,18 @@ class LiveSettings:
             before = self._config
             try:
                 config = await asyncio.to_thread(before.reread)
-            except ConfigError as error:
+                self._check(config.settings)
+            except (ConfigError, RouterError) as error:
+                log.warning("the configuration was not read again: %s", error)
                 hint = "everything stays as it was"
                 raise RouterError("invalid_request", str(error), hint=hint) from error
-            self._check(config.settings)
             self._use(config)
         old, new = before.settings, config.settings
-        if old.backends != new.backends:
+        changed = [key for key in KEYS if getattr(old, key) != getattr(new, key)]
+        log.info("the configuration was read again: %s", f"{', '.join(changed)} changed" if changed else "as before")
+        if "backends" in changed:
             await self.regroup(old.backends, new.backends)
-        return [self._apply(key) for key in KEYS if getattr(old, key) != getattr(new, key)]
+        return [self._apply(key) for key in changed]
 
     async def keep_backend(self, name: str, kind: str, url: str, *, enabled: bool) -> None:
         """Remember a backend that was added, or switched off or on; what else is known of it stays."""

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -93,6 +94,23 @@ def test_rules_for_a_client_act_where_it_is_explained_for_that_client(demo, cli)
     demo.call("/admin/settings", {"key": "rules", "value": []})
     assert "rule: " not in said[()]
     assert f"filtered out: rule: never {usual} for client aider" in said["--client", "aider/0.9"]
+
+
+def test_a_hangup_has_the_file_read_again(demo):
+    def limit() -> tuple[object, object]:
+        settings = {one["key"]: one for one in demo.call("/admin/settings")}
+        return settings["judge_rpm"]["value"], settings["judge_rpm"]["origin"]
+
+    file = demo.log.parent / "config.toml"
+    file.write_text("judge_rpm = 7\n")
+    demo.process.send_signal(signal.SIGHUP)
+    demo.until(lambda: limit() == (7, "file"))
+    assert "the configuration was read again: judge_rpm changed" in demo.log.read_text()
+    file.write_text("judge_rpm = ")
+    demo.process.send_signal(signal.SIGHUP)
+    demo.until(lambda: "the configuration was not read again" in demo.log.read_text())
+    assert limit() == (7, "file")
+    file.write_text("")
 
 
 def test_no_line_of_the_demos_log_can_be_taken_for_a_real_one(demo):
