@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llmrouter_tui.cli.profiling import eta_words
+from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.grades import (
     Agreement,
     Comparison,
@@ -20,6 +21,7 @@ from llmrouter_tui.core.grades import (
     JudgeView,
     Overruled,
 )
+from llmrouter_tui.core.grades import moved as moved_by
 from llmrouter_tui.core.ports import Control
 
 POLL: Final = 0.5
@@ -120,7 +122,7 @@ def graded(grade: Grade) -> list[str]:
 
 
 def compared(found: Sequence[Comparison]) -> list[str]:
-    """Each comparison, then how often who was preferred."""
+    """Each comparison, then how often who was preferred, and what that moved."""
     lines = [f"{one.prompt}: {_preferred(one)}  {one.reason}" for one in found]
     counts = Counter(one.preferred or "failed" for one in found)
     first, second = found[0].first, found[0].second
@@ -128,7 +130,7 @@ def compared(found: Sequence[Comparison]) -> list[str]:
     ties = f"{counts['tie']} ties{f' ({swayed} of them only by the order)' if swayed else ''}"
     failed = f", {counts['failed']} failed" if counts["failed"] else ""
     total = f"{first} {counts['first']}, {second} {counts['second']}, {ties}{failed}, by {found[0].judge}"
-    return [*lines, total]
+    return [*lines, total, f"  {_effects(moved_by(found)) or 'no ability moved'}"]
 
 
 def _preferred(one: Comparison) -> str:
@@ -141,5 +143,8 @@ def _preferred(one: Comparison) -> str:
 
 def moved(done: Overruled) -> str:
     """``coding .62 → .60 of ollama/qwen3:8b``."""
-    told = [f"{e.task} {e.before:.3f} → {e.after:.3f} of {e.model}" for e in done.effects]
-    return ", ".join(told) or f"no ability moved: {done.why}"
+    return _effects(done.effects) or f"no ability moved: {done.why}"
+
+
+def _effects(effects: Sequence[Effect]) -> str:
+    return ", ".join(f"{e.task} {e.before:.3f} → {e.after:.3f} of {e.model}" for e in effects)

@@ -4,8 +4,8 @@ A judge is a model that reads a question and an answer and gives a mark from 1 t
 a form that can be read is no number: such a grade has a ``code`` and no ``score``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from llmrouter_tui.core.decision import Effect
@@ -225,3 +225,12 @@ class Comparison:
     swapped: Preferred | None = None
     effects: tuple[Effect, ...] = ()
     """What it moved, told once and not kept."""
+
+
+def moved(found: Iterable[Comparison]) -> tuple[Effect, ...]:
+    """What comparisons, the oldest first, moved in all."""
+    ends: dict[tuple[str, str], Effect] = {}
+    for effect in (effect for one in found for effect in one.effects):
+        about = effect.model, effect.task
+        ends[about] = replace(effect, before=ends.get(about, effect).before)
+    return tuple(effect for effect in ends.values() if effect.before != effect.after)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from llmrouter_tui.core.grades import Comparison, Preferred
+from llmrouter_tui.core.grades import Comparison, Preferred, moved
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.grades_text import WHY
@@ -153,10 +153,11 @@ def brief(found: Sequence[Pair], cells: int, look: Look, name: Name, most: int =
 
 
 def summary(found: Sequence[Comparison], look: Look, name: Name) -> str:
-    """What came of it, for the corner: ``qwen3:32b 7 : 2 llama3.1:8b, 3 ties``."""
+    """What came of it, for the corner: ``qwen3:32b 7 : 2 llama3.1:8b, 3 ties; qwen3:32b creative .70 → .71``."""
     if not found:
         return "Nothing was compared."
     pair = Pair(found[0].first, found[0].second, tuple(found))
     wins = f"{name(pair.first)} {pair.wins(pair.first)} : {pair.wins(pair.second)} {name(pair.second)}"
     failed = f", {pair.failed} without a verdict" if pair.failed else ""
-    return f"{wins}, {pair.ties()} tie{'' if pair.ties() == 1 else 's'}{failed}"
+    effects = ", ".join(fmt.effect_text(effect, name, look) for effect in moved(found)) or "no ability moved"
+    return f"{wins}, {pair.ties()} tie{'' if pair.ties() == 1 else 's'}{failed}; {effects}"

@@ -57,12 +57,15 @@ def test_agreement_is_told_as_far_as_there_is_any() -> None:
 def test_comparisons_are_counted_and_those_that_the_order_decided_are_told() -> None:
     tie = replace(COMPARISON, preferred="tie", swayed=True, reason="one / other")
     failed = replace(COMPARISON, preferred=None, code="malformed")
-    assert compared([COMPARISON, tie, failed]) == [
+    once, more = (Effect(BIG, "creative", 0.5, 0.52),), (Effect(BIG, "creative", 0.52, 0.53),)
+    assert compared([COMPARISON, replace(tie, effects=once), replace(failed, effects=more)]) == [
         f"creative-letter: {BIG}  livelier",
         "creative-letter: a tie, for the order decided  one / other",
         "creative-letter: no verdict (malformed)  livelier",
         f"{SMALL} 0, {BIG} 1, 1 ties (1 of them only by the order), 1 failed, by {BIG}",
+        f"  creative 0.500 → 0.530 of {BIG}",
     ]
+    assert compared([COMPARISON])[-1] == "  no ability moved"
 
 
 def test_what_moved_and_what_goes_on() -> None:
@@ -109,7 +112,7 @@ async def test_at_a_router_it_does_as_the_flags_say_and_tells_as_json(router: Ro
     wrong = await asyncio.to_thread(run, "judge", "--overrule", "g1", "high", "--url", router.url)
     assert (wrong.returncode, "'high' is no mark" in wrong.stderr) == (2, True)
     both = await asyncio.to_thread(run, "judge", "--compare", SMALL, BIG, "--task", "creative", "--url", router.url)
-    assert both.stdout.splitlines()[-1].startswith(f"{SMALL} 0, {BIG} 1")
+    assert both.stdout.splitlines()[-2].startswith(f"{SMALL} 0, {BIG} 1")
     assert calls[-1] == ("compare", SMALL, BIG, "creative")
 
 

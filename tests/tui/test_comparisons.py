@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Comparison, Preferred
 from llmrouter_tui.core.profile import ProfileRun, Profiles
@@ -111,9 +112,12 @@ def test_it_fits_into_any_width(cells: int) -> None:
 
 
 def test_what_came_of_it_is_told_in_a_line() -> None:
-    assert comparisons_text.summary(FOUND[:6], LOOK, name) == (
-        "qwen3:32b 2 : 1 llama3.1:8b, 2 ties, 1 without a verdict"
-    )
+    said = "qwen3:32b 2 : 1 llama3.1:8b, 2 ties, 1 without a verdict"
+    assert comparisons_text.summary(FOUND[:6], LOOK, name) == f"{said}; no ability moved"
+    effects = (Effect(BIG, "creative", 0.7, 0.71), Effect(SMALL, "creative", 0.5, 0.49))
+    found = (replace(FOUND[0], effects=effects), *FOUND[1:6])
+    moved = "qwen3:32b creative .70 → .71, llama3.1:8b creative .50 → .49"
+    assert comparisons_text.summary(found, LOOK, name) == f"{said}; {moved}"
     assert comparisons_text.summary((), LOOK, name) == "Nothing was compared."
 
 
