@@ -26,8 +26,14 @@ _new_message, _new_request = maker(Message), maker(ChatRequest)
 
 
 class ChatPart(msgspec.Struct):
+    """A piece of a message. vLLM fetches what an address names whatever type the piece says that it is of, where it
+    has a ``uuid`` too."""
+
     type: str
     text: str | None = None
+    image_url: _Unread = msgspec.UNSET
+    audio_url: _Unread = msgspec.UNSET
+    video_url: _Unread = msgspec.UNSET
 
 
 class ChatTurn(msgspec.Struct):
@@ -209,15 +215,26 @@ def _parts(parts: list[ChatPart], index: int) -> tuple[str, int]:
                 path = f"messages[{index}].content[{at}].text"
                 raise bad_request(f"The field {path!r} is missing.", param=path, hint=f"Add {path!r} to the request.")
             texts.append(part.text)
-        elif kind in ("image_url", "input_image", "image"):
+        if kind in ("image_url", "input_image", "image") or _is_given(part.image_url):
             images += 1
-        elif "audio" in kind or "video" in kind:
+        elif medium := _medium(part):
             raise bad_request(
-                f"The request holds {'audio' if 'audio' in kind else 'video'}, which this router does not route.",
+                f"The request holds {medium}, which this router does not route.",
                 param=f"messages[{index}].content[{at}]",
                 hint="Send the transcript as text.",
             )
     return "\n".join(texts), images
+
+
+def _medium(part: ChatPart) -> str:
+    """What else than text and images a piece is; empty: nothing."""
+    if "audio" in part.type or _is_given(part.audio_url):
+        return "audio"
+    return "video" if "video" in part.type or _is_given(part.video_url) else ""
+
+
+def _is_given(field: _Unread) -> bool:
+    return isinstance(field, msgspec.Raw) and bytes(memoryview(field)[:4]) != b"null"
 
 
 def _max_tokens(chat: ChatBody) -> int | None:

@@ -180,6 +180,8 @@ FETCHED = [
     {"type": "image_url", "image_url": "http://127.0.0.1:11434/api/delete"},
     {"type": "input_image", "image_url": "http://10.0.0.1/x.png"},
     {"type": "image", "source": {"type": "url", "url": "http://10.0.0.1/x.png"}},
+    {"type": "text", "text": "look", "uuid": "1", "image_url": "http://10.0.0.1/x.png"},
+    {"type": "file", "image_url": {"url": "http://10.0.0.1/x.png"}},
 ]
 
 
@@ -211,6 +213,8 @@ async def test_no_model_server_is_made_to_fetch_an_address(routers: Routers, par
         {"type": "image_url", "image_url": {"address": "x"}},
         {"type": "image_url", "image_url": 5},
         {"type": "video_url", "video_url": {"url": "http://10.0.0.1/x.mp4"}},
+        {"type": "text", "text": "look", "uuid": "1", "video_url": "http://10.0.0.1/x.mp4"},
+        {"type": "text", "text": "hear", "uuid": "1", "audio_url": {"url": "http://10.0.0.1/x.mp3"}},
     ],
 )
 async def test_what_is_no_image_is_refused_even_where_addresses_are_allowed(
