@@ -4,9 +4,11 @@ What the server was asked is looked at where it was asked, and the answer where 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from pydantic import BaseModel
@@ -113,6 +115,34 @@ def test_every_answer_tells_what_was_decided(client: openai.OpenAI, kind: str, s
     assert {f"x-router-{name}" for name in ("task", "difficulty", "margin", "score", "attempts")} <= set(raw.headers)
     rated: Any = client.post("/feedback", cast_to=object, body={"id": ident, "rating": "up"})
     assert rated["model"] == model
+
+
+DIALECTS = {
+    "/v1/chat/completions": {"messages": MESSAGES},
+    "/v1/completions": {"prompt": "What is the weather in Oslo?"},
+    "/v1/responses": {"input": "What is the weather in Oslo?"},
+    "/v1/messages": {"messages": MESSAGES, "max_tokens": 100},
+    "/api/chat": {"messages": MESSAGES},
+    "/api/generate": {"prompt": "What is the weather in Oslo?"},
+}
+"""A request in each dialect."""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", DIALECTS)
+def test_feedback_finds_an_answer_by_what_its_client_has(client: openai.OpenAI, path: str, stream: bool) -> None:
+    """By the answer's own id, whatever dialect it came in, and by the id in the header."""
+    model = MODELS["ollama"]
+    address = str(client.base_url).removesuffix("/v1/")
+    asked = {"model": model, "stream": stream, **DIALECTS[path]}
+    answer, later = (httpx.post(f"{address}{path}", json=asked, timeout=20) for _ in range(2))
+    ident, other = (re.findall(r'"id": ?"([^"]+)"', told.text)[0] for told in (answer, later))
+    assert ident != other
+    exchange = answer.headers["x-router-exchange-id"]
+    for body in ({"response_id": ident}, {"exchange_id": exchange}, {"id": ident}):
+        rated = httpx.post(f"{address}/v1/feedback", json={**body, "rating": "down"})
+        assert (rated.status_code, rated.json()["exchange_id"]) == (200, exchange), rated.text
+        assert rated.headers["x-router-model"] == rated.json()["model"] == model
 
 
 @every_kind
