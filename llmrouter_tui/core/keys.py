@@ -66,6 +66,8 @@ class KeyView:
     made_at: float = 0.0
     usable: bool = True
     """False while the environment variable that should hold it is not set."""
+    used_at: float | None = None
+    """When it was last used, wall time; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Who may ask this router: its keys, made and revoked while it runs, and its limits, as the settings have them now."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import Envelope, ExchangeFinished, ExchangeStarted
 from llmrouter_tui.core.keys import NAME, RANDOM_BYTES, ApiKey, KeyView, NewKey, digest, new_key
 from llmrouter_tui.core.limiting import Limit
 from llmrouter_tui.core.ports import Clock
@@ -25,6 +27,18 @@ class KeyDesk:
         self._live = live
         self._clock = clock
         self._env = env
+        self._used: dict[str, float] = {}
+
+    def put(self, envelope: Envelope) -> None:
+        """Something was asked."""
+        if isinstance(envelope.fact, ExchangeStarted | ExchangeFinished):
+            self.remember((envelope.fact.exchange,))
+
+    def remember(self, exchanges: Iterable[Exchange]) -> None:
+        """Take in with which keys these came, and when."""
+        for exchange in exchanges:
+            if exchange.key:
+                self._used[exchange.key] = max(exchange.at, self._used.get(exchange.key, 0.0))
 
     def views(self) -> Sequence[KeyView]:
         return [
@@ -37,6 +51,7 @@ class KeyDesk:
                 key.concurrent,
                 key.made_at,
                 bool(key.digest),
+                self._used.get(key.name),
             )
             for key in resolved(self._live.settings, self._env)
             if key.enabled
@@ -69,6 +84,7 @@ class KeyDesk:
         if found is None:
             raise RouterError("not_found", f"there is no key {name!r}", hint="`llmrouter-tui keys` lists them")
         await self._live.drop_key(name)
+        self._used.pop(name, None)
 
 
 def resolved(settings: Settings, env: Mapping[str, str]) -> list[ApiKey]:

@@ -17,7 +17,7 @@ from llmrouter_tui.catalog.sync.endpoints import LIVE, Endpoints
 from llmrouter_tui.config import Config, secrets, usable
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
-from llmrouter_tui.core.events import LogLine
+from llmrouter_tui.core.events import ExchangeFinished, ExchangeStarted, LogLine
 from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus, Ring
@@ -269,6 +269,9 @@ class Assembly:
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
         follow(self._live, self._judging, self._router, demo=self._mode.demo)
         follow_faults(self._live, self._router)
+        keys = KeyDesk(self._live, self._clock, os.environ)
+        keys.remember(self._history.items)
+        self.bus.tap(keys.put, ExchangeStarted, ExchangeFinished)
         starter = None if self._mode.demo else self._membership.starter()
         self._fetching = Fetching(starter, self.bus, self._tasks, self._membership.fetched)
         self.control = EngineControl(
@@ -292,7 +295,7 @@ class Assembly:
                 grades=self._judging.records,
                 catalog=self._public,
                 settings=self._live,
-                keys=KeyDesk(self._live, self._clock, os.environ),
+                keys=keys,
                 tasks=self._tasks,
                 clock=self._clock,
                 build_backend=self._membership.build,

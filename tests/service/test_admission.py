@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from llmrouter_tui.config import load
+from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import ExchangeStarted
 from llmrouter_tui.core.keys import digest
 from llmrouter_tui.core.limiting import Limit
 from llmrouter_tui.core.ports import Exchanges
@@ -45,6 +47,7 @@ class House:
         bus.tap(lambda envelope: self.told.append(repr(envelope.fact)))
         config = load(file=self.file, env={}, flags={}).with_stored(await self.repo.settings())
         self.live = LiveSettings(config, self.repo, bus)
+        self.bus = bus
         self.desk = KeyDesk(self.live, clock, ENV)
         self.status = Status(bus, clock, ServiceView())
         self.proxy = ProxyServer(cast(Exchanges, ScriptedExchanges()), ScriptedControl(), ScriptedBus(), ProxyOptions())
@@ -148,3 +151,16 @@ def test_where_others_reach_it_keys_are_needed(settings: Settings, insecure: boo
     danger = exposed(settings, insecure=insecure)
     assert (danger is None) == (not lacking)
     assert danger is None or (lacking in danger.message and "--insecure" in danger.hint)
+
+
+async def test_when_a_key_was_used_is_known_from_what_came_with_it(house: House) -> None:
+    await house.desk.make("alice", (), None, None, None)
+    assert {view.name: view.used_at for view in house.desk.views()} == {"bob": None, "eve": None, "alice": None}
+    house.desk.remember([Exchange("x1", 50.0, "ok", key="bob"), Exchange("x0", 40.0, "ok", key="bob")])
+    house.bus.tap(house.desk.put, ExchangeStarted)
+    house.bus.publish(ExchangeStarted(Exchange("x2", 60.0, key="alice")))
+    house.bus.publish(ExchangeStarted(Exchange("x3", 70.0)))
+    assert {view.name: view.used_at for view in house.desk.views()} == {"bob": 50.0, "eve": None, "alice": 60.0}
+    await house.desk.revoke("alice")
+    await house.desk.make("alice", (), None, None, None)
+    assert {view.name: view.used_at for view in house.desk.views()}["alice"] is None
