@@ -28,8 +28,6 @@ WHOLE_ANSWER = 3.0
 """How many times longer than for a first token may be waited for a whole answer: nothing shows that it is made."""
 MEANINGLESS = 4 << 20
 """Bytes of a stream that are waited through for a first word."""
-EARLY = 0.001
-"""Seconds by which timers may fire before their time."""
 SLOW_READER = 0.1
 """Share of an answer's time spent waiting for the client above which the clock teaches nothing."""
 
@@ -49,7 +47,6 @@ class Try:
         "_request",
         "_resumes",
         "_router",
-        "_watch",
         "away",
         "chunks",
         "crowd",
@@ -81,8 +78,7 @@ class Try:
         self._id = exchange_id
         self._analysis = analysis
         self._resumes = resumes
-        self._deadlines: Deadlines = router.deadlines
-        self._watch: asyncio.TimerHandle | None = None
+        self._deadlines: Deadlines = router.watch.deadlines
         self.record = record
         self.lease: Lease | None = None
         self.reply: Reply | None = None
@@ -151,9 +147,7 @@ class Try:
         assert self.lease is not None
         self.lease.cut = self.cut
         self.crowd = max(1.0, record.leases / record.side_by_side)
-        first, stall = self._patience, self._deadlines.stall
-        self._watch = asyncio.get_running_loop().call_later(min(first, stall), self._look)
-        self._router.tries.add(self)
+        self._router.watch.over(self)
         try:
             self.on(self.sent)
             self.reply = await record.backend.chat(self._call())
@@ -217,25 +211,18 @@ class Try:
         first = self._deadlines.first_token
         return first if self._request.stream else first * WHOLE_ANSWER
 
-    def _look(self) -> None:
-        """The watch: has the model been silent for too long? A client who is slow is not the model's silence."""
-        quiet, limit = self._router.clock.mono() - self.heard, self._deadlines.stall
-        if self.ttft is None:
-            limit = self._patience
-        if self.reader is None:
-            left = limit
-        elif (left := limit - quiet) <= EARLY:
-            self.end_with(_silent(self.record, limit) if self.ttft is None else _stalled(self.record, limit))
-            return
-        self._watch = asyncio.get_running_loop().call_later(left, self._look)
+    def look(self, now: float) -> None:
+        """Has the model been silent for too long? A client who is slow is not the model's silence."""
+        begun = self.ttft is not None
+        limit = self._deadlines.stall if begun else self._patience
+        if self.reader is not None and now - self.heard >= limit:
+            self.end_with(_stalled(self.record, limit) if begun else _silent(self.record, limit))
 
     def _over(self) -> None:
         """Nobody waits for its model any more."""
-        self._router.tries.discard(self)
+        self._router.watch.tries.discard(self)
         if self.ttft is not None:
             self._router.spoke[self.record.info.backend] = self.heard
-        if self._watch is not None:
-            self._watch.cancel()
 
     # ── the answer is ended by the router ──
 

@@ -63,7 +63,7 @@ class Canary:
         """At every server at which somebody waits, and at those that are stuck."""
         now, backends = self._router.clock.mono(), self._router.fleet.backends
         waiting: dict[str, list[Try]] = defaultdict(list)
-        for one in self._router.tries:
+        for one in self._router.watch.tries:
             waiting[one.record.info.backend].append(one)
         for name, tries in waiting.items():
             record = backends.get(name)
@@ -103,7 +103,7 @@ class Canary:
         return max(self._router.spoke.get(record.backend.name, 0.0), *heard, 0.0)
 
     def _at(self, record: BackendRecord) -> list["Try"]:
-        return [one for one in self._router.tries if one.record.backend is record.backend]
+        return [one for one in self._router.watch.tries if one.record.backend is record.backend]
 
     # ── one token ──
 

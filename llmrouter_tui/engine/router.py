@@ -18,11 +18,10 @@ from llmrouter_tui.core.resolving import named
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
-from llmrouter_tui.engine.attempt import Try
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.circuits import Circuits
-from llmrouter_tui.engine.deadlines import Deadlines
+from llmrouter_tui.engine.deadlines import Watch
 from llmrouter_tui.engine.embedding import Embedding, EmbedRun
 from llmrouter_tui.engine.exchange import Run
 from llmrouter_tui.engine.fleet import Fleet
@@ -71,9 +70,7 @@ class Router:
         self.preference = 0.5
         self.rules: Sequence[Rule] = ()
         self.draining = False
-        self.deadlines = Deadlines()
-        self.tries: set[Try] = set()
-        """Requests that models answer, or are to."""
+        self.watch = Watch(clock)
         self.spoke: dict[str, float] = {}
         """When each backend that was asked last gave a token, of those requests that are over: monotonic seconds."""
         self.resumes = True

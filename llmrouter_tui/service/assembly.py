@@ -63,7 +63,7 @@ from llmrouter_tui.service.live import LiveSettings
 from llmrouter_tui.service.membership import Membership
 from llmrouter_tui.service.public import Public
 from llmrouter_tui.service.recall import Recall
-from llmrouter_tui.service.upkeep import NOTE_SECONDS, Pruning, Unfinished, end_unfinished, watch_storage
+from llmrouter_tui.service.upkeep import NOTE_SECONDS, Unfinished, end_unfinished, prune, watch_storage
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ class Assembly:
         repeat(self._sampling.measure, "memory sampling", pause=SAMPLE_SECONDS)
         repeat(self._vram.tell, "telling of memory", pause=TELL_SECONDS)
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
-        repeat(Pruning(repo, lambda: self._live.settings.keep_days, self._clock).step, "pruning", pause=3600.0)
+        repeat(lambda: prune(repo, self._live.settings.keep_days, self._clock.wall()), "pruning", pause=3600.0)
         repeat(self._following.look_up, "looking models up in the catalog")
         repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)

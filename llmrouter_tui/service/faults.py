@@ -11,7 +11,7 @@ def follow(live: LiveSettings, router: Router) -> None:
     """Take the settings as they are now and as they change."""
 
     def take(deadline: str, seconds: float) -> None:
-        router.deadlines = replace(router.deadlines, **{deadline: seconds})
+        router.watch.deadlines = replace(router.watch.deadlines, **{deadline: seconds})
 
     live.on_change("first_token_timeout_seconds", partial(take, "first_token"))
     live.on_change("stall_seconds", partial(take, "stall"))

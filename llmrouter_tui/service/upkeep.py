@@ -2,18 +2,15 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.core.ports import Repo
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.storage.repo import SqliteRepo
 
 log = logging.getLogger(__name__)
 
-SET_SECONDS = 3600.0
-"""A clock that drifts, or a machine that slept for a while, is not one that was set."""
 NOTE_SECONDS = 0.5
 """Between two looks at what is under way."""
 
@@ -31,26 +28,10 @@ async def watch_storage(repo: SqliteRepo, status: Status) -> None:
         status.report("database", repo.problem, f"routing goes on{waits}; --db names another file at the next start")
 
 
-class Pruning:
-    """Drops what is older than ``keep_days`` days. After the clock was set nothing is dropped for an hour: one that
-    runs ahead by years must not take the history with it before somebody sees it."""
-
-    def __init__(self, repo: Repo, keep_days: Callable[[], float], clock: Clock) -> None:
-        self._repo = repo
-        self._keep_days = keep_days
-        self._clock = clock
-        self._ahead: float | None = None
-        """The clock on the wall, ahead of the one that nobody sets."""
-
-    async def step(self) -> None:
-        """Once an hour."""
-        before, wall = self._ahead, self._clock.wall()
-        self._ahead = wall - self._clock.mono()
-        if before is not None and abs(self._ahead - before) > SET_SECONDS:
-            log.warning("the clock was set by %+.0f s: nothing is pruned for an hour", self._ahead - before)
-            return
-        with contextlib.suppress(RouterError):  # a locked database is told by ``watch_storage``
-            await self._repo.prune(keep_days=self._keep_days(), now=wall)
+async def prune(repo: Repo, keep_days: float, now: float) -> None:
+    """Drop what is older than ``keep_days`` days."""
+    with contextlib.suppress(RouterError):  # a locked database is told by ``watch_storage``
+        await repo.prune(keep_days=keep_days, now=now)
 
 
 class Unfinished:

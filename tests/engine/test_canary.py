@@ -122,7 +122,7 @@ async def test_nobody_is_asked_where_nobody_waits_or_others_get_tokens() -> None
             assert not canaries(one)
             one.gate.clear()
             answer = asyncio.ensure_future(house.ask(name="one/a"))
-            await until(lambda: bool(house.router.tries))
+            await until(lambda: bool(house.router.watch.tries))
             for _ in range(10):
                 house.router.spoke["one"] = house.router.clock.mono()  # somebody else's answer goes on
                 await asyncio.sleep(0.02)

@@ -27,19 +27,19 @@ async def silent(backend: ScriptedBackend, house: House, **more: object) -> byte
 async def test_silence_before_the_first_word_falls_back() -> None:
     backend = ScriptedBackend([model("a", 3), model("b", 3)])
     async with open_house(backend) as house:
-        house.router.deadlines = Deadlines(first_token=0.05)
+        house.router.watch.deadlines = Deadlines(first_token=0.05)
         assert b"t2" in await silent(backend, house)
         first, second = last(house).attempts
         assert (first.code, second.outcome) == ("backend_error", "ok")
         assert first.message == f"{first.model} said nothing for 0.05 s"
         assert backend.replies[0].closed, "what nobody waits for is not generated"
-        assert not house.router.tries
+        assert not house.router.watch.tries
 
 
 async def test_where_nobody_else_can_answer_the_caller_is_told_in_time() -> None:
     backend = ScriptedBackend([model("a", 3)])
     async with open_house(backend) as house:
-        house.router.deadlines = Deadlines(first_token=0.05)
+        house.router.watch.deadlines = Deadlines(first_token=0.05)
         backend.gate.clear()
         with pytest.raises(BackendError, match=r"one/a said nothing for 0\.05 s") as caught:
             await house.ask()
@@ -51,7 +51,7 @@ async def test_where_nobody_else_can_answer_the_caller_is_told_in_time() -> None
 async def test_silence_in_the_middle_is_a_stream_that_broke_off(resumes: bool) -> None:
     backend = ScriptedBackend([model("a", 3), model("b", 3)], continues=True)
     async with open_house(backend) as house:
-        house.router.deadlines, house.router.resumes = Deadlines(stall=0.05), resumes
+        house.router.watch.deadlines, house.router.resumes = Deadlines(stall=0.05), resumes
         run = house.router.begin(request())
         await run.open()
         answer, got = run.body(), b""
@@ -76,7 +76,7 @@ async def test_silence_in_the_middle_is_a_stream_that_broke_off(resumes: bool) -
 async def test_a_client_that_takes_its_time_is_not_the_models_silence() -> None:
     backend = ScriptedBackend([model("a", 3)])
     async with open_house(backend) as house:
-        house.router.deadlines = Deadlines(first_token=0.05, stall=0.05)
+        house.router.watch.deadlines = Deadlines(first_token=0.05, stall=0.05)
         run = house.router.begin(request())
         await run.open()
         async for _ in run.body():
