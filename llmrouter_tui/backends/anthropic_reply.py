@@ -254,7 +254,7 @@ class AnthropicReply:
     def _read(self, data: bytes) -> Mapping[str, Any]:
         try:
             told = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._link.interrupted("it sent something that is not JSON.", self._model) from None
         if not isinstance(told, dict):
             raise self._link.interrupted("it sent JSON that is no object.", self._model)

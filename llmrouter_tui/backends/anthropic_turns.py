@@ -93,7 +93,7 @@ def _call(call: Mapping[str, Any], cannot: Cannot) -> Block:
     given = function.get("arguments")
     try:
         arguments = json.loads(given or "{}") if isinstance(given, str) else given or {}
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         raise cannot("The arguments of a tool call in the history are not a JSON object.")

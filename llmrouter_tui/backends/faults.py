@@ -60,7 +60,7 @@ def read_complaint(body: bytes) -> Complaint:
     """Read an error body of any shape."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").strip()
         return Complaint("" if text.startswith("<") else _plain(text))
     return complaint_of(value)

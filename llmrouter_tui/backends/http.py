@@ -103,7 +103,7 @@ class Link:
         text = await self.text(method, path, data=data, timeout=timeout, model=model)
         try:
             return json.loads(text) if text.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self.broken(f"answered {path} with something that is not JSON", model) from None
 
     async def text(

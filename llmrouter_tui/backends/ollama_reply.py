@@ -155,7 +155,7 @@ class OllamaReply:
     def _read(self, line: bytes) -> Mapping[str, Any]:
         try:
             told = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._link.interrupted("it sent a line that is not JSON.", self._writer.model) from None
         if not isinstance(told, dict):
             raise self._link.interrupted("it sent a line that is no object.", self._writer.model)

@@ -214,7 +214,7 @@ def _tool_call(call: ChatCall, made: Mapping[str, Any], names: dict[str, str]) -
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             arguments = None
     if not isinstance(arguments, dict):
         raise cannot(call, "The arguments of a tool call in the history are not a JSON object.", "messages")

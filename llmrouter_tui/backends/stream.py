@@ -145,7 +145,7 @@ class StreamReply:
             return event
         try:
             chunk = read_chunk(parsed.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._link.interrupted("it sent a chunk that is not JSON.", self._model) from None
         return self._note(chunk, event)
 
@@ -262,7 +262,7 @@ class BodyReply:
                 timings=read_timings(speeds),
                 error=told.error,
             )
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             chunk = self._leniently(body)
         if chunk.error:
             raise self._link.said_no(chunk.error, self._model)
@@ -277,5 +277,5 @@ class BodyReply:
     def _leniently(self, body: bytes) -> Chunk:
         try:
             return read_chunk(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._link.broken("answered with something that is not JSON", self._model) from None

@@ -53,7 +53,7 @@ async def ask(link: Link, path: str, body: object, model: str, decoder: msgspec.
         return decoder.decode(text)
     except msgspec.ValidationError as error:
         raise _not_vectors(link, model) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise link.broken(f"answered {path} with something that is not JSON", model) from error
 
 

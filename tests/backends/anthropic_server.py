@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.backends.servers import ANSWER, PROMPT_TOKENS, TOKENS, Json, Server
+from tests.backends.servers import ANSWER, DEEP, PROMPT_TOKENS, TOKENS, Json, Server
 
 FIELDS = ("model", "max_tokens", "messages", "system", "stream", "stop_sequences", "tools", "tool_choice", "thinking",
           "metadata", "output_config")  # fmt: skip
@@ -176,6 +176,8 @@ class AnthropicServer(Server):
             return web.Response(content_type="application/json")
         if self.mode == "garbage":
             return web.Response(text="{not json", content_type="application/json")
+        if self.mode == "deep":
+            return web.Response(body=DEEP, content_type="application/json")
         if self.mode == "die":
             assert request.transport is not None
             request.transport.abort()
@@ -244,6 +246,8 @@ class AnthropicServer(Server):
             await response.write(b"upstream connect error")
         elif self.mode == "garbage":
             await response.write(b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"\xff\n\n')
+        elif self.mode == "deep":
+            await response.write(b"event: content_block_delta\ndata: %b\n\n" % DEEP)
         elif self.mode == "stall":
             await asyncio.sleep(30)
-        return self.mode in ("die", "error", "raw", "garbage", "stall", "eof")
+        return self.mode in ("die", "error", "raw", "garbage", "deep", "stall", "eof")

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.backends.servers import PROMPT_TOKENS, TOKENS, Json, Server, vector
+from tests.backends.servers import DEEP, PROMPT_TOKENS, TOKENS, Json, Server, vector
 
 GB = 1 << 30
 INFO: Json = {
@@ -235,15 +235,19 @@ class OllamaServer(Server):
             await response.write(b"upstream connect error")
         elif self.mode == "garbage":
             await response.write(b'{"message":{"content":"\xff\n')
+        elif self.mode == "deep":
+            await response.write(DEEP + b"\n")
         elif self.mode == "stall":
             await asyncio.sleep(30)
-        return self.mode in ("die", "error", "raw", "garbage", "stall", "eof")
+        return self.mode in ("die", "error", "raw", "garbage", "deep", "stall", "eof")
 
     async def whole(self, request: web.Request, asked: Json) -> web.Response:
         if self.mode == "empty":
             return web.Response(content_type="application/json")
         if self.mode == "garbage":
             return web.Response(text="{not json", content_type="application/json")
+        if self.mode == "deep":
+            return web.Response(body=DEEP, content_type="application/json")
         if self.mode == "die":
             assert request.transport is not None
             request.transport.abort()

@@ -1,7 +1,7 @@
 """Small model servers for tests: each speaks the wire of the real one, over a real socket, and can be told to fail.
 
 Modes of failure, set on ``mode``: ``unauthorized missing busy broken loading overflow oom bad blind`` answer with the
-server's own error body before anything else; ``hang`` never answers; ``die eof error raw garbage stall`` go wrong
+server's own error body before anything else; ``hang`` never answers; ``die eof error raw garbage deep stall`` go wrong
 after two tokens of a stream; ``empty`` is a 200 answer with nothing in it.
 """
 
@@ -17,6 +17,8 @@ from aiohttp import web
 TOKENS = ("Hello", ", ", "wor", "ld")
 ANSWER = "".join(TOKENS)
 PROMPT_TOKENS = 11
+DEEP = b'{"choices":' + b"[" * 100_000
+"""More lists inside each other than anybody reads."""
 PNG = "iVBORw0KGgoAAAANSUhEUg=="
 
 Json = dict[str, Any]
@@ -241,9 +243,11 @@ class OpenAIServer(Server):
             await self.send(response, b"proxy error: Failed to read connection")
         elif self.mode == "garbage":
             await self.send(response, b'data: {"choices":[{"delta":{"content":"\xff\n\n')
+        elif self.mode == "deep":
+            await self.send(response, b"data: %b\n\n" % DEEP)
         elif self.mode == "stall":
             await asyncio.sleep(30)
-        return self.mode in ("die", "error", "raw", "garbage", "stall", "eof")
+        return self.mode in ("die", "error", "raw", "garbage", "deep", "stall", "eof")
 
     async def embeddings(self, request: web.Request) -> web.Response:
         """In the wrong order, which the dialect allows."""
@@ -266,6 +270,8 @@ class OpenAIServer(Server):
             return web.Response(content_type="application/json")
         if self.mode == "garbage":
             return web.Response(text="{not json", content_type="application/json")
+        if self.mode == "deep":
+            return web.Response(body=DEEP, content_type="application/json")
         if self.mode == "die":
             assert request.transport is not None
             request.transport.abort()

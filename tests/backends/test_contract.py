@@ -304,7 +304,7 @@ class TestFailure:
         error = await failing(site, "busy")
         assert error.retry_after == (7.0 if site.server.errors["busy"][0] == 429 else 1.0)
 
-    @pytest.mark.parametrize("mode", ["die", "eof", "error", "raw", "garbage", "stall"])
+    @pytest.mark.parametrize("mode", ["die", "eof", "error", "raw", "garbage", "deep", "stall"])
     async def test_in_the_middle_of_a_stream(self, site: Site, mode: str) -> None:
         site.server.mode = mode
         reply = await site.backend.chat(call_for(site.model))
@@ -326,8 +326,9 @@ class TestFailure:
         error = await failing(site, "empty", stream=stream)
         assert (error.code, error.fallback) == ("backend_error", True)
 
-    async def test_of_a_whole_answer_that_is_not_json(self, site: Site) -> None:
-        error = await failing(site, "garbage", stream=False)
+    @pytest.mark.parametrize("mode", ["garbage", "deep"])
+    async def test_of_a_whole_answer_that_is_not_json(self, site: Site, mode: str) -> None:
+        error = await failing(site, mode, stream=False)
         assert error.code in ("backend_error", "upstream_interrupted")
         assert error.fallback
 
@@ -348,3 +349,15 @@ class TestFailure:
         assert "refused the connection" in caught.value.message
         with pytest.raises(BackendError):
             await site.backend.probe()
+
+
+@pytest.mark.parametrize("site", ["ollama", "anthropic"], indirect=True)
+@pytest.mark.parametrize("arguments", ["Oslo", "[1]", "[" * 100_000])
+async def test_calls_in_a_history_whose_arguments_are_no_object_are_refused_where_they_must_be_one(
+    site: Site, arguments: str
+) -> None:
+    made = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": arguments}}
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": None, "tool_calls": [made]}]
+    with pytest.raises(BackendError, match="are not a JSON object") as caught:
+        await site.backend.chat(call_for(site.model, messages=turns))
+    assert (caught.value.code, caught.value.fallback) == ("invalid_request", True)

@@ -137,7 +137,7 @@ class MessageVoice:
             return True
         try:
             return isinstance(json.loads(self._arguments), dict)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
 
     def _say(self, piece: Piece, said: list[bytes]) -> None:
@@ -289,6 +289,6 @@ def _input(arguments: str) -> Json:
     users to wrap it, so that the tool refuses it and the model is told."""
     try:
         found = json.loads(arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {"INVALID_JSON": arguments}

@@ -161,7 +161,7 @@ class _Gathered:
         """The call with its arguments as an object. Raises ``UnreadableError`` where they are none."""
         try:
             arguments = msgspec.json.decode(self.arguments or "{}")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             arguments = None
         if not isinstance(arguments, dict):
             raise UnreadableError(f"the arguments of its call of {self.name!r} are no JSON object")

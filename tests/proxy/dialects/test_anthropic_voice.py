@@ -225,10 +225,11 @@ class TestWhole:
             "message",
         )
 
-    def test_arguments_that_are_no_object_are_wrapped_not_lost(self) -> None:
-        made = {"id": "t1", "function": {"name": "f", "arguments": '{"city": Oslo'}}
+    @pytest.mark.parametrize("arguments", ['{"city": Oslo', "[" * 100_000])
+    def test_arguments_that_are_no_object_are_wrapped_not_lost(self, arguments: str) -> None:
+        made = {"id": "t1", "function": {"name": "f", "arguments": arguments}}
         assert blocks(whole({"content": None, "tool_calls": [made]})) == [
-            ("tool_use", "t1", "f", {"INVALID_JSON": '{"city": Oslo'})
+            ("tool_use", "t1", "f", {"INVALID_JSON": arguments})
         ]
 
     def test_a_refusal_is_its_words(self) -> None:

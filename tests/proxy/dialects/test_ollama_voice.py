@@ -87,7 +87,7 @@ class TestStream:
         assert [c["function"]["name"] for c in told[0]["message"]["tool_calls"]] == ["a", "b"]
         assert told[0]["message"]["tool_calls"][0]["function"]["arguments"] == {}
 
-    @pytest.mark.parametrize("arguments", ['{"city": ', "[1]", "Oslo"])
+    @pytest.mark.parametrize("arguments", ['{"city": ', "[1]", "Oslo", "[" * 100_000])
     def test_arguments_that_are_no_object_are_no_answer(self, arguments: str) -> None:
         with pytest.raises(UnreadableError, match="of its call of 'weather' are no JSON object"):
             said(stream([call(0, "weather", arguments)], "tool_calls"))
