@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.proxy.dialects.spoken import SPOKEN
 from tests.proxy.conftest import Router, Routers
 from tests.proxy.scripted import DONE, Script, chunk
@@ -70,6 +71,17 @@ async def test_a_failure_before_headers_has_its_status(router: Router, path: str
 
 
 @every_path
+@pytest.mark.parametrize("status", [429, 503])
+async def test_who_finds_the_queue_full_is_told_when_to_come_again(router: Router, path: str, status: int) -> None:
+    full = RouterError("queue_full", "32 requests wait already.", retryable=True, retry_after=6.2, status=status)
+    router.exchanges.script = Script(begin_error=full)
+    response = await router.http.post(path, json=ASKS[path])
+    overloaded = 529 if path == "/v1/messages" else status  # that dialect's own word for it
+    assert (response.status_code, response.headers["Retry-After"]) == (overloaded, "7")
+    assert "32 requests wait already." in response.text
+
+
+@every_path
 @either_way
 async def test_a_bug_of_ours_shows_no_traceback(router: Router, path: str, stream: bool) -> None:
     router.exchanges.script = Script(begin_error=ZeroDivisionError("secret"))
@@ -100,13 +112,23 @@ async def test_an_answer_that_is_none_is_the_servers_fault(router: Router, path:
 
 
 @every_path
-async def test_while_a_model_loads_the_stream_begins(router: Router, path: str) -> None:
-    gate = asyncio.Event()
-    router.exchanges.script = Script(gate=gate)
+async def test_while_a_model_loads_the_stream_begins_and_tells_the_place_in_the_queue(
+    router: Router, path: str
+) -> None:
+    gate, words = asyncio.Event(), "2nd in line, until small has answered"
+    router.exchanges.script = Script(gate=gate, status=words, wait=Place(2, 41.7, "small answers 3 requests"))
     async with router.http.stream("POST", path, json={**ASKS[path], "stream": True}) as response:
         assert response.headers["x-router-exchange-id"] == "x1"
+        assert response.headers["x-router-queue-position"] == "2"
+        assert response.headers["x-router-expected-wait"] == "42"
+        assert response.headers["x-router-wait-reason"] == "small answers 3 requests"
+        parts = response.aiter_raw()
+        heard = await anext(parts)
+        if "event-stream" in response.headers["Content-Type"]:  # lines of JSON have no comments
+            assert heard.startswith(f": waiting — {words}\n\n".encode())
         gate.set()
-        assert b"Hel" in await response.aread()
+        heard += b"".join([part async for part in parts])
+    assert b"Hel" in heard
     assert router.exchanges.last.outcome == "ok"
 
 
