@@ -69,6 +69,21 @@ async def test_a_failure_before_the_first_token_falls_back_to_the_next_candidate
         assert house.fleet.model(f"one/{first}").leases == 0
 
 
+async def test_a_model_that_finds_no_memory_twice_is_given_up_for_the_next_candidate():
+    backend = ScriptedBackend([model("a", 2), model("b", 2), model("able", 4)])
+    async with open_house(backend) as house:
+        for name in "ab":
+            await house.ask(name=f"one/{name}")
+        house.router.preference = 1.0
+        backend.load_failures["able"] = [fault("out_of_memory"), fault("out_of_memory")]
+        assert b"t2" in await house.ask("Prove that 2 is irrational.")
+        record = house.facts(ExchangeFinished)[-1].exchange
+        assert [(a.model, a.outcome, a.code) for a in record.attempts][0] == ("one/able", "failed", "out_of_memory")
+        assert [a.outcome for a in record.attempts] == ["failed", "ok"]
+        assert backend.calls.count(("load", "able")) == 2
+        assert "able" not in backend.held
+
+
 async def test_an_answer_that_dies_before_its_first_token_falls_back_too():
     backend = two_models()
     backend.die_at = {0}
