@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
            mutating=True, needs=("service",)),
     Action("grade.ask", "J", "J", "grade", "Have the judge grade the selected answer", "Judge", (*LISTS, "profile"), 33,
            mutating=True, needs=("service",)),
-    Action("grade.show", "v", "v", "verdict", "Go to the judge's grade of the selected answer", "Judge",
+    Action("grade.show", "v", "v", "its grade", "Go to the judge's grade of the selected answer", "Judge",
            (*LISTS, "profile"), 34),
     Action("judge.compare", "C", "C", "compare", "Whom the judge prefers of two models, answer beside answer; have it "
            "compare two", "Judge", ("models", "profile", "judge"), 29, needs=("service",)),

@@ -70,12 +70,12 @@ def progress(view: JudgeView, look: Look, bar: int = SHORT_BAR, *, failed: bool 
     total = view.done + view.queued
     share = view.done / total if total else 0.0
     eta = f"  eta {text.rough(view.eta)}" if view.eta is not None and view.queued else ""
-    unread = f"  {view.failed} unreadable" if view.failed and failed else ""
+    failures = f"  {view.failed} failed" if view.failed and failed else ""
     return (
         *chart.progress(share, bar, look.symbols),
         (f" {view.done} of {total}", "strong"),
         (eta, "run"),
-        (unread, "warn"),
+        (failures, "warn"),
     )
 
 

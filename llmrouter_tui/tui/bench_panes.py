@@ -183,9 +183,9 @@ def changes(store: Store, found: Profiles | None, cells: int, look: Look, *, rea
 
 def _unmoved(run: ProfileRun, found: Profiles | None) -> list[Line]:
     if run.running:
-        return [(("No score moved yet: they are told as models are done.", "dim"),)]
+        return [(("No ability moved yet: they are told as models are done.", "dim"),)]
     ran = bool(run.models) or (found is not None and bool(found.history))
-    said = "No score moved in the last run." if ran else "Nothing was measured yet, so nothing changed."
+    said = "No ability moved in the last run." if ran else "Nothing was measured yet, so nothing changed."
     return [((said, "dim"),)]
 
 
@@ -294,5 +294,5 @@ def _note(run: PastRun, store: Store) -> str:
     parts += [text.tame(run.note)] if run.note else []
     parts += ["under way or cut off"] if run.ended is None and not run.note else []
     parts += [store.name(run.models[0])] if len(run.models) == 1 else []
-    parts += [f"{len(run.moved)} scores moved"] if len(run.moved) > 1 else []
+    parts += [f"{len(run.moved)} abilities moved"] if len(run.moved) > 1 else []
     return ", ".join(parts)

@@ -287,10 +287,14 @@ _CELLS: dict[str, Callable[[Row, int, Look, Callable[[str], str]], Cell]] = {
 
 
 def effect_text(effect: Effect, name: Callable[[str], str], look: Look) -> str:
-    """What a rating moved: ``llama3.1:8b coding .62 → .60``, with a digit more where it is less."""
+    """What a rating moved: ``llama3.1:8b coding .62 → .60``, with a digit more where it is less, and in words where it
+    is less than that."""
     before, after = text.fraction(effect.before), text.fraction(effect.after)
     if before == after:  # a rating among much evidence
         before, after = (f"{value:.3f}".removeprefix("0") for value in (effect.before, effect.after))
+    if before == after:
+        way = "up" if effect.after > effect.before else "down"
+        return f"{name(effect.model)} {effect.task} {before}, {way} by less than .001"
     return f"{name(effect.model)} {effect.task} {before} {look.symbols.arrow} {after}"
 
 

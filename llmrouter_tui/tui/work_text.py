@@ -103,7 +103,7 @@ def _last(store: Store, look: Look) -> Line:
     glyph: Span = (look.symbols.ok, "good") if last.state == "done" else (look.symbols.fail, "bad")
     said = text.span(last.seconds) if last.state == "done" else text.tame(last.message)
     name = fmt.short_model(store.name(last.model), NAME_CELLS)
-    moved = f", {len(last.moved)} scores moved" if last.moved else ""
+    moved = f", {len(last.moved)} abilities moved" if last.moved else ""
     return (("last ", "dim"), glyph, (f" {name} ", ""), (f"{said}{moved}", "soft"))
 
 
@@ -119,7 +119,7 @@ def judging(store: Store, cells: int, look: Look) -> list[Line]:
     said, role = agreement_text.state(judge, look)
     why = f": {text.tame(judge.message)}" if judge.message else ""
     odd = [f"{judge.disagree} disagree with what is known"] if judge.disagree else []
-    odd += [f"{judge.failed} unreadable"] if judge.failed else []
+    odd += [f"{judge.failed} failed"] if judge.failed else []
     worth: Line = ((f"{', '.join(odd)}   ", "warn"), ("6 ", "key"), ("shows them", "soft"))
     mean = f"   mean {judge.mean:.1f}" if judge.mean is not None else ""
     lines: list[Line] = [

@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from llmrouter_tui.core.decision import Attempt, Exchange, Rates
+from llmrouter_tui.core.decision import Attempt, Effect, Exchange, Rates
 from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.tui import actions, panels, pools_text, status, text
@@ -284,3 +284,11 @@ def test_the_filter_line_suggests_what_there_is_room_for_and_always_how_it_is_cl
     assert fmt.filter_hint(examples, len(whole)) == whole
     assert fmt.filter_hint(examples, len(whole) - 1) == "words, task:code   ! inverts   esc clears"
     assert fmt.filter_hint(examples, 30) == "words   ! inverts   esc clears"
+
+
+def test_what_moved_less_than_can_be_read_is_told_in_words() -> None:
+    assert fmt.effect_text(Effect("a/m", "chat", 0.62, 0.60), str, Look()) == "a/m chat .62 → .60"
+    assert fmt.effect_text(Effect("a/m", "chat", 0.6184, 0.6171), str, Look()) == "a/m chat .618 → .617"
+    assert fmt.effect_text(Effect("a/m", "chat", 0.61842, 0.61841), str, Look()) == (
+        "a/m chat .618, down by less than .001"
+    )

@@ -250,13 +250,13 @@ async def test_why_a_model_was_chosen_ends_with_what_the_judge_said_and_a_key_go
         await settled(app, pilot)
         app.go("routes")
         await settled(app, pilot)
-        assert "v verdict" not in screen_text(app)
+        assert "v its grade" not in screen_text(app)
         await pilot.press("j", "j", "j", "j", "enter")
         await until(app, pilot, lambda: app.store.grades.of("x8f1d"))
         await pilot.press("G")
         await until(app, pilot, lambda: "JUDGE    phi4:14b 6/10" in screen_text(app))
         assert "!! you say otherwise" in screen_text(app)
-        assert size[0] < 100 or "v verdict" in screen_text(app)
+        assert size[0] < 100 or "v its grade" in screen_text(app)
         await pilot.press("v")
         await until(app, pilot, lambda: isinstance(app.screen, JudgePage) and page(app).view.focus == "g1")
         assert commanded(app) == []
@@ -272,7 +272,9 @@ async def test_the_key_finds_the_grade_whatever_the_list_was_filtered_by() -> No
         app.go("routes")
         await settled(app, pilot)
         await pilot.press("j", "v")
-        assert app._notifications and [note.message for note in app._notifications][-1] == "verdict: no judge graded it"
+        assert (
+            app._notifications and [note.message for note in app._notifications][-1] == "its grade: no judge graded it"
+        )
 
 
 async def test_an_answer_to_a_prompt_of_ours_leads_to_its_grade_too() -> None:

@@ -249,7 +249,7 @@ async def test_the_dash_tells_of_long_work_while_there_is_some(size: tuple[int, 
         goldens.check(f"dash-work-{size[0]}x{size[1]}", screen_text(app))
         over = replace(JUDGE, state="idle", queued=0, current="")
         feed(app).push(ev.ProfileChanged(OVER), ev.JudgeChanged(over))
-        await until(app, pilot, lambda: "measuring" not in screen_text(app) and "Profiling" not in screen_text(app))
+        await until(app, pilot, lambda: "measuring" not in screen_text(app) and "Measuring" not in screen_text(app))
         assert "phi4:14b waits" not in screen_text(app)
         assert "148 of 160" not in screen_text(app)
 

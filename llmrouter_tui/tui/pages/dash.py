@@ -112,7 +112,7 @@ class DashPage(PortActs, ListingPage):
         if self._brief:
             self.profiling.head("")
         else:
-            self.profiling.head("Profiling", work_text.profiling_notes(store.profile))
+            self.profiling.head("Measuring", work_text.profiling_notes(store.profile))
             self.judging.head("Judge", work_text.judge_notes(store))
         for panel in (self.profiling, self.judging):
             if panel.display:
