@@ -84,7 +84,8 @@ def cleaned(body: bytes) -> bytes:
 
     They do nothing for a model, and in a terminal that shows the prompt they move the cursor and worse.
     """
-    if not (_PERHAPS.search(body) or b"\x7f" in body or (b"\xc2" in body and _HIGH.search(body))):
+    escapes = b"\\" in body and _PERHAPS.search(body)
+    if not (escapes or b"\x7f" in body or (b"\xc2" in body and _HIGH.search(body))):
         return body
     try:
         fields = _FIELDS.decode(body)
@@ -107,7 +108,7 @@ def cleaned(body: bytes) -> bytes:
 
 def check_shape(body: bytes) -> None:
     """Refuse what is nested too deeply or has too many parts, before anything is made of it. Raises ``RouterError``."""
-    begun = body.count(b"{") + body.count(b"[")
+    begun = len(body.translate(None, _NO_BEGINNING))
     if begun <= DEEPEST or (begun <= PARTS and _is_flat(body, begun, DEEPEST, LOOKS)):
         return  # nearly always
     structure = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE)
