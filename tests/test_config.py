@@ -187,7 +187,10 @@ def test_types_and_ranges_are_checked_in_words(file: Path, toml: str, words: str
     ("body", "words"),
     [
         ('url = "http://a"', "backends[1].kind is missing"),
-        ('kind = "olama"\nurl = "http://a"', "backends[1].kind must be one of ollama, llamacpp, openai, anthropic, embedded"),
+        (
+            'kind = "olama"\nurl = "http://a"',
+            "backends[1].kind must be one of ollama, llamacpp, openai, anthropic, embedded",
+        ),
         ('kind = "ollama"', "backends[1].url is missing"),
         ('kind = "ollama"\nurl = "ftp://a"', "backends[1].url must be an address such as"),
         ('kind = "ollama"\nurl = "localhost:11434"', "backends[1].url must be an address"),

@@ -104,8 +104,8 @@ def test_what_goes_on_and_what_it_cost_follow():
         ),
         (
             {"parts": (("gpu0", 22 * GIB), ("gpu1", 11 * GIB)), "spilled": GIB, "needed": 34 * GIB},
-            "m fits into gpu0+gpu1: 34.0 GiB (measured) with 8192 tokens of context, "
-            "22.0 GiB in gpu0, 11.0 GiB in gpu1 and 1.0 GiB in RAM, ready in about 4 s",
+            ("m fits into gpu0+gpu1: 34.0 GiB (measured) with 8192 tokens of context, "
+            "22.0 GiB in gpu0, 11.0 GiB in gpu1 and 1.0 GiB in RAM, ready in about 4 s"),
         ),
         ({"verdict": "held", "reason": "cleared"}, "m is not loaded: cleared"),
     ],
