@@ -53,6 +53,7 @@ def rows(router: Router) -> list[tuple[str, str, str]]:
         return database.execute("SELECT outcome, code, message FROM exchange").fetchall()
 
 
+@pytest.mark.thorough
 def test_answers_get_a_moment_to_finish_and_then_a_word(tmp_path: Path) -> None:
     nearly, endless = Upstream("", ["m"], pace=0.1, tokens=10), Upstream("endless", ["n"])
     with routing(tmp_path, {"nearly": nearly, "endless": endless}, "stop_seconds = 2\n") as router:
@@ -68,6 +69,7 @@ def test_answers_get_a_moment_to_finish_and_then_a_word(tmp_path: Path) -> None:
         assert sorted(row[:2] for row in rows(router)) == [("failed", "shutting_down"), ("ok", "")]
 
 
+@pytest.mark.thorough
 def test_what_was_under_way_when_it_was_killed_is_marked_so_at_the_next_start(tmp_path: Path) -> None:
     with routing(tmp_path, {"up": Upstream("endless", ["m"])}) as router:
         connections = [ask(router) for _ in range(3)]
@@ -89,6 +91,7 @@ def test_what_was_under_way_when_it_was_killed_is_marked_so_at_the_next_start(tm
         assert again.process.wait(10) == 0
 
 
+@pytest.mark.thorough
 async def test_a_server_that_is_killed_and_started_again_under_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,7 @@ async def test_where_the_setting_says_so_it_is_an_error_and_the_setting_changes_
         assert await text() == WHOLE
 
 
+@pytest.mark.thorough
 @pytest.mark.engine
 async def test_the_real_engine_goes_on_with_what_another_server_began(tmp_path: Path, weights: Path) -> None:
     bad = Upstream("die", ["gemma-3-270m-it-Q4_K_M"])

@@ -15,6 +15,7 @@ CROWD = 1500
 """Both ends of each are in this process. By hand: ``CROWD=9000``, where so many files may be open."""
 
 
+@pytest.mark.thorough
 async def test_a_crowd_that_says_nothing_is_sent_away_and_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
