@@ -14,9 +14,33 @@ _OWN: Final[Mapping[str, FormKind]] = {
     "backends": "backends",
     "keys": "table",
 }
+GROUPS: Final[Mapping[str, str]] = {
+    "host": "Serving",
+    "api_keys": "Keys",
+    "rate_limit_rpm": "Limits",
+    "database": "History",
+    "quality_preference": "Choosing",
+    "local_only": "Outside",
+    "load_timeout_seconds": "Waiting",
+    "interrupted": "Answers",
+    "vram_max_gb": "Memory",
+    "queue_limit": "Queue",
+    "embedded": "Engine",
+    "profile_max_age_days": "Measuring",
+    "sync": "Figures",
+    "judge_enabled": "Judge",
+    "theme": "Screen",
+    "named_keys": "Clients",
+    "backends": "Backends",
+}
+"""The first setting of each group."""
+_SCREEN: Final = "it is of one screen, not of the router: an option, the environment or the file says it there"
 FIXED: Final[Mapping[str, str]] = {
     "database": "it would have to be read before the database is found: --db, or the file, name it",
     "keys": "bindings belong in the file, under [keys]",
+    "theme": _SCREEN,
+    "symbols": _SCREEN,
+    "calm": _SCREEN,
     "named_keys": "keys are made and revoked one by one",
     "backends": "backends are added and removed one by one",
 }
@@ -27,21 +51,20 @@ _SECRET: Final = "the database would keep it as it is: set it in the environment
 @lru_cache(maxsize=4)
 def forms(live: Collection[str]) -> Mapping[str, Form]:
     """Of every setting; those in ``live`` change at once."""
-    defaults = Settings()
-    return MappingProxyType(
-        {
-            name: Form(
-                doc=key.doc,
-                kind=_kind(name, key, getattr(defaults, name)),
-                must=must(key),
-                choices=key.choices or (("true", "false") if isinstance(getattr(defaults, name), bool) else ()),
-                nothing=str(WORDS_FOR_NONE.get(name, "")),
-                live=name in live,
-                fixed=_SECRET if key.secret else FIXED.get(name, ""),
-            )
-            for name, key in KEYS.items()
-        }
-    )
+    defaults, made, group = Settings(), {}, ""
+    for name, key in KEYS.items():
+        group, default = GROUPS.get(name, group), getattr(defaults, name)
+        made[name] = Form(
+            doc=key.doc,
+            kind=_kind(name, key, default),
+            must=must(key),
+            choices=key.choices or (("true", "false") if isinstance(default, bool) else ()),
+            nothing=str(WORDS_FOR_NONE.get(name, "")),
+            live=name in live,
+            group=group,
+            fixed=_SECRET if key.secret else FIXED.get(name, ""),
+        )
+    return MappingProxyType(made)
 
 
 def must(key: Key) -> str:

@@ -24,5 +24,7 @@ class Form:
     """What is written where it has no value: ``auto``, ``0``."""
     live: bool = False
     """Whether a change takes effect at once; else it is kept, and does after a restart."""
+    group: str = ""
+    """What it is about, in a word; settings of a group follow each other."""
     fixed: str = ""
     """Why it cannot be set while the router runs, in words; empty where it can."""

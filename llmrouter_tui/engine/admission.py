@@ -18,7 +18,7 @@ class Admission:
         """``limit``: requests that may wait for one pool; ``seconds``: until a load begins."""
         self._fleet = fleet
         self._ledger = ledger
-        self._limit = limit
+        self.limit = limit
         self.seconds = seconds
 
     def check(self, record: ModelRecord) -> None:
@@ -28,7 +28,7 @@ class Admission:
         waiting = min(self._crowd(key) for key in record.aim or record.reach or record.queues)
         expected = self._ledger.start(record)
         guessed = any(m.place is not None and not m.load_history for m in beside)
-        if waiting >= self._limit:
+        if waiting >= self.limit:
             raise _full(record, f"{waiting} requests wait already", expected)
         most = self.seconds * (GUESSED if guessed else 1.0)
         if expected > most and record.residency != "loading":

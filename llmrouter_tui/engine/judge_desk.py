@@ -35,7 +35,7 @@ class JudgeDesk:
         self._fleet = fleet
         self._traffic = traffic
         self._repo = repo
-        self._full = full
+        self.full = full
         self.keep: Keep = PREVIEW
         """How much of an answer is in memory."""
 
@@ -69,7 +69,7 @@ class JudgeDesk:
         return live_job(found, found.prompt, seat, asked=True)
 
     def _whole(self, exchange: Exchange, *, in_memory: bool) -> bool:
-        if self._full or len(exchange.answer) < SURELY_WHOLE:
+        if self.full or len(exchange.answer) < SURELY_WHOLE:
             return True
         return in_memory and (not exchange.stream or self.keep is not PREVIEW)
 

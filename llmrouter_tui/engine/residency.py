@@ -60,7 +60,8 @@ class Residency:
         self._bus = bus
         self._clock = clock
         self._keep_alive = keep_alive
-        self._admission = Admission(fleet, ledger, limit=queue_limit, seconds=queue_seconds)
+        self.admission = Admission(fleet, ledger, limit=queue_limit, seconds=queue_seconds)
+        """Who may wait; its bounds may change."""
         self._load_timeout = load_timeout
         self._turns = Turns(
             fleet, clock, ledger.plan, self._moved, bounds, lambda record: self._arrivals.better(record)
@@ -87,9 +88,9 @@ class Residency:
         Who waits for a load gets its lease in the moment the load ends, so that no other load can take the
         model away in between.
         """
-        deadline = self._clock.mono() + self._admission.seconds
+        deadline = self._clock.mono() + self.admission.seconds
         while (lease := self._leases.hold(record)) is None:
-            self._admission.check(record)
+            self.admission.check(record)
             ticket = self._leases.ticket(record, exchange_id, tokens)
             self._tell(ticket, self.place(record))
             try:
@@ -137,7 +138,7 @@ class Residency:
         task = self._arrivals.shared(record)
         await asyncio.wait((task,), timeout=max(0.0, deadline - self._clock.mono()))
         if not task.done() and record.residency != "loading":
-            raise self._admission.late(record)
+            raise self.admission.late(record)
         if not task.done() and not record.in_motion:
             await asyncio.wait((task,), timeout=self._load_timeout)
             if not task.done() and not record.in_motion:
@@ -163,7 +164,7 @@ class Residency:
 
     async def load(self, record: ModelRecord) -> None:
         """Load a model because the user wants it, whoever waits for it. Raises ``BackendError``."""
-        self._admission.refuse_held(record)
+        self.admission.refuse_held(record)
         record.asked = True
         task = self._arrivals.shared(record)
         self._leases.look_up()

@@ -18,7 +18,7 @@ from llmrouter_tui.config import Config, secrets, usable
 from llmrouter_tui.core.analysis import Analyst
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.events import ExchangeFinished, ExchangeStarted, LogLine
-from llmrouter_tui.core.ports import Probe, Repo, Subscriptions
+from llmrouter_tui.core.ports import Probe, Subscriptions
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus, Ring
 from llmrouter_tui.engine.canary import LOOK_SECONDS, Canary
@@ -256,19 +256,20 @@ class Assembly:
         self._syncs = Syncs(boards, repo, self.bus, self._tasks, self._clock, self._following.take)
         await self._syncs.load()
 
-    def _open_control(self, repo: Repo) -> None:
+    def _open_control(self, repo: SqliteRepo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
         self._live.forbid = lambda settings: exposed(settings, insecure=self._mode.insecure)
         self._live.regroup = self._membership.regroup
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
+        self._live.on_change("privacy", repo.keep_texts)
         self._live.on_change("embedding_model", lambda name: setattr(self._router.embedding, "model", name))
         self._router.embedding.keep = partial(self._live.change, "embedding_model")
         self._live.on_change("sync", self._syncs.schedule)
         self._live.on_change("profile_max_age_days", lambda days: setattr(self._profiler, "max_age", days * 86_400.0))
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
         follow(self._live, self._judging, self._router, demo=self._mode.demo)
-        follow_faults(self._live, self._router)
+        follow_faults(self._live, self._router, self._residency)
         keys = KeyDesk(self._live, self._clock, os.environ)
         keys.remember(self._history.items)
         self.bus.tap(keys.put, ExchangeStarted, ExchangeFinished)

@@ -26,7 +26,7 @@ from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.tasks import Tasks
-from llmrouter_tui.engine.transcript import JUDGED
+from llmrouter_tui.engine.transcript import EVERYTHING, JUDGED, PREVIEW
 from llmrouter_tui.service.live import JUDGE, LiveSettings
 from llmrouter_tui.storage.repo import SqliteRepo
 
@@ -86,13 +86,20 @@ def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callabl
 
 def follow(live: LiveSettings, judging: Judging, router: Router, *, demo: bool) -> None:
     """Take the settings as they are now and as they change."""
-    usual = router.keep
-    judged = usual._replace(answer=max(usual.answer, JUDGED))
+
+    def settle(_: object = None) -> None:
+        """How much of an answer is held for its record, and for a judge that reads it."""
+        judging.desk.full = live.settings.privacy == "full"
+        usual = EVERYTHING if judging.desk.full else PREVIEW
+        judged = usual._replace(answer=max(usual.answer, JUDGED))
+        router.keep = judging.desk.keep = judged if judging.settings.share > 0 else usual
 
     def take(name: str, value: object) -> None:
         setattr(judging.settings, name.removeprefix("judge_"), value)
-        router.keep = judging.desk.keep = judged if judging.settings.share > 0 else usual
+        settle()
         judging.judge.changed()
+
+    live.on_change("privacy", settle)
 
     begun = False
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -29,13 +30,14 @@ JUDGE = (
     "judge_rpm",
     "judge_daily_calls",
 )
-FAULTS = ("first_token_timeout_seconds", "stall_seconds", "interrupted")
+FAULTS = ("first_token_timeout_seconds", "stall_seconds", "interrupted", "queue_limit", "queue_seconds")
 LIMITS = ("rate_limit_rpm", "rate_limit_tpm", "rate_limit_concurrent", "max_exchanges")
 LIVE = (
     "quality_preference",
     "rules",
     "embedding_model",
     "keep_days",
+    "privacy",
     "sync",
     "profile_max_age_days",
     "profile_when_idle",
@@ -65,7 +67,7 @@ class LiveSettings:
         self._now = config.settings
         self._repo = repo
         self._bus = bus
-        self._appliers: dict[str, Callable[[Any], None]] = {}
+        self._appliers: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
         self._changing = asyncio.Lock()
         self.forbid: Callable[[Settings], RouterError | None] = lambda settings: None
         """Why settings, each of them good, must not be used together."""
@@ -74,7 +76,7 @@ class LiveSettings:
 
     def on_change(self, key: str, apply: Callable[[Any], None]) -> None:
         """Call ``apply`` with the value now and at each change."""
-        self._appliers[key] = apply
+        self._appliers[key].append(apply)
         apply(getattr(self._now, key))
 
     @property
@@ -212,7 +214,7 @@ class LiveSettings:
 
     def _apply(self, key: str) -> Setting:
         """Let a new value take effect, and announce it."""
-        if (apply := self._appliers.get(key)) is not None:
+        for apply in self._appliers.get(key, ()):
             apply(getattr(self._now, key))
         setting = self._view(key, self._config.with_stored({}))
         self._bus.publish(SettingChanged(setting))

@@ -103,7 +103,7 @@ class Backlog:
     """
 
     def __init__(self, privacy: str) -> None:
-        self._kept = rows.KEPT[privacy]
+        self.keep_texts(privacy)
         self._raw: deque[_Row] = deque(maxlen=MAX_RAW)
         self._told: deque[Loaded | Measured] = deque(maxlen=MAX_RAW)
         self._bare: deque[_Row] = deque()
@@ -115,6 +115,10 @@ class Backlog:
         self.moves = Moves()
         self.dropped = 0
         """Exchanges that were lost, because too many waited or because SQLite refused them."""
+
+    def keep_texts(self, privacy: str) -> None:
+        """Keep so much of what is added from now on."""
+        self._kept = rows.KEPT[privacy]
 
     def __len__(self) -> int:
         waiting = len(self._raw) + len(self._told) + len(self._bare) + len(self._full)

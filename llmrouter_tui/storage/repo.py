@@ -58,6 +58,11 @@ class SqliteRepo:
         self._backlog = backlog
         self._kept = kept
 
+    def keep_texts(self, privacy: str) -> None:
+        """How much of prompts and answers is kept from now on: ``off``, ``preview``, ``full``."""
+        self._kept = rows.KEPT[privacy]
+        self._backlog.keep_texts(privacy)
+
     @property
     def problem(self) -> str:
         return self._database.problem

@@ -50,12 +50,13 @@ async def refusal(call: Any) -> RouterError:
 async def test_a_change_is_stored_shown_applied_and_announced(house: House) -> None:
     applied: list[float] = []
     house.live.on_change("quality_preference", applied.append)
+    house.live.on_change("quality_preference", lambda value: applied.append(-value))
     setting = await house.live.change("quality_preference", 0.9)
     assert (setting.value, setting.origin) == (0.9, "set")
     assert house.shown("quality_preference") == 0.9
     assert await house.repo.settings() == {"quality_preference": 0.9}
     assert house.told == [("quality_preference", 0.9)]
-    assert applied == [0.5, 0.9]
+    assert applied == [0.5, -0.5, 0.9, -0.9]
 
 
 async def test_rules_come_and_go_while_it_runs(house: House) -> None:
@@ -148,7 +149,7 @@ async def test_what_would_be_unsafe_together_is_refused(house: House) -> None:
         ("quality", 0.5, "'quality' is no setting; the nearest is quality_preference"),
         ("database", "x.db", "database cannot be set while the router runs; it would have to be read before"),
         ("admin_api_key", "k", "admin_api_key cannot be set while the router runs; the database would keep it"),
-        ("calm", False, "calm is fixed by an environment variable (ROUTER_CALM); start llmrouter-tui without it"),
+        ("calm", False, "calm cannot be set while the router runs; it is of one screen, not of the router"),
     ],
 )
 async def test_what_cannot_be_set_says_what_can(house: House, key: str, value: object, words: str) -> None:
@@ -160,7 +161,7 @@ async def test_what_the_command_line_says_cannot_be_changed_here(tmp_path: Path)
     repo = await open_repo(tmp_path / "router.db")
     config = load(file=tmp_path / "config.toml", env={}, flags={"quality_preference": 0.2})
     error = await refusal(LiveSettings(config, repo, Bus(SystemClock())).change("quality_preference", 0.5))
-    assert "an option of the command line" in error.message
+    assert error.message == "quality_preference is fixed by an option of the command line (--quality-preference)"
     await repo.close()
 
 

@@ -98,6 +98,15 @@ async def test_prompts_and_answers_are_kept_by_policy(path: Path, privacy: str, 
         assert b"QQ" not in on_disk
 
 
+async def test_the_policy_changes_for_what_comes_then(path: Path) -> None:
+    repo = await open_repo(path, privacy="full")
+    repo.record(finished(1, prompt="before"))
+    repo.keep_texts("off")
+    repo.record(finished(2, prompt="after"))
+    assert [(await repo.exchange(f"x00000{n}")).prompt for n in (1, 2)] == ["before", ""]  # type: ignore[union-attr]
+    await repo.close()
+
+
 async def test_text_and_numbers_that_sqlite_cannot_hold_are_mended(repo: SqliteRepo) -> None:
     repo.record(
         finished(1, prompt="a\ud800b", client="\udfff", usage=Usage(2**70, 5), attempts=(Attempt("\ud800", "ok"),))
