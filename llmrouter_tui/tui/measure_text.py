@@ -1,11 +1,12 @@
 """What measuring would ask of models and how long that may take, before it begins. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.measuring import prompts_for
 from llmrouter_tui.core.pacing import expected_seconds
+from llmrouter_tui.core.vram import Placement
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.text import Line
 
@@ -28,16 +29,27 @@ def usual(models: Iterable[ModelView]) -> list[ModelView]:
     ]
 
 
-def expectation(models: Sequence[ModelView], *, quick: bool) -> str:
-    """``up to 23 prompts, ~2m10s``: what would be asked if nothing was fresh, at the speeds known now."""
+def unfit(placements: Iterable[Placement]) -> frozenset[str]:
+    """The models for which there is no memory: they are not measured."""
+    return frozenset(one.model for one in placements if one.verdict in ("full", "too big"))
+
+
+def expectation(models: Sequence[ModelView], *, quick: bool, unfit: Set[str] = frozenset()) -> str:
+    """``up to 23 prompts, ~2m10s; 1 does not fit``: what would be asked if nothing was fresh, at the speeds known
+    now."""
+    fitting = [model for model in models if model.id not in unfit]
+    if not fitting:
+        return "there is no memory for it now"
     many, seconds = 0, 0.0
-    for model in models:
+    for model in fitting:
         asked = prompts_for(model.info, quick, model.speed.prefill)
         thinks = "thinking" in model.info.capabilities
         many += len(asked)
         seconds += sum(expected_seconds(prompt, model.speed, thinks) for prompt in asked)
         seconds += 0.0 if model.residency == "resident" or not model.loadable else model.speed.load_seconds
-    return f"up to {text.count(many)} prompts, ~{text.span(seconds)}"
+    left = len(models) - len(fitting)
+    beside = f"; {left} do{'' if left > 1 else 'es'} not fit" if left else ""
+    return f"up to {text.count(many)} prompts, ~{text.span(seconds)}{beside}"
 
 
 def about(cells: int) -> list[Line]:

@@ -7,6 +7,7 @@ import pytest
 
 from llmrouter_tui.core.grades import JudgeView
 from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
+from llmrouter_tui.core.vram import Placement
 from llmrouter_tui.tui import (
     agreement_text,
     bench,
@@ -154,6 +155,11 @@ def test_what_measuring_would_take_is_told_before_and_costs_no_money_by_itself()
         model.id for model in MODELS[1:] if model.healthy and "embedding" not in model.info.capabilities
     ]
     assert measure_text.expectation(usual[:1], quick=True).startswith("up to ")
+    one, *rest = (model.id for model in usual)
+    unfit = measure_text.unfit([Placement(one, "too big"), *(Placement(name, "fits") for name in rest)])
+    alone = measure_text.expectation(usual[1:], quick=True)
+    assert measure_text.expectation(usual, quick=True, unfit=unfit) == f"{alone}; 1 does not fit"
+    assert measure_text.expectation(usual[:1], quick=True, unfit=unfit) == "there is no memory for it now"
     assert measure_text.why_not(MODELS[-1]) == "it makes embeddings and no text: there is nothing to ask it"
 
 

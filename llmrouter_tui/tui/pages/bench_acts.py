@@ -80,8 +80,8 @@ class BenchActs(Page):
         name = fmt.short_model(self.center.store.name(chosen[0].id), NAME_CELLS)
         whom = name if len(chosen) == 1 else f"the {len(chosen)} marked models"
         return [
-            Answer("quick", f"{whom}, quick: {measure_text.expectation(chosen, quick=True)}", "s"),
-            Answer("full", f"{whom}, in full: {measure_text.expectation(chosen, quick=False)}", "f"),
+            Answer("quick", f"{whom}, quick: {self._expectation(chosen, quick=True)}", "s"),
+            Answer("full", f"{whom}, in full: {self._expectation(chosen, quick=False)}", "f"),
             Answer("again", f"{whom}, quick, also what is fresh", "g"),
         ]
 
@@ -90,9 +90,13 @@ class BenchActs(Page):
             return []
         whom = f"all {len(everybody)} models" if len(everybody) > 1 else "the one model"
         return [
-            Answer("all quick", f"{whom}, quick: {measure_text.expectation(everybody, quick=True)}", "a"),
-            Answer("all full", f"{whom}, in full: {measure_text.expectation(everybody, quick=False)}", "A"),
+            Answer("all quick", f"{whom}, quick: {self._expectation(everybody, quick=True)}", "a"),
+            Answer("all full", f"{whom}, in full: {self._expectation(everybody, quick=False)}", "A"),
         ]
+
+    def _expectation(self, models: Sequence[ModelView], *, quick: bool) -> str:
+        unfit = measure_text.unfit(self.center.store.placements.values())
+        return measure_text.expectation(models, quick=quick, unfit=unfit)
 
     def _measure(self, models: Sequence[str], *, quick: bool, again: bool) -> None:
         center = self.center
