@@ -15,9 +15,8 @@ from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.core.review import SPAN, parse_span
 from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
-from llmrouter_tui.proxy.door import MAX_CLIENT
 from llmrouter_tui.proxy.meta import Meta, decode_fields
-from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
+from llmrouter_tui.proxy.parse import MAX_CLIENT, MAX_SESSION, clean_label
 from llmrouter_tui.proxy.question import is_chat, read_chat
 from llmrouter_tui.proxy.replies import about_headers, accepted, decision_headers, json_response, raw_response
 

@@ -17,7 +17,7 @@ from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
-from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, peek
+from llmrouter_tui.proxy.parse import named_by, peek
 from llmrouter_tui.proxy.patience import Patience, wished
 from llmrouter_tui.proxy.replies import (
     JSON_TYPE,
@@ -41,8 +41,6 @@ R_co = TypeVar("R_co", covariant=True)
 
 OFTEN = frozenset({"unauthorized", "forbidden", "rate_limited", "queue_full"})
 """Codes of refusals that somebody can bring about as often as he likes."""
-MAX_CLIENT = 200
-"""Characters kept of a client's User-Agent."""
 
 Settle = Callable[[NothingAskedError], Awaitable[None]]
 """Loads or unloads what a request without words is about. Raises ``RouterError``."""
@@ -140,8 +138,7 @@ class Door(Generic[R, V, U]):
         refused shows among the exchanges; the error knows under which id."""
         body, key, caller = b"", "", None
         allowed: tuple[str, ...] = ()
-        fields = request.headers
-        client = clean_label(fields.get("User-Agent", ""), MAX_CLIENT)
+        client, session = named_by(request.headers)
         try:
             caller = self._guard.api(request)
             if caller is not None:
@@ -150,7 +147,6 @@ class Door(Generic[R, V, U]):
                 raise stopping()
             body = cleaned(await read_body(request, self._options.max_body))
             check_shape(body)
-            session = clean_label(fields.get("X-Session-Id", ""), MAX_SESSION)
             asked, voice = self._dialect.read(body, session=session, client=client)
             self._check(asked)
             if key:

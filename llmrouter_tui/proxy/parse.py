@@ -3,6 +3,7 @@
 Only the fields that routing reads are decoded; everything else stays in the bytes and passes through.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from llmrouter_tui.proxy.bodies import bad_request, decode
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 MAX_MODEL = 512
 MAX_SESSION = 256
+MAX_CLIENT = 200
+"""Characters kept of a client's User-Agent."""
 MAX_CHOICES = 128
 MAX_TOKENS = 2**31 - 1
 MAX_PEEK = 1 << 20
@@ -125,13 +128,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
 
 def _check(chat: ChatBody) -> None:
     """What no router could answer."""
-    model = chat.model
-    if not model or len(model) > MAX_MODEL or not model.isprintable():
-        raise bad_request(
-            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
-            param="model",
-            hint="Use 'auto', or an id from GET /v1/models.",
-        )
+    checked_model(chat.model)
     if not chat.messages:
         raise bad_request("The field 'messages' is empty.", param="messages", hint="Send at least one message.")
     if chat.modalities is not None and "audio" in chat.modalities:
@@ -270,6 +267,35 @@ def _session(chat: ChatBody) -> str:
             return ""
         given = fields.session_id if fields.session_id is not None else fields.conversation_id
     return clean_label(str(given), MAX_SESSION) if given is not None else ""
+
+
+def checked_model(model: str) -> str:
+    """A name that may be one of a model. Raises ``RouterError``."""
+    if not model or len(model) > MAX_MODEL or not model.isprintable():
+        raise bad_request(
+            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
+            param="model",
+            hint="Use 'auto', or an id from GET /v1/models.",
+        )
+    return model
+
+
+def refuse_suffix(suffix: str | None) -> None:
+    """Raise ``RouterError`` where an answer is to stand between two texts."""
+    if suffix:
+        raise bad_request(
+            "The field 'suffix' asks to fill in between two texts, which chat models cannot do.",
+            param="suffix",
+            hint="Call the model's own server for that, or ask for it in words.",
+        )
+
+
+def named_by(fields: Mapping[str, str]) -> tuple[str, str]:
+    """What a client calls itself in its headers, and the conversation that a request belongs to; empty: it does
+    not."""
+    return clean_label(fields.get("User-Agent", ""), MAX_CLIENT), clean_label(
+        fields.get("X-Session-Id", ""), MAX_SESSION
+    )
 
 
 def clean_label(text: str, limit: int) -> str:

@@ -11,11 +11,10 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.anthropic import Counted
-from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label
+from llmrouter_tui.proxy.parse import named_by
 from llmrouter_tui.proxy.replies import decision_headers, raw_response
 from llmrouter_tui.proxy.security import CALLER
 
-_MAX_CLIENT: Final = 200
 _COUNTED: Final = Counted()
 
 
@@ -30,9 +29,8 @@ class TokenCount:
         """The router's own estimate, by what it learned of the tokenizer of the model that would answer. It says that
         it is one: no model is asked, and none is loaded for it."""
         body = await read_body(request, self._max_body)
-        fields = request.headers
-        client = clean_label(fields.get("User-Agent", ""), _MAX_CLIENT)
-        chat = _COUNTED.read(body, session=clean_label(fields.get("X-Session-Id", ""), MAX_SESSION), client=client)
+        client, session = named_by(request.headers)
+        chat = _COUNTED.read(body, session=session, client=client)
         if (caller := request.get(CALLER)) is not None:
             chat = replace(chat, key=caller.name, allowed=caller.models)
         decision = await self._control.explain(chat, client=client)

@@ -16,7 +16,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
 from llmrouter_tui.proxy.dialects.canonical import Answer, Choice, Tokens, read_answer, read_events
 from llmrouter_tui.proxy.dialects.chat import sse_comment
-from llmrouter_tui.proxy.parse import parse_chat
+from llmrouter_tui.proxy.parse import parse_chat, refuse_suffix
 from llmrouter_tui.proxy.replies import error_event, error_json
 
 MAX_LOGPROBS: Final = 20
@@ -83,12 +83,7 @@ def _prompt(given: object) -> str:
 
 
 def _refuse_raw(asked: CompletionBody) -> None:
-    if asked.suffix:
-        raise bad_request(
-            "The field 'suffix' asks to fill in between two texts, which chat models cannot do.",
-            param="suffix",
-            hint="Call the model's own server for that, or ask for it in words.",
-        )
+    refuse_suffix(asked.suffix)
     if asked.best_of is not None and asked.best_of > (asked.n or 1):
         raise bad_request(
             "The field 'best_of' asks for answers that are thrown away.",

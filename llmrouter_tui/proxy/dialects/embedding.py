@@ -12,7 +12,7 @@ from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.embedding import MAX_INPUTS, MAX_TOKENS, EmbedRequest, Inputs
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
-from llmrouter_tui.proxy.parse import MAX_MODEL
+from llmrouter_tui.proxy.parse import checked_model
 from llmrouter_tui.proxy.replies import error_json
 
 MAX_DIMENSIONS: Final = 65_536
@@ -114,16 +114,6 @@ def packed(vector: Sequence[float]) -> str:
 
 
 # ── checks that the dialects share ────────────────────────────────────────────────────────────────────────────
-
-
-def checked_model(model: str) -> str:
-    if not model or len(model) > MAX_MODEL or not model.isprintable():
-        raise bad_request(
-            f"The field 'model' must be a name of 1 to {MAX_MODEL} printable characters.",
-            param="model",
-            hint="Use 'auto', or an id from GET /v1/models.",
-        )
-    return model
 
 
 def checked_inputs(given: object, field: str = "input") -> Inputs:

@@ -19,7 +19,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
 from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
 from llmrouter_tui.proxy.dialects.ollama_voice import CHAT, GENERATE, OllamaVoice, timestamp
-from llmrouter_tui.proxy.parse import parse_chat
+from llmrouter_tui.proxy.parse import parse_chat, refuse_suffix
 
 _SAME: Final = (
     "temperature",
@@ -158,12 +158,7 @@ def _canonical(fields: dict[str, Any], session: str, client: str) -> ChatRequest
 
 def _refuse_raw(asked: OllamaGenerateBody) -> None:
     """What only the text of a prompt as the model reads it could do."""
-    if asked.suffix:
-        raise bad_request(
-            "The field 'suffix' asks to fill in between two texts, which chat models cannot do.",
-            param="suffix",
-            hint="Call the model's own server for that, or ask for it in words.",
-        )
+    refuse_suffix(asked.suffix)
     for name, given in (("raw", asked.raw), ("template", asked.template)):
         if given:
             raise bad_request(

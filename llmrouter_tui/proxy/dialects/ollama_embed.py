@@ -10,8 +10,9 @@ from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import decode
-from llmrouter_tui.proxy.dialects.embedding import Vectors, checked_dimensions, checked_inputs, checked_model
+from llmrouter_tui.proxy.dialects.embedding import Vectors, checked_dimensions, checked_inputs
 from llmrouter_tui.proxy.dialects.ollama import nothing_asked, refusal
+from llmrouter_tui.proxy.parse import checked_model
 
 
 class OllamaEmbedBody(msgspec.Struct):
