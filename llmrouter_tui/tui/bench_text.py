@@ -151,9 +151,9 @@ def state_text(one: Benched, size: int, now: float, look: Look) -> Span:
     was measured, ``old`` where it is to be done anew."""
     symbols, progress = look.symbols, one.progress
     if progress is None:
-        return _age(one, now, look)
+        return _age(one, now, size)
     if progress.state == "queued":
-        return (place(one.turn), "soft") if one.turn else _age(one, now, look)
+        return (place(one.turn), "soft") if one.turn else _age(one, now, size)
     spent = text.span(progress.seconds)
     if progress.state == "done":
         word = "" if size < 14 and len(spent) > 4 else "done "
@@ -166,13 +166,16 @@ def state_text(one: Benched, size: int, now: float, look: Look) -> Span:
     return f"{symbols.run} {word} {spent}", "warn" if progress.state == "waiting" else "run"
 
 
-def _age(one: Benched, now: float, look: Look) -> Span:
+def _age(one: Benched, now: float, size: int) -> Span:
     if one.profile is None or not one.profile.at:
         return "not measured", "dim"
     if one.view is None:
         return "not here now", "dim"
-    old = f", {one.profile.stale} old" if one.profile.stale else ""
-    return f"{text.ago(now - one.profile.at)} ago{old}", "warn" if old else "soft"
+    since = text.ago(now - one.profile.at)
+    if not one.profile.stale:
+        return f"{since} ago", "soft"
+    said = f"{since} ago, {one.profile.stale} old"
+    return (said if text.width(said) <= size else f"{since}, {one.profile.stale} old"), "warn"
 
 
 def place(turn: int) -> str:

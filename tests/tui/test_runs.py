@@ -11,13 +11,15 @@ from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.modals.runs import RunsDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
-from tests.tui.benches import BIG, HISTORY, NOW, OF_SMALL, OVER, PROFILES, SMALL, SMALL_THEN, scores
+from tests.tui.benches import BIG, HISTORY, NOW, OF_DEEP, OF_SMALL, OVER, PROFILES, SMALL, SMALL_THEN, scores
+from tests.tui.scripted import MODELS
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_flows import until
 from tests.tui.test_profile_page import benched, said
 from tests.tui.test_screens import SIZES
 
 LOOK = Look(tz=UTC)
+BY_ID = {model.id: model for model in MODELS}
 GEMMA = "ollama/gemma3:4b"
 FULL, QUICK, _ = HISTORY
 
@@ -115,3 +117,9 @@ def test_a_model_s_last_run_is_the_newest_before_that_moment() -> None:
 def test_a_model_that_was_measured_and_is_gone_says_so_in_words() -> None:
     gone = Benched(SMALL, None, None, OF_SMALL)
     assert bench_text.state_text(gone, 15, NOW, LOOK)[0] == "not here now"
+
+
+def test_that_figures_are_old_stands_in_a_narrow_column_too() -> None:
+    old = Benched(OF_DEEP.model, BY_ID[OF_DEEP.model], None, OF_DEEP)
+    assert bench_text.state_text(old, 15, NOW, LOOK)[0] == "31d ago, 18 old"
+    assert bench_text.state_text(old, 13, NOW, LOOK)[0] == "31d, 18 old"
