@@ -26,6 +26,7 @@ from llmrouter_tui.core.events import (
     Rated,
     ResidencyChanged,
     ServiceChanged,
+    TextsForgotten,
     VramChanged,
 )
 from llmrouter_tui.core.fluency import moved, moved_words, told
@@ -247,6 +248,9 @@ def event_text(envelope: Envelope) -> str:
         case Rated(feedback, effects):
             moved = ", ".join(f"{x.model} {x.task} {x.before:.2f} -> {x.after:.2f}" for x in effects)
             return f"{feedback.exchange_id[-4:]} rated {feedback.rating or 'cleared'} {moved}"
+        case TextsForgotten(wanted):
+            whose = wanted.exchange[-4:] or wanted.session or "all"
+            return f"texts forgotten: {whose}"
         case BackendChanged(backend):
             return f"backend {backend.name} {backend.health} {backend.detail}"
         case ResidencyChanged(event):

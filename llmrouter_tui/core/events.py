@@ -18,6 +18,7 @@ from llmrouter_tui.core.domain import (
     ResidencyEvent,
     ServiceView,
 )
+from llmrouter_tui.core.forgetting import Forget
 from llmrouter_tui.core.grades import Grade, JudgeView
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.sync import SyncView
@@ -98,6 +99,13 @@ class Rated:
 
     feedback: Feedback
     effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextsForgotten:
+    """What was said in these exchanges is taken out of what is kept; who holds a copy drops it."""
+
+    wanted: Forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +219,7 @@ Fact = (
     | AttemptFailed
     | ExchangeFinished
     | Rated
+    | TextsForgotten
     | BackendChanged
     | ModelsChanged
     | ResidencyChanged

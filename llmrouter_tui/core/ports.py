@@ -31,6 +31,8 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.embedding import Embedded, EmbedRequest, Inputs
 from llmrouter_tui.core.events import Envelope, FetchProgress, LogLine
+from llmrouter_tui.core.export import RatingPage
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
@@ -204,6 +206,8 @@ class Repo(Protocol):
         """All standing ratings, oldest first, for learning at start."""
         ...
 
+    async def rating_page(self, *, before: str | None, limit: int) -> RatingPage: ...
+
     async def memories(self) -> Mapping[str, ModelMemory]:
         """What is known of each model, by id."""
         ...
@@ -244,6 +248,11 @@ class Repo(Protocol):
 
     async def prune(self, *, keep_days: float, now: float) -> int:
         """Drop old exchanges in small steps; how many went."""
+        ...
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        """Take texts out of the file, with those of grades and the notes of ratings; on return it holds them no more.
+        Raises ``RouterError``."""
         ...
 
     async def flush(self) -> None:
@@ -567,6 +576,15 @@ class Control(JudgeControl, KeyControl, Protocol):
         ...
 
     async def rate(self, feedback: FeedbackInput) -> Rated: ...
+    async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
+        """What stands, newest first, also of exchanges that are in the history no more."""
+        ...
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        """Take what was said out of the database, and the user's notes on it; on return it is gone from the disk.
+        Figures, decisions, ratings and marks stay."""
+        ...
+
     async def models(self) -> Sequence[ModelView]: ...
     async def load(self, model: str) -> None: ...
     async def unload(self, model: str, *, force: bool = False) -> None:

@@ -15,6 +15,8 @@ from llmrouter_tui.core.domain import AUTOMATIC, BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine, Rated
+from llmrouter_tui.core.export import RatingPage
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
@@ -29,6 +31,7 @@ from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import Discovery
 from llmrouter_tui.engine.fetching import Fetching
 from llmrouter_tui.engine.fleet import Fleet
+from llmrouter_tui.engine.forgetting import forget
 from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, keep
 from llmrouter_tui.engine.journal import Journal
@@ -208,6 +211,15 @@ class EngineControl:
             p.fleet.touch(record)
         p.bus.publish(Rated(stored, effects))
         return RatedAnswer(stored, effects)
+
+    async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
+        return await self._p.repo.rating_page(before=before, limit=min(max(limit, 1), 500))
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        p = self._p
+        if wanted.exchange:
+            wanted = Forget(exchange=(await self.exchange(wanted.exchange)).id)
+        return await forget(wanted, p.repo, p.router.traffic, p.judge, p.bus)
 
     # ── models ──
 

@@ -169,6 +169,10 @@ class Judge:
             self._stop.set()  # what gives way now may be somebody else's than what the user wants
         self._tell(self._state, self._message, at_once=True)
 
+    def forget(self, exchange: str) -> None:
+        """Grade none of the answers that clients got, or not that of one exchange."""
+        self._waiting.forget(exchange)
+
     def overhear(self, request: ChatRequest, exchange: Exchange) -> None:
         """A client got its answer."""
         if self._settings.enabled and self._waiting.overhear(request, exchange, self._settings.share):

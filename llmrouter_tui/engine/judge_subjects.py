@@ -153,6 +153,12 @@ class Waiting:
         """Nobody wants answers of clients graded any more."""
         self._live.clear()
 
+    def forget(self, exchange: str) -> None:
+        """Drop the words of clients that wait: all, or those of one exchange."""
+        for work in tuple(self):
+            if isinstance(work, Job) and work.subject == "exchange" and exchange in ("", work.ref):
+                self.done(work)
+
     # ── answers of the prompt set ──
 
     def look(self) -> None:

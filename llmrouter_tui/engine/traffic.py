@@ -7,6 +7,7 @@ from typing import Protocol
 
 from llmrouter_tui.core.decision import Exchange, Feedback, Rates
 from llmrouter_tui.core.errors import CLIENT_FAULTS
+from llmrouter_tui.core.forgetting import Forget, without_texts
 from llmrouter_tui.core.ports import Clock
 
 RECENT = 200
@@ -59,6 +60,12 @@ class Traffic:
         for index, known in enumerate(self.recent):
             if known.id == exchange.id:
                 self.recent[index] = replace(known, rating=feedback)
+
+    def forget(self, wanted: Forget) -> None:
+        """Keep no words of these."""
+        for index, known in enumerate(self.recent):
+            if wanted.means(known):
+                self.recent[index] = without_texts(known)
 
     def newest(self) -> tuple[Exchange, ...]:
         """Newest first, running ones included: they take the places of the oldest, whatever the clock said then."""

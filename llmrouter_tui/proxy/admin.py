@@ -221,6 +221,13 @@ class Admin:
     async def rate(self, request: web.Request) -> web.StreamResponse:
         return json_response(await self._meta.rate(request))
 
+    async def ratings(self, request: web.Request) -> web.StreamResponse:
+        page = await self._control.ratings(
+            before=request.query.get("before") or None,
+            limit=whole_number(request, "limit", default=100, most=MAX_PAGE),
+        )
+        return json_response(page)
+
     async def fetch_starter(self, request: web.Request) -> web.StreamResponse:
         await self._control.fetch_starter()
         return accepted()

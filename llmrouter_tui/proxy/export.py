@@ -1,4 +1,4 @@
-"""``GET /admin/export``: what is on record, a line of JSON for each exchange, newest first.
+"""``GET /admin/export``: what is on record, a line for each record, newest first.
 
 What people and models said is left out unless it is asked for: who looks for what went wrong, or counts, needs the
 figures and may hand them on.
@@ -8,30 +8,24 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from contextlib import aclosing
+from typing import Final, cast
 
 import msgspec
 from aiohttp import web
 
-from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core import export
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.export import Record, What
 from llmrouter_tui.core.ports import Control
 from llmrouter_tui.core.ranking import to_plain
 from llmrouter_tui.proxy.admin import SLICE, flag, span_of
+from llmrouter_tui.proxy.bodies import bad_request
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.replies import error_json, request_id_of
 from llmrouter_tui.proxy.stream import ClientGoneError, gone, open_stream
 
-PAGE: Final = 100
-"""Exchanges that are read in one go."""
-
-_HEADERS: Final = {
-    "Content-Type": "application/x-ndjson",
-    "Content-Disposition": 'attachment; filename="exchanges.jsonl"',
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-}
+FORMATS: Final = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=to_plain)
 
 
@@ -43,27 +37,35 @@ class Export:
         self._live = live
 
     async def lines(self, request: web.Request) -> web.StreamResponse:
-        """``?since=7d`` goes back so far, ``?texts=true`` keeps prompts, answers and comments as far as they are
-        stored. A last line ``{"error": …}`` says that it is not complete."""
-        texts, span = flag(request, "texts"), span_of(request, default=None)
+        """``?what=ratings`` tells of something else than exchanges, ``?format=csv`` in a table, ``?since=7d`` goes back
+        so far, ``?texts=true`` keeps prompts, answers and comments as far as they are stored. A last line
+        ``{"error": …}`` says that it is not complete; a table that is not is cut off."""
+        what = cast(What, one_of(request, "what", export.WHAT))
+        form, texts, span = (
+            one_of(request, "format", tuple(FORMATS)),
+            flag(request, "texts"),
+            span_of(request, default=None),
+        )
         oldest = -math.inf if span is None else time.time() - span
         task = self._live.enter()
         response: web.StreamResponse | None = None
         try:
-            page = await self._control.exchanges(limit=PAGE)  # a failure still has a status of its own
-            response = await open_stream(request, _HEADERS | {"x-request-id": request_id_of(request)})
-            while True:
-                found = [one for one in page.items if one.at >= oldest]
-                await self._write(response, found if texts else [silent(one) for one in found])
-                if page.before is None or len(found) < len(page.items):
-                    return response
-                page = await self._control.exchanges(before=page.before, limit=PAGE)
+            async with aclosing(export.pages(self._control, what, oldest=oldest, texts=texts)) as pages:
+                first = await anext(pages, ())  # a failure still has a status of its own
+                response = await open_stream(request, _headers(request, what, form))
+                names = export.columns(what, texts=texts) if form == "csv" else []
+                if names:
+                    await response.write(export.table([names]).encode())
+                await _write(response, first, names)
+                async for page in pages:
+                    await _write(response, page, names)
+            return response
         except (ClientGoneError, ConnectionError):
             return response or gone()
         except RouterError as error:
             if response is None:
                 raise
-            await response.write(error_json(error) + b"\n")
+            await _break_off(request, response, error, form)
             return response
         except asyncio.CancelledError:
             if not self._live.ending or response is None:
@@ -72,14 +74,40 @@ class Export:
         finally:
             self._live.leave(task)
 
-    async def _write(self, response: web.StreamResponse, exchanges: Sequence[Exchange]) -> None:
-        for start in range(0, len(exchanges), SLICE):
-            await response.write(_ENCODER.encode_lines(exchanges[start : start + SLICE]))
-            await asyncio.sleep(0)
+
+async def _write(response: web.StreamResponse, records: Sequence[Record], names: Sequence[str]) -> None:
+    """As a table where it has ``names``."""
+    for start in range(0, len(records), SLICE):
+        some = records[start : start + SLICE]
+        if names:
+            data = export.table(export.row(record, names) for record in some).encode("utf-8", "replace")
+        else:
+            data = _ENCODER.encode_lines(some)
+        await response.write(data)
+        await asyncio.sleep(0)
 
 
-def silent(exchange: Exchange) -> Exchange:
-    """The exchange without a word of what was said; errors may quote it."""
-    rating = exchange.rating and replace(exchange.rating, comment="")
-    attempts = tuple(replace(attempt, message="") for attempt in exchange.attempts)
-    return replace(exchange, prompt="", answer="", message="", attempts=attempts, rating=rating)
+async def _break_off(request: web.Request, response: web.StreamResponse, error: RouterError, form: str) -> None:
+    if form == "jsonl":
+        await response.write(error_json(error) + b"\n")
+    elif request.transport is not None:
+        request.transport.abort()
+
+
+def _headers(request: web.Request, what: str, form: str) -> dict[str, str]:
+    return {
+        "Content-Type": FORMATS[form],
+        "Content-Disposition": f'attachment; filename="{what}.{form}"',
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+        "x-request-id": request_id_of(request),
+    }
+
+
+def one_of(request: web.Request, name: str, choices: Sequence[str]) -> str:
+    """A parameter that is one of these; the first one without it."""
+    given = request.query.get(name, choices[0])
+    if given not in choices:
+        hint = f"It is one of {', '.join(choices)}."
+        raise bad_request(f"The parameter {name!r} is {given[:40]!r}, which is none.", param=name, hint=hint)
+    return given

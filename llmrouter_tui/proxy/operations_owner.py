@@ -8,6 +8,8 @@ from llmrouter_tui.core.decision import Decision, Exchange, ExchangePage, Settin
 from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.events import FACTS, LogLine
+from llmrouter_tui.core.export import WHAT, RatingPage
+from llmrouter_tui.core.forgetting import Forgotten
 from llmrouter_tui.core.grades import Comparison, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import Rated, Snapshot
@@ -28,13 +30,14 @@ from llmrouter_tui.proxy.admin import (
     SettingBody,
     SyncBody,
 )
-from llmrouter_tui.proxy.export import Export
+from llmrouter_tui.proxy.export import FORMATS, Export
 from llmrouter_tui.proxy.judging import GradeBody, JudgeAdmin, OverruleBody, PairBody, PauseBody
 from llmrouter_tui.proxy.keys import KeyAdmin, KeyBody
 from llmrouter_tui.proxy.meta import FeedbackBody
 from llmrouter_tui.proxy.operation import EVENTS, JSON, LINES, ONE_RATING, Handler, Json, Operation, Parameter, needed
 from llmrouter_tui.proxy.parse import ChatBody
 from llmrouter_tui.proxy.replies import Accepted
+from llmrouter_tui.proxy.texts import Texts
 from llmrouter_tui.proxy.watch import Watch
 
 
@@ -46,6 +49,7 @@ class Owner:
     judge: JudgeAdmin
     keys: KeyAdmin
     export: Export
+    texts: Texts
     watch: Watch
 
 
@@ -55,6 +59,7 @@ def owner_operations(owner: Owner) -> Iterable[Operation]:
     groups = (
         _state(admin, owner.watch),
         _exchanges(admin, owner.export),
+        _said(owner.texts),
         _models(admin),
         _memory(admin),
         _settings(admin),
@@ -147,7 +152,12 @@ def _exchanges(admin: Admin, export: Export) -> Sequence[Operation]:
     client = Parameter("client", "Who would ask, as it names itself: its rules act then.")
     share = Parameter("value", "0 fast .. 1 good.", {"type": "number", "minimum": 0, "maximum": 1}, required=True)
     one = "One of them, by its id or by that of its answer."
-    lines = "All of them, newest first, an Exchange in a line; a last line with an error says that it is not all."
+    lines = (
+        "All of them, newest first, one in a line: an Exchange, Feedback, Grade or Result. A last line with an error"
+        " says that it is not all; a table that is not all is cut off."
+    )
+    kind = Parameter("what", "Which records.", {"type": "string", "enum": list(WHAT), "default": WHAT[0]})
+    form = Parameter("format", "Lines of JSON, or a table.", {"type": "string", "enum": [*FORMATS], "default": "jsonl"})
     explain = "What routing would do with a prompt, or with a whole chat-completion body. No model is asked."
     what_if = "What another quality preference would have chosen for the newest exchanges."
     return (
@@ -160,7 +170,7 @@ def _exchanges(admin: Admin, export: Export) -> Sequence[Operation]:
             faults=_STORED,
         ),
         replace(_shows("exchanges/{id}", admin.exchange, one, Exchange, faults=_STORED), decides=True),
-        _shows("export", export.lines, lines, query=(all_since, texts), media=LINES, faults=_STORED),
+        _shows("export", export.lines, lines, query=(kind, form, all_since, texts), media=LINES, faults=_STORED),
         Operation(
             "POST",
             "explain",
@@ -185,6 +195,7 @@ def _exchanges(admin: Admin, export: Export) -> Sequence[Operation]:
             faults=_BOTH,
             example={"exchange_id": "01JD", "rating": "up"},
         ),
+        _shows("ratings", admin.ratings, "What stands, newest first.", RatingPage, query=_PAGED, faults=_STORED),
         _shows("preference/what-if", admin.what_if, what_if, WhatIf, query=(share,)),
         _shows(
             "review",
@@ -194,6 +205,18 @@ def _exchanges(admin: Admin, export: Export) -> Sequence[Operation]:
             query=(since,),
             faults=_STORED,
         ),
+    )
+
+
+def _said(texts: Texts) -> Sequence[Operation]:
+    session = Parameter("session", "The conversation, by its id or as its client named it.")
+    everything = Parameter("all", "Whether all that is stored is meant.", _FLAG)
+    one = "Take what was said in an exchange out of the database. Its figures, its rating and its grade stay."
+    some = "The same of a conversation, or of all that is stored."
+    query, gone = (session, everything), (Forgotten,)
+    return (
+        Operation("DELETE", "exchanges/{id}/text", texts.forget_one, one, gone, faults=("400", *_BOTH)),
+        Operation("DELETE", "texts", texts.forget, some, gone, query=query, faults=_STORED),
     )
 
 

@@ -37,6 +37,7 @@ from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
 from llmrouter_tui.proxy.silent import Silent
 from llmrouter_tui.proxy.tally import Tally
+from llmrouter_tui.proxy.texts import Texts
 from llmrouter_tui.proxy.watch import Watch
 
 BACKLOG = 2048
@@ -155,7 +156,8 @@ class ProxyServer:
     def _owner(self, meta: Meta) -> Owner:
         watch = Watch(self._subscriptions, self._watchers, self._options)
         export = Export(self._control, self._watchers)
-        return Owner(Admin(self._control, meta), JudgeAdmin(self._control), KeyAdmin(self._control), export, watch)
+        control = self._control
+        return Owner(Admin(control, meta), JudgeAdmin(control), KeyAdmin(control), export, Texts(control), watch)
 
     async def _discard(self, runner: web.AppRunner, site: web.TCPSite) -> None:
         await site.stop()

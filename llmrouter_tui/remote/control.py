@@ -13,6 +13,8 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
+from llmrouter_tui.core.export import RatingPage
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
@@ -29,6 +31,8 @@ _SNAPSHOT = msgspec.json.Decoder(Snapshot)
 _PAGE = msgspec.json.Decoder(ExchangePage)
 _EXCHANGE = msgspec.json.Decoder(Exchange)
 _DECISION = msgspec.json.Decoder(Decision)
+_RATINGS = msgspec.json.Decoder(RatingPage)
+_FORGOTTEN = msgspec.json.Decoder(Forgotten)
 _RATED = msgspec.json.Decoder(Rated)
 _MODELS = msgspec.json.Decoder(tuple[ModelView, ...])
 _SETTINGS = msgspec.json.Decoder(tuple[Setting, ...])
@@ -53,6 +57,8 @@ _PLACEMENT = msgspec.json.Decoder(Placement)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
 
+FORGET_SECONDS = 300.0
+"""A large database is looked through and written anew."""
 COMPARE_SECONDS = 1_800.0
 """A comparison of two models takes as long as a judge needs for some dozen pairs of answers, twice."""
 
@@ -101,6 +107,17 @@ class RemoteControl:
             "clear": feedback.clear,
         }
         return self._read(await self._command("POST", "rate", body), _RATED)
+
+    async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
+        params = {"limit": str(limit)} | ({} if before is None else {"before": before})
+        return await self._get("ratings", _RATINGS, params)
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        if wanted.exchange:
+            path = f"exchanges/{quote(wanted.exchange, safe='')}/text"
+        else:
+            path = f"texts?session={quote(wanted.session, safe='')}" if wanted.session else "texts?all=true"
+        return self._read(await self._command("DELETE", path, timeout=FORGET_SECONDS), _FORGOTTEN)
 
     async def models(self) -> Sequence[ModelView]:
         return await self._get("models", _MODELS)

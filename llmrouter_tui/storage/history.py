@@ -9,6 +9,7 @@ from peewee import JOIN, SQL, ModelSelect, SqliteDatabase, Tuple, fn
 from llmrouter_tui.core.decision import Exchange as CoreExchange
 from llmrouter_tui.core.decision import ExchangePage
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.export import RatingPage
 from llmrouter_tui.storage import rows
 from llmrouter_tui.storage.tables import Counter, Exchange, ExchangeText, ModelFeedback
 
@@ -125,6 +126,18 @@ def search(db: SqliteDatabase, before: Key, limit: int, text: str) -> tuple[list
 
 def _contains(text: str) -> Any:
     return ExchangeText.prompt.contains(text) | Exchange.model.contains(text) | Exchange.task.contains(text)
+
+
+def ratings_query(before: Key, limit: int) -> "ModelSelect[ModelFeedback]":
+    """The newest ``limit`` ratings older than ``before``."""
+    older = ModelFeedback.select().where(Tuple(ModelFeedback.at, ModelFeedback.exchange_id) < before)
+    return older.order_by(ModelFeedback.at.desc(), ModelFeedback.exchange_id.desc()).limit(limit).dicts()
+
+
+def ratings(db: SqliteDatabase, before: Key, limit: int) -> RatingPage:
+    found = [rows.feedback(row) for row in ratings_query(before, limit + 1).execute(db)]
+    items = tuple(found[:limit])
+    return RatingPage(items, f"{items[-1].at!r}:{items[-1].exchange_id}" if len(found) > limit else None)
 
 
 def total(db: SqliteDatabase) -> int:

@@ -13,6 +13,7 @@ from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
 from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
+from llmrouter_tui.core.export import RatingPage
 from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import ModelMemory
@@ -114,6 +115,10 @@ class SqliteRepo:
     async def ratings(self) -> Sequence[Feedback]:
         query = ModelFeedback.select().order_by(ModelFeedback.at, ModelFeedback.exchange_id).dicts()
         return await self._database.call(lambda db: [rows.feedback(row) for row in query.execute(db)])
+
+    async def rating_page(self, *, before: str | None, limit: int) -> RatingPage:
+        start = history.key(before)
+        return await self._database.call(lambda db: history.ratings(db, start, limit))
 
     async def memories(self) -> Mapping[str, ModelMemory]:
         return await self._database.call(_memories)

@@ -13,6 +13,7 @@ from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
 from llmrouter_tui.core.errors import CLIENT_FAULTS
+from llmrouter_tui.core.forgetting import without_texts
 from llmrouter_tui.core.grades import JudgeView
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.core.profile import ProfileRun
@@ -85,6 +86,7 @@ class Store:
             ev.AttemptFailed: self._attempt_failed,
             ev.ExchangeFinished: self._finished,
             ev.Rated: self._rated,
+            ev.TextsForgotten: self._texts_forgotten,
             ev.BackendChanged: self._backend,
             ev.ModelsChanged: self._models_changed,
             ev.ResidencyChanged: self._residency_changed,
@@ -320,6 +322,14 @@ class Store:
             row.exchange = replace(row.exchange, rating=None if empty else fact.feedback)
             row.pending, row.effects = "", fact.effects
         return Dirty.ROWS
+
+    def _texts_forgotten(self, fact: ev.TextsForgotten, at: float) -> Dirty:
+        for id_, row in self.rows.items():
+            if fact.wanted.means(row.exchange) and not row.running:
+                self._row(id_)
+                self._weight += row.finish(without_texts(row.exchange))
+        self.grades.clear()
+        return Dirty.ROWS | Dirty.GRADES
 
     def _backend(self, fact: ev.BackendChanged, at: float) -> Dirty:
         if fact.removed:

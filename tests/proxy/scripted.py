@@ -36,6 +36,8 @@ from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
+from llmrouter_tui.core.export import RatingPage
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import (
     Agreement,
     Bias,
@@ -477,6 +479,11 @@ class ScriptedControl:
         (Told("AA index", 30.5, "", 0, 0, "2026-11-20", "Artificial Analysis"),),
     )
 
+    rated: tuple[Feedback, ...] = (
+        Feedback("x1", "up", 12.0, 1.0, ("not correct", "too slow"), "as I said", SMALL, "math"),
+        Feedback("x2", "down", 11.0, -1.0, model=SMALL, task="coding"),
+    )
+
     def _known(self, model: str) -> None:
         if all(view.id != model for view in self.views):
             raise RouterError("model_not_found", f"There is no model {model!r}.", hint="Did you mean another?")
@@ -531,6 +538,18 @@ class ScriptedControl:
             task="coding",
         )
         return Rated(stored, (Effect(exchange.model, "coding", 0.6, 0.64),))
+
+    async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
+        start = int(before or 0)
+        following = start + limit
+        rest = str(following) if following < len(self.rated) else None
+        return RatingPage(tuple(self.rated[start:following]), rest)
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        self.calls.append(("forget", wanted))
+        if wanted.exchange:
+            await self.exchange(wanted.exchange)
+        return Forgotten(3, 2, 1)
 
     async def models(self) -> Sequence[ModelView]:
         return self.views

@@ -1,12 +1,18 @@
 """``GET /admin/export``: what is on record, for whoever counts; without what was said unless it is asked for."""
 
+import csv
+import io
 import json
 import time
 from dataclasses import replace
 from typing import Any
 
+import httpx
+import pytest
+
 from llmrouter_tui.core.decision import Attempt, Exchange, ExchangePage, Feedback
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.grades import GradeFilter, GradePage
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import SMALL, decision
 
@@ -91,3 +97,62 @@ async def test_one_that_cannot_begin_has_a_status(router: Router) -> None:
 
     router.control.exchanges = fails  # type: ignore[assignment,method-assign]
     assert (await router.http.get("/admin/export")).status_code == 503
+
+
+async def test_ratings_grades_and_what_was_measured_are_exported_too(router: Router) -> None:
+    rated = await lines(router, "?what=ratings")
+    assert [(line["exchange_id"], line["score"], line["comment"]) for line in rated] == [
+        ("x1", 1.0, ""),
+        ("x2", -1.0, ""),
+    ]
+    assert (await lines(router, "?what=ratings&texts=true"))[0]["comment"] == "as I said"
+    paged = router.control.grades
+
+    async def grades(wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
+        return replace(await paged(wanted, before=before, limit=limit), before=None)
+
+    router.control.grades = grades  # type: ignore[method-assign]
+    graded = await lines(router, "?what=grades")
+    assert graded and {line["question"] + line["answer"] + line["reason"] for line in graded} == {""}
+    measured = await lines(router, "?what=profiles")
+    assert [(line["prompt"], line["passed"], line["answer"]) for line in measured] == [
+        ("math-sum", 1.0, ""),
+        ("chat-name", None, ""),
+    ]
+
+
+async def test_a_table_has_a_head_and_runs_nothing_in_a_spreadsheet(router: Router) -> None:
+    record(router, 150)
+    router.control.history = tuple(replace(one, requested="=cmd|'/c calc'!A0") for one in router.control.history)
+    answer = await router.http.get("/admin/export?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="exchanges.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["id"] for row in rows] == [f"x{n}" for n in range(150)]
+    assert (rows[0]["requested"], rows[0]["attempts"], rows[0]["rating"]) == ("'=cmd|'/c calc'!A0", "1", "0.0")
+    assert rows[0]["task"] == decision().analysis.task
+    assert not {"prompt", "answer", "message"} & rows[0].keys()
+    told = await router.http.get("/admin/export?format=csv&texts=true")
+    assert "my prompt" in told.text
+    reasons = await router.http.get("/admin/export?what=ratings&format=csv")
+    assert list(csv.reader(io.StringIO(reasons.text)))[1][4] == "not correct; too slow"
+
+
+async def test_a_table_that_breaks_off_is_cut_off(router: Router) -> None:
+    record(router, 250)
+    paged = router.control.exchanges
+
+    async def breaks(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+        if before is not None:
+            raise RouterError("storage_unavailable", "the disk is full")
+        return await paged(before=before, limit=limit, text=text)
+
+    router.control.exchanges = breaks  # type: ignore[method-assign]
+    with pytest.raises(httpx.TransportError):
+        await router.http.get("/admin/export?format=csv")
+
+
+async def test_what_is_no_kind_of_record_is_told(router: Router) -> None:
+    for name in ("what", "format"):
+        refused = await router.http.get(f"/admin/export?{name}=secrets")
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, name)
