@@ -38,6 +38,9 @@ class BackendConfig:
     pool: str = ""
     """The memory pool it lives in, e.g. ``gpu0``; empty = found out by itself."""
     context_length: int | None = None
+    price_in: float | None = None
+    """Dollars for a million prompt tokens, where its server does not tell; 0: it costs nothing."""
+    price_out: float | None = None
     enabled: bool = True
     removed: bool = False
     """Taken away while the router ran, though this source still names it, or it still answers on this machine."""
@@ -68,6 +71,9 @@ class Settings:
     rules: tuple[Rule, ...] = ()
     pinned_model: tuple[str, ...] = ()
     embedding_model: str = ""
+    local_only: bool = False
+    budget_day: float = 0.0
+    budget_month: float = 0.0
     load_timeout_seconds: float = 300.0
     first_token_timeout_seconds: float = 300.0
     stall_seconds: float = 90.0
@@ -230,6 +236,8 @@ _BACKEND: Final[Mapping[str, Check]] = {
     "api_key_env": _SECRET_NAME,
     "pool": _text(r"\S*", "must be a memory pool such as gpu0"),
     "context_length": _or(0, _integer(256, 16_777_216)),
+    "price_in": _number(0, 1e6),
+    "price_out": _number(0, 1e6),
     "enabled": _switch,
     "removed": _switch,
 }
@@ -429,6 +437,17 @@ KEYS: Final[Mapping[str, Key]] = {
         "What auto embeds with, for good; empty = chosen at the first request, then kept.",
         _text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
     ),
+    "local_only": Key(
+        "Whether all prompts stay on this machine: what runs elsewhere is not asked.",
+        _switch,
+        _as_switch,
+    ),
+    "budget_day": Key(
+        "Dollars a day for models that cost money; 0 = no bound. With one, prices must be known.",
+        _number(0, 1e6),
+        _as_number,
+    ),
+    "budget_month": Key("The same, a month.", _number(0, 1e6), _as_number),
     "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
     "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
     "stall_seconds": Key("Seconds that a model may pause in the middle of a stream.", _SECONDS, _as_number),

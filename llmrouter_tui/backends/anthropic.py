@@ -14,12 +14,13 @@ import aiohttp
 from llmrouter_tui.backends.anthropic_reply import AnthropicReply
 from llmrouter_tui.backends.anthropic_wire import VERSION, Ways, request_body, supported, ways_of
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
-from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
+from llmrouter_tui.backends.reading import count, mapping, objects, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_hosted, is_local
 from llmrouter_tui.core.ports import Reply
 
 KEY: Final = "ANTHROPIC_API_KEY"
@@ -153,6 +154,7 @@ class AnthropicBackend:
             capabilities=frozenset(able),
             capabilities_known=bool(told),
             local=is_local(self.url),
+            hosted=is_hosted(self.url),
         )
 
 

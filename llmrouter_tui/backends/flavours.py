@@ -8,10 +8,11 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from llmrouter_tui.backends.http import Link
-from llmrouter_tui.backends.reading import count, is_local, mapping, number, objects, text
+from llmrouter_tui.backends.reading import count, mapping, number, objects, text
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_hosted, is_local
 
 CAPABILITIES: tuple[Capability, ...] = ("completion", "tools", "vision", "json", "embedding", "thinking")
 
@@ -100,6 +101,7 @@ class Plain:
             price_in=_per_million(prices.get("prompt")),
             price_out=_per_million(prices.get("completion")),
             local=is_local(link.url),
+            hosted=is_hosted(link.url),
         )
 
     async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:
@@ -166,6 +168,7 @@ class Vllm(Plain):
             context_length=_context(entry),
             capabilities=frozenset({"completion", "json"}),
             local=is_local(link.url),
+            hosted=is_hosted(link.url),
         )
 
 

@@ -13,7 +13,7 @@ import aiohttp
 
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.llamacpp_files import Launch, ModelFiles, launch_of
-from llmrouter_tui.backends.reading import count, is_local, mapping, objects, text
+from llmrouter_tui.backends.reading import count, mapping, objects, text
 from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.backends.waiting import until
@@ -21,6 +21,7 @@ from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, ResidencyState, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_hosted, is_local
 from llmrouter_tui.core.ports import Reply
 
 LOAD_SECONDS = 900.0
@@ -229,6 +230,7 @@ class LlamaCppBackend:
             capabilities=frozenset[Capability]({"completion", "json", *_sees(entry)}),
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
+            hosted=is_hosted(self.url),
             aliases=_aliases(entry, name),
             slots=launch.slots,
             longest_context=count(meta.get("n_ctx_train")),
@@ -257,6 +259,7 @@ class LlamaCppBackend:
             capabilities_known=True,
             size_bytes=count(meta.get("size")),
             local=is_local(self.url),
+            hosted=is_hosted(self.url),
             aliases=_aliases(entry, name),
             longest_context=count(meta.get("n_ctx_train")),
         )

@@ -5,8 +5,9 @@ from typing import Any
 
 from llmrouter_tui.backends.flavours import Plain, forgiving
 from llmrouter_tui.backends.http import Link
-from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
+from llmrouter_tui.backends.reading import count, mapping, objects, parameters, text
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
+from llmrouter_tui.core.hosting import is_hosted, is_local
 
 LOAD_SECONDS = 900.0
 
@@ -39,6 +40,7 @@ class LmStudio(Plain):
             capabilities_known="capabilities" in entry or entry.get("type") == "embedding",
             size_bytes=count(entry.get("size_bytes")),
             local=is_local(link.url),
+            hosted=is_hosted(link.url),
             cuts=True,
         )
 
@@ -88,6 +90,7 @@ class OldLmStudio(Plain):
             capabilities=frozenset(found),
             capabilities_known=isinstance(told, list),
             local=is_local(link.url),
+            hosted=is_hosted(link.url),
             cuts=True,
         )
 

@@ -17,7 +17,7 @@ from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.ollama_reply import OllamaReply
 from llmrouter_tui.backends.ollama_wire import LAUNCH, call_rules, request_body
 from llmrouter_tui.backends.ollama_wire import keep_alive as wire_keep_alive
-from llmrouter_tui.backends.reading import count, is_local, mapping, objects, parameters, text
+from llmrouter_tui.backends.reading import count, mapping, objects, parameters, text
 from llmrouter_tui.backends.stream import WHOLE_ANSWER
 from llmrouter_tui.backends.vectors import ask, checked
 from llmrouter_tui.backends.waiting import until
@@ -25,6 +25,7 @@ from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_hosted, is_local
 from llmrouter_tui.core.openai import Writer
 from llmrouter_tui.core.ports import Reply
 
@@ -247,6 +248,7 @@ class OllamaBackend:
             size_bytes=count(tag.get("size")),
             digest=text(tag.get("digest")),
             local=is_local(self.url) and tag["name"] not in self._remote,
+            hosted=is_hosted(self.url) or tag["name"] in self._remote,
         )
         return with_cache(described, shown.get("cache"))
 

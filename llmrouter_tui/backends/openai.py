@@ -9,13 +9,14 @@ import aiohttp
 from llmrouter_tui.backends.flavours import Flavour, LlamaCpp, LlamaSwap, Plain, Router, Vllm, listed
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.lmstudio import LmStudio, OldLmStudio
-from llmrouter_tui.backends.reading import is_local, mapping, objects, split_api, text
+from llmrouter_tui.backends.reading import mapping, objects, split_api, text
 from llmrouter_tui.backends.stream import open_chat
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_local
 from llmrouter_tui.core.ports import Reply
 
 HOSTED_SECONDS = 300.0

@@ -1,6 +1,5 @@
 """Small lenient readers of JSON values that servers send, and of the addresses that people write."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -43,17 +42,6 @@ def parameters(value: object) -> int | None:
     """A model size as servers write it, ``8.0B`` or ``137M``, in parameters."""
     found = _SIZE.match(value) if isinstance(value, str) else None
     return round(float(found[1]) * _UNIT[found[2].lower()]) if found else None
-
-
-def is_local(url: str) -> bool:
-    """Whether an address is this machine's own, so that what runs there is in its memory."""
-    host = (urlsplit(url).hostname or "").lower()
-    if host in ("localhost", "host.docker.internal") or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def split_api(url: str) -> tuple[str, str]:

@@ -203,6 +203,8 @@ class Exchange:
     rating: Feedback | None = None
     key: str = ""
     """The name of the key that it came with; empty for a key without a name, or none."""
+    cost: float | None = None
+    """Dollars of all attempts together; None where none costs money, or nobody knows the price."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ class ModelInfo:
     """Whether its server may cut a prompt that is too long, and say nothing; the others count, and refuse."""
     probed: tuple[Probed, ...] = ()
     """What was tried here; ``capabilities`` go by it, whatever the backend says."""
+    hosted: bool = False
+    """Whether a provider runs it, so that prompts leave the user's own machines."""
+    priced_by: str = ""
+    """Who told the price: its server (empty), ``you``, or the public source by name."""
+    via: tuple[str, ...] = ()
+    """The routers on the way to it, by their ids, the next one first."""
 
     @property
     def id(self) -> str:
@@ -288,6 +294,8 @@ class ModelView:
     what is its usual way, is not in it."""
     rest: Rest | None = None
     """Set from its failures on until it answers again."""
+    withheld: str = ""
+    """Why no prompt may go to it, in words: it runs elsewhere, and ``local_only`` is on or a budget is spent."""
 
     @property
     def id(self) -> str:

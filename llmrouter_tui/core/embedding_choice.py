@@ -24,7 +24,7 @@ TASK = "embedding"
 def choose(models: Sequence[ModelView]) -> str:
     """The name of the model that ``auto`` is to mean from now on: pinned before others, on this machine before
     elsewhere, the largest. Raises ``RouterError`` where no model is known to embed."""
-    able = [view for view in models if view.enabled and _embeds(view)]
+    able = [view for view in models if view.enabled and not view.withheld and _embeds(view)]
     if not able:
         raise RouterError(
             "no_capable_model",
@@ -117,6 +117,8 @@ def _only_chats(view: ModelView) -> RouterError:
 
 
 def _bar(view: ModelView, wait: Wait) -> Bar | None:
+    if view.withheld:
+        return Bar("withheld", view.withheld)
     if not view.healthy:
         return Bar("down", "backend down")
     if view.problem:

@@ -21,6 +21,7 @@ from llmrouter_tui.core.domain import (
 from llmrouter_tui.core.forgetting import Forget
 from llmrouter_tui.core.grades import Grade, JudgeView
 from llmrouter_tui.core.profile import ProfileRun
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import VramView
 
@@ -189,6 +190,14 @@ class SyncChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendChanged:
+    """Something was paid for, a budget is another, or a new day began; at most once a second, and only while somebody
+    listens."""
+
+    spend: SpendView
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChanged:
     """Measuring models began, went on or ended; folded to four a second."""
 
@@ -230,6 +239,7 @@ Fact = (
     | FetchProgress
     | LogLine
     | SyncChanged
+    | SpendChanged
     | ProfileChanged
     | Graded
     | JudgeChanged

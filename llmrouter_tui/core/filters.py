@@ -6,11 +6,12 @@ from typing import Literal, NamedTuple, NoReturn
 from llmrouter_tui.core.decision import Analysis
 from llmrouter_tui.core.domain import ModelInfo, ModelView
 from llmrouter_tui.core.errors import Code, RouterError
+from llmrouter_tui.core.hosting import remedy
 from llmrouter_tui.core.memory_words import RELEASED_BY
 from llmrouter_tui.core.scoring import Wait
 from llmrouter_tui.core.traits import MARGIN, Traits, token_ratio
 
-Kind = Literal["disabled", "embedding", "vision", "tools", "context", "down", "problem", "memory", "held"]
+Kind = Literal["disabled", "withheld", "embedding", "vision", "tools", "context", "down", "problem", "memory", "held"]
 
 
 class Bar(NamedTuple):
@@ -47,6 +48,8 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait, len
     info = model.info
     if not model.enabled:
         return Bar("disabled", "disabled")
+    if model.withheld:
+        return Bar("withheld", model.withheld)
     if traits.embeds:
         return Bar("embedding", "embedding model")
     if analysis.needs:
@@ -109,9 +112,16 @@ def refuse_named(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> N
     model, bar = next((b for b in bars if b[1].kind in _TRANSIENT), bars[0])
     if bar.kind == "context":
         raise _too_long(analysis, bars)
+    if bar.kind == "withheld":
+        raise forbidden(model.id, bar.reason)
     code, what, hint, param = _NAMED[bar.kind]
     detail = f": {bar.reason}" if bar.kind in ("problem", "memory", "held") else ""
     raise RouterError(code, f"{model.id} {what}{detail}.", hint=hint, param=param, retryable=bar.kind in _TRANSIENT)
+
+
+def forbidden(model: str, reason: str) -> RouterError:
+    """The error for a model that no prompt may go to."""
+    return RouterError("forbidden", f"{model} may not be asked ({reason}).", hint=remedy(reason), param="model")
 
 
 def refuse_all(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoReturn:
@@ -130,12 +140,14 @@ def refuse_all(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> NoR
         raise _away(bars)
     if not passing and any(bar.kind == "context" for _, bar in bars):
         raise _too_long(analysis, bars)
+    reason = next((bar.reason for _, bar in bars if bar.kind == "withheld"), "")
+    withheld = bool(reason) and all(bar.kind in ("withheld", "disabled", "embedding") for _, bar in bars)
     named = "; ".join(f"{m.id}: {bar.reason}" for m, bar in bars[:_LISTED])
     more = f"; and {len(bars) - _LISTED} more" if len(bars) > _LISTED else ""
     raise RouterError(
-        "no_capable_model",
+        "forbidden" if withheld else "no_capable_model",
         f"No model can serve this request ({named}{more}).",
-        hint=_advice({bar.kind for _, bar in bars}),
+        hint=remedy(reason) if withheld else _advice({bar.kind for _, bar in bars}),
         retryable=bool(passing),
         status=503 if passing else None,
     )

@@ -38,6 +38,7 @@ from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.profile import Only, Order, PastRun, ProfileRun, Profiles, Result
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.review import SPAN, Audit, Review
+from llmrouter_tui.core.spending import Line, SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf
@@ -340,6 +341,18 @@ class GradeStore(Protocol):
     async def count_judge_call(self, at: float) -> None: ...
 
 
+class SpendStore(Protocol):
+    """Where it is kept what was paid for; ``SqliteRepo`` is one."""
+
+    async def spend(self, since: str) -> Sequence[Line]:
+        """From that day on (``2026-11-01``). Raises ``RouterError`` (``storage_unavailable``)."""
+        ...
+
+    def remember_spend(self, line: Line) -> None:
+        """Add it to what is kept of that day, model and purpose; written behind."""
+        ...
+
+
 class Catalog(Protocol):
     """What is publicly known of models. Blocking: its first answer takes a tenth of a second."""
 
@@ -481,6 +494,7 @@ class Snapshot:
     vram: VramView = VramView()
     profile: ProfileRun = ProfileRun()
     judge: JudgeView = JudgeView()
+    spend: SpendView = SpendView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -614,6 +628,10 @@ class Control(JudgeControl, KeyControl, Protocol):
         ...
 
     async def enable(self, model: str, enabled: bool) -> None: ...
+    async def spend(self) -> SpendView:
+        """What was paid today and this month, and the budgets."""
+        ...
+
     async def settings(self) -> Sequence[Setting]: ...
     async def set_setting(self, key: str, value: object) -> Setting: ...
     async def what_if(self, preference: float) -> WhatIf:

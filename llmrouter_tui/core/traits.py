@@ -153,7 +153,7 @@ def _same(traits: Traits, model: ModelView) -> bool:
 
 def _read(model: ModelView, traits: Traits) -> Facts:
     info, speed, ratio = model.info, model.speed, model.speed.token_ratio
-    against = traits.embeds or model.problem or not model.enabled or not model.healthy
+    against = traits.embeds or model.problem or model.withheld or not model.enabled or not model.healthy
     warm = model.residency == "resident" or not info.local
     return (
         model,

@@ -39,6 +39,7 @@ class Account:
         "session",
         "started",
         "tried",
+        "tries",
     )
 
     def __init__(self, router: "Router", request: ChatRequest) -> None:
@@ -50,6 +51,8 @@ class Account:
         self.session = Sessions.key(request)
         self.tried: list[Attempt] = []
         """Attempts that failed before the last one."""
+        self.tries: list[Try] = []
+        """All attempts, the last one too, with what each cost."""
         self.kept: list[bytes] = []
         """The beginning of the answer."""
         self.kept_bytes = 0
@@ -141,7 +144,13 @@ class Account:
             key=request.key,
             answer=answer,
             response_id=response_id,
+            cost=self._cost(),
         )
+
+    def _cost(self) -> float | None:
+        """Dollars of all attempts; None where none of them is known to have cost any."""
+        known = [one.cost for one in self.tries if one.cost is not None]
+        return sum(known) if known else None
 
 
 def _last_prompt(request: ChatRequest, most: int) -> str:

@@ -14,6 +14,7 @@ from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.checking.text import spoken
 from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.language import tokens_of
 from llmrouter_tui.core.pacing import thinking_room, time_limit
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.core.profile import ANSWER, Outcome, Result
@@ -21,9 +22,11 @@ from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Code, Prompt, Verdict, request
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.learning import SHORT_ANSWER, SHORT_PROMPT, Learning, by_clock, held_back
+from llmrouter_tui.engine.outside import keep_in
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sandbox import Sandbox
+from llmrouter_tui.engine.spending import Charge, free
 from llmrouter_tui.engine.traffic import Traffic
 
 TIMEOUT: Final = "prompt_timeout"
@@ -56,8 +59,15 @@ class Asking:
     """Asks, and teaches the router speed from it. Whoever calls holds a lease."""
 
     def __init__(
-        self, residency: Residency, learning: Learning, traffic: Traffic, sandbox: Sandbox, clock: Clock
+        self,
+        residency: Residency,
+        learning: Learning,
+        traffic: Traffic,
+        sandbox: Sandbox,
+        clock: Clock,
+        charge: Charge = free,
     ) -> None:
+        self.charge = charge
         self._residency = residency
         self._learning = learning
         self._traffic = traffic
@@ -123,11 +133,13 @@ class Asking:
         turn, heard, clock = _Turn(), self.listens(prompt.turns[len(answers)]), self._clock.mono
         sent = clock()
         async with asyncio.timeout(self._limit(record, prompt)):
+            keep_in(record)
             reply = await record.backend.chat(self._call(record, prompt, answers))
             try:
                 async for chunk in reply.chunks():
                     heard.feed(chunk, clock())
             finally:
+                self.charge(record.info, reply.usage, "profile", read=_tokens(prompt, answers), written=heard.pieces)
                 await reply.close()
         turn.heard, turn.usage, turn.timings, turn.seconds = heard, reply.usage, reply.timings, clock() - sent
         turn.ttft = None if heard.first is None else heard.first - sent
@@ -221,6 +233,12 @@ class Asking:
             digest=record.info.digest,
             quantization=record.info.quantization,
         )
+
+
+def _tokens(prompt: Prompt, answers: list[str]) -> int:
+    """Of the conversation so far, by its length."""
+    turns = prompt.turns[: len(answers) + 1]
+    return sum(tokens_of(len(text), 0, "en") for text in (*turns, *answers))
 
 
 def _kept(heard: Heard) -> str:

@@ -16,6 +16,7 @@ from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.engine.deadlines import Deadlines
 from llmrouter_tui.engine.learning import by_clock
 from llmrouter_tui.engine.leasing import Lease
+from llmrouter_tui.engine.outside import keep_in
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.transcript import has_content
 
@@ -40,6 +41,7 @@ class Try:
 
     __slots__ = (
         "_analysis",
+        "_charged",
         "_cut",
         "_deadlines",
         "_id",
@@ -49,6 +51,7 @@ class Try:
         "_router",
         "away",
         "chunks",
+        "cost",
         "crowd",
         "heard",
         "held",
@@ -105,6 +108,9 @@ class Try:
         """Why the answer was ended: the model had to go at once, or was silent for too long."""
         self._queued = False
         """Whether it waits for the model to be loaded."""
+        self.cost: float | None = None
+        """Dollars, once it is over; None where it cost none, or nobody knows."""
+        self._charged = False
 
     # ── to the first token ──
 
@@ -147,9 +153,11 @@ class Try:
         assert self.lease is not None
         self.lease.cut = self.cut
         self.crowd = max(1.0, record.leases / record.side_by_side)
+        self._charged = False
         self._router.watch.over(self)
         try:
             self.on(self.sent)
+            keep_in(record)
             self.reply = await record.backend.chat(self._call())
             self.chunks = self.reply.chunks()
             await self._first_token(self.chunks)
@@ -158,6 +166,7 @@ class Try:
             told = self.cut_off() if isinstance(error, asyncio.CancelledError) else error
             self._over()
             if self.reply is not None:
+                self._charge()
                 await self.reply.close()
                 self.reply = None
             self.lease.release()
@@ -262,10 +271,23 @@ class Try:
     def end(self, *, complete: bool) -> None:
         """Let the model go; what is left of an answer that is not complete is not generated."""
         self._over()
+        self._charge()
         if self.reply is not None and not complete:
             self._router.tasks.spawn(self.reply.close(), "close an answer")
         if self.lease is not None:
             self.lease.release()
+
+    def _charge(self) -> None:
+        """Put down what it cost, once: also an answer that broke off, or that nobody waited for, is paid for."""
+        if self.reply is None or self._charged:
+            return
+        self._charged = True
+        analysis = self._analysis
+        read = round(analysis.prompt_tokens * self.record.speed.token_ratio)
+        written = self.pieces + bool(self.held) if self._request.stream else analysis.expected_tokens
+        cost = self._router.charge(self.record.info, self.reply.usage, "chat", read=read, written=written)
+        if cost is not None:
+            self.cost = cost + (self.cost or 0.0)
 
     def teach(self, now: float) -> None:
         """Learn speed from a whole answer, and how its model counts."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from llmrouter_tui.core.breaker import BUSY
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.spending import asks_money
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.record import ModelRecord
@@ -199,7 +200,13 @@ def _askable(model: ModelRecord) -> bool:
     """Whether it is in memory anyway, and can chat. Of servers that keep to themselves what they hold only those of
     this machine are asked: elsewhere a token may cost money."""
     known = model.backend.manages_memory or model.info.local
-    return known and model.ready and "completion" in model.info.capabilities
+    return (
+        known
+        and not asks_money(model.info)
+        and not model.withheld
+        and model.ready
+        and "completion" in model.info.capabilities
+    )
 
 
 def _error(model: ModelRecord, words: str, *, unhealthy: bool) -> BackendError:

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.filters import forbidden
 from llmrouter_tui.core.resolving import named
+from llmrouter_tui.core.spending import asks_money
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -18,6 +20,8 @@ def by_name(fleet: Fleet, names: Sequence[str]) -> list[ModelRecord]:
             raise RouterError("model_not_found", f"there is no model {name!r} here", param="models")
         for view in views:
             found[view.id] = fleet.models[view.id]
+        if withheld := next((view for view in views if view.withheld), None):
+            raise forbidden(withheld.id, withheld.withheld)
     return list(found.values())
 
 
@@ -37,7 +41,6 @@ def new(fleet: Fleet, named: Collection[str]) -> list[str]:
 
 
 def _usual(record: ModelRecord) -> bool:
-    info = record.info
-    # Anthropic does not tell its prices, and gives nothing away.
-    costs = info.price_in or info.price_out or (record.backend.kind == "anthropic" and not info.local)
-    return record.enabled and record.healthy and not record.shares and not costs and not is_embedding(info)
+    info, costs = record.info, asks_money(record.info)
+    well = record.enabled and record.healthy and not record.withheld
+    return well and not record.shares and not costs and not is_embedding(info)

@@ -24,6 +24,7 @@ from llmrouter_tui.core.ports import Backend, Catalog, Clock, FeedbackInput, Rep
 from llmrouter_tui.core.ports import Rated as RatedAnswer
 from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, review
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf, what_if
@@ -43,6 +44,7 @@ from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sessions import Sessions
+from llmrouter_tui.engine.spending import Spending
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
@@ -107,6 +109,7 @@ class Parts:
     catalog: Catalog
     settings: LiveSettings
     keys: Keys
+    spending: Spending
     tasks: Tasks
     clock: Clock
     build_backend: Callable[[str, str, str], Awaitable[Backend]]
@@ -147,6 +150,7 @@ class EngineControl:
             vram=p.vram.view(),
             profile=p.profiler.run,
             judge=p.judge.view(),
+            spend=p.spending.view(),
         )
 
     async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
@@ -271,6 +275,9 @@ class EngineControl:
         await self._p.repo.set_model_state(model, enabled=enabled)
         record.enabled = enabled
         self._p.fleet.touch(record)
+
+    async def spend(self) -> SpendView:
+        return self._p.spending.view()
 
     async def match(self, model: str, entry: str) -> None:
         record = self._p.fleet.model(model)

@@ -14,6 +14,7 @@ from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeS
 from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.engine.leasing import Lease
+from llmrouter_tui.engine.outside import keep_in
 from llmrouter_tui.engine.record import ModelRecord
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class EmbedRun:
         self._tried: list[Attempt] = []
         self._tokens: int | None = 0
         self._length = 0
+        self._cost: float | None = None
         self._busy = 0.0
         """Seconds that the model was at it."""
         self._crowd = 1.0
@@ -151,6 +153,7 @@ class EmbedRun:
         inputs, at = self._request.inputs, 0
         while at < len(inputs):
             found = await self._some(inputs[at : at + BATCH])
+            self._charge(found)
             self._check_length(found)
             at += len(found.vectors)
             self._count(found)
@@ -224,6 +227,7 @@ class EmbedRun:
     async def _ask(self, inputs: Sequence[str] | Sequence[Sequence[int]]) -> Embedded:
         record, request = self._record, self._request
         assert record is not None
+        keep_in(record)
         call = record.backend.embed(
             record.info,
             inputs,
@@ -297,6 +301,15 @@ class EmbedRun:
             raise self._error
         self._length = length
 
+    def _charge(self, found: Embedded) -> None:
+        """Put down what a batch cost."""
+        assert self._record is not None and self.decision is not None
+        share = len(found.vectors) / len(self._request.inputs)
+        read, usage = round(self.decision.analysis.prompt_tokens * share), Usage(found.prompt_tokens, 0)
+        cost = self._router.charge(self._record.info, usage, "chat", read=read)
+        if cost is not None:
+            self._cost = cost + (self._cost or 0.0)
+
     def _count(self, found: Embedded) -> None:
         known = self._tokens is not None and found.prompt_tokens is not None
         self._tokens = (self._tokens or 0) + (found.prompt_tokens or 0) if known else None
@@ -325,4 +338,5 @@ class EmbedRun:
             message="" if error is None else error.message,
             prompt=first[: self._router.keep.prompt] if isinstance(first, str) else "",
             key=request.key,
+            cost=self._cost,
         )

@@ -216,6 +216,7 @@ class Run:
         request = resumed or self._request
         goes_on = request is not self._request
         trying = self._try = Try(router, request, self.id, record, decision.analysis, resumes=goes_on)
+        self._account.tries.append(trying)
         await trying.begin()
         if self._request.stream and trying.ttft is not None and resumed is None:
             first = self._account.first = trying.sent + trying.ttft - self._account.started

@@ -51,9 +51,12 @@ class Fallback:
         return self.after(model, failure)
 
     def _still(self, model: str, error: BackendError, left: list[str]) -> list[str]:
-        """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone."""
+        """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone, nobody to
+        whom nothing may go any more."""
         if not error.fallback:
             return []
+        models = self._router.fleet.models
+        left = [name for name in left if (known := models.get(name)) is None or not known.withheld]
         if error.unhealthy:
             return [name for name in left if not name.startswith(f"{error.backend}/")]
         if error.code == "context_length_exceeded":

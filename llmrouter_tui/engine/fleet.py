@@ -57,6 +57,10 @@ class Fleet:
         """What models may take of a pool."""
         self.probed: Callable[[ModelInfo], tuple[Probed, ...]] = lambda info: ()
         """What was tried of a model here."""
+        self.priced: Callable[[BackendRecord, ModelInfo], ModelInfo] = lambda record, info: info
+        """A model with its price, where somebody else than its server knows it."""
+        self.withheld: Callable[[ModelInfo, bool], str] = lambda info, configured: ""
+        """Why a model is not to be asked; whether the user named its server."""
         self.on_up: Callable[[BackendRecord], None] = lambda record: None
         """Called when a backend comes up, its models being known."""
         self.backends: dict[str, BackendRecord] = {}
@@ -211,7 +215,7 @@ class Fleet:
 
     def listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
         """Take in the list of models a backend hosts."""
-        for info in infos:
+        for info in [self.priced(record, info) for info in infos]:
             known = self.models.get(info.id)
             if known is None:
                 self._new_model(record, info)
@@ -221,6 +225,7 @@ class Fleet:
                 known.told = info
                 self._recall(known)
                 self.inform(known, record)
+                known.withheld = self.withheld(known.info, record.configured)
                 self._learning.refresh(known)
                 self.touch(known)
         self.drop_models(record, keep={info.id for info in infos})
@@ -238,6 +243,7 @@ class Fleet:
         model.told = info
         self._recall(model)
         self.inform(model, record)
+        model.withheld = self.withheld(model.info, record.configured)
         model.pinned = model.pinned or info.id in self.pinned_names or info.name in self.pinned_names
         self._learning.refresh(model)
         self.models[info.id] = model
@@ -256,6 +262,17 @@ class Fleet:
         self.inform(model, record)
         self._learning.refresh(model)
         self.touch(model)
+
+    def withhold(self) -> int:
+        """Look at every model anew whether it may be asked; of how many that is another."""
+        changed = 0
+        for model in self.models.values():
+            record = self.backends[model.info.backend]
+            if (reason := self.withheld(model.info, record.configured)) != model.withheld:
+                model.withheld = reason
+                changed += 1
+                self.touch(model)
+        return changed
 
     def drop_models(self, record: BackendRecord, keep: Iterable[str]) -> None:
         """Its models are gone, but for those to ``keep``."""

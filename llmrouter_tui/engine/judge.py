@@ -20,7 +20,7 @@ from llmrouter_tui.engine.grading import LASTING, Gradings
 from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.judge_asking import LONGEST_PAUSE, TIMEOUT
 from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings, Seat
-from llmrouter_tui.engine.judge_limits import Limits, SpentError, UnaskedError
+from llmrouter_tui.engine.judge_limits import Limits, SpentError, UnaskedError, WithheldError
 from llmrouter_tui.engine.judge_subjects import Job, Pair, Waiting, Work
 from llmrouter_tui.engine.judge_turns import Turns
 from llmrouter_tui.engine.judge_verdicts import MALFORMED, Verdicts
@@ -284,7 +284,7 @@ class Judge:
         try:
             code, error = await (self._compare(seat, work) if isinstance(work, Pair) else self._grade(seat, work))
         except UnaskedError as error:
-            if not isinstance(error, SpentError):
+            if not isinstance(error, SpentError | WithheldError):
                 self._leave_alone(seat, error.message, error.retry_after or 0.0)
             return False
         except RouterError as trouble:  # the database cannot be used now

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -10,15 +11,18 @@ import msgspec
 from llmrouter_tui.core.ability import thinks
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.checking.text import spoken
+from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.judging import ROOM, THINKING, Messages, time_limit
+from llmrouter_tui.core.language import tokens_of
 from llmrouter_tui.core.ports import Clock
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.judge_bench import Seat
-from llmrouter_tui.engine.judge_limits import Limits, UnaskedError
+from llmrouter_tui.engine.judge_limits import Limits, UnaskedError, WithheldError
 from llmrouter_tui.engine.judge_turns import Turns
 from llmrouter_tui.engine.manners import GaveWayError, Manners, Tell
 from llmrouter_tui.engine.residency import Residency
+from llmrouter_tui.engine.spending import Charge, free
 
 TRIES: Final = 4
 BACKOFF: Final = 2.0
@@ -60,7 +64,12 @@ class JudgeAsking:
         clock: Clock,
         *,
         backoff: float = BACKOFF,
+        withheld: Callable[[ModelInfo], str] = lambda info: "",
+        charge: Charge = free,
     ) -> None:
+        """``withheld``: why a judge that is none of the models here is not to be asked."""
+        self._withheld = withheld
+        self._charge = charge
         self._residency = residency
         self._manners = manners
         self._limits = limits
@@ -97,6 +106,7 @@ class JudgeAsking:
 
     async def _turn(self, seat: Seat, messages: Messages, tell: Tell) -> tuple[Heard, bool]:
         """The reply, and whether it filled all the room that it had."""
+        self._check(seat)
         if self._limits.full:
             self._turns.over()  # nobody waits for a judge that waits itself
         await self._limits.turn(tell)
@@ -118,6 +128,7 @@ class JudgeAsking:
         heard = Heard()
         room = self._room(seat)
         limit = time_limit(messages, seat.record.speed if seat.record is not None else None, ROOM + room)
+        self._check(seat)
         await self._limits.count()
         try:
             async with asyncio.timeout(limit):
@@ -128,10 +139,17 @@ class JudgeAsking:
                         if len(heard.text) > LONGEST_REPLY:
                             break
                 finally:
+                    self._charge(seat.info, reply.usage, "judge", read=_tokens(messages), written=heard.pieces)
                     await reply.close()
         except TimeoutError:
             raise TooSlowError(seat.id, limit) from None
         return heard, reply.finish_reason == "length"
+
+    def _check(self, seat: Seat) -> None:
+        """Raises ``WithheldError`` where nothing may go to a judge."""
+        reason = self._withheld(seat.info) if seat.record is None else seat.record.withheld
+        if reason:
+            raise WithheldError(seat.id, reason)
 
     def _thinks(self, seat: Seat) -> bool:
         match = seat.record.match if seat.record is not None else None
@@ -166,3 +184,8 @@ class JudgeAsking:
             return ChatCall(asked, seat.info, "")
         residency = self._residency
         return ChatCall(asked, seat.info, "", residency.keep_alive(seat.record), residency.context(seat.record))
+
+
+def _tokens(messages: Messages) -> int:
+    """By their length."""
+    return sum(tokens_of(len(turn["content"]), 0, "en") for turn in messages)

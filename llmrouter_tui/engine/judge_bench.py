@@ -1,7 +1,7 @@
 """Who judges: the model that the settings name, here or at an address of its own, else the ablest one here."""
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.filters import forbidden
+from llmrouter_tui.core.hosting import is_hosted, is_local
 from llmrouter_tui.core.ports import Backend, Clock
 from llmrouter_tui.core.resolving import named
 from llmrouter_tui.engine.fleet import Fleet
@@ -74,11 +76,16 @@ class Bench:
         connect: Connect,
         clock: Clock,
         tried: Callable[[], Set[str]] = frozenset,
+        withheld: Callable[[ModelInfo], str] = lambda info: "",
+        priced: Callable[[str, ModelInfo], ModelInfo] = lambda url, info: info,
         babbles: Callable[[ModelInfo], bool] = lambda info: False,
     ) -> None:
-        """``tried``: judges that graded answers of which it is known what they are worth; ``babbles``: whether a model
+        """``tried``: judges that graded answers of which it is known what they are worth; of one at an address of its
+        own ``withheld`` tells why it is not to be asked, and ``priced`` what it costs; ``babbles``: whether a model
         was seen to go on without an end, which makes no judge unless the user names it."""
         self._babbles = babbles
+        self._withheld = withheld
+        self._priced = priced
         self._tried = tried
         self._began = clock.mono()
         self._fleet = fleet
@@ -95,7 +102,14 @@ class Bench:
         if not self._settings.model and not self._settings.base_url:
             return self._ablest()
         seat = self._named_by_settings()
+        if seat is not None and (reason := self._reason(seat)):
+            self.why = f"{seat.id} may not be asked ({reason})"
+            return None
         return None if seat is None or self._rests(seat.id) else seat
+
+    def _reason(self, seat: Seat) -> str:
+        """Why nothing may go to a judge; empty where it may."""
+        return self._withheld(seat.info) if seat.record is None else seat.record.withheld
 
     def for_answer(self, model: str) -> Seat | None:
         """Who judges an answer of this model: the usual one, for its own answers the ablest other one, and itself only
@@ -113,6 +127,8 @@ class Bench:
         record = self._found(name)
         if record is None:
             raise RouterError("model_not_found", f"there is no model {name!r} here to judge", param="judge")
+        if record.withheld:
+            raise forbidden(record.id, record.withheld)
         return _seat(record)
 
     def rest(self, seat: Seat, words: str, seconds: float = 0.0) -> None:
@@ -160,11 +176,14 @@ class Bench:
             self.why = f"judge_model does not say which model at {wanted.base_url} is to judge"
             return None
         key = (wanted.base_url, wanted.api_key_env, wanted.model)
+        host = urlsplit(wanted.base_url).netloc.rpartition("@")[2]
+        here, hosted = is_local(wanted.base_url), is_hosted(wanted.base_url)
+        info = self._priced(wanted.base_url, ModelInfo(host, wanted.model, local=here, hosted=hosted))
         if self._hosted is None or self._hosted[0] != key:
-            host = urlsplit(wanted.base_url).netloc.rpartition("@")[2]
-            info = ModelInfo(host, wanted.model, local=False)
             seat = Seat(f"{wanted.model} at {host}", info, self._connect(wanted.base_url, wanted.api_key_env))
             self._hosted = (key, seat)
+        elif self._hosted[1].info != info:
+            self._hosted = (key, replace(self._hosted[1], info=info))
         return self._hosted[1]
 
     def _found(self, name: str) -> ModelRecord | None:

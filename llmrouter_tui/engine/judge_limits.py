@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.hosting import remedy
 from llmrouter_tui.core.ports import Clock, GradeStore
 from llmrouter_tui.engine.journal import midnight
 from llmrouter_tui.engine.judge_bench import JudgeSettings
@@ -25,6 +26,13 @@ class SpentError(UnaskedError):
 
     def __init__(self, words: str) -> None:
         super().__init__("rate_limited", words)
+
+
+class WithheldError(UnaskedError):
+    """Nothing may go to that judge now."""
+
+    def __init__(self, judge: str, reason: str) -> None:
+        super().__init__("forbidden", f"{judge} may not be asked ({reason})", hint=remedy(reason))
 
 
 class Limits:

@@ -12,6 +12,7 @@ from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.leasing import Lease
+from llmrouter_tui.engine.outside import keep_in
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.tasks import Tasks
@@ -65,6 +66,7 @@ class Manners:
         ``enough``."""
         self._measured.add(record.id)
         while True:
+            keep_in(record)
             await self._calm(record, tell, enough)
             if (lease := self._residency.lease(record)) is not None:
                 return lease
@@ -81,6 +83,7 @@ class Manners:
 
     async def insist(self, record: ModelRecord, tell: Tell) -> Lease:
         """A lease when its turn comes, as any client gets one. Raises ``BackendError`` where it cannot be had."""
+        keep_in(record)
         self._measured.add(record.id)
         if (lease := self._residency.lease(record)) is not None:
             return lease

@@ -16,6 +16,7 @@ from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.language import tokens_of
 from llmrouter_tui.core.ports import Clock, ProfileStore
 from llmrouter_tui.core.probes import SCRIPTS
 from llmrouter_tui.core.probes.parts import Ask, Embed, Facts, Failure, Finding, Said, Script
@@ -36,6 +37,7 @@ from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Manners, Tell
 from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.outside import keep_in
 from llmrouter_tui.engine.progress import Progress
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
@@ -131,10 +133,12 @@ class Probing:
         room = self._room(record, asked)
         limit = time_limit(asked, record.speed.prefill, record.speed.decode, record.speed.samples, room)
         try:
+            keep_in(record)
             async with asyncio.timeout(limit):
                 if isinstance(asked, Embed):
                     context = self._residency.context(record)
                     found = await record.backend.embed(record.info, asked.texts, context_length=context)
+                    self._asking.charge(record.info, Usage(found.prompt_tokens, 0), "profile")
                     return Said(vectors=found.vectors)
                 return await self._heard(record, asked, self._call(record, asked, facts, room))
         except TimeoutError:
@@ -153,6 +157,8 @@ class Probing:
             async for chunk in reply.chunks():
                 heard.feed(chunk, self._clock.mono())
         finally:
+            read = tokens_of(len(call.request.messages[0].text), 0, "en")
+            self._asking.charge(record.info, reply.usage, "profile", read=read, written=heard.pieces)
             await reply.close()
         usage, cut = reply.usage, reply.finish_reason == "length"
         self._learning.timed(record, Usage(usage.prompt_tokens, None, usage.cached_tokens), reply.timings, None, None)

@@ -30,6 +30,7 @@ from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sandbox import Sandbox
 from llmrouter_tui.engine.schedule import Schedule
+from llmrouter_tui.engine.spending import Charge, free
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
 
@@ -57,6 +58,7 @@ class Profiler:
         bus: Bus,
         tasks: Tasks,
         clock: Clock,
+        charge: Charge = free,
     ) -> None:
         self._fleet = fleet
         self._residency = residency
@@ -66,7 +68,7 @@ class Profiler:
         self._sandbox = sandbox
         self._tasks = tasks
         self._clock = clock
-        self._asking = Asking(residency, learning, traffic, sandbox, clock)
+        self._asking = Asking(residency, learning, traffic, sandbox, clock, charge)
         self._manners = Manners(fleet, residency, bus, tasks)
         self._orders = Orders(store, fleet, measured, clock)
         self._schedule = Schedule(fleet, measured, traffic, clock, self._asking.thinks, residency.hopeless)

@@ -135,6 +135,8 @@ class ModelRecord:
         self.ratings_down = memory.ratings_down
         self.loads = memory.loads
         self.problem = ""
+        self.withheld = ""
+        """Why no prompt may go to it, in words."""
         self.rest: Rest | None = None
         self.mean_seconds = 6.0
         """Running mean of what one exchange holds it, for queue estimates."""
@@ -318,4 +320,5 @@ class ModelRecord:
             languages=self.languages,
             switches=self.switches,
             rest=self.rest,
+            withheld=self.withheld,
         )

@@ -30,6 +30,7 @@ from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.sessions import Sessions
+from llmrouter_tui.engine.spending import Charge, free
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.engine.transcript import PREVIEW, Keep
@@ -77,6 +78,8 @@ class Router:
         """Whether another model goes on with an answer of plain text that broke off."""
         self.overheard: Callable[[ChatRequest, Exchange], None] = lambda request, exchange: None
         """Called when an exchange is over, with all that was said before; what it keeps of that is in memory only."""
+        self.charge: Charge = free
+        """Puts down what answers cost."""
         self.circuits = Circuits(fleet, clock)
         self.embedding = Embedding(self)
         self._allowed: dict[tuple[str, ...], tuple[tuple[ModelView, ...], tuple[ModelView, ...]]] = {}

@@ -197,6 +197,10 @@ class Admin:
     async def backends(self, request: web.Request) -> web.StreamResponse:
         return json_response((await self._control.snapshot()).backends)
 
+    async def spend(self, request: web.Request) -> web.StreamResponse:
+        """What was paid today and this month, and the budgets."""
+        return json_response(await self._control.spend())
+
     async def add_backend(self, request: web.Request) -> web.StreamResponse:
         asked = decode(await read_body(request, SMALL), _BACKEND)
         return json_response(await self._control.add_backend(asked.kind, asked.url, asked.name), 201)

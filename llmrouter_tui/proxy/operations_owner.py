@@ -15,6 +15,7 @@ from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import Rated, Snapshot
 from llmrouter_tui.core.profile import Profiles, Result
 from llmrouter_tui.core.review import Review
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf
@@ -139,6 +140,7 @@ def _state(admin: Admin, watch: Watch) -> Sequence[Operation]:
     return (
         _shows("snapshot", admin.snapshot, "Everything a screen needs to start from.", Snapshot),
         _shows("events", watch.events, events, media=EVENTS),
+        _shows("spend", admin.spend, "What was paid today and this month, and the budgets.", SpendView),
         _shows("logs", admin.logs, "The newest lines of the log, oldest first.", list[LogLine], query=(limit,)),
         _does("shutdown", admin.shutdown, "End the router in an orderly way."),
     )

@@ -20,6 +20,7 @@ from llmrouter_tui.core.keys import KeyView, NewKey
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import Only, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Review, said_span
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.core.whatif import WhatIf
@@ -49,6 +50,7 @@ _RESULTS = msgspec.json.Decoder(tuple[Result, ...])
 _GRADES = msgspec.json.Decoder(GradePage)
 _OVERRULED = msgspec.json.Decoder(Overruled)
 _COMPARISONS = msgspec.json.Decoder(tuple[Comparison, ...])
+_SPEND = msgspec.json.Decoder(SpendView)
 _JUDGE = msgspec.json.Decoder(JudgeView)
 _REVIEW = msgspec.json.Decoder(Review)
 _WHAT_IF = msgspec.json.Decoder(WhatIf)
@@ -256,6 +258,9 @@ class RemoteControl:
 
     async def judge_view(self) -> JudgeView:
         return await self._get("judge", _JUDGE)
+
+    async def spend(self) -> SpendView:
+        return await self._get("spend", _SPEND)
 
     async def catalog(self) -> Sequence[Listed]:
         return await self._get("catalog", _LISTED)

@@ -35,12 +35,15 @@ from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.ledger import Ledger
 from llmrouter_tui.engine.lookout import Lookout
 from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.outside import Outside
 from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.profiler import Profiler
 from llmrouter_tui.engine.residency import IDLE_LOOK_SECONDS, Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.sampling import SAMPLE_SECONDS, Sampling
 from llmrouter_tui.engine.sandbox import Sandbox
+from llmrouter_tui.engine.spending import TELL_SECONDS as SPEND_SECONDS
+from llmrouter_tui.engine.spending import Spending
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.syncs import Syncs
 from llmrouter_tui.engine.tasks import Tasks
@@ -61,6 +64,8 @@ from llmrouter_tui.service.judging import House, follow, make_judging
 from llmrouter_tui.service.listening import Listening
 from llmrouter_tui.service.live import LiveSettings
 from llmrouter_tui.service.membership import Membership
+from llmrouter_tui.service.outside import follow as follow_outside
+from llmrouter_tui.service.prices import Prices
 from llmrouter_tui.service.public import Public
 from llmrouter_tui.service.recall import Recall
 from llmrouter_tui.service.upkeep import NOTE_SECONDS, Unfinished, end_unfinished, prune, watch_storage
@@ -195,6 +200,11 @@ class Assembly:
         )
         fleet.room = ledger.room
         fleet.probed = self._measured.probed
+        self._prices = Prices(s.backends)
+        fleet.priced = self._prices.of
+        self._outside = Outside(fleet)
+        self._spending = Spending(repo, bus, clock)
+        await self._spending.load()
         self._residency = Residency(
             fleet,
             ledger,
@@ -214,6 +224,7 @@ class Assembly:
         keep = EVERYTHING if s.privacy == "full" else PREVIEW
         analyse = Analyst(weights()).analyse
         self._router = Router(fleet, ledger, self._residency, learning, bus, clock, tasks, analyse, keep)
+        self._router.charge = self._spending.charge
         self._router.remember(self._history.items)
         self._profiler = Profiler(
             fleet,
@@ -226,9 +237,23 @@ class Assembly:
             bus,
             tasks,
             clock,
+            self._spending.charge,
         )
         house = House(
-            fleet, self._residency, learning, self._router, self._measured, gradings, pairings, repo, bus, tasks, clock
+            fleet,
+            self._residency,
+            learning,
+            self._router,
+            self._measured,
+            gradings,
+            pairings,
+            repo,
+            bus,
+            tasks,
+            clock,
+            self._outside,
+            self._spending,
+            self._prices,
         )
         self._judging = make_judging(
             house, self._membership.judge_at, lambda: self._profiler.run.running, full=s.privacy == "full"
@@ -270,6 +295,8 @@ class Assembly:
         self._live.on_change("profile_when_idle", lambda value: setattr(self._idle, "when", value))
         follow(self._live, self._judging, self._router, demo=self._mode.demo)
         follow_faults(self._live, self._router, self._residency)
+        follow_outside(self._live, self._outside, self._spending)
+        self._outside.changed = self._judging.judge.changed
         keys = KeyDesk(self._live, self._clock, os.environ)
         keys.remember(self._history.items)
         self.bus.tap(keys.put, ExchangeStarted, ExchangeFinished)
@@ -297,6 +324,7 @@ class Assembly:
                 catalog=self._public,
                 settings=self._live,
                 keys=keys,
+                spending=self._spending,
                 tasks=self._tasks,
                 clock=self._clock,
                 build_backend=self._membership.build,
@@ -348,6 +376,7 @@ class Assembly:
         repeat(self._vram.tell, "telling of memory", pause=TELL_SECONDS)
         repeat(lambda: watch_storage(repo, self.status), "the storage watch", pause=1.0)
         repeat(lambda: prune(repo, self._live.settings.keep_days, self._clock.wall()), "pruning", pause=3600.0)
+        repeat(self._spending.step, "telling what was spent", pause=SPEND_SECONDS)
         repeat(self._following.look_up, "looking models up in the catalog")
         repeat(Canary(self._router).look, "the canary", pause=LOOK_SECONDS)
         repeat(self._residency.unload_idle, "idle unloading", pause=IDLE_LOOK_SECONDS)

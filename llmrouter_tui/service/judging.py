@@ -22,12 +22,15 @@ from llmrouter_tui.engine.judge_verdicts import Verdicts
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Manners
 from llmrouter_tui.engine.measured import Measured
+from llmrouter_tui.engine.outside import Outside
 from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
+from llmrouter_tui.engine.spending import Spending
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.transcript import EVERYTHING, JUDGED, PREVIEW
 from llmrouter_tui.service.live import JUDGE, LiveSettings
+from llmrouter_tui.service.prices import Prices
 from llmrouter_tui.storage.repo import SqliteRepo
 
 NOT_IN_DEMO: Final = ("judge_model", "judge_base_url", "judge_api_key_env")
@@ -49,6 +52,9 @@ class House:
     bus: Bus
     tasks: Tasks
     clock: Clock
+    outside: Outside
+    spending: Spending
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +73,17 @@ def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callabl
     """``connect``: see ``judge_bench.Connect``; ``busy``: whether models are being measured; ``full``: whether the
     database keeps whole answers."""
     settings = JudgeSettings()
-    bench = Bench(h.fleet, settings, connect, h.clock, h.gradings.tried, babbles=h.measured.babbles)
+    bench = Bench(
+        h.fleet, settings, connect, h.clock, h.gradings.tried, h.outside.reason, h.prices.at, h.measured.babbles
+    )
     limits = Limits(h.repo, settings, h.clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
     waiting = Waiting(h.measured, h.gradings, bench, h.fleet.infos)
     records = Records(h.repo, h.gradings, h.pairings, h.learning, h.fleet, h.bus, h.tasks)
     turns = Turns(manners, h.clock)
-    asking = JudgeAsking(h.residency, manners, limits, turns, h.clock)
+    asking = JudgeAsking(
+        h.residency, manners, limits, turns, h.clock, withheld=h.outside.reason, charge=h.spending.charge
+    )
     verdicts = Verdicts(asking, h.repo, h.gradings, h.learning, h.clock)
     judge = Judge(
         h.gradings, waiting, bench, limits, verdicts, records, manners, turns, settings, h.bus, h.clock,

@@ -32,6 +32,7 @@ JUDGE = (
 )
 FAULTS = ("first_token_timeout_seconds", "stall_seconds", "interrupted", "queue_limit", "queue_seconds")
 LIMITS = ("rate_limit_rpm", "rate_limit_tpm", "rate_limit_concurrent", "max_exchanges")
+OUTSIDE = ("local_only", "budget_day", "budget_month")
 LIVE = (
     "quality_preference",
     "rules",
@@ -41,6 +42,7 @@ LIVE = (
     "sync",
     "profile_max_age_days",
     "profile_when_idle",
+    *OUTSIDE,
     *FAULTS,
     *LIMITS,
     *JUDGE,

@@ -18,6 +18,7 @@ from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import Footprint, Speed
 from llmrouter_tui.storage import faults, rows
 from llmrouter_tui.storage.residency import Moves
+from llmrouter_tui.storage.spend import Payments
 from llmrouter_tui.storage.transaction import transaction
 
 BATCH: Final = 200
@@ -113,6 +114,7 @@ class Backlog:
         self._loads: Counter[str] = Counter()
         self._speeds: dict[str, Measured] = {}
         self.moves = Moves()
+        self.payments = Payments()
         self.dropped = 0
         """Exchanges that were lost, because too many waited or because SQLite refused them."""
 
@@ -122,7 +124,7 @@ class Backlog:
 
     def __len__(self) -> int:
         waiting = len(self._raw) + len(self._told) + len(self._bare) + len(self._full)
-        return waiting + len(self._loads) + len(self._speeds) + len(self.moves)
+        return waiting + len(self._loads) + len(self._speeds) + len(self.moves) + len(self.payments)
 
     def add(self, fact: Fact) -> int:
         """Take it in; how many exchanges are not taken up yet. Never raises."""
@@ -186,11 +188,13 @@ class Backlog:
         self._loads.clear()
         self._speeds.clear()
         self.moves.stored()
+        self.payments.stored()
 
     def _store_folded(self, connection: sqlite3.Connection) -> None:
         connection.executemany(_LOADS, [(rows.clean(model), count) for model, count in self._loads.items()])
         connection.executemany(_SPEED, [_speed_values(measured) for measured in self._speeds.values()])
         self.moves.store(connection)
+        self.payments.store(connection)
 
     def _write_singly(self, db: SqliteDatabase, batch: Sequence[_Row]) -> None:
         refused = 0

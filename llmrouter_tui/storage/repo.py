@@ -19,9 +19,10 @@ from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
 from llmrouter_tui.core.ports import ModelMemory
 from llmrouter_tui.core.profile import Order, PastRun, Result
 from llmrouter_tui.core.review import Audit, Mark
+from llmrouter_tui.core.spending import Line
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import grades, history, profiles, residency, review, rows
+from llmrouter_tui.storage import grades, history, profiles, residency, review, rows, spend
 from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
 from llmrouter_tui.storage.db import Database
 from llmrouter_tui.storage.forgetting import forget
@@ -50,7 +51,7 @@ async def open_repo(path: Path | None, *, privacy: str = "preview", mend: bool =
 
 
 class SqliteRepo:
-    """See ``core.ports.Repo``, ``FigureStore``, ``ProfileStore`` and ``GradeStore``. Awaited calls raise
+    """See ``core.ports.Repo`` and the stores there. Awaited calls raise
     ``RouterError`` with code ``storage_unavailable`` when the file cannot be read or written now, in words."""
 
     def __init__(self, database: Database, backlog: Backlog, kept: int | None) -> None:
@@ -101,6 +102,12 @@ class SqliteRepo:
 
     def remember_speed(self, model: str, speed: Speed, footprint: Footprint | None) -> None:
         self._database.add(Measured(model, speed, footprint, time.time()))
+
+    def remember_spend(self, line: Line) -> None:
+        self._backlog.payments.add(line)
+
+    async def spend(self, since: str) -> Sequence[Line]:
+        return await self._database.call(lambda db: spend.read(db, since))
 
     async def rate(self, feedback: Feedback) -> None:
         def store(db: SqliteDatabase) -> None:

@@ -76,6 +76,7 @@ def line(exchange: Exchange, kept: int | None = None) -> Line:
         clean(exchange.message) if kept != 0 else "",
         clean(exchange.response_id),
         exchange.key,
+        exchange.cost,
     )
 
 
@@ -123,6 +124,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
         response_id=row["response_id"],
         rating=None if row["rated_rating"] is None else feedback(row, "rated_"),
         key=row["key"],
+        cost=row["cost"],
     )
 
 

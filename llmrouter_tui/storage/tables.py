@@ -86,6 +86,7 @@ class Exchange(Table):
     message = TextField()
     response_id = TextField()
     key = TextField(default="")
+    cost = FloatField(null=True)
 
 
 class ExchangeText(Table):
@@ -272,6 +273,22 @@ class JudgeCalls(Table):
     calls = IntegerField()
 
 
+class Spend(Table):
+    """What was paid. Columns are named and ordered as in ``core.spending.Line``."""
+
+    day = TextField()
+    model = TextField()
+    purpose = TextField()
+    dollars = FloatField()
+    requests = IntegerField()
+    unpriced = IntegerField()
+    prompt_tokens = IntegerField()
+    completion_tokens = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("day", "model", "purpose")
+
+
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
@@ -289,4 +306,5 @@ TABLES: tuple[type[Table], ...] = (
     JudgeGrade,
     JudgeComparison,
     JudgeCalls,
+    Spend,
 )

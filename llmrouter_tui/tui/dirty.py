@@ -32,7 +32,9 @@ class Dirty(IntFlag):
     """How the judge is and how far its work."""
     GRADES = 65536
     """A grade came, or was overruled."""
-    ALL = 131071
+    SPEND = 131072
+    """What was paid today and this month."""
+    ALL = 262143
 
 
 ARRIVED = Dirty.ROUTES | Dirty.ROWS

@@ -17,6 +17,7 @@ from llmrouter_tui.core.forgetting import without_texts
 from llmrouter_tui.core.grades import JudgeView
 from llmrouter_tui.core.ports import Snapshot
 from llmrouter_tui.core.profile import ProfileRun
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.tui import work_causes
@@ -47,6 +48,7 @@ class Store:
         self.backends: dict[str, BackendView] = {}
         self.models: dict[str, ModelView] = {}
         self.devices: tuple[Device, ...] = ()
+        self.spend = SpendView()
         self.vram = VramView()
         self.placements: dict[str, Placement] = {}
         """What loading each model would mean, by its id, in the order of ``vram``."""
@@ -92,6 +94,7 @@ class Store:
             ev.ResidencyChanged: self._residency_changed,
             ev.DevicesSampled: self._devices,
             ev.VramChanged: self._vram_changed,
+            ev.SpendChanged: self._spend_changed,
             ev.ServiceChanged: self._service,
             ev.SettingChanged: self._setting,
             ev.FetchProgress: self._fetch,
@@ -135,6 +138,7 @@ class Store:
         for backend in snapshot.backends:
             self.attention.backend(backend)
         self._vram_changed(ev.VramChanged(snapshot.vram), snapshot.at)
+        self._spend_changed(ev.SpendChanged(snapshot.spend), snapshot.at)
         self._name_models()
         self._judge(ev.JudgeChanged(snapshot.judge), snapshot.at)
         return Dirty.ALL
@@ -385,6 +389,10 @@ class Store:
                 self.rows[id_].waiting, moved = waiting, True
                 self._row(id_)
         return moved
+
+    def _spend_changed(self, fact: ev.SpendChanged, at: float) -> Dirty:
+        self.spend = fact.spend
+        return Dirty.SPEND
 
     def _service(self, fact: ev.ServiceChanged, at: float) -> Dirty:
         self.service = fact.service

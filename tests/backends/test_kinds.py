@@ -9,9 +9,10 @@ from aiohttp import web
 
 from llmrouter_tui.backends import http
 from llmrouter_tui.backends.openai import OpenAIBackend
-from llmrouter_tui.backends.reading import is_local, split_api
+from llmrouter_tui.backends.reading import split_api
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_local
 from tests.backends.conftest import call_for, read
 from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
 from tests.backends.llama_servers import LlamaCppServer

@@ -519,7 +519,9 @@ async def test_orders_that_make_no_sense_are_refused_in_words() -> None:
             await profiler.start((), quick=True, again=False)
 
 
-@pytest.mark.parametrize(("kind", "prices"), [("openai", {"price_in": 1.0, "price_out": 2.0}), ("anthropic", {})])
+@pytest.mark.parametrize(
+    ("kind", "prices"), [("openai", {"price_in": 1.0, "price_out": 2.0}), ("anthropic", {"hosted": True})]
+)
 async def test_what_costs_money_is_only_measured_by_its_name(kind: str, prices: dict[str, float]) -> None:
     backend = Scholars([model("paid", **prices, local=False)])
     backend.kind = kind

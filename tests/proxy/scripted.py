@@ -65,6 +65,8 @@ from llmrouter_tui.core.profile import (
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.ranking import Ranking
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
+from llmrouter_tui.core.spending import Line, SpendView
+from llmrouter_tui.core.spending import view as spend_view
 from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.core.whatif import Change, WhatIf
@@ -374,6 +376,8 @@ GRADE = Grade(
     "g1", 12.0, BIG, SMALL, "creative", 0.4, "prompt", "creative-letter", 7.5, "warm, a little long", truth=1.0,
     truth_by="user", weight=0.25, question="Write a letter.", answer="Dear all", kinds={"story": 1.0},
 )  # fmt: skip
+SPEND = spend_view([Line("2026-11-23", "cloud/big", "chat", 0.25, 3)], "2026-11-23", budget_day=2.0)
+
 JUDGE = JudgeView(
     "grading", BIG, message="", queued=3, done=7, failed=1, eta=12.0, today=9, budget=1000, share=0.1, mean=6.5,
     current="box/small creative-letter", disagree=1,
@@ -714,6 +718,9 @@ class ScriptedControl:
     async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
         self.calls.append(("comparisons", limit))
         return (COMPARISON,)
+
+    async def spend(self) -> SpendView:
+        return SPEND
 
     async def judge_view(self) -> JudgeView:
         return JUDGE

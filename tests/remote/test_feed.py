@@ -32,11 +32,13 @@ from llmrouter_tui.core.events import (
     ResidencyChanged,
     ServiceChanged,
     SettingChanged,
+    SpendChanged,
     SyncChanged,
     VramChanged,
     Waiting,
 )
 from llmrouter_tui.core.grades import Agreement, Concord, Grade, JudgeView
+from llmrouter_tui.core.spending import Line, view
 from llmrouter_tui.proxy.watch import RESET, encode_event
 from llmrouter_tui.remote.events import Events, Reset
 from llmrouter_tui.remote.feed import RING, RemoteFeed
@@ -66,6 +68,7 @@ ONE_OF_EACH: list[Fact] = [
     ProfileChanged(ScriptedControl().measuring.run),
     Graded(Grade("g1", 1.0, "box/judge", SMALL, "creative", 0.4, "prompt", "creative-letter", 7.0, "warm and clear")),
     JudgeChanged(JudgeView("grading", "box/judge", agreement=Agreement(user=Concord(3, 2, 1)))),
+    SpendChanged(view([Line("2026-11-23", "far/big", "judge", 0.5, 1)], "2026-11-23", budget_day=2.0)),
     LogLine(1.0, "warn", "engine", "line\u2028separator\x1b[31m"),
 ]
 

@@ -55,6 +55,7 @@ def exchange(number: int, **changes: object) -> Exchange:
         "answer": f"answer {number}",
         "response_id": f"chatcmpl-{number}",
         "key": "alice",
+        "cost": 0.0125,
     }
     return Exchange(**(plain | changes))  # type: ignore[arg-type]
 

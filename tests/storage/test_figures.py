@@ -97,7 +97,7 @@ async def test_a_file_of_the_first_version_with_data_in_it_gains_the_figures_and
     assert await repo.synced_figures() == []
     await repo.store_sync(RECORD, [figure()])
     assert await repo.synced_figures() == [figure()]
-    assert await repo.exchange("x000007") == exchange(7, rating=up(7), key="")
+    assert await repo.exchange("x000007") == exchange(7, rating=up(7), key="", cost=None)
     assert (await repo.exchanges(before=None, limit=10)).total == 9
     memory = (await repo.memories())["a/big"]
     assert (memory.used, memory.pinned, memory.ratings_up) == (9, True, 1)

@@ -162,7 +162,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw(db).execute("BEGIN")
     raw(db).execute(
         f"{count} INSERT INTO exchange SELECT i, 'x' || i, 1e6 + i, 'ok', 'auto', 'm' || (i % 9), '', '', 1, 'chat', "
-        "0.1, 1.0, 10, 20, NULL, NULL, 30.0, 'stop', '', '', 'r' || i, '' FROM n"
+        "0.1, 1.0, 10, 20, NULL, NULL, 30.0, 'stop', '', '', 'r' || i, '', NULL FROM n"
     )
     raw(db).execute(f"{count} INSERT INTO exchange_text SELECT i, 'question', 'answer', '', '[]' FROM n")
     raw(db).execute("COMMIT")

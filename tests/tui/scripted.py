@@ -46,6 +46,7 @@ from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage,
 from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
 from llmrouter_tui.core.profile import ProfileRun, Profiles, Result
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
 from llmrouter_tui.core.vram import Placement, Swaps, VramView
 from llmrouter_tui.core.whatif import WhatIf
@@ -660,6 +661,9 @@ class ScriptedControl:
 
     async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
         return self.compared
+
+    async def spend(self) -> SpendView:
+        return self.now.spend
 
     async def judge_view(self) -> JudgeView:
         return self.now.judge

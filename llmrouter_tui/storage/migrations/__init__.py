@@ -16,6 +16,7 @@ from llmrouter_tui.storage.migrations import (
     m009_runs,
     m010_comparing,
     m011_keys,
+    m012_spend,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -31,6 +32,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m009_runs.STATEMENTS,
     m010_comparing.STATEMENTS,
     m011_keys.STATEMENTS,
+    m012_spend.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 
