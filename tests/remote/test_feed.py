@@ -34,9 +34,11 @@ from llmrouter_tui.core.events import (
     SettingChanged,
     SpendChanged,
     SyncChanged,
+    TextsForgotten,
     VramChanged,
     Waiting,
 )
+from llmrouter_tui.core.forgetting import Forget
 from llmrouter_tui.core.grades import Agreement, Concord, Grade, JudgeView
 from llmrouter_tui.core.spending import Line, view
 from llmrouter_tui.proxy.watch import RESET, encode_event
@@ -56,6 +58,7 @@ ONE_OF_EACH: list[Fact] = [
     AttemptFailed("x1", Attempt(SMALL, "failed", code="out_of_memory"), "other"),
     ExchangeFinished(EXCHANGE),
     Rated(Feedback("x1", "up", 1.0), (Effect(SMALL, "coding", 0.6, 0.62),)),
+    TextsForgotten(Forget(session="id:work")),
     BackendChanged(BackendView("box", "ollama", "http://127.0.0.1:1")),
     ModelsChanged(model_views(), ("gone",)),
     ResidencyChanged(ResidencyEvent(1.0, "unload", SMALL, "gpu0", 0.2, "room for another")),
