@@ -16,9 +16,16 @@ class Prices:
     """Asked for each model whenever its backend lists it."""
 
     def __init__(self, backends: Sequence[BackendConfig]) -> None:
-        self._named = {item.name: item for item in backends if _priced(item)}
-        self._at = {_host(item.url): item for item in backends if _priced(item) and item.url}
+        self._named: Mapping[str, BackendConfig] = {}
+        self._at: Mapping[str, BackendConfig] = {}
         self.fetched: Fetched = {}
+        self.use(backends)
+
+    def use(self, backends: Sequence[BackendConfig]) -> None:
+        """What the user says of these holds from now on."""
+        priced = [item for item in backends if _priced(item)]
+        self._named = {item.name: item for item in priced}
+        self._at = {_host(item.url): item for item in priced if item.url}
 
     def of(self, record: BackendRecord, info: ModelInfo) -> ModelInfo:
         """A model of a backend, with its price."""
