@@ -33,6 +33,9 @@ WHOLE_ANSWER = 3.0
 """How many times longer than a pause of a stream a whole answer may take: nothing shows that it is being made."""
 
 
+_DATA = b"data: "
+
+
 async def open_chat(
     link: Link,
     call: ChatCall,
@@ -127,7 +130,8 @@ class StreamReply:
         return b"".join(kept), None
 
     def _take(self, event: bytes) -> bytes:
-        """Read one event; what of it is handed on, with the line ends of the canonical format."""
+        """Read one event; what of it is handed on, as lines are in the canonical format: what reads them further on
+        knows only these. Some servers leave out the blank (Spring's), or name and number events."""
         if b"\r\n" in event:
             event = event.replace(b"\r\n", b"\n")
         if plain(event):
@@ -138,6 +142,8 @@ class StreamReply:
             raise self._alien(event)
         if parsed.data is None:
             return b""
+        if not event.startswith(_DATA):
+            event = _DATA + parsed.data.replace(b"\n", b"\n" + _DATA) + b"\n\n"
         if parsed.data.strip() == b"[DONE]":
             self._done = True
             if not self._begun:
@@ -195,7 +201,7 @@ def plain(data: bytes) -> bool:
     """Whether a read surely holds whole, ordinary chunks only. A wrong no costs a little time, a wrong yes is
     impossible for what servers write: quotes inside of JSON text are escaped."""
     return (
-        data.startswith(b"data:")
+        data.startswith(_DATA)
         and data.endswith(b"}\n\n")
         and b'"error"' not in data
         and b'"finish_reason":"' not in data

@@ -83,6 +83,13 @@ class TestReads:
         crlf = WHOLE.replace(b"\n", b"\r\n")
         assert await read(reply_of([crlf])) == SHOWN
 
+    @pytest.mark.parametrize("told", [b"data:", b"id:7\nevent: message\ndata:", b"retry: 5\ndata: ", b": hm\ndata: "])
+    async def test_so_does_how_data_is_told(self, told: bytes) -> None:
+        """What looks for the first word of an answer reads lines of one kind only."""
+        raw = WHOLE.replace(b"data: ", told)
+        assert await read(reply_of([raw])) == SHOWN
+        assert await read(reply_of(cut(raw, [9, 80, 200]))) == SHOWN
+
     async def test_usage_inside_the_finish_chunk_stays(self) -> None:
         last = b'data: {"choices":[{"delta":{},"finish_reason":"length"}],"usage":{"prompt_tokens":1}}\n\n'
         reply = reply_of([ROLE, last, DONE])
