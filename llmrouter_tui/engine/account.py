@@ -72,9 +72,13 @@ class Account:
         return attempt
 
     def begin(self, held: bytes) -> None:
-        """Keep what the answer begins with."""
+        """Keep what the answer begins with, or what another model went on with: all of it, since a third one may have
+        to know what was said."""
+        if self.kept_bytes and self.kept_bytes >= self._keep.answer:
+            self.more(held)
+            return
         self.kept_bytes += len(held)
-        self.kept.append(held[: self._keep.answer] if self._request.stream else held)
+        self.kept.append(held)
 
     def more(self, chunk: bytes) -> None:
         """Remember what was said after what is kept: as text, which is a fortieth of its chunks."""

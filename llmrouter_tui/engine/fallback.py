@@ -46,6 +46,7 @@ class Fallback:
         """Who is asked to go on with an answer that broke off: the best one whose server goes on with what was
         ``said``; anyone where that is nothing yet."""
         models = self._router.fleet.models
+        self._left = [name for name in self._left if name != model]
         if said:
             self._left = [name for name in self._left if (known := models.get(name)) and _goes_on(known)]
         return self.after(model, failure)

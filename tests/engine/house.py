@@ -53,11 +53,17 @@ class ScriptedReply:
         yield b'data: {"id":"r1","choices":[{"delta":{"role":"assistant"}}]}\n\n'
         for index in range(3):
             await self._backend.gate.wait()
-            if index in self._backend.die_at and not self._call.resumes:
+            if index in self._backend.die_at and self._dies():
                 raise BackendError("upstream_interrupted", "it died", backend=self._backend.name, fallback=True)
             yield f'data: {{"id":"r1","choices":[{{"delta":{{"content":"t{index} "}}}}]}}\n\n'.encode()
         yield b'data: {"id":"r1","choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
         yield b"data: [DONE]\n\n"
+
+    def _dies(self) -> bool:
+        if not self._call.resumes:
+            return True
+        self._backend.die_again -= 1
+        return self._backend.die_again >= 0
 
     async def close(self) -> None:
         self.closed = True
@@ -87,6 +93,8 @@ class ScriptedBackend:
     most_held: int = 0
     replies: list[ScriptedReply] = field(default_factory=list)
     die_at: set[int] = field(default_factory=set)
+    die_again: int = 0
+    """How many of the answers that are gone on with die, too."""
     asked: list[ChatCall] = field(default_factory=list)
     closed: bool = False
 

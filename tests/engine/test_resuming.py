@@ -6,6 +6,7 @@ import pytest
 
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.engine.transcript import Keep
 from tests.engine.house import ScriptedBackend, model, open_house, request
 
 
@@ -29,6 +30,17 @@ async def test_the_next_model_goes_on_from_what_was_sent() -> None:
         assert record.attempts[0].ttft is not None, "it had begun"
         assert record.answer == "t0 t1 t0 t1 t2 "
         assert all(house.fleet.model(f"one/{name}").leases == 0 for name in "ab")
+
+
+@pytest.mark.parametrize("kept", [10, 100, 10_000])
+async def test_who_goes_on_after_two_died_knows_all_that_was_said_in_its_order(kept: int) -> None:
+    """However little of an answer its record keeps."""
+    backend = ScriptedBackend([model(name, 2) for name in "abc"], die_at={2}, continues=True, die_again=1)
+    async with open_house(backend) as house:
+        house.router.keep = Keep(answer=kept)
+        assert (await house.ask()).endswith(b"data: [DONE]\n\n")
+        told = [json.loads(call.request.body)["messages"][-1]["content"] for call in backend.asked[1:]]
+        assert told == ["t0 t1 ", "t0 t1 t0 t1 "]
 
 
 @pytest.mark.parametrize("more", [{"tools": 1}, {"json_mode": True}])
