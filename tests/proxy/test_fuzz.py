@@ -1,5 +1,6 @@
 """Whatever is asked of the router, in its description or against it: no failure of its own, and every answer is as
-described. Run by ``-m slow``: it takes minutes and gigabytes. Few examples; ``LLMROUTER_FUZZ=100`` asks more, and ``tests/e2e/test_fuzz.py`` a whole router."""
+described. Run by ``-m slow``: it takes minutes and gigabytes. Few examples here; ``LLMROUTER_FUZZ=100`` asks more, and
+``tests/e2e/test_fuzz.py`` a whole router."""
 
 import os
 from collections.abc import Iterator
