@@ -175,6 +175,19 @@ async def test_a_failed_grade_is_no_number_and_is_asked_for_again() -> None:
         assert "EFFECT   qwen2.5vl:7b extraction .70 → .68" in screen_text(app)
 
 
+async def test_a_grade_that_cannot_be_given_again_leaves_the_mark_and_is_told() -> None:
+    async with judged() as (app, pilot):
+        await put_cursor(app, pilot, "g5")
+        await pilot.press("J")
+        await until(app, pilot, lambda: commanded(app))
+        failed = replace(GRADES[4], id="g8", at=NOW + 1, score=None, code="malformed", reason="it said nothing")
+        feed(app).push(ev.Graded(failed))
+        await until(app, pilot, lambda: "g8" in page(app).view.ids)
+        assert "g5" in page(app).view.ids
+        told = " ".join(note.message for note in app._notifications)
+        assert "gemma3:4b, not graded again: it said nothing" in told
+
+
 async def test_the_judge_is_chosen_among_the_models_here() -> None:
     async with judged() as (app, pilot):
         await pilot.press("c")
