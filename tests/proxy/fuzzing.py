@@ -1,6 +1,7 @@
 """Asks a server what its description allows, and what it does not, and holds each answer against the description."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ CHECKS = (
     "response_schema_conformance",
 )
 WAIT = 20.0
-"""Seconds after which an answer is taken not to come."""
+"""Seconds after which an answer is taken not to come, or not to end."""
+MOST = 64 << 20
+"""Bytes of an answer."""
 
 
 @dataclass
@@ -49,17 +52,42 @@ def fuzz(
     often with what is not. ``away``: models may be out of reach, which is a typed answer and no fault."""
     import schemathesis
     from schemathesis.config import SchemathesisConfig
-    from schemathesis.transport.requests import ManagedCookiesSession
 
     document = httpx.get(f"{url}/openapi.json", timeout=WAIT, trust_env=False).json()
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
     findings = Findings()
-    with ManagedCookiesSession() as session:
+    with _session() as session:
         for found in schema.get_all_operations():
             operation = found.ok()
             if operation.path not in ENDLESS and wanted(operation.label):
                 _fuzz_one(operation, url, session, examples, findings, away)
     return findings
+
+
+def _session() -> Any:
+    """Sends requests; an answer that has no end is a fault, as one that does not come."""
+    from schemathesis.transport.requests import ManagedCookiesSession
+
+    class Bounded(ManagedCookiesSession):
+        def send(self, request: Any, **options: Any) -> Any:
+            answer = super().send(request, **options)
+            if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+                answer._content = _read(answer)
+                answer._content_consumed = True
+            return answer
+
+    return Bounded()
+
+
+def _read(answer: Any) -> bytes:
+    parts: list[bytes] = []
+    size, deadline = 0, time.monotonic() + WAIT
+    for part in answer.iter_content(1 << 16):
+        parts.append(part)
+        size += len(part)
+        assert size < MOST, f"{answer.url} answers more than {MOST >> 20} MB"
+        assert time.monotonic() < deadline, f"{answer.url} is still answering after {WAIT} s"
+    return b"".join(parts)
 
 
 def _fuzz_one(operation: Any, url: str, session: Any, examples: int, findings: Findings, away: bool) -> None:

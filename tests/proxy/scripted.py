@@ -697,7 +697,7 @@ class ScriptedControl:
 
     async def grades(self, wanted: GradeFilter, *, before: str | None = None, limit: int = 100) -> GradePage:
         self.calls.append(("grades", wanted, before, limit))
-        return GradePage((GRADE,), "12.0:g1", 5)
+        return GradePage((GRADE,), None if before else "12.0:g1", 5)
 
     async def grade(self, subject: str, ref: str, model: str = "", *, judge: str = "") -> None:
         self.calls.append(("grade", subject, ref, model, judge))

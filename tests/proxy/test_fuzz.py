@@ -1,6 +1,6 @@
 """Whatever is asked of the router, in its description or against it: no failure of its own, and every answer is as
-described. Run by ``-m slow``: it takes minutes and gigabytes. Few examples here; ``LLMROUTER_FUZZ=100`` asks more, and
-``tests/e2e/test_fuzz.py`` a whole router."""
+described, comes and ends. Few examples here; ``LLMROUTER_FUZZ=100`` asks more, and ``tests/e2e/test_fuzz.py`` a whole
+router."""
 
 import os
 from collections.abc import Iterator
@@ -31,7 +31,6 @@ def url() -> Iterator[str]:
     served.end()
 
 
-@pytest.mark.slow
 @pytest.mark.xdist_group("fuzz")
 @pytest.mark.parametrize("part", PARTS)
 def test_whatever_is_asked_is_answered_as_described(url: str, part: str) -> None:
