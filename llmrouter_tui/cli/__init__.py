@@ -10,7 +10,21 @@ import click
 from click.core import ParameterSource
 
 from llmrouter_tui import __version__
-from llmrouter_tui.cli import checks, evals, explain, judge, keys, models, profile, review, running, sync
+from llmrouter_tui.cli import (
+    backup,
+    checks,
+    evals,
+    explain,
+    export,
+    forget,
+    judge,
+    keys,
+    models,
+    profile,
+    review,
+    running,
+    sync,
+)
 from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
 from llmrouter_tui.cli.telling import USAGE, fail
 
@@ -52,7 +66,8 @@ def main(
 
 COMMANDS = (
     running.serve, running.watch, explain.explain, models.models, profile.profile, judge.judge, sync.sync,
-    review.review, keys.keys, checks.doctor, checks.config_command, evals.eval_route, evals.eval_names,
+    review.review, keys.keys, export.export, forget.forget, backup.backup, backup.restore, checks.doctor,
+    checks.config_command, evals.eval_route, evals.eval_names,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

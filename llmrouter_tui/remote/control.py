@@ -1,6 +1,6 @@
 """``Control`` over HTTP: the admin API of a router that runs elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from llmrouter_tui.core.domain import BackendView, ModelView
 from llmrouter_tui.core.dossier import Dossier, Listed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import LogLine
-from llmrouter_tui.core.export import RatingPage
+from llmrouter_tui.core.export import RatingPage, What
 from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, GradeFilter, GradePage, JudgeView, Overruled
 from llmrouter_tui.core.keys import KeyView, NewKey
@@ -59,6 +59,8 @@ _PLACEMENT = msgspec.json.Decoder(Placement)
 _LOGS = msgspec.json.Decoder(tuple[LogLine, ...])
 
 
+ERROR_LINE = 65_536
+"""Bytes at the end of an export that may be its word of why it is not complete."""
 FORGET_SECONDS = 300.0
 """A large database is looked through and written anew."""
 COMPARE_SECONDS = 1_800.0
@@ -113,6 +115,24 @@ class RemoteControl:
     async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
         params = {"limit": str(limit)} | ({} if before is None else {"before": before})
         return await self._get("ratings", _RATINGS, params)
+
+    async def export(self, what: What, *, form: str, since: str, texts: bool) -> AsyncIterator[bytes]:
+        """What is on record, as it comes. Raises ``RouterError``, also where it breaks off."""
+        params = {"what": what, "format": form, "since": since, "texts": str(texts).lower()}
+        last = b""
+        try:
+            async with self._client.stream("GET", "/admin/export", params=params) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise refused(self.root, response)
+                async for data in response.aiter_raw():
+                    last = (last + data)[-ERROR_LINE:]
+                    yield data
+        except httpx.TransportError as error:
+            raise out_of_reach(self.root, error) from error
+        if form == "jsonl" and last.rpartition(b"\n")[0].rpartition(b"\n")[2].startswith(b'{"error":'):
+            words = "it is not complete: the router broke it off, and says why in its last line"
+            raise RouterError("storage_unavailable", words, retryable=True)
 
     async def forget(self, wanted: Forget) -> Forgotten:
         if wanted.exchange:

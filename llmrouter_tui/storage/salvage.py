@@ -72,7 +72,8 @@ def set_aside(path: Path, word: str = "damaged") -> Path:
     for side in SIDES:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
-    path.rename(aside)
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(aside)
     return aside
 
 
