@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -69,6 +69,7 @@ from llmrouter_tui.service.prices import Prices
 from llmrouter_tui.service.public import Public
 from llmrouter_tui.service.recall import Recall
 from llmrouter_tui.service.upkeep import NOTE_SECONDS, Unfinished, end_unfinished, prune, watch_storage
+from llmrouter_tui.settings import BackendConfig
 from llmrouter_tui.storage.repo import STORED, SqliteRepo, open_repo
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ class Assembly:
     def _open_control(self, repo: SqliteRepo) -> None:
         self._live = LiveSettings(self._config, repo, self.bus)
         self._live.forbid = lambda settings: exposed(settings, insecure=self._mode.insecure)
-        self._live.regroup = self._membership.regroup
+        self._live.regroup = self._regroup
         self._live.on_change("quality_preference", lambda value: setattr(self._router, "preference", value))
         self._live.on_change("rules", lambda value: setattr(self._router, "rules", value))
         self._live.on_change("privacy", repo.keep_texts)
@@ -333,6 +334,10 @@ class Assembly:
                 embedded_available=available(),
             )
         )
+
+    async def _regroup(self, before: Sequence[BackendConfig], after: Sequence[BackendConfig]) -> None:
+        self._prices.use(after)
+        await self._membership.regroup(before, after)
 
     # ── doors ──
 

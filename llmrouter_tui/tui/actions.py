@@ -163,6 +163,14 @@ ACTIONS: tuple[Action, ...] = (
            "Preference", LISTS, mutating=True, needs=("service",)),
     Action("rules", "", "", "rules", "Rules of your own: never use a model for something, always use one for a client "
            "or a task", "Preference", mutating=True, needs=("service",)),
+    Action("settings", "f2", "f2", "settings", "Every setting: its value, where that comes from, what it means; change "
+           "it", "Everywhere", needs=("service",)),
+    Action("keys", "", "", "keys", "Keys of clients: who may ask, for which models, how much; make one, revoke one",
+           "Service", needs=("service",)),
+    Action("backends", "", "", "backends", "Backends: how each is; add, switch off and on, try again, remove",
+           "Service", needs=("service",)),
+    Action("reload", "", "", "reload", "Read the configuration file again; only what differs changes", "Service",
+           mutating=True, needs=("service",)),
     Action("review", "", "", "review…", "Was the router right? Your ratings against what was expected, surprises first",
            "Feedback", needs=("service",)),
     Action("dismiss", "x", "x", "dismiss", "Dismiss what the Attention line shows", "Dash", ("dash",)),

@@ -15,7 +15,6 @@ from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
-from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.ports import Host, Snapshot
 from llmrouter_tui.tui import first_run_text, glossary
@@ -27,12 +26,10 @@ from llmrouter_tui.tui.keystrokes import Keystrokes
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.measurements import Measurements
-from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.help import HelpDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
 from llmrouter_tui.tui.modals.review import ReviewDialog
-from llmrouter_tui.tui.modals.rules import RulesDialog
 from llmrouter_tui.tui.pace import Pace
 from llmrouter_tui.tui.pages import PAGE_CLASSES
 from llmrouter_tui.tui.pages.base import Page
@@ -361,19 +358,8 @@ class ControlCenter(App[None]):
         else:
             self.say("Nothing is wrong.")
 
-    def do_backend_add(self) -> None:
-        def done(added: BackendView | None) -> None:
-            if added is not None:
-                count = f"{added.models} model{'s' if added.models != 1 else ''}"
-                self.say(f"{added.name} ({added.kind}) is in: {count if added.health == 'up' else added.detail}.")
-
-        self.push_screen(BackendDialog(), done)
-
     def do_review(self) -> None:
         self.push_screen(ReviewDialog())
-
-    def do_rules(self) -> None:
-        self.push_screen(RulesDialog(self.store.rules))
 
     def do_rate_faster(self) -> None:
         self._look_every(self._every / 2)

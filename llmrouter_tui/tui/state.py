@@ -46,6 +46,8 @@ class Store:
         """Whether a snapshot has arrived."""
         self.service = ServiceView()
         self.backends: dict[str, BackendView] = {}
+        """Those that are in use."""
+        self.switched_off: dict[str, BackendView] = {}
         self.models: dict[str, ModelView] = {}
         self.devices: tuple[Device, ...] = ()
         self.spend = SpendView()
@@ -110,7 +112,8 @@ class Store:
     def reset(self, snapshot: Snapshot) -> Dirty:
         """Start (again) from a snapshot. What only this screen knows (effects shown, dismissals) survives."""
         self.seq, self.ready, self.service = snapshot.seq, True, snapshot.service
-        self.backends = {backend.name: backend for backend in snapshot.backends}
+        self.backends = {backend.name: backend for backend in snapshot.backends if backend.enabled}
+        self.switched_off = {backend.name: backend for backend in snapshot.backends if not backend.enabled}
         self.models = {model.id: model for model in snapshot.models}
         self.devices = ()
         self._devices(ev.DevicesSampled(snapshot.devices), snapshot.at)
@@ -187,6 +190,11 @@ class Store:
     def full(self) -> bool:
         """Whether there is no room for older exchanges."""
         return len(self.order) >= KEPT_ROWS or self._weight >= 0.9 * KEPT_WEIGHT
+
+    @property
+    def every_backend(self) -> dict[str, BackendView]:
+        """Also those that are switched off, which come last."""
+        return self.backends | self.switched_off
 
     @property
     def preference(self) -> float:
@@ -336,10 +344,12 @@ class Store:
         return Dirty.ROWS | Dirty.GRADES
 
     def _backend(self, fact: ev.BackendChanged, at: float) -> Dirty:
-        if fact.removed:
-            self.backends.pop(fact.backend.name, None)
-        else:
-            self.backends[fact.backend.name] = fact.backend
+        name, here = fact.backend.name, self.backends if fact.backend.enabled else self.switched_off
+        if fact.removed or name not in here:
+            self.backends.pop(name, None)
+            self.switched_off.pop(name, None)
+        if not fact.removed:
+            here[name] = fact.backend
         self.attention.backend(fact.backend, fact.removed)
         return Dirty.BACKENDS | Dirty.ATTENTION
 

@@ -69,6 +69,20 @@ async def test_a_sentence_becomes_a_rule_and_the_marked_one_goes() -> None:
         assert len(calls(app)) == 3
 
 
+async def test_a_rule_moves_before_another_because_the_first_wish_counts() -> None:
+    async with running(snapshot=ruled(NEVER, ALWAYS)) as (app, pilot):
+        app.screen.perform("rules")  # type: ignore[attr-defined]
+        await until(app, pilot, lambda: isinstance(app.screen, RulesDialog))
+        await pilot.press("shift+up")
+        assert calls(app) == []
+        await pilot.press("shift+down")
+        await until(app, pilot, lambda: app.store.rules == [ALWAYS, NEVER])
+        await until(app, pilot, lambda: "the first counts" in screen_text(app))
+        await pilot.press("ctrl+up")
+        await until(app, pilot, lambda: app.store.rules == [NEVER, ALWAYS])
+        assert [call[1] for call in calls(app)] == ["rules", "rules"]
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

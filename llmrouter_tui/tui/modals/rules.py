@@ -42,6 +42,8 @@ class RulesDialog(ModalScreen[None]):
         Binding("ctrl+x", "remove", "remove", show=False, priority=True),
         Binding("down", "walk(1)", "down", show=False, priority=True),
         Binding("up", "walk(-1)", "up", show=False, priority=True),
+        Binding("shift+down,ctrl+down", "move(1)", "move down", show=False, priority=True),
+        Binding("shift+up,ctrl+up", "move(-1)", "move up", show=False, priority=True),
     ]
 
     def __init__(self, rules: Sequence[str]) -> None:
@@ -85,8 +87,8 @@ class RulesDialog(ModalScreen[None]):
     def _draw_words(self, cells: int, rows: int) -> list[Line]:
         words, role = self._said
         said: list[Line] = [((part, role),) for part in text.wrap(words, cells)[:SAID]]
-        keys: Line = (("⏎ ", "key"), ("add   ", "soft"), ("up down ", "key"), ("mark   ", "soft"), ("^x ", "key"),
-                      ("remove   ", "soft"), ("esc ", "key"), ("done", "soft"))  # fmt: skip
+        keys: Line = (("⏎ ", "key"), ("add  ", "soft"), ("^x ", "key"), ("remove  ", "soft"), ("shift+up ", "key"),
+                      ("order  ", "soft"), ("esc ", "key"), ("done", "soft"))  # fmt: skip
         return [*said, *[()] * (SAID - len(said)), (), keys]
 
     def _say(self, words: str, role: str) -> None:
@@ -114,6 +116,15 @@ class RulesDialog(ModalScreen[None]):
     def action_remove(self) -> None:
         if self._rules:
             self._change(self._rules[: self._at] + self._rules[self._at + 1 :], "Removed.")
+
+    def action_move(self, step: int) -> None:
+        """The marked rule before or behind the next: of several wishes the first counts."""
+        to = self._at + step
+        if 0 <= to < len(self._rules) and not self._asking:
+            rules = list(self._rules)
+            rules[self._at], rules[to] = rules[to], rules[self._at]
+            self._at = to
+            self._change(rules, "Moved. Of several rules with always, the first counts.")
 
     def _change(self, rules: list[str], done: str) -> None:
         if not self._asking:

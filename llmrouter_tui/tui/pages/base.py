@@ -19,6 +19,7 @@ from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.modals.comparisons import ComparisonsDialog
 from llmrouter_tui.tui.modals.pair import PairDialog
+from llmrouter_tui.tui.pages.setting_acts import SettingActs
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import PieceLine, center
@@ -26,7 +27,7 @@ from llmrouter_tui.tui.widgets.lines import PieceLine, center
 MIN_SIZE = (60, 16)
 
 
-class Page(Screen[None]):
+class Page(SettingActs, Screen[None]):
     """One page. ``PAGE`` is its id in ``actions.PAGES``."""
 
     PAGE: ClassVar[str] = ""
