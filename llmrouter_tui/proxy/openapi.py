@@ -125,7 +125,7 @@ def _parameters(operation: Operation) -> list[Json]:
         for name in PLACE.findall(operation.path)
     ]
     asked = [_query(parameter) for parameter in operation.query]
-    heard = ["RequestId"] + (["SessionId", "Prefer"] if operation.streams or operation.decides else [])
+    heard = ["RequestId"] + (["SessionId", "Prefer"] if operation.decides else [])
     return [*places, *asked, *({"$ref": f"#/components/parameters/{name}"} for name in heard)]
 
 
@@ -194,8 +194,8 @@ def _success(operation: Operation, schemas: Schemas) -> Json:
         return told
     schema = schemas.of(operation.answers) if operation.answers else {"type": "string"}
     told["content"] = {operation.media: {"schema": schema}}
-    if operation.streams:
-        told["content"][operation.streams] = {}
+    if operation.also:
+        told["content"][operation.also] = {}
     return told
 
 

@@ -21,6 +21,7 @@ JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
 LINES: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
+TABLE: Final = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Operation:
     faults: tuple[str, ...] = ()
     """Statuses of its failures, besides those that go with its access, its body and its parameters."""
     media: str = JSON
-    streams: str = ""
-    """The media type of an answer that is streamed; empty where none is."""
+    also: str = ""
+    """Another media type that the answer may have: where it is streamed, or asked for so; empty for none."""
     decides: bool = False
     """Whether its answer has the headers of a decision."""
     example: Any = None

@@ -145,7 +145,7 @@ def answered_operations(doors: Mapping[str, Handler]) -> Sequence[Operation]:
             takes=(takes[path],),
             needs=_SAID[path].needs,
             faults=("4XX", "502", "503", "504", *statuses.get(path, ())),
-            streams=_SAID[path].streams,
+            also=_SAID[path].streams,
             decides=True,
             example=_SAID[path].example,
         )

@@ -35,7 +35,18 @@ from llmrouter_tui.proxy.export import FORMATS, Export
 from llmrouter_tui.proxy.judging import GradeBody, JudgeAdmin, OverruleBody, PairBody, PauseBody
 from llmrouter_tui.proxy.keys import KeyAdmin, KeyBody
 from llmrouter_tui.proxy.meta import FeedbackBody
-from llmrouter_tui.proxy.operation import EVENTS, JSON, LINES, ONE_RATING, Handler, Json, Operation, Parameter, needed
+from llmrouter_tui.proxy.operation import (
+    EVENTS,
+    JSON,
+    LINES,
+    ONE_RATING,
+    TABLE,
+    Handler,
+    Json,
+    Operation,
+    Parameter,
+    needed,
+)
 from llmrouter_tui.proxy.parse import ChatBody
 from llmrouter_tui.proxy.replies import Accepted
 from llmrouter_tui.proxy.texts import Texts
@@ -172,7 +183,10 @@ def _exchanges(admin: Admin, export: Export) -> Sequence[Operation]:
             faults=_STORED,
         ),
         replace(_shows("exchanges/{id}", admin.exchange, one, Exchange, faults=_STORED), decides=True),
-        _shows("export", export.lines, lines, query=(kind, form, all_since, texts), media=LINES, faults=_STORED),
+        replace(
+            _shows("export", export.lines, lines, query=(kind, form, all_since, texts), media=LINES, faults=_STORED),
+            also=TABLE,
+        ),
         Operation(
             "POST",
             "explain",

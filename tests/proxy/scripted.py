@@ -544,6 +544,8 @@ class ScriptedControl:
         return Rated(stored, (Effect(exchange.model, "coding", 0.6, 0.64),))
 
     async def ratings(self, *, before: str | None = None, limit: int = 100) -> RatingPage:
+        if before and not before.isdecimal():
+            raise RouterError("invalid_request", f"{before!r} is no place in the history.", param="before")
         start = int(before or 0)
         following = start + limit
         rest = str(following) if following < len(self.rated) else None
