@@ -15,6 +15,7 @@ from typing import Any, Final, get_args
 
 import platformdirs
 
+from llmrouter_tui.core.aliases import Alias
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendKind
 from llmrouter_tui.core.forms import Origin
@@ -26,11 +27,11 @@ from llmrouter_tui.settings import (
     NOTHING,
     WORDS_FOR_NONE,
     BackendConfig,
-    BadValueError,
     Settings,
     key_table,
     nearest,
 )
+from llmrouter_tui.values import BadValueError
 
 MASK: Final = "••••"
 """What a secret looks like wherever settings are shown."""
@@ -301,7 +302,7 @@ def _plain(value: object) -> object:
     match value:
         case Path():
             return str(value)
-        case Rule():
+        case Rule() | Alias():
             return str(value)
         case BackendConfig():
             return asdict(value)
@@ -315,9 +316,15 @@ def _plain(value: object) -> object:
 
 
 _TABLES: Final = """\
-# Keys of the control center, by binding (the help screen names them).
+# Keys of the control center, by act (the table of keys in the README names them).
 # [keys]
 # quit = "ctrl+q"
+
+# Aliases may be a table too, in place of the list above: what clients with fixed names get. Names of models here come
+# before aliases, whole names before those with *. Stand below all keys above.
+# [aliases]
+# "claude-*" = "auto"
+# "gpt-4o-mini" = "qwen3:4b"
 
 # Rules may be tables too, in place of the list above: never, always or only, with a model or a list of them; task,
 # client (the name it gives itself) and session say for what. Stand below all keys above.
@@ -337,7 +344,8 @@ _TABLES: Final = """\
 
 # Servers to use, as many as you like; where any is named here, this machine is not searched for others.
 # kind: {kinds}. Optional: name, api_key_env (the environment variable that holds
-# the key), pool (such as "gpu0"), context_length, enabled. Each must stand below all keys above.
+# the key), pool (such as "gpu0"), context_length, enabled, price_in and price_out (dollars for a million
+# tokens). Each must stand below all keys above.
 # [[backends]]
 # name = "workstation"
 # kind = "ollama"

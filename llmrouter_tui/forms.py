@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Final
 
 from llmrouter_tui.core.forms import Form, FormKind
-from llmrouter_tui.settings import KEYS, WORDS_FOR_NONE, BadValueError, Key, Settings
+from llmrouter_tui.settings import KEYS, WORDS_FOR_NONE, Key, Settings
+from llmrouter_tui.values import BadValueError
 
 _OWN: Final[Mapping[str, FormKind]] = {
     "rules": "rules",

@@ -2,21 +2,43 @@
 
 import difflib
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, get_args
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from llmrouter_tui.core.aliases import MOST as MOST_ALIASES
+from llmrouter_tui.core.aliases import Alias, AliasError
+from llmrouter_tui.core.aliases import parse as parse_alias
+from llmrouter_tui.core.aliases import parse_line as parse_alias_line
 from llmrouter_tui.core.domain import BackendKind
 from llmrouter_tui.core.keys import DIGEST, NAME, ApiKey
 from llmrouter_tui.core.rules import MOST as MOST_RULES
 from llmrouter_tui.core.rules import Rule, RuleError
 from llmrouter_tui.core.rules import parse as parse_rule
+from llmrouter_tui.values import (
+    WORD,
+    BadValueError,
+    Check,
+    as_is,
+    as_list,
+    as_number,
+    as_switch,
+    choice,
+    integer,
+    list_of,
+    maybe,
+    number,
+    path,
+    switch,
+    text,
+    url,
+    url_or_nothing,
+    within,
+)
 
 APP: Final = "llmrouter-tui"
 NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
@@ -69,6 +91,7 @@ class Settings:
     keep_days: float = 90.0
     quality_preference: float = 0.5
     rules: tuple[Rule, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     pinned_model: tuple[str, ...] = ()
     embedding_model: str = ""
     local_only: bool = False
@@ -108,138 +131,37 @@ class Settings:
     backends: tuple[BackendConfig, ...] = ()
 
 
-# ── checks: a value of any source to the value used ─────────────────────────────────────────────────────────────
-
-
-class BadValueError(Exception):
-    """A value that cannot be used: ``must`` says what it should be, ``inside`` where in the key, ``value`` what it
-    is (None where it must not be repeated)."""
-
-    def __init__(self, must: str, value: object, inside: str = "") -> None:
-        super().__init__(must)
-        self.must, self.value, self.inside = must, value, inside
-
-
-Check = Callable[[object], Any]
-
-
-def _number(low: float, high: float) -> Check:
-    def check(value: object) -> float:
-        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            raise BadValueError(f"must be a number from {low:g} to {high:g}", value)
-        return float(value)
-
-    return check
-
-
-def _integer(low: int, high: int) -> Check:
-    def check(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise BadValueError(f"must be a whole number from {low} to {high}", value)
-        return value
-
-    return check
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise BadValueError("must be true or false", value)
-    return value
-
-
-def _text(pattern: str = ".*", must: str = "must be text") -> Check:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.DOTALL):
-            raise BadValueError(must, value)
-        return value
-
-    return check
-
-
-def _choice(*names: str) -> Check:
-    return _text("|".join(map(re.escape, names)), f"must be one of {', '.join(names)}")
-
-
-def _or(word: object, check: Check) -> Check:
-    """None, or ``word``, stands for no value."""
-    return lambda value: None if value is None or (type(value), value) == (type(word), word) else check(value)
-
-
-def _list(check: Check) -> Check:
-    def items(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list | tuple):
-            raise BadValueError("must be a list", value)
-        return tuple(_within(f"[{index}]", check, item) for index, item in enumerate(value))
-
-    return items
-
-
 def _rules(value: object) -> tuple[Rule, ...]:
     if isinstance(value, list | tuple) and len(value) > MOST_RULES:
         raise BadValueError(f"must have at most {MOST_RULES} rules", None)
-    return _list(_rule)(value)  # type: ignore[no-any-return]
-
-
-def _within(place: str, check: Check, value: object) -> Any:
-    try:
-        return check(value)
-    except BadValueError as bad:
-        raise BadValueError(bad.must, bad.value, place + bad.inside) from None
+    return list_of(_rule)(value)  # type: ignore[no-any-return]
 
 
 def _models(value: object) -> tuple[str, ...]:
     """Several, or one text with commas."""
     given = [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
-    return tuple(dict.fromkeys(_list(_WORD)(given)))
-
-
-def _path(value: object) -> Path:
-    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
-        raise BadValueError("must be a path", value)
-    try:
-        return Path(value).expanduser()
-    except RuntimeError:
-        raise BadValueError("must be a path; its ~ names no known user", value) from None
+    return tuple(dict.fromkeys(list_of(WORD)(given)))
 
 
 def _bindings(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise BadValueError("must be a table of binding = keys", value)
-    return {str(name): _within(f".{name}", _WORD, keys) for name, keys in value.items()}
+    return {str(name): within(f".{name}", WORD, keys) for name, keys in value.items()}
 
 
-def _url(value: object) -> str:
-    must = "must be an address such as http://127.0.0.1:11434"
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not isinstance(value, str) or re.search(r"\s", value):
-        raise BadValueError(must, None if "@" in str(value) else value)
-    if parts.username is not None or parts.password is not None:
-        raise BadValueError("must hold no user or password; name the variable that holds the key in api_key_env", None)
-    return value.rstrip("/")
-
-
-def _url_or_nothing(value: object) -> str:
-    return "" if value == "" else _url(value)
-
-
-_WORD: Final = _text(r"\S(.*\S)?", "must be text, not empty, without spaces around it")
-_SECRET_NAME: Final = _text(r"([A-Za-z_][A-Za-z0-9_]*)?", "must be the name of an environment variable, not a key")
+_SECRET_NAME: Final = text(r"([A-Za-z_][A-Za-z0-9_]*)?", "must be the name of an environment variable, not a key")
 
 _BACKEND: Final[Mapping[str, Check]] = {
-    "name": _text(r"[^/\s]+", "must be a name without spaces and slashes"),
-    "kind": _choice(*get_args(BackendKind)),
-    "url": _url,
+    "name": text(r"[^/\s]+", "must be a name without spaces and slashes"),
+    "kind": choice(*get_args(BackendKind)),
+    "url": url,
     "api_key_env": _SECRET_NAME,
-    "pool": _text(r"\S*", "must be a memory pool such as gpu0"),
-    "context_length": _or(0, _integer(256, 16_777_216)),
-    "price_in": _number(0, 1e6),
-    "price_out": _number(0, 1e6),
-    "enabled": _switch,
-    "removed": _switch,
+    "pool": text(r"\S*", "must be a memory pool such as gpu0"),
+    "context_length": maybe(0, integer(256, 16_777_216)),
+    "price_in": number(0, 1e6),
+    "price_out": number(0, 1e6),
+    "enabled": switch,
+    "removed": switch,
 }
 
 
@@ -258,7 +180,7 @@ def _backend(value: object) -> BackendConfig:
     if given["kind"] == "embedded" and not given.get("url"):
         given["url"] = None
     checked: dict[str, Any] = {
-        k: "" if item is None else _within(f".{k}", _BACKEND[k], item) for k, item in given.items()
+        k: "" if item is None else within(f".{k}", _BACKEND[k], item) for k, item in given.items()
     }
     if "url" not in checked and checked["kind"] != "embedded":
         raise BadValueError("is missing", None, ".url")
@@ -266,19 +188,19 @@ def _backend(value: object) -> BackendConfig:
 
 
 def _backends(value: object) -> tuple[BackendConfig, ...]:
-    return _differently_named(_list(_backend)(value), "backends")
+    return _differently_named(list_of(_backend)(value), "backends")
 
 
 _KEY: Final[Mapping[str, Check]] = {
-    "name": _text(NAME.pattern, "must be 1 to 64 letters, digits and . _ @ -, with a letter or digit first"),
+    "name": text(NAME.pattern, "must be 1 to 64 letters, digits and . _ @ -, with a letter or digit first"),
     "key_env": _SECRET_NAME,
-    "hash": _text(DIGEST.pattern, "must be the SHA-256 of the key: 64 hex digits in lower case"),
+    "hash": text(DIGEST.pattern, "must be the SHA-256 of the key: 64 hex digits in lower case"),
     "models": lambda value: _models(value),
-    "rpm": _integer(0, 1_000_000),
-    "tpm": _integer(0, 1_000_000_000),
-    "concurrent": _integer(0, 100_000),
-    "made_at": _number(0, 1e11),
-    "enabled": _switch,
+    "rpm": integer(0, 1_000_000),
+    "tpm": integer(0, 1_000_000_000),
+    "concurrent": integer(0, 100_000),
+    "made_at": number(0, 1e11),
+    "enabled": switch,
 }
 
 
@@ -290,7 +212,7 @@ def _named_key(value: object) -> ApiKey:
     for key in value:
         if key not in _KEY:
             raise BadValueError(f"is no key of a named key; {nearest(str(key), _KEY)}", None, f".{key}")
-    given = {key: _within(f".{key}", _KEY[key], item) for key, item in value.items() if item is not None}
+    given = {key: within(f".{key}", _KEY[key], item) for key, item in value.items() if item is not None}
     if "name" not in given:
         raise BadValueError("is missing", None, ".name")
     if bool(given.get("key_env")) == bool(given.get("hash")) and given.get("enabled", True):
@@ -306,7 +228,7 @@ def key_table(key: ApiKey) -> dict[str, object]:
 
 
 def _named_keys(value: object) -> tuple[ApiKey, ...]:
-    return _differently_named(_list(_named_key)(value), "keys")
+    return _differently_named(list_of(_named_key)(value), "keys")
 
 
 def _differently_named(items: tuple[Any, ...], what: str) -> tuple[Any, ...]:
@@ -324,29 +246,33 @@ def _rule(value: object) -> Rule:
         raise BadValueError(error.must, value if isinstance(value, str) else None, error.inside) from None
 
 
-# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _aliases(value: object) -> tuple[Alias, ...]:
+    """A table, or a list of ``name = model``."""
+    if isinstance(value, Mapping):
+        made = tuple(_alias(name, model, f".{name}") for name, model in value.items())
+    elif isinstance(value, list | tuple):
+        made = tuple(_alias_line(item, f"[{index}]") for index, item in enumerate(value))
+    else:
+        raise BadValueError('must be a table of name = model, or a list such as ["claude-* = auto"]', value)
+    if len(made) > MOST_ALIASES:
+        raise BadValueError(f"must have at most {MOST_ALIASES} aliases", None)
+    return made
 
 
-def _as_is(text: str) -> object:
-    return text
+def _alias(name: object, model: object, place: str) -> Alias:
+    try:
+        return parse_alias(name, model)
+    except AliasError as error:
+        raise BadValueError(error.must, model, place) from None
 
 
-def _as_number(text: str) -> object:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _as_switch(text: str) -> object:
-    word = text.strip().lower()
-    return word in ("1", "true", "yes", "on") if word in ("1", "true", "yes", "on", "0", "false", "no", "off") else word
-
-
-def _as_list(separator: str) -> Callable[[str], object]:
-    return lambda text: [item.strip() for item in text.split(separator) if item.strip()]
+def _alias_line(item: object, place: str) -> Alias:
+    if isinstance(item, Alias):
+        return item
+    try:
+        return parse_alias_line(item if isinstance(item, str) else "")
+    except AliasError as error:
+        raise BadValueError(error.must, item, place) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,141 +282,144 @@ class Key:
 
     doc: str
     check: Check
-    from_text: Callable[[str], object] | None = _as_is
+    from_text: Callable[[str], object] | None = as_is
     secret: bool = False
     choices: tuple[str, ...] = ()
 
 
 def _one_of(doc: str, *names: str) -> Key:
-    return Key(doc, _choice(*names), choices=names)
+    return Key(doc, choice(*names), choices=names)
 
 
-_SECONDS: Final = _number(1, 86_400)
+_SECONDS: Final = number(1, 86_400)
 
 KEYS: Final[Mapping[str, Key]] = {
     "host": Key(
         "Address to serve on; with anything but 127.0.0.1 other machines can reach it.",
-        _text(r"[^\s/]+", "must be an address such as 127.0.0.1 or 0.0.0.0"),
+        text(r"[^\s/]+", "must be an address such as 127.0.0.1 or 0.0.0.0"),
     ),
-    "port": Key("Port to serve on.", _integer(1, 65535), _as_number),
+    "port": Key("Port to serve on.", integer(1, 65535), as_number),
     "allowed_hosts": Key(
-        "Host names that clients may use besides localhost and addresses.", _list(_WORD), _as_list(",")
+        "Host names that clients may use besides localhost and addresses.", list_of(WORD), as_list(",")
     ),
-    "api_keys": Key("Keys of which clients must send one; empty = none asked.", _list(_WORD), _as_list(","), True),
+    "api_keys": Key("Keys of which clients must send one; empty = none asked.", list_of(WORD), as_list(","), True),
     "admin_api_key": Key(
         "Key for /admin; empty = only this machine may use /admin.",
-        _text(r"\S*", "must be text without spaces"),
+        text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
     "metrics_api_key": Key(
         "Key for /metrics besides the admin key; with neither only this machine may read it.",
-        _text(r"\S*", "must be text without spaces"),
+        text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
     "rate_limit_rpm": Key(
         "Requests a minute of each key, or of each address where there are no keys; 0 = any number.",
-        _integer(0, 1_000_000),
-        _as_number,
+        integer(0, 1_000_000),
+        as_number,
     ),
     "rate_limit_tpm": Key(
-        "Tokens a minute of the same, prompts and answers; 0 = any number.", _integer(0, 1_000_000_000), _as_number
+        "Tokens a minute of the same, prompts and answers; 0 = any number.", integer(0, 1_000_000_000), as_number
     ),
     "rate_limit_concurrent": Key(
-        "Requests at the same time of the same; 0 = any number.", _integer(0, 100_000), _as_number
+        "Requests at the same time of the same; 0 = any number.", integer(0, 100_000), as_number
     ),
     "max_exchanges": Key(
         "Requests of all clients that are answered or wait at the same time; more are refused at once.",
-        _integer(1, 100_000),
-        _as_number,
+        integer(1, 100_000),
+        as_number,
     ),
-    "max_body_mb": Key("Largest request body, in MB.", _number(0.001, 4096), _as_number),
+    "max_body_mb": Key("Largest request body, in MB.", number(0.001, 4096), as_number),
     "max_prompt_chars": Key(
         "Characters of all messages of a request together; 0 = what the models can read.",
-        _integer(0, 1_000_000_000),
-        _as_number,
+        integer(0, 1_000_000_000),
+        as_number,
     ),
-    "max_image_mb": Key("Largest image in a request, in MB.", _number(0.001, 4096), _as_number),
+    "max_image_mb": Key("Largest image in a request, in MB.", number(0.001, 4096), as_number),
     "allow_image_urls": Key(
         "Whether requests may name images by web address: model servers then FETCH THEM.",
-        _switch,
-        _as_switch,
+        switch,
+        as_switch,
     ),
-    "database": Key('The database file; ":memory:" keeps nothing.', _or(":memory:", _path)),
+    "database": Key('The database file; ":memory:" keeps nothing.', maybe(":memory:", path)),
     "privacy": _one_of(
         "What the database keeps of prompts and answers: off, preview or full.", "off", "preview", "full"
     ),
-    "keep_days": Key("Days that the history is kept.", _number(0.01, 36_500), _as_number),
+    "keep_days": Key("Days that the history is kept.", number(0.01, 36_500), as_number),
     "quality_preference": Key(
-        "0 = the fastest model that will do, 1 = the best answer whatever it takes.", _number(0, 1), _as_number
+        "0 = the fastest model that will do, 1 = the best answer whatever it takes.", number(0, 1), as_number
     ),
     "rules": Key(
         'Your rules, such as "never llama3.3:70b for chat"; in the variable with ; between them.',
         _rules,
-        _as_list(";"),
+        as_list(";"),
+    ),
+    "aliases": Key(
+        'What names that are no model\'s mean, such as "claude-* = auto"; * is any part.', _aliases, as_list(",")
     ),
     "pinned_model": Key(
         "Models (backend/name) to keep loaded and to prefer for easy prompts; a list, or with commas.",
         _models,
-        _as_list(","),
+        as_list(","),
     ),
     "embedding_model": Key(
         "What auto embeds with, for good; empty = chosen at the first request, then kept.",
-        _text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
+        text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
     ),
     "local_only": Key(
         "Whether all prompts stay on this machine: what runs elsewhere is not asked.",
-        _switch,
-        _as_switch,
+        switch,
+        as_switch,
     ),
     "budget_day": Key(
         "Dollars a day for models that cost money; 0 = no bound. With one, prices must be known.",
-        _number(0, 1e6),
-        _as_number,
+        number(0, 1e6),
+        as_number,
     ),
-    "budget_month": Key("The same, a month.", _number(0, 1e6), _as_number),
-    "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, _as_number),
-    "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, _as_number),
-    "stall_seconds": Key("Seconds that a model may pause in the middle of a stream.", _SECONDS, _as_number),
+    "budget_month": Key("The same, a month.", number(0, 1e6), as_number),
+    "load_timeout_seconds": Key("Seconds that loading a model may take.", _SECONDS, as_number),
+    "first_token_timeout_seconds": Key("Seconds until a loaded model must say something.", _SECONDS, as_number),
+    "stall_seconds": Key("Seconds that a model may pause in the middle of a stream.", _SECONDS, as_number),
     "interrupted": _one_of(
         "When a stream of plain text breaks off: resume = another model goes on with it, or error.", "resume", "error"
     ),
     "stop_seconds": Key(
         "Seconds that answers under way get to finish when the router stops; then they are cut.",
-        _number(0, 3600),
-        _as_number,
+        number(0, 3600),
+        as_number,
     ),
-    "signature_enabled": Key("Whether answers end with the name of their model.", _switch, _as_switch),
+    "signature_enabled": Key("Whether answers end with the name of their model.", switch, as_switch),
     "signature_format": Key(
         "That ending; {model} is the model.",
-        _text(r"([^{}]|\{model\})*", "must be text in which the only braces are {model}"),
+        text(r"([^{}]|\{model\})*", "must be text in which the only braces are {model}"),
     ),
     "vram_max_gb": Key(
-        "Most GPU memory to use, in GiB per GPU; 0 = all of it.", _or(0, _or(0.0, _number(0.1, 65_536))), _as_number
+        "Most GPU memory to use, in GiB per GPU; 0 = all of it.", maybe(0, maybe(0.0, number(0.1, 65_536))), as_number
     ),
-    "vram_reserve_gb": Key("GPU memory to leave free, in GiB per GPU.", _number(0, 65_536), _as_number),
-    "keep_alive_minutes": Key("Minutes that an unused model stays loaded.", _number(0, 525_600), _as_number),
+    "vram_reserve_gb": Key("GPU memory to leave free, in GiB per GPU.", number(0, 65_536), as_number),
+    "keep_alive_minutes": Key("Minutes that an unused model stays loaded.", number(0, 525_600), as_number),
     "queue_limit": Key(
         "Requests that may wait for models to be loaded to one GPU; more are refused at once.",
-        _integer(1, 100_000),
-        _as_number,
+        integer(1, 100_000),
+        as_number,
     ),
-    "queue_seconds": Key("Seconds that a request may wait until its model's load begins.", _SECONDS, _as_number),
+    "queue_seconds": Key("Seconds that a request may wait until its model's load begins.", _SECONDS, as_number),
     "embedded": Key(
         'The built-in engine: true, false, or "auto" = only when no server answers.',
-        _or("auto", _switch),
-        _as_switch,
+        maybe("auto", switch),
+        as_switch,
         choices=("auto", "true", "false"),
     ),
-    "gguf_folders": Key("More folders with GGUF files for the built-in engine.", _list(_path), _as_list(os.pathsep)),
+    "gguf_folders": Key("More folders with GGUF files for the built-in engine.", list_of(path), as_list(os.pathsep)),
     "context_length": Key(
         "Tokens of context that models are loaded with where the router decides; 0 = as many as fit.",
-        _or(0, _integer(256, 16_777_216)),
-        _as_number,
+        maybe(0, integer(256, 16_777_216)),
+        as_number,
     ),
     "profile_max_age_days": Key(
         "Days after which what was measured of a model is measured anew with the next profile.",
-        _number(0.01, 36_500),
-        _as_number,
+        number(0.01, 36_500),
+        as_number,
     ),
     "profile_when_idle": _one_of(
         "Whether models that were never measured are while nobody asks anything: off or new.", "off", "new"
@@ -498,33 +427,36 @@ KEYS: Final[Mapping[str, Key]] = {
     "sync": _one_of("Whether newer public figures of models are fetched by themselves: off, or daily.", "off", "daily"),
     "artificial_analysis_key": Key(
         "Your key for Artificial Analysis; empty = its figures are not fetched.",
-        _text(r"\S*", "must be text without spaces"),
+        text(r"\S*", "must be text without spaces"),
         secret=True,
     ),
     "judge_enabled": Key(
         "Whether a model grades, while idle, the answers to measuring that no program can check.",
-        _switch,
-        _as_switch,
+        switch,
+        as_switch,
     ),
     "judge_model": Key(
         "Who judges: a model here, or one at judge_base_url; empty = the ablest local one.",
-        _text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
+        text(r"(\S(.*\S)?)?", "must be a model's name, or empty"),
     ),
     "judge_base_url": Key(
         "An OpenAI-compatible judge elsewhere: what it grades is SENT THERE; empty = a model here.",
-        _url_or_nothing,
+        url_or_nothing,
     ),
     "judge_api_key_env": Key("The environment variable that holds the key for judge_base_url.", _SECRET_NAME),
     "judge_share": Key(
         "Share (0 to 1) of clients' chats that the judge reads too: sent to judge_base_url if set.",
-        _number(0, 1),
-        _as_number,
+        number(0, 1),
+        as_number,
     ),
-    "judge_rpm": Key("Calls of judges a minute at most.", _integer(1, 100_000), _as_number),
-    "judge_daily_calls": Key("Calls of judges a day at most; 0 = any number.", _integer(0, 10_000_000), _as_number),
-    "theme": Key("The screen's colours, by name; empty = the router's own.", _text(r"\S*", "must be a theme's name")),
+    "judge_rpm": Key("Calls of judges a minute at most.", integer(1, 100_000), as_number),
+    "judge_daily_calls": Key("Calls of judges a day at most; 0 = any number.", integer(0, 10_000_000), as_number),
+    "theme": Key(
+        "router-dark, router-light, mono, ansi-dark, ansi-light, or one of Textual's; empty = chosen on screen.",
+        text(r"\S*", "must be a theme's name"),
+    ),
     "symbols": _one_of("What charts are drawn with: braille, block or ascii.", "braille", "block", "ascii"),
-    "calm": Key("Whether the screen moves as little as possible.", _switch, _as_switch),
+    "calm": Key("Whether the screen moves as little as possible.", switch, as_switch),
     "keys": Key("Keys of the control center, by binding.", _bindings, None),
     "named_keys": Key("Keys of clients with a name, models and limits of their own.", _named_keys, None),
     "backends": Key(

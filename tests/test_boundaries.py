@@ -7,7 +7,7 @@ import pytest
 
 NEVER = {
     "llmrouter_tui.cli --version": ("textual", "aiohttp", "peewee", "httpx", "msgspec"),
-    "llmrouter_tui.service.service": ("textual", "httpx", "xllamacpp", "llmrouter_tui.demo", "llmrouter_tui.tui"),
+    "llmrouter_tui.service.assembly": ("textual", "httpx", "xllamacpp", "llmrouter_tui.demo", "llmrouter_tui.tui"),
     "llmrouter_tui.tui.app": ("aiohttp", "peewee", "httpx", "pynvml", "llmrouter_tui.engine", "llmrouter_tui.demo"),
     "llmrouter_tui.remote.host": ("textual", "aiohttp", "peewee", "llmrouter_tui.engine"),
     "llmrouter_tui.tui.state": ("textual", "rich"),
@@ -36,7 +36,7 @@ def test_nothing_loads_what_it_does_not_need(what):
 
 
 def test_the_core_loads_the_standard_library_only():
-    modules = loaded("llmrouter_tui.core.selection") | loaded("llmrouter_tui.core.ports")
+    modules = loaded("llmrouter_tui.core.selection") | loaded("llmrouter_tui.core.ports.host")
     ours = {m for m in modules if not m.startswith("llmrouter_tui")}
     outside = {m.partition(".")[0] for m in ours} - set(sys.stdlib_module_names) - {"__main__"}
     plain = loaded("json") | {"_virtualenv", "sitecustomize"}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from llmrouter_tui import config
 from llmrouter_tui.config import Config, ConfigError
+from llmrouter_tui.core.aliases import Alias
 from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.settings import BackendConfig, Settings, default_database
@@ -89,10 +90,11 @@ def test_the_example_uncommented_is_the_defaults_key_by_key(file: Path) -> None:
 
 def test_the_example_shows_tables_that_can_be_used(file: Path) -> None:
     tables = config.example().partition("# Keys of the control center")[2].splitlines()
-    usable = [line[2:] for line in tables if re.match(r"# (\[|\w+ = )", line)]
+    usable = [line[2:] for line in tables if re.match(r'# (\[|["\w*-]+ = )', line)]
     got = load("\n".join(usable), at=file).settings
     assert got.backends == (BackendConfig("workstation", "ollama", "http://192.168.1.20:11434"),)
     assert got.rules == (Rule("always", ("qwen2.5-coder:7b", "ollama/qwen3:32b"), "coding"),)
+    assert got.aliases == (Alias("claude-*", "auto"), Alias("gpt-4o-mini", "qwen3:4b"))
     assert got.keys
 
 
@@ -221,6 +223,8 @@ def test_backends_are_checked_in_words(file: Path, body: str, words: str) -> Non
             "(the nearest to 'cdoing' is coding), for client NAME or for session ID, not 'never",
         ),
         ('rules = "never a"', 1, "rules must be a list, not 'never a'."),
+        ('[aliases]\n"gpt-4" = 4', 2, "must be a name and, behind =, the model"),
+        ('aliases = ["gpt-4"]', 1, "aliases[0] must be a name and, behind =, the model"),
         ('[[rules]]\nnever = "a"\n[[rules]]\nonly = "b"\ntask = "maths"', 3, "the nearest to 'maths' is math"),
         ('[[rules]]\nnever = "a"\ntaks = "math"', 3, "rules[0].taks is no key of a rule; the nearest is task."),
     ],
@@ -237,6 +241,17 @@ def test_rules_are_written_as_sentences_or_tables_and_shown_as_sentences(file: P
     assert sentences.settings == tables.settings
     shown = {view.key: view.value for view in tables.views()}
     assert shown["rules"] == ["always a, b for coding, client aider"]
+
+
+def test_aliases_are_a_table_or_lines_and_shown_as_lines(file: Path) -> None:
+    table = load('[aliases]\n"claude-*" = "auto"\ngpt-4 = "qwen3:4b"', at=file)
+    lines = load('aliases = ["claude-* = auto", "gpt-4 = qwen3:4b"]', at=file)
+    variable = load("", at=file, env={"ROUTER_ALIASES": "claude-*=auto, gpt-4 = qwen3:4b"})
+    assert table.settings == lines.settings == variable.settings
+    shown = {view.key: view.value for view in table.views()}
+    assert shown["aliases"] == ["claude-* = auto", "gpt-4 = qwen3:4b"]
+    stored = table.with_stored({"aliases": shown["aliases"]})
+    assert stored.settings.aliases == table.settings.aliases
 
 
 # ── secrets ──

@@ -1,1 +1,1 @@
-"""Model servers and engines, each behind ``core.ports.Backend``: the only room that knows their wire protocols."""
+"""Model servers and engines, each a ``core.ports.backend.Backend``: the only room that knows their wire protocols."""

@@ -21,7 +21,7 @@ from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.hosting import is_hosted, is_local
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 KEY: Final = "ANTHROPIC_API_KEY"
 """Where its own clients look for the key: also here, where no other variable is named, for its own address only."""
@@ -39,7 +39,7 @@ _CAPABILITIES: Final[tuple[tuple[str, Capability], ...]] = (
 
 
 class AnthropicBackend:
-    """A server behind the Messages API (``core.ports.Backend``)."""
+    """A server behind the Messages API (``core.ports.backend.Backend``)."""
 
     kind = "anthropic"
     manages_memory = False

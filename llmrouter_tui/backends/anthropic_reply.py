@@ -66,7 +66,7 @@ class Counts:
 
 
 class AnthropicReply:
-    """An answer of ``/v1/messages`` under way (``core.ports.Reply``)."""
+    """An answer of ``/v1/messages`` under way (``core.ports.backend.Reply``)."""
 
     def __init__(self, answer: Answer, link: Link, model: str, *, stream: bool, wants_usage: bool) -> None:
         self.usage = Usage()

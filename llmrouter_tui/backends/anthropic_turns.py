@@ -23,8 +23,22 @@ _NOT_IN_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 def blocks_of_system(messages: Sequence[object]) -> list[Block]:
     """What all system messages say, wherever they stand: not every model takes them between turns."""
-    found = [text_of(turn.get("content")) for turn in messages if _role(turn) in _SYSTEM and isinstance(turn, dict)]
-    return [{"type": "text", "text": words} for words in found if words.strip()]
+    told = [turn for turn in messages if _role(turn) in _SYSTEM and isinstance(turn, dict)]
+    return [block for turn in told for block in _system_blocks(turn.get("content"))]
+
+
+def _system_blocks(content: object) -> list[Block]:
+    """One for all of it, but where parts of it are marked to be cached."""
+    parts = objects(content)
+    if not any(map(mark_of, parts)):
+        return [{"type": "text", "text": words}] if (words := text_of(content)).strip() else []
+    return [{"type": "text", "text": part["text"]} | mark_of(part) for part in parts if text(part.get("text")).strip()]
+
+
+def mark_of(source: Mapping[str, Any]) -> Block:
+    """The mark that it is to be cached up to here, as OpenRouter's clients write it too; nothing without one."""
+    mark = source.get("cache_control")
+    return {"cache_control": mark} if isinstance(mark, dict) else {}
 
 
 def turns(messages: Sequence[object], cannot: Cannot) -> list[dict[str, Any]]:
@@ -97,14 +111,15 @@ def _call(call: Mapping[str, Any], cannot: Cannot) -> Block:
         arguments = None
     if not isinstance(arguments, dict):
         raise cannot("The arguments of a tool call in the history are not a JSON object.")
-    return {"type": "tool_use", "id": _ident(call.get("id")), "name": text(function.get("name")), "input": arguments}
+    made = {"type": "tool_use", "id": _ident(call.get("id")), "name": text(function.get("name")), "input": arguments}
+    return made | mark_of(call)
 
 
 def _tool_result(message: Mapping[str, Any], cannot: Cannot) -> Block:
     result: Block = {"type": "tool_result", "tool_use_id": _ident(message.get("tool_call_id"))}
     if blocks := _content(message.get("content"), cannot):
         result["content"] = blocks
-    return result
+    return result | mark_of(message)
 
 
 def _ident(value: object) -> str:
@@ -115,7 +130,7 @@ def _ident(value: object) -> str:
 def _content(content: object, cannot: Cannot) -> list[Block]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content.strip() else []
-    return [block for part in objects(content) if (block := _part(part, cannot))]
+    return [block | mark_of(part) for part in objects(content) if (block := _part(part, cannot))]
 
 
 def _part(part: Mapping[str, Any], cannot: Cannot) -> Block | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from llmrouter_tui.backends.anthropic_schema import closed
-from llmrouter_tui.backends.anthropic_turns import blocks_of_system, turns
+from llmrouter_tui.backends.anthropic_turns import blocks_of_system, mark_of, turns
 from llmrouter_tui.backends.reading import count, mapping, objects
+from llmrouter_tui.backends.thinking import effort_of
 from llmrouter_tui.backends.unspoken import cannot, refuse_unread
 from llmrouter_tui.core.chat import ChatCall
 
@@ -72,7 +73,8 @@ def supported(told: Mapping[str, Any], name: str) -> bool:
 def request_body(call: ChatCall, ways: Ways) -> bytes:
     """The body for a call. Raises ``BackendError`` for what Anthropic cannot be asked."""
     refuse_unread(call, "Anthropic")
-    asked: dict[str, Any] = json.loads(call.request.body)
+    marked = call.request.marked
+    asked: dict[str, Any] = json.loads(call.request.body if marked is None or call.resumes else marked())
     if call.request.choices > 1:
         raise cannot(call, "Anthropic gives one answer to a request; n must be 1.", "n")
     if asked.get("logprobs"):
@@ -88,13 +90,15 @@ def request_body(call: ChatCall, ways: Ways) -> bytes:
     }
     if system := blocks_of_system(messages) + ([{"type": "text", "text": told}] if told else []):
         body["system"] = system
+    body |= mark_of(asked)
     if stops := _stops(call, asked.get("stop")):
         body["stop_sequences"] = stops
     if isinstance(asked.get("user"), str) and asked["user"]:
         body["metadata"] = {"user_id": asked["user"]}
     body |= _tools(asked)
-    body |= _thinking(asked, body, ways)
-    config = ({"format": wanted} if wanted else {}) | _effort(asked, ways)
+    effort = _asked_effort(call, asked)
+    body |= _thinking(effort, body, ways)
+    config = ({"format": wanted} if wanted else {}) | _effort(effort, ways)
     if config:
         body["output_config"] = config
     return json.dumps(body).encode()
@@ -132,7 +136,7 @@ def _format(asked: Mapping[str, Any], ways: Ways) -> tuple[dict[str, Any] | None
 
 
 def _tools(asked: Mapping[str, Any]) -> dict[str, Any]:
-    tools = [_tool(mapping(tool.get("function"))) for tool in objects(asked.get("tools"))]
+    tools = [_tool(mapping(tool.get("function"))) | mark_of(tool) for tool in objects(asked.get("tools"))]
     if not tools:
         return {}
     choice = _tool_choice(asked.get("tool_choice"))
@@ -164,10 +168,15 @@ def _tool_choice(given: object) -> dict[str, Any] | None:
 # ── thinking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _thinking(asked: Mapping[str, Any], body: Mapping[str, Any], ways: Ways) -> dict[str, Any]:
+def _asked_effort(call: ChatCall, asked: Mapping[str, Any]) -> str:
+    """How much to think, in whatever way the client says it; empty where it does not."""
+    given = asked.get("reasoning_effort")
+    return given if isinstance(given, str) else effort_of(call.request.switch)
+
+
+def _thinking(effort: str, body: Mapping[str, Any], ways: Ways) -> dict[str, Any]:
     """How the model is to think, where the client says anything of it and the model heeds it."""
-    effort = asked.get("reasoning_effort")
-    if not isinstance(effort, str) or (effort not in BUDGETS and effort != "none"):
+    if effort not in BUDGETS and effort != "none":
         return {}
     types = frozenset({"enabled", "disabled"}) if ways.thinking is None else ways.thinking
     if effort == "none":
@@ -199,9 +208,8 @@ def _unthought(messages: Sequence[Mapping[str, Any]]) -> bool:
     return False
 
 
-def _effort(asked: Mapping[str, Any], ways: Ways) -> dict[str, Any]:
+def _effort(given: str, ways: Ways) -> dict[str, Any]:
     """The wanted effort, or the next below it that the model knows, or its least."""
-    given = asked.get("reasoning_effort")
     wanted = "low" if given == "minimal" else given
     known = [level for level in _EFFORTS if level in ways.efforts]
     if wanted not in _EFFORTS or not known:

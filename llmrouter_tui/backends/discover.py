@@ -13,7 +13,7 @@ from llmrouter_tui.backends.ollama import OllamaBackend
 from llmrouter_tui.backends.openai import OpenAIBackend, detect
 from llmrouter_tui.backends.reading import mapping, objects, split_api, text
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 
 DEFAULTS: tuple[tuple[str, str], ...] = (
     ("ollama", "http://127.0.0.1:11434"),

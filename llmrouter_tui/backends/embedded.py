@@ -23,12 +23,13 @@ from llmrouter_tui.backends.gguf_memory import with_cache
 from llmrouter_tui.backends.gguf_shelf import Shelf, Shelved
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.unspoken import refuse_unread
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 INSTALL_HINT: Final = 'Install it with: pip install "llmrouter-tui[embedded]"'
 SLOTS: Final = 2
@@ -38,6 +39,9 @@ VISIBLE: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
 """Variables by which a user, or a container, chooses GPUs."""
 NOTICE_SECONDS: Final = 0.5
 """Seconds to see why a connection broke: nearly always because its process ended."""
+
+WHO = "The embedded engine"
+"""What people call it."""
 
 
 def available() -> bool:
@@ -95,7 +99,7 @@ class _Start:
 
 
 class EmbeddedBackend:
-    """``core.ports.Backend`` over the GGUF files of this machine.
+    """``core.ports.backend.Backend`` over the GGUF files of this machine.
 
     ``folders`` are searched besides the usual places; ``context_length`` (tokens per request) is what models are
     loaded with where nobody says another, less where they were trained for less. ``keep_alive`` is not its business:
@@ -299,11 +303,15 @@ class EmbeddedBackend:
 
     # ── answering ──
 
+    def refuse(self, call: ChatCall) -> None:
+        """See ``core.ports.backend.Refusing``."""
+        refuse_unread(call, WHO)
+
     async def chat(self, call: ChatCall) -> Reply:
         name = call.model.name
         engine = await self._engine(name, call.context_length)
         try:
-            return await open_chat(engine.link, call, leaves_out="The embedded engine")
+            return await open_chat(engine.link, call, leaves_out=WHO, thinks_by="template")
         except BackendError as error:
             if not error.unhealthy:
                 raise

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llmrouter_tui.core.errors import BackendError, Code
+from llmrouter_tui.core.errors import STATUS, BackendError, Code
 
+LOOP = STATUS["routing_loop"]
 MAX_QUOTED = 300
 """Characters of a server's own words that an error message repeats."""
 
@@ -178,6 +179,9 @@ def _by_status(
         why, hint = _key_fault(words, api_key_env)
         text = f"{who} refused the router's access: {why}"
         return BackendError("backend_error", text, hint=hint, fallback=True, retryable=False, **about)
+    if status == LOOP:
+        text = f"{who} leads back to this router: {words}"
+        return BackendError("backend_error", text, fallback=True, retryable=False, blames=False, **about)
     if status == 404 or (status in (0, 400) and _NO_MODEL.search(said)):
         if status == 404 and "model" not in said and "not_found" not in said:
             text = f"{who} does not know this call: {words}"

@@ -2,6 +2,7 @@
 apart. One object per server."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.reading import count, mapping, number, objects, text
+from llmrouter_tui.backends.thinking import Way
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.errors import BackendError
@@ -57,8 +59,16 @@ class Flavour(Protocol):
     async def load(self, link: Link, model: ModelInfo, context_length: int | None) -> None: ...
     async def unload(self, link: Link, model: ModelInfo) -> None: ...
 
+    def to_send(self, body: bytes) -> bytes:
+        """A request without what only the router may say there."""
+        ...
+
     def to_resume(self, body: bytes) -> bytes:
         """A request whose last turn is to be gone on with."""
+        ...
+
+    def thinks_by(self, model: ModelInfo) -> Way:
+        """How it is told whether to think."""
         ...
 
 
@@ -115,8 +125,15 @@ class Plain:
     async def unload(self, link: Link, model: ModelInfo) -> None:
         """Nothing to do: the server decides what it holds."""
 
+    def to_send(self, body: bytes) -> bytes:
+        return body
+
     def to_resume(self, body: bytes) -> bytes:
         return body
+
+    def thinks_by(self, model: ModelInfo) -> Way:
+        """Servers of open models go by templates."""
+        return "template" if self.leaves_out else "effort" if model.hosted else "unknown"
 
 
 class LlamaCpp(Plain):
@@ -129,21 +146,40 @@ class LlamaCpp(Plain):
 
 
 class Router(Plain):
-    """Another llmrouter: its real models are offered, its ``auto`` entries are not (a router behind a router would
-    decide twice)."""
+    """Another llmrouter: its real models are offered, its ``auto`` entries and aliases are not (a router behind a
+    router would decide twice). It tells of each where it runs, what it costs, and the routers on the way to it."""
 
     label = "llmrouter"
 
+    def thinks_by(self, model: ModelInfo) -> Way:
+        """It understands all that is said here."""
+        return ""
+
     def offers(self, entry: Mapping[str, Any]) -> bool:
         name = text(entry.get("id"))
-        return name != "auto" and not name.startswith("auto:")
+        return name != "auto" and not name.startswith("auto:") and not entry.get("alias_of")
 
     def describe(self, link: Link, entry: Mapping[str, Any]) -> ModelInfo:
-        told = entry.get("capabilities")
+        told, via, short = entry.get("capabilities"), entry.get("via"), text(entry.get("name"))
+        info = super().describe(link, entry)
+        info = replace(
+            info,
+            aliases=(short,) if short not in ("", info.name) else (),
+            via=tuple(map(text, via)) if isinstance(via, list) else (),
+            local=info.local and entry.get("local") is not False,
+            hosted=info.hosted or entry.get("hosted") is True,
+        )
         if not isinstance(told, list):
-            return super().describe(link, entry)
+            return info
         able = frozenset[Capability](word for word in CAPABILITIES if word in told)
-        return replace(super().describe(link, entry), capabilities=able, capabilities_known=True)
+        return replace(info, capabilities=able, capabilities_known=entry.get("capabilities_known") is not False)
+
+
+_CROWD = (b"running", b"waiting")
+_GAUGE = re.compile(
+    rb"^vllm:num_requests_(running|waiting)(?:\{[^}]*\})? (\d+(?:\.\d+)?(?:e\+?\d{1,2})?)$", re.MULTILINE
+)
+"""vLLM 0.33: gauges, one line for each engine."""
 
 
 class Vllm(Plain):
@@ -153,6 +189,24 @@ class Vllm(Plain):
     continues = True
     leaves_out = True
     always_held = True
+
+    async def residents(self, link: Link, prefix: str) -> Sequence[Resident]:
+        """With what its engine has to do: one for all models of the server (adapters of one model)."""
+        told = await super().residents(link, prefix)
+        crowd = await self._crowd(link)
+        return [replace(resident, crowd=crowd) for resident in told] if crowd else told
+
+    async def _crowd(self, link: Link) -> tuple[int, int] | None:
+        """As its metrics say, summed over the ranks of data parallelism; None where it was started without them."""
+        try:
+            told = await link.text("GET", "/metrics")
+        except BackendError:
+            return None
+        found = dict.fromkeys(_CROWD, -1.0)
+        for name, value in _GAUGE.findall(told):
+            found[name] = max(0.0, found[name]) + float(value)
+        running, waiting = (int(found[name]) for name in _CROWD)
+        return (running, max(0, waiting)) if running >= 0 else None
 
     def to_resume(self, body: bytes) -> bytes:
         return json.dumps({**json.loads(body), "continue_final_message": True, "add_generation_prompt": False}).encode()

@@ -29,7 +29,9 @@ from llmrouter_tui.backends.wire import (
     TooMuchError,
     Wire,
 )
+from llmrouter_tui.core import hops
 from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.hosting import is_hosted
 
 READ_TIMEOUT = 300.0
 """Seconds that a stream may pause; a long prompt is read in this time too."""
@@ -77,6 +79,8 @@ class Link:
         shown. ``fields`` are headers of its own protocol. The session stays the caller's to close."""
         self.backend = backend
         self.url, login = _address(url)
+        self.tells_hops = not is_hosted(self.url)
+        """Whether it is told through which routers a request came; a provider is not."""
         self.api_key_env = api_key_env
         self._session = session
         self._secret = api_key
@@ -112,6 +116,8 @@ class Link:
         """The body that a call answers."""
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, CONNECT_TIMEOUT))
         fields = self._headers if self.keeps else {**self._headers, "Connection": "close"}
+        if passed := self._passed():
+            fields = {**fields, hops.HEADER: passed}
         try:
             async with self._session.request(
                 method, self.url + path, data=data or None, headers=fields, timeout=limits, allow_redirects=False
@@ -148,9 +154,10 @@ class Link:
         then, and it shows at once; what is lost later, or again, is a failure."""
         if self._wire is None:
             self._wire = Wire(self.url, {**_COMMON, **self._headers})
-        sent = time.monotonic()
+        passed, sent = self._passed(), time.monotonic()
+        more = f"{hops.HEADER}: {passed}\r\n".encode() if passed else b""
         try:
-            answer = await self._wire.post(path, body, read_timeout=read_timeout, parting=parting)
+            answer = await self._wire.post(path, body, read_timeout=read_timeout, parting=parting, more=more)
         except HungUpError:
             if time.monotonic() - sent > _UNHEARD:
                 raise
@@ -159,7 +166,10 @@ class Link:
                 return answer
             answer.close()
             await asyncio.sleep(_PAUSE)
-        return await self._wire.post(path, body, read_timeout=read_timeout, parting=parting)
+        return await self._wire.post(path, body, read_timeout=read_timeout, parting=parting, more=more)
+
+    def _passed(self) -> str:
+        return ", ".join(hops.PASSED.get()) if self.tells_hops else ""
 
     def _refusal(self, status: int, fields: Mapping[str, str], head: bytes, model: str) -> BackendError:
         """The typed error for an answer that is none; ``head`` is the beginning of its body."""

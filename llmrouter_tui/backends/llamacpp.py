@@ -15,6 +15,7 @@ from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.llamacpp_files import Launch, ModelFiles, launch_of
 from llmrouter_tui.backends.reading import count, mapping, objects, text
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.unspoken import refuse_unread
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.backends.waiting import until
 from llmrouter_tui.core.chat import ChatCall
@@ -22,7 +23,7 @@ from llmrouter_tui.core.domain import Capability, ModelInfo, ResidencyState, Res
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.hosting import is_hosted, is_local
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 LOAD_SECONDS = 900.0
 UNLOAD_SECONDS = 30.0
@@ -32,7 +33,7 @@ _STATES: dict[str, ResidencyState] = {"loaded": "resident", "loading": "loading"
 
 
 class LlamaCppBackend:
-    """A ``llama-server`` (``core.ports.Backend``). Its mode is read by ``probe``."""
+    """A ``llama-server`` (``core.ports.backend.Backend``). Its mode is read by ``probe``."""
 
     kind = "llamacpp"
     sets_context = False
@@ -149,6 +150,10 @@ class LlamaCppBackend:
         if not await until(gone, UNLOAD_SECONDS):
             raise self._link.broken(f"still holds {model.name} {UNLOAD_SECONDS:g} s after it was told to unload it")
 
+    def refuse(self, call: ChatCall) -> None:
+        """See ``core.ports.backend.Refusing``."""
+        refuse_unread(call, "llama.cpp")
+
     async def chat(self, call: ChatCall) -> Reply:
         wire = self._wire_names.get(call.model.name, "")
         return await open_chat(
@@ -158,6 +163,7 @@ class LlamaCppBackend:
             read_timeout=self._read_timeout,
             drops_streams=True,
             leaves_out="llama.cpp",
+            thinks_by="template",
         )
 
     async def embed(

@@ -6,10 +6,13 @@ from typing import Any
 from llmrouter_tui.backends.flavours import Plain, forgiving
 from llmrouter_tui.backends.http import Link
 from llmrouter_tui.backends.reading import count, mapping, objects, parameters, text
+from llmrouter_tui.backends.unspoken import without
 from llmrouter_tui.core.domain import Capability, ModelInfo, Resident
 from llmrouter_tui.core.hosting import is_hosted, is_local
 
 LOAD_SECONDS = 900.0
+TTL = "ttl"
+"""In a request, the seconds after which the model is unloaded: how long models stay is the router's to say."""
 
 
 class LmStudio(Plain):
@@ -19,6 +22,9 @@ class LmStudio(Plain):
     leaves_out = True
     manages_memory = True
     sets_context = True
+
+    def to_send(self, body: bytes) -> bytes:
+        return without(body, TTL)
 
     async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]:
         return [self.describe(link, entry) for entry in await _known(link)]
@@ -71,6 +77,9 @@ class OldLmStudio(Plain):
 
     label = "LM Studio"
     leaves_out = True
+
+    def to_send(self, body: bytes) -> bytes:
+        return without(body, TTL)
 
     async def models(self, link: Link, prefix: str) -> Sequence[ModelInfo]:
         body = mapping(await link.get("/api/v0/models"))

@@ -27,7 +27,7 @@ from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.hosting import is_hosted, is_local
 from llmrouter_tui.core.openai import Writer
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 LOAD_SECONDS = 900.0
 UNLOAD_SECONDS = 30.0
@@ -54,7 +54,7 @@ _EMBEDDED = msgspec.json.Decoder(_Embedded)
 
 
 class OllamaBackend:
-    """An Ollama server (``core.ports.Backend``)."""
+    """An Ollama server (``core.ports.backend.Backend``)."""
 
     kind = "ollama"
     manages_memory = True
@@ -158,6 +158,10 @@ class OllamaBackend:
 
         if not await until(gone, UNLOAD_SECONDS):
             raise self._link.broken(f"still holds {model.name} {UNLOAD_SECONDS:g} s after it was told to unload it")
+
+    def refuse(self, call: ChatCall) -> None:
+        """See ``core.ports.backend.Refusing``: what cannot be said in its dialect."""
+        request_body(call)
 
     async def chat(self, call: ChatCall) -> Reply:
         body = request_body(call)

@@ -20,7 +20,7 @@ FASTEST_PREFILL = 300.0
 
 
 class OllamaReply:
-    """An answer of ``/api/chat`` under way (``core.ports.Reply``)."""
+    """An answer of ``/api/chat`` under way (``core.ports.backend.Reply``)."""
 
     def __init__(
         self,

@@ -11,13 +11,14 @@ from llmrouter_tui.backends.http import READ_TIMEOUT, Link
 from llmrouter_tui.backends.lmstudio import LmStudio, OldLmStudio
 from llmrouter_tui.backends.reading import mapping, objects, split_api, text
 from llmrouter_tui.backends.stream import open_chat
+from llmrouter_tui.backends.unspoken import refuse_unread
 from llmrouter_tui.backends.vectors import embed
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.domain import ModelInfo, Resident
 from llmrouter_tui.core.embedding import Embedded, Inputs
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.hosting import is_local
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 HOSTED_SECONDS = 300.0
 """How long the list of a server that is not on this machine is believed: it is long (hundreds of models) and their
@@ -25,8 +26,8 @@ network."""
 
 
 class OpenAIBackend:
-    """A server behind the OpenAI dialect (``core.ports.Backend``). What kind it is, is found out at the first use
-    and again after a failure, since another server may have taken the address."""
+    """A server behind the OpenAI dialect (``core.ports.backend.Backend``). What kind it is, is found out at the first
+    use and again after a failure, since another server may have taken the address."""
 
     kind = "openai"
     places = None
@@ -95,10 +96,19 @@ class OpenAIBackend:
     async def unload(self, model: ModelInfo) -> None:
         await (await self._known()).unload(self._link, model)
 
+    def refuse(self, call: ChatCall) -> None:
+        """See ``core.ports.backend.Refusing``."""
+        if self._flavour is not None and self._flavour.leaves_out:
+            refuse_unread(call, self._flavour.label)
+
     async def chat(self, call: ChatCall) -> Reply:
         path, flavour = f"{self._prefix}/chat/completions", self._flavour
-        if call.resumes and flavour is not None:
-            call = replace(call, request=replace(call.request, body=flavour.to_resume(call.request.body)))
+        if flavour is not None:
+            body = flavour.to_send(call.request.body)
+            if call.resumes:
+                body = flavour.to_resume(body)
+            if body is not call.request.body:
+                call = replace(call, request=replace(call.request, body=body))
         return await open_chat(
             self._link,
             call,
@@ -106,6 +116,7 @@ class OpenAIBackend:
             read_timeout=self._read_timeout,
             drops_streams=flavour is not None and flavour.drops_streams,
             leaves_out=flavour.label if flavour is not None and flavour.leaves_out else "",
+            thinks_by=flavour.thinks_by(call.model) if flavour is not None else "",
         )
 
     async def embed(
@@ -126,6 +137,7 @@ class OpenAIBackend:
     async def _known(self) -> Flavour:
         if self._flavour is None:
             self._flavour = await detect(self._link, self._prefix)
+            self._link.tells_hops |= isinstance(self._flavour, Router)
         return self._flavour
 
 

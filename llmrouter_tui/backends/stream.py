@@ -11,6 +11,7 @@ import msgspec
 
 from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
+from llmrouter_tui.backends.thinking import Way, told
 from llmrouter_tui.backends.unspoken import cannot, name_limit_twice, refuse_unread
 from llmrouter_tui.backends.wire import MOST_PIECE, Answer, TooMuchError
 from llmrouter_tui.core.chat import ChatCall
@@ -25,7 +26,7 @@ from llmrouter_tui.core.openai import (
     replace_model,
     request_usage,
 )
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 from llmrouter_tui.core.sse import Splitter, read_event
 
 CHAT = "/v1/chat/completions"
@@ -45,16 +46,19 @@ async def open_chat(
     read_timeout: float = READ_TIMEOUT,
     drops_streams: bool = False,
     leaves_out: str = "",
+    thinks_by: Way = "",
 ) -> Reply:
     """Send a chat request to a server that speaks the canonical dialect; returns when it accepted it.
 
     The client's body goes out as it came, but for the model's name (``wire_name`` if the server calls it
     differently) and the wish for usage, which a stream always gets. ``drops_streams``: the server closes the
     connection after a stream, whatever it says. ``leaves_out``: what people call a server that does not read all of
-    OpenAI's fields (``unspoken``).
+    OpenAI's fields (``unspoken``). ``thinks_by``: how it is told whether to think.
     """
     request, model = call.request, call.model.name
     body = replace_model(request.body, wire_name or model)
+    if request.switch:
+        body = told(body, request.switch, call.model, thinks_by)
     if leaves_out:
         refuse_unread(call, leaves_out)
         body = name_limit_twice(body)
@@ -68,7 +72,7 @@ async def open_chat(
 
 
 class StreamReply:
-    """A canonical stream under way (``core.ports.Reply``)."""
+    """A canonical stream under way (``core.ports.backend.Reply``)."""
 
     def __init__(self, answer: Answer, link: Link, model: str, *, hide_usage: bool) -> None:
         self.usage = Usage()
@@ -228,7 +232,7 @@ _completion = msgspec.json.Decoder(_Completion)
 
 
 class BodyReply:
-    """A whole canonical answer under way (``core.ports.Reply``)."""
+    """A whole canonical answer under way (``core.ports.backend.Reply``)."""
 
     def __init__(self, answer: Answer, link: Link, call: ChatCall) -> None:
         self.usage = Usage()

@@ -3,8 +3,12 @@
 import json
 from typing import Any, Final
 
+import msgspec
+
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.errors import BackendError
+
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 OPENAIS_OWN: Final = {
     "functions": "knows tools, and not 'functions', which they replaced",
@@ -23,6 +27,7 @@ def cannot(call: ChatCall, message: str, param: str) -> BackendError:
         fallback=True,
         retryable=False,
         param=param,
+        everywhere=True,
     )
 
 
@@ -33,6 +38,14 @@ def refuse_unread(call: ChatCall, server: str) -> None:
     for name, why in OPENAIS_OWN.items():
         if b'"%b"' % name.encode() in body and json.loads(body).get(name):
             raise cannot(call, f"{server} {why}.", name)
+
+
+def without(body: bytes, name: str) -> bytes:
+    """The same request without a field."""
+    if b'"%b"' % name.encode() not in body:
+        return body
+    fields = _FIELDS.decode(body)
+    return msgspec.json.encode(fields) if fields.pop(name, None) is not None else body
 
 
 def name_limit_twice(body: bytes) -> bytes:

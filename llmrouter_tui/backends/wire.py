@@ -67,16 +67,19 @@ class Wire:
         self._idle: list[_Connection] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def post(self, path: str, body: bytes, *, read_timeout: float, parting: bool = False) -> "Answer":
+    async def post(
+        self, path: str, body: bytes, *, read_timeout: float, parting: bool = False, more: bytes = b""
+    ) -> "Answer":
         """Send a request; returns when the headers of its answer are here.
 
         ``read_timeout`` bounds every pause of the answer, in seconds, the one before its headers included;
-        ``parting`` asks the server to end the connection with the answer. Raises ``OSError`` (also for names that do
+        ``parting`` asks the server to end the connection with the answer; ``more`` are header lines of this request,
+        each with its end. Raises ``OSError`` (also for names that do
         not resolve and certificates that do not convince), ``HungUpError``, ``NotHttpError`` and ``TimeoutError``.
         """
         connection = self._kept() or await self._connect()
         head = self._heads.get((path, parting)) or self._head(path, parting)
-        answer = connection.ask(b"%b%d\r\n\r\n" % (head, len(body)), body, read_timeout, keep=not parting)
+        answer = connection.ask(b"%b%d\r\n%b\r\n" % (head, len(body), more), body, read_timeout, keep=not parting)
         try:
             await answer.begun()
         except BaseException:

@@ -9,7 +9,8 @@ from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, fail
 
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
-    from llmrouter_tui.core.ports import Control, Host
+    from llmrouter_tui.core.ports.control import Control
+    from llmrouter_tui.core.ports.host import Host
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, FILES, load_config, options
 from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, fail
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 @click.command()
 @FILE
-@options(COMMON)
-def backup(file: Path, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+@options(FILES)
+def backup(file: Path, config_file: Path | None, **flags: Any) -> None:
     """Copy the database to FILE, also while a router runs. It never writes over a file.
 
     The copy holds what the database does: texts as far as they are kept, and hashes of clients' keys.
     """
-    database = _database(load_config(config_file, insecure, **flags))
+    database = _database(load_config(config_file, **flags))
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.storage.backup import back_up
 
@@ -30,24 +30,55 @@ def backup(file: Path, config_file: Path | None, insecure: bool, **flags: Any) -
         size = back_up(database, file, _tell)
     except RouterError as error:
         fail(str(error), USAGE if error.code in WRONG_INPUT else 1)
-    click.echo(f"{file}: a copy of {database}, {size / 1e6:,.1f} MB")
+    whose = "" if flags["database"] is not None else " (by these settings; --db names another router's)"
+    click.echo(f"{file}: a copy of {database}{whose}, {size / 1e6:,.1f} MB")
 
 
 @click.command()
 @FILE
-@options(COMMON)
-def restore(file: Path, config_file: Path | None, insecure: bool, **flags: Any) -> None:
-    """Put a copy in the place of the database. Refused while a router uses it; what was there is kept beside it."""
-    database = _database(load_config(config_file, insecure, **flags))
-    from llmrouter_tui.core.errors import RouterError
-    from llmrouter_tui.storage.backup import restore as put_back
+@click.option("--url", default="", help="A running router (default: the one on our port, unless --db is given).")
+@options(ASKING)
+def restore(file: Path, url: str, config_file: Path | None, **flags: Any) -> None:
+    """Put a copy in the place of the database; what was there is kept beside it.
 
+    A router that runs restarts with it: answers under way are finished or ended as at a stop.
+    """
+    config = load_config(config_file, **flags)
+    from llmrouter_tui.cli.nearby import answers, url_of
+    from llmrouter_tui.core.errors import RouterError
+
+    there = url or url_of(config.settings.host, config.settings.port)
+    if not url and (flags["database"] is not None or not answers(there)):
+        there = ""
     try:
-        aside = put_back(file, database, _tell)
+        restored, aside = _through(there, config, file) if there else _in_place(config, file)
     except RouterError as error:
         fail(str(error), USAGE if error.code in WRONG_INPUT else 1)
     kept = f"; what was there is {aside}" if aside else ""
-    click.echo(f"{database}: as it is in {file}{kept}")
+    click.echo(f"{restored}: as it is in {file}{kept}")
+
+
+def _in_place(config: "Config", file: Path) -> tuple[str, str]:
+    """Where no router runs: what was restored, and where what was there is. Raises ``RouterError``."""
+    from llmrouter_tui.storage.backup import restore as put_back
+
+    database = _database(config)
+    return str(database), str(put_back(file, database, _tell) or "")
+
+
+def _through(url: str, config: "Config", file: Path) -> tuple[str, str]:
+    """The same by the router at ``url``, with a copy that has no write-ahead log beside it."""
+    import asyncio
+    import tempfile
+
+    from llmrouter_tui.cli.stored import restore_at
+    from llmrouter_tui.storage.backup import back_up
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "copy.db"
+        back_up(file, whole, _tell)
+        given = asyncio.run(restore_at(url, config.settings.admin_api_key, whole))
+    return f"the database of the router at {url}", given.kept
 
 
 def _database(config: "Config") -> Path:

@@ -22,6 +22,8 @@ from llmrouter_tui.gpu.probe import open_probe
 from llmrouter_tui.service.holder import port_holder, try_address
 from llmrouter_tui.service.membership import data_dir
 from llmrouter_tui.storage.repo import open_repo
+from llmrouter_tui.tui.rebinding import rebind
+from llmrouter_tui.tui.theme import PALETTES
 
 GIB = 1024**3
 GOOD = "✓"
@@ -48,9 +50,18 @@ async def _report(config: Config, file: Path | None) -> tuple[list[str], bool]:
         address,
         database,
         _config_file(file),
+        *(_line(False, "keys", problem) for problem in rebind(config.settings.keys).problems),
+        *_theme(config.settings.theme),
     ]
     runs = some or any(line.startswith(GOOD) for line in files)
     return lines, runs and address.startswith(GOOD) and database.startswith(GOOD)
+
+
+def _theme(name: str) -> list[str]:
+    """What is wrong with the colours that are set."""
+    if not name or name in PALETTES:
+        return []
+    return [_line(False, "theme", f"there is no theme {name!r}; there are: {', '.join(PALETTES)}")]
 
 
 def _line(good: bool, topic: str, text: str) -> str:

@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from llmrouter_tui.cli.asking import ask
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, EMBEDDED, load_config, options
 from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmrouter_tui.core.chat import ChatRequest
     from llmrouter_tui.core.decision import Decision
     from llmrouter_tui.core.domain import ModelView
-    from llmrouter_tui.core.ports import Control
+    from llmrouter_tui.core.ports.control import Control
 
 
 @click.command()
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 @click.option("--model", default="auto", help="auto, auto:fast, auto:best, auto:<task>, or a model's name.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
-@options(COMMON)
+@options(ASKING, EMBEDDED)
 def explain(
     prompt: str | None, body: IO[bytes] | None, client: str, model: str, as_json: bool, url: str,
-    config_file: Path | None, insecure: bool, **flags: Any,
+    config_file: Path | None, **flags: Any,
 ) -> None:  # fmt: skip
     """Which model would get PROMPT, and why. Nothing is generated."""
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     question = asked(prompt, body)
 
     async def look(control: "Control") -> "tuple[Decision, Sequence[ModelView]]":

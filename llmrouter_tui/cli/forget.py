@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, load_config, options
 from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, fail
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.option("--exchange", default="", metavar="ID", help="One exchange, by its id or that of its answer.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--url", default="", help="A running router (default: the one on our port, unless --db is given).")
-@options(COMMON)
+@options(ASKING)
 def forget(
-    everything: bool, session: str, exchange: str, yes: bool, url: str, config_file: Path | None, insecure: bool,
+    everything: bool, session: str, exchange: str, yes: bool, url: str, config_file: Path | None,
     **flags: Any,
 ) -> None:  # fmt: skip
     """Take prompts, answers, judges' words and your notes out of the database, for good.
@@ -30,7 +30,7 @@ def forget(
     """
     if everything + bool(session) + bool(exchange) != 1:
         fail("say whose texts: one of --all, --session and --exchange", USAGE)
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     if everything and not yes:
         click.confirm("Take all texts out of the database, for good?", abort=True, err=True)
     from llmrouter_tui.cli.nearby import answers, url_of

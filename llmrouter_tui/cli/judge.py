@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, load_config, options
 from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, echo_json, fail
 
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
-    from llmrouter_tui.core.ports import Control
+    from llmrouter_tui.core.ports.control import Control
 
 T = TypeVar("T")
 
@@ -31,18 +31,18 @@ T = TypeVar("T")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0, 500), help="How many grades are told.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port).")
-@options(COMMON)
+@options(ASKING)
 def judge(
     again: tuple[str, str] | None, exchange: str, by: str, compare: tuple[str, str] | None, task: str, model: str,
     overrule: tuple[str, str] | None, paused: bool | None, wait: bool, limit: int, as_json: bool, url: str,
-    config_file: Path | None, insecure: bool, **flags: Any,
+    config_file: Path | None, **flags: Any,
 ) -> None:  # fmt: skip
     """What the judge said, and how far it is to be believed.
 
     A model grades, while idle, the answers of measured models that no program can check (llmrouter-tui profile --full).
     How often it agrees with checks and with your ratings decides what its grades count for.
     """
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     from llmrouter_tui.cli import judging
 
     there = _address(config, url)

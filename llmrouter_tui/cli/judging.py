@@ -22,7 +22,7 @@ from llmrouter_tui.core.grades import (
     Overruled,
 )
 from llmrouter_tui.core.grades import moved as moved_by
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 
 POLL: Final = 0.5
 """Seconds between two looks at a router whose judge is at work."""

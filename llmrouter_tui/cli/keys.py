@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmrouter_tui.cli.asking import ask
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, load_config, options
 from llmrouter_tui.cli.telling import echo_json
 
 if TYPE_CHECKING:
@@ -19,15 +19,13 @@ JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.group(invoke_without_command=True)
 @JSON
 @URL
-@options(COMMON)
+@options(ASKING)
 @click.pass_context
-def keys(
-    context: click.Context, /, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
-) -> None:
+def keys(context: click.Context, /, as_json: bool, url: str, config_file: Path | None, **flags: Any) -> None:
     """Keys that clients send: those with a name, their models and limits."""
     if context.invoked_subcommand is not None:
         return
-    found = ask(load_config(config_file, insecure, **flags), url, lambda control: control.keys())
+    found = ask(load_config(config_file, **flags), url, lambda control: control.keys())
     if as_json:
         echo_json(found)
     elif found:
@@ -44,15 +42,15 @@ def keys(
 @click.option("--concurrent", type=click.IntRange(0), help="Its requests at the same time; 0 for any number.")
 @JSON
 @URL
-@options(COMMON)
+@options(ASKING)
 def add(
     name: str, models: str, rpm: int | None, tpm: int | None, concurrent: int | None, as_json: bool, url: str,
-    config_file: Path | None, insecure: bool, **flags: Any,
+    config_file: Path | None, **flags: Any,
 ) -> None:  # fmt: skip
     """Make a key. It is printed this once: the router keeps only what it hashes to."""
     allowed = [one.strip() for one in models.split(",") if one.strip()]
     made = ask(
-        load_config(config_file, insecure, **flags),
+        load_config(config_file, **flags),
         url,
         lambda control: control.add_key(name, models=allowed, rpm=rpm, tpm=tpm, concurrent=concurrent),
         command=True,
@@ -62,15 +60,16 @@ def add(
     else:
         click.echo(f"the key {made.name}, shown this once:", err=True)
         click.echo(made.key)
+        click.echo("from now on every client needs a key, on this machine too", err=True)
 
 
 @keys.command()
 @click.argument("name")
 @URL
-@options(COMMON)
-def revoke(name: str, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+@options(ASKING)
+def revoke(name: str, url: str, config_file: Path | None, **flags: Any) -> None:
     """Let a key in no more, from now on."""
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     ask(config, url, lambda control: control.revoke_key(name), command=True)
     click.echo(f"the key {name} lets nobody in any more")
 

@@ -12,7 +12,7 @@ from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.domain import ModelView
-    from llmrouter_tui.core.ports import Control
+    from llmrouter_tui.core.ports.control import Control
     from llmrouter_tui.core.vram import Placement, VramView
 
 ALL = ("clear", "release")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmrouter_tui.cli.asking import ask
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, EMBEDDED, load_config, options
 from llmrouter_tui.cli.memory import ASKED, MEMORY, about_memory
 from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmrouter_tui.config import Config
     from llmrouter_tui.core.domain import CatalogMatch, ModelView
     from llmrouter_tui.core.dossier import Dossier
-    from llmrouter_tui.core.ports import Control, Snapshot
+    from llmrouter_tui.core.ports.control import Control, Snapshot
     from llmrouter_tui.core.profile import Profiles
 
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 @click.option("--match", metavar="NAME=ID", default="", help="Say which model of the public catalog NAME is (or none).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, else look without one).")
-@options(MEMORY, COMMON)
+@options(MEMORY, ASKING, EMBEDDED)
 def models(
-    why: str, match: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any
+    why: str, match: str, as_json: bool, url: str, config_file: Path | None, **flags: Any
 ) -> None:  # fmt: skip
     """The models that can be routed to, with their scores.
 
@@ -43,7 +43,7 @@ def models(
     itself, as /admin/models/ID/plan and /admin/vram have it. --why and --match are documents of their own.
     """
     memory = {name: flags.pop(name) for name in ASKED}
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     if as_json and bool(match) + bool(why) + any(memory.values()) > 1:
         fail("--json prints one document: ask for --match, for --why, and about memory one at a time", USAGE)
     if match:

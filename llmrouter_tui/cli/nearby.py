@@ -5,7 +5,7 @@ HTTP is imported when it is asked for: a router whose port is free never needs i
 
 import socket
 
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.ports.host import Host
 
 ANSWER_SECONDS = 1.0
 TRIED = 50

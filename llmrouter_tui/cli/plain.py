@@ -12,7 +12,7 @@ import click
 
 from llmrouter_tui.cli.plain_vram import vram_text
 from llmrouter_tui.core.ability import is_embedding
-from llmrouter_tui.core.decision import Decision
+from llmrouter_tui.core.decision import Decision, Effect
 from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import (
@@ -32,9 +32,11 @@ from llmrouter_tui.core.events import (
 from llmrouter_tui.core.fluency import moved, moved_words, told
 from llmrouter_tui.core.footprint import WHENCE
 from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.leaderboard_words import told as voted
 from llmrouter_tui.core.probing import against, shortly
-from llmrouter_tui.core.profile import ModelProfile, right_words
+from llmrouter_tui.core.profile import ModelProfile, right_words, stale_words
 from llmrouter_tui.core.switches import heeding, heeding_words
+from llmrouter_tui.core.votes import Voted
 from llmrouter_tui.core.why import instead
 from llmrouter_tui.remote.host import RemoteHost
 
@@ -140,6 +142,7 @@ def _measured_lines(profile: ModelProfile) -> list[str]:
     parts += [f"writes {profile.decode:.0f} tok/s"] if profile.decode is not None else []
     when = datetime.fromtimestamp(profile.at).strftime("%Y-%m-%d %H:%M")
     lines = [f"  measured     {', '.join(parts)}   ({when})"]
+    lines += [f"               {stale_words(profile)}"] if profile.stale else []
     if profile.babbles:
         lines.append(f"               it babbles: {profile.cut} answers ended only where they were cut off")
     return lines
@@ -233,6 +236,10 @@ def _lines(envelopes: Iterable[Envelope], memory: Repeats) -> Iterable[str]:
             yield f"{time.strftime('%H:%M:%S', time.localtime(envelope.at))} {text}"
 
 
+def _moved(effects: Sequence[Effect]) -> str:
+    return ", ".join(f"{x.model} {x.task} {x.before:.2f} -> {x.after:.2f}" for x in effects)
+
+
 def event_text(envelope: Envelope) -> str:
     """An event in one line; empty for those that only feed meters."""
     match envelope.fact:
@@ -246,8 +253,9 @@ def event_text(envelope: Envelope) -> str:
             took = f"{e.seconds or 0:.1f}s{first}"
             return f"{e.id[-4:]} {e.outcome} {e.model} {took} {tokens or '?'} tokens {e.code}".rstrip()
         case Rated(feedback, effects):
-            moved = ", ".join(f"{x.model} {x.task} {x.before:.2f} -> {x.after:.2f}" for x in effects)
-            return f"{feedback.exchange_id[-4:]} rated {feedback.rating or 'cleared'} {moved}"
+            return f"{feedback.exchange_id[-4:]} rated {feedback.rating or 'cleared'} {_moved(effects)}"
+        case Voted(vote, effects, taken_back):
+            return f"vote{' taken back' if taken_back else ''}: {voted(vote)}; {_moved(effects)}"
         case TextsForgotten(wanted):
             whose = wanted.exchange[-4:] or wanted.session or "all"
             return f"texts forgotten: {whose}"

@@ -1,7 +1,16 @@
 """The ledger of memory as lines of text: for ``models --vram`` and ``--plan``, and for ``watch --plain``. Pure."""
 
 from llmrouter_tui.core.domain import HOST_POOL
-from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND, circle, listed, pinned_held, time_text
+from llmrouter_tui.core.memory_words import (
+    HELD,
+    HELD_BRIEF,
+    RELEASED_BY_COMMAND,
+    circle,
+    listed,
+    pinned_held,
+    time_text,
+)
+from llmrouter_tui.core.processes import strangers
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, VramView
 
 GIB = 1024**3
@@ -22,7 +31,7 @@ def vram_lines(view: VramView) -> list[str]:
     rest = [one for one in view.placements if one.verdict != "loaded"]
     if rest:
         lines += ["WHAT WOULD FIT", *(f"  {_row(one)}" for one in rest), ""]
-    lines += [f"load {_progress(load, view.at)}" for load in view.loads]
+    lines += [f"load {_progress(load, view)}" for load in view.loads]
     swaps = view.swaps
     lines.append(f"today {_many(swaps.loads, 'load')}, {_many(swaps.evictions, 'eviction')}, {swaps.seconds:.0f} s")
     lines += [f"! {line}" for line in _warnings(view)]
@@ -38,7 +47,9 @@ def pool_lines(pool: PoolView) -> list[str]:
     lines = [f"{device.pool}  {device.name}", f"  [{bar(pool)}]  {figures}"]
     lines += [f"  {FILLS[n % len(FILLS)]} {_holder(holder)}" for n, holder in enumerate(pool.holders)]
     if pool.other >= SMALLEST:
-        lines.append(f"  {OTHER} {'not ours':36} {_gib(pool.other):>6} GiB")
+        mine = {pid for holder in pool.holders for pid in holder.pids}
+        named = ", ".join(f"{who} {_gib(size)}" for who, size in strangers(device, mine)[:3])
+        lines.append(f"  {OTHER} {'not ours':36} {_gib(pool.other):>6} GiB  {named}".rstrip())
     return lines
 
 
@@ -125,7 +136,7 @@ def _row(one: Placement) -> str:
     words = {
         "fits": "fits",
         "evicts": f"evicts {', '.join(one.evict)}",
-        "waits": f"waits for {', '.join(one.drain or (one.model,))}",
+        "waits": f"waits for {', '.join(one.drain)}" if one.drain else "waits its turn",
         "unknown": "size unknown, would be tried",
     }.get(one.verdict, one.reason or one.verdict)
     wait = time_text(one.seconds) if one.seconds is not None else ""
@@ -133,14 +144,16 @@ def _row(one: Placement) -> str:
     return f"{one.model:36} {size:>10}  {_place(one):6} {wait:>6}  {words}"
 
 
-def _progress(load: LoadProgress, now: float) -> str:
+def _progress(load: LoadProgress, view: VramView) -> str:
     waiting = f", for {_many(load.waiting, 'request')}" if load.waiting else ""
     if load.started_at is None:
+        if view.held:
+            return f"{load.model} into {load.pool}{waiting}: {HELD_BRIEF}"
         why = f": {load.waits_for}" if load.waits_for else ""
         if not load.position:
             return f"{load.model} has its turn on {load.pool}{waiting}{why}"
         return f"{load.model} waits for its turn on {load.pool}{waiting}{why}"
-    spent = max(0.0, now - load.started_at)
+    spent = max(0.0, view.at - load.started_at)
     return f"{load.model} into {load.pool}, {spent:.0f} of about {load.expected_seconds:.0f} s{waiting}"
 
 
@@ -150,7 +163,7 @@ def _progress(load: LoadProgress, now: float) -> str:
 def vram_text(view: VramView) -> str:
     """The ledger in one line."""
     pools = [f"{pool.device.pool} {_gib(pool.free)} GiB free" for pool in view.pools if not pool.device.problem]
-    loads = [f"load {_progress(load, view.at)}" for load in view.loads if load.started_at is None]
+    loads = [f"load {_progress(load, view)}" for load in view.loads if load.started_at is None]
     return "; ".join(["memory " + ", ".join(pools), *loads, *_warnings(view)])
 
 
@@ -175,6 +188,8 @@ def _parts(one: Placement) -> str:
 
 def _size(one: Placement) -> str:
     context = f" with {one.context_length} tokens of context" if one.context_length else ""
+    if context and one.needed and SMALLEST <= (one.cache or 0) < one.needed:
+        context += f" ({_gib(one.cache or 0)} GiB of it)"
     return f"{_gib(one.needed or 0)} GiB ({one.source}){context}"
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, load_config, options
 from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, echo_json, fail
 
 if TYPE_CHECKING:
     from llmrouter_tui.config import Config
+    from llmrouter_tui.core.ports.control import Control
     from llmrouter_tui.core.profile import Only, Profiles
 
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 @click.option("--stop", is_flag=True, help="Stop the run under way; what it found is kept.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port).")
-@options(COMMON)
+@options(ASKING)
 def profile(
     models: tuple[str, ...], full: bool, again: bool, failed: bool, stop: bool, as_json: bool, url: str,
-    config_file: Path | None, insecure: bool, **flags: Any,
+    config_file: Path | None, **flags: Any,
 ) -> None:  # fmt: skip
     """Measure what models can do here, and how fast.
 
@@ -36,7 +37,7 @@ def profile(
     program. Requests of clients come first. Only what is missing, failed, old (profile_max_age_days) or of other
     weights is measured. Models that had to be loaded are unloaded afterwards.
     """
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     from llmrouter_tui.cli.nearby import answers, url_of
 
     there = url or url_of(config.settings.host, config.settings.port)
@@ -57,8 +58,14 @@ def profile(
 
 def _stop(config: "Config", url: str) -> None:
     from llmrouter_tui.cli.asking import ask
+    from llmrouter_tui.cli.profiling import stopped
 
-    ask(config, url, lambda control: control.cancel_profile(), command=True)
+    async def stop(control: "Control") -> str:
+        run = (await control.profiles()).run
+        await control.cancel_profile()
+        return stopped(run)
+
+    click.echo(ask(config, url, stop, command=True))
 
 
 def _measured(

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from llmrouter_tui.core.domain import NEEDS, TASKS
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.core.profile import ModelProfile, ModelProgress, Only, ProfileRun, Profiles, right_words
 
@@ -81,12 +81,25 @@ class Bar:
 
 def doing(run: ProfileRun) -> str:
     """What goes on now: ``ollama/qwen3:8b math-rolls``, ``ollama/qwen3:8b waits: 2 requests of live traffic first``."""
-    now = next((model for model in run.models if model.state in ("waiting", "loading", "asking")), None)
+    now = _in_turn(run)
     if now is None:
         return "measuring"
     if now.state == "loading":
         return f"{now.model} is loaded"
     return f"{now.model} waits: {now.message}" if now.state == "waiting" else f"{now.model} {run.prompt}"
+
+
+def stopped(run: ProfileRun) -> str:
+    """What ``--stop`` stopped: ``stopped measuring at ollama/qwen3:8b, after 2 of 23 prompts; ...``."""
+    if not run.running:
+        return "nothing was being measured"
+    now = _in_turn(run)
+    at = f" at {now.model}," if now else ""
+    return f"stopped measuring{at} after {run.done} of {run.total} prompts; what was found is kept"
+
+
+def _in_turn(run: ProfileRun) -> ModelProgress | None:
+    return next((model for model in run.models if model.state in ("waiting", "loading", "asking")), None)
 
 
 def eta_words(seconds: float | None) -> str:

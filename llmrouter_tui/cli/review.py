@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from llmrouter_tui.cli.asking import ask
-from llmrouter_tui.cli.flags import COMMON, load_config, options
+from llmrouter_tui.cli.flags import ASKING, load_config, options
 from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 
 
@@ -14,10 +14,10 @@ from llmrouter_tui.cli.telling import USAGE, echo_json, fail
 @click.option("--since", default="30d", metavar="SPAN", help="How far to look back: 7d, 12h, 2w, or all (default 30d).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--url", default="", help="A running router (default: the one on our port, unless --db is given).")
-@options(COMMON)
-def review(since: str, as_json: bool, url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+@options(ASKING)
+def review(since: str, as_json: bool, url: str, config_file: Path | None, **flags: Any) -> None:
     """Whether the router was right: your ratings against what was expected, the surprises first."""
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
     from llmrouter_tui.cli.nearby import answers, url_of
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.core.review import parse_span

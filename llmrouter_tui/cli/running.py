@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, SCREEN, keep_nothing, load_config, options
+from llmrouter_tui.cli.flags import (
+    RECORD,
+    SCREEN,
+    SERVING,
+    keep_nothing,
+    keep_others_out,
+    load_config,
+    options,
+    recordable,
+)
 from llmrouter_tui.cli.telling import USAGE, fail
 
 if TYPE_CHECKING:
     from llmrouter_tui.cli.nearby import Nearby
     from llmrouter_tui.config import Config
-    from llmrouter_tui.core.ports import Host
+    from llmrouter_tui.core.playback import Playback
+    from llmrouter_tui.core.ports.host import Host
 
 
 def show(
-    host: "Host", config: "Config", *, demo: bool = False, watching: bool = False, nearby: "Nearby | None" = None
-) -> None:
+    host: "Host", config: "Config", *, demo: bool = False, watching: bool = False, nearby: "Nearby | None" = None,
+    playback: "Playback | None" = None,
+) -> None:  # fmt: skip
     """Open the control center on a host until the user leaves it."""
-    _need_terminal("watch --plain" if watching else "serve")
+    _need_terminal("watch --plain" if watching or playback is not None else "serve")
+    from llmrouter_tui.cli import colours
     from llmrouter_tui.tui.app import ControlCenter
 
     settings = config.settings
@@ -33,7 +45,13 @@ def show(
         watching=watching,
         keys=settings.keys,
         nearby=nearby,
+        playback=playback,
+        keep_theme=colours.keep if not settings.theme else lambda _: False,
+        patience=settings.stop_seconds,
     )
+    kept = "" if settings.theme or app.no_color else colours.kept()
+    if kept in app.available_themes:
+        app.theme = kept
     if settings.theme:
         if settings.theme not in app.available_themes:
             fail(f"there is no theme {settings.theme!r}; there are: {', '.join(sorted(app.available_themes))}", USAGE)
@@ -52,18 +70,29 @@ def _need_terminal(instead: str) -> None:
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Serve a simulated fleet.")
-@options(COMMON)
-def serve(demo: bool, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+@options(SERVING, RECORD)
+def serve(
+    demo: bool, config_file: Path | None, insecure: bool, record: Path | None, record_texts: bool, **flags: Any
+) -> None:
     """The router without a screen: log lines go to stderr."""
-    config = load_config(config_file, insecure, **flags)
+    config = load_config(config_file, **flags)
+    keep_others_out(config, insecure)
     keep_nothing(demo, flags)
+    recordable(record, record_texts)
     from llmrouter_tui.cli.logs import to_stderr
     from llmrouter_tui.config import secrets
     from llmrouter_tui.core.errors import RouterError
     from llmrouter_tui.service.service import Mode, Service
 
     to_stderr(demo=demo, secrets=secrets(config.settings, os.environ))
-    mode = Mode(demo, config.settings.embedded is True, port_required=True, insecure=insecure)
+    mode = Mode(
+        demo,
+        config.settings.embedded is True,
+        port_required=True,
+        insecure=insecure,
+        record=record,
+        record_texts=record_texts,
+    )
     service = Service(config, mode)
     on_signals(service.stop)
     on_hangup(lambda: service.submit(service.control.reload()))
@@ -98,7 +127,7 @@ def watch(url: str, plain: bool, readonly: bool, calm: bool, symbols: str | None
 
     Without a URL it is the one on our own port. Set ROUTER_ADMIN_API_KEY if it asks for a key.
     """
-    config = load_config(None, True, calm=calm, symbols=symbols)
+    config = load_config(None, calm=calm, symbols=symbols)
     s = config.settings
     from llmrouter_tui.cli.nearby import url_of
     from llmrouter_tui.core.errors import RouterError

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmrouter_tui.cli.flags import COMMON, in_force, load_config, options
+from llmrouter_tui.cli.flags import ASKING, in_force, load_config, options
 from llmrouter_tui.cli.telling import USAGE, WRONG_INPUT, fail
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--url", default="", help="A running router (default: the one on our port, unless --db is given).")
-@options(COMMON)
-def sync(sources: tuple[str, ...], url: str, config_file: Path | None, insecure: bool, **flags: Any) -> None:
+@options(ASKING)
+def sync(sources: tuple[str, ...], url: str, config_file: Path | None, **flags: Any) -> None:
     """Fetch newer public figures of models.
 
     SOURCE is lmarena, openrouter, livebench, models.dev or artificial-analysis (with ROUTER_ARTIFICIAL_ANALYSIS_KEY);
@@ -26,7 +26,7 @@ def sync(sources: tuple[str, ...], url: str, config_file: Path | None, insecure:
     A router that runs does it itself and uses the figures at once; else they go into the database, where the next
     router finds them.
     """
-    config = in_force(load_config(config_file, insecure, **flags))
+    config = in_force(load_config(config_file, **flags))
     from llmrouter_tui.cli.nearby import answers, url_of
 
     there = url or url_of(config.settings.host, config.settings.port)

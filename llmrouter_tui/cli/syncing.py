@@ -9,7 +9,7 @@ import click
 
 from llmrouter_tui.catalog.sync.run import Terms
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.core.sync import SyncProgress, SyncRecord, outcome, so_far, title
 from llmrouter_tui.service.sync import make_sync
 from llmrouter_tui.settings import Settings

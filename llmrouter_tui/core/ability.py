@@ -135,25 +135,28 @@ def abilities(
     info: ModelInfo,
     *,
     ratings: Sequence[Feedback] = (),
+    disliked: Sequence[Feedback] = (),
     now: float = 0.0,
     known: Known | None = None,
     answers: Sequence[Checked] = (),
     shifts: Shifts = NO_SHIFTS,
 ) -> Mapping[str, Ability]:
-    """The ability per task of a model. ``ratings`` of other models are passed over; ``now`` is Unix seconds; ``known``
-    is what the catalog says of it; ``answers`` and ``shifts`` as in ``answered``. The name only counts where its own
-    figures say nothing."""
+    """The ability per task of a model. ``ratings`` of other models are passed over; ``disliked`` are answers that a
+    vote of the user found bad together with those beside them, which counts as a bad rating each; ``now`` is Unix
+    seconds; ``known`` is what the catalog says of it; ``answers`` and ``shifts`` as in ``answered``. The name only
+    counts where its own figures say nothing."""
     name = parse_name(_spoken(info.name))
     size = info.parameters or name.size or (known.parameters if known else None)
     penalty = quantization_penalty(info.quantization or name.quantization)
     ours = [(r, _rating_weight(r, now)) for r in ratings if _is_of(r, info)]
+    bad = [(r, _rating_weight(r, now)) for r in disliked if _is_of(r, info)]
     result = {}
     for task in TASKS:
         prior = _prior(info, task, size, penalty, known)
         public = evidence(known, task, penalty) if known else ()
         told = known is not None and not known.related and public
         guesses = () if told else _affinities(name, known, task, prior.value)
-        result[task] = _blend((prior, *public, *guesses, *_ratings(ours, task)))
+        result[task] = _blend((prior, *public, *guesses, *_ratings(ours, task), *_dislikes(bad, task)))
     return answered(result, answers, shifts)
 
 
@@ -272,7 +275,15 @@ def _ratings(ours: Sequence[tuple[Feedback, float]], task: str) -> Iterable[Evid
             weights = [w for r, w in ours if w and (r.task == task) is own and r.rating == mark]
             if weights:
                 note = f"{len(weights)} {mark}" if own else f"{len(weights)} {mark} on other tasks"
-                yield Evidence("rating", value, sum(weights) * (1.0 if own else SPILL), note)
+                yield Evidence("rating", value, sum(weights) * (1.0 if own else SPILL), note, len(weights) * own)
+
+
+def _dislikes(bad: Sequence[tuple[Feedback, float]], task: str) -> Iterable[Evidence]:
+    """What votes say that found no answer good: as bad ratings."""
+    for one in _ratings(bad, task):
+        count, _, where = one.note.partition(" down")
+        words = f"bad beside others in {count} of your votes{where}"
+        yield Evidence("vote", one.value, one.weight, words, one.count)
 
 
 def _blend(evidence: tuple[Evidence, ...]) -> Ability:

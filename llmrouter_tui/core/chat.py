@@ -5,7 +5,8 @@ any field passes through, and beside them the few fields that routing reads. A b
 SSE events ``data: {…}\\n\\n`` ending with ``data: [DONE]\\n\\n`` for a stream, one JSON object otherwise.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from llmrouter_tui.core.domain import ModelInfo
 
@@ -50,6 +51,9 @@ class ChatRequest:
     """The name of the key that it came with; empty for a key without a name, or none."""
     allowed: tuple[str, ...] = ()
     """What that key may ask for, as ``keys.permits`` reads it; empty for every model."""
+    marked: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    """Makes the same body with the client's marks of what is to be cached (``cache_control``, on parts, messages, calls
+    and tools), for a backend that heeds them; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

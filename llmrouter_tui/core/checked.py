@@ -68,11 +68,11 @@ def _pieces(
         informed = sum(weight for _, _, weight, _ in looks)
         looks = [(source, pull + rest * w / informed, w, answers) for source, pull, w, answers in looks]
     spread = after * (1 - after)
-    pieces = [_piece(source, after, pull, w / spread, _words(source, a, shifts)) for source, pull, w, a in looks]
+    pieces = [piece(source, after, pull, w / spread, _words(source, a, shifts), len(a)) for source, pull, w, a in looks]
     if others:
         source: Source = "profile" if any(source_of(one) == "profile" for one in others) else "judge"
         weight = SPILL * _pull(theta, others, shifts)[1] / spread
-        pieces.append(_piece(source, after, rest, weight, _words_of_others(source, others)))
+        pieces.append(piece(source, after, rest, weight, _words_of_others(source, others)))
     return pieces
 
 
@@ -86,13 +86,14 @@ def _pull(theta: float, answers: Sequence[Checked], shifts: Shifts) -> tuple[flo
     return pull, informed
 
 
-def _piece(source: Source, after: float, pull: float, weight: float, words: str) -> Evidence:
+def piece(source: Source, after: float, pull: float, weight: float, words: str, count: int = 0) -> Evidence:
+    """Evidence of so many observations that pulls so an ability that comes to rest there, of about this weight."""
     weight = max(weight, 1e-3)
     value = after + pull / weight
     if not 0 <= value <= 1:
         value = 1.0 if value > 1 else 0.0
         weight = pull / (value - after)
-    return Evidence(source, value, weight, words)
+    return Evidence(source, value, weight, words, count)
 
 
 def source_of(answer: Checked) -> Source:

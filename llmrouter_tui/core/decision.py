@@ -207,6 +207,19 @@ class Exchange:
     """Dollars of all attempts together; None where none costs money, or nobody knows the price."""
 
 
+def place(exchange: Exchange) -> str:
+    """Of an exchange in the history, as pages are asked for: ``AT:ID``. ``AT:`` is a time."""
+    return f"{exchange.at!r}:{exchange.id}"
+
+
+def placed(said: str) -> tuple[float, str]:
+    """Time and id of a place, by which all exchanges are in order. Raises ``ValueError``."""
+    at, colon, exchange_id = said.partition(":")
+    if not colon:
+        raise ValueError(f"{said!r} is no place in the history.")
+    return float(at), exchange_id
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangePage:
     """A page of history, newest first; ``before`` asks for the next one, None at the end."""
@@ -214,6 +227,13 @@ class ExchangePage:
     items: tuple[Exchange, ...]
     before: str | None = None
     total: int = 0
+    searched: float | None = None
+    """How far back a filter was followed when it took too long to fill the page; None for a full page and at the end.
+    """
+    after: str | None = None
+    """Of a page that was asked for with ``after``: asks for the next newer one, None at the newest."""
+    older: int | None = None
+    """How many are stored that are older than the last one here, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

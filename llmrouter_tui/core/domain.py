@@ -25,7 +25,7 @@ NEEDS = ("tools", "vision", "json", "embedding", "context", "thinking")
 """What a request can require of a model, besides talent."""
 
 Capability = Literal["completion", "tools", "vision", "json", "embedding", "thinking"]
-Source = Literal["rating", "judge", "profile", "benchmark", "affinity", "prior"]
+Source = Literal["rating", "vote", "judge", "profile", "benchmark", "affinity", "prior"]
 FootprintSource = Literal["reported", "measured", "estimated", "unknown"]
 ResidencyState = Literal["resident", "loading", "unloading", "absent", "unknown"]
 BackendKind = Literal["ollama", "llamacpp", "openai", "anthropic", "embedded"]
@@ -142,6 +142,8 @@ class Resident:
     """The resident whose memory this is: a second name of the same weights (``footprint`` is not to be added)."""
     on_gpu: int | None = None
     """Those bytes of its footprint that are on GPUs: 0 where it runs in RAM. None: not told, it is all in one place."""
+    crowd: tuple[int, int] | None = None
+    """Requests that its server works on and that wait there, whoever asked; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ class Evidence:
     value: float
     weight: float
     note: str = ""
+    count: int = 0
+    """Ratings, votes, checks, grades or figures of this very task that it sums up; 0 where it rests on none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +407,8 @@ class ServiceView:
     """True when backends and GPUs are simulated; every screen says so."""
     started_at: float = 0.0
     problems: tuple[Problem, ...] = ()
+    recording: bool = False
+    """Whether what happens is written to a file (``--record``)."""
 
     @property
     def url(self) -> str:

@@ -124,7 +124,7 @@ def _bar(view: ModelView, wait: Wait) -> Bar | None:
     if view.problem:
         return Bar("problem", view.problem)
     if wait.blocked:
-        return Bar("held" if wait.held else "memory", wait.blocked)
+        return Bar("held" if wait.held else "size" if wait.never else "memory", wait.blocked)
     return None
 
 

@@ -23,6 +23,7 @@ Code = Literal[
     "internal_error",
     "storage_unavailable",
     "deadline_exceeded",
+    "routing_loop",
 ]
 
 STATUS: dict[str, int] = {
@@ -46,6 +47,7 @@ STATUS: dict[str, int] = {
     "shutting_down": 503,
     "storage_unavailable": 503,
     "deadline_exceeded": 504,
+    "routing_loop": 508,
 }
 """The HTTP status of each code, in every dialect."""
 
@@ -59,9 +61,15 @@ CLIENT_FAULTS: frozenset[str] = frozenset(
         "model_not_found",
         "context_length_exceeded",
         "deadline_exceeded",
+        "routing_loop",
     }
 )
 """Codes of requests that no router could have answered: they say nothing of how well this one does."""
+
+
+def is_fault(outcome: str, code: str) -> bool:
+    """Whether an exchange failed, and not by its client's own fault."""
+    return outcome == "failed" and code not in CLIENT_FAULTS
 
 
 class RouterError(Exception):
@@ -122,6 +130,7 @@ class BackendError(RouterError):
         status: int | None = None,
         unhealthy: bool = False,
         blames: bool = True,
+        everywhere: bool = False,
     ) -> None:
         super().__init__(
             code,
@@ -139,3 +148,5 @@ class BackendError(RouterError):
         """Whether the backend itself seems gone, not just this request."""
         self.blames = blames
         """Whether it says anything of how well the model or its backend does."""
+        self.everywhere = everywhere
+        """Whether every model of this backend would refuse the same."""

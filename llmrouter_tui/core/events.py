@@ -23,6 +23,7 @@ from llmrouter_tui.core.grades import Grade, JudgeView
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.votes import Voted
 from llmrouter_tui.core.vram import VramView
 
 
@@ -228,6 +229,7 @@ Fact = (
     | AttemptFailed
     | ExchangeFinished
     | Rated
+    | Voted
     | TextsForgotten
     | BackendChanged
     | ModelsChanged

@@ -59,14 +59,14 @@ def _listed(standing: Standing, benchmarks: Benchmarks, penalty: float) -> Seque
     listed = LISTED if len(standing.grounds) > LISTED + 1 else LISTED + 1
     scale = MOST / (standing.strength + HALF_AT) * standing.strength / sum(g.weight for g in standing.grounds)
     told = [
-        Evidence("benchmark", worth(g.share, -penalty), g.weight * scale, _note(g.figure, benchmarks[g.figure.key]))
+        Evidence("benchmark", worth(g.share, -penalty), g.weight * scale, _note(g.figure, benchmarks[g.figure.key]), 1)
         for g in standing.grounds[:listed]
     ]
     rest = standing.grounds[listed:]
     if rest:
         weight = sum(g.weight for g in rest)
         value = sum(worth(g.share, -penalty) * g.weight for g in rest) / weight
-        told.append(Evidence("benchmark", value, weight * scale, f"{len(rest)} more figures"))
+        told.append(Evidence("benchmark", value, weight * scale, f"{len(rest)} more figures", len(rest)))
     return told
 
 

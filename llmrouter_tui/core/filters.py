@@ -11,7 +11,9 @@ from llmrouter_tui.core.memory_words import RELEASED_BY
 from llmrouter_tui.core.scoring import Wait
 from llmrouter_tui.core.traits import MARGIN, Traits, token_ratio
 
-Kind = Literal["disabled", "withheld", "embedding", "vision", "tools", "context", "down", "problem", "memory", "held"]
+Kind = Literal[
+    "disabled", "withheld", "embedding", "vision", "tools", "context", "down", "problem", "memory", "size", "held"
+]
 
 
 class Bar(NamedTuple):
@@ -67,7 +69,7 @@ def barred(analysis: Analysis, model: ModelView, traits: Traits, wait: Wait, len
     if model.problem:
         return Bar("problem", model.problem)
     if wait.blocked:
-        return Bar("held" if wait.held else "memory", wait.blocked)
+        return Bar("held" if wait.held else "size" if wait.never else "memory", wait.blocked)
     return None
 
 
@@ -93,6 +95,12 @@ _NAMED: dict[Kind, tuple[Code, str, str, str | None]] = {
     ),
     "problem": ("backend_error", "cannot serve now", "Name another model or ask for auto.", None),
     "memory": ("out_of_memory", "does not fit in memory", "Unload something, or name a smaller model.", None),
+    "size": (
+        "out_of_memory",
+        "is larger than the memory",
+        "Name a smaller model, or serve it with less context.",
+        None,
+    ),
     "held": (
         "model_loading",
         "is not in memory",
@@ -115,7 +123,7 @@ def refuse_named(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> N
     if bar.kind == "withheld":
         raise forbidden(model.id, bar.reason)
     code, what, hint, param = _NAMED[bar.kind]
-    detail = f": {bar.reason}" if bar.kind in ("problem", "memory", "held") else ""
+    detail = f": {bar.reason}" if bar.kind in ("problem", "memory", "size", "held") else ""
     raise RouterError(code, f"{model.id} {what}{detail}.", hint=hint, param=param, retryable=bar.kind in _TRANSIENT)
 
 
@@ -182,7 +190,7 @@ def _too_long(analysis: Analysis, bars: Sequence[tuple[ModelView, Bar]]) -> Rout
 def _advice(kinds: set[Kind]) -> str:
     if "held" in kinds:
         return f"{RELEASED_BY}."
-    if "memory" in kinds:
+    if kinds & {"memory", "size"}:
         return "Free memory, or serve a smaller model."
     if "problem" in kinds:
         return "The Models page shows what is wrong with each."

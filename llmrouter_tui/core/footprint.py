@@ -101,6 +101,14 @@ def expected(info: ModelInfo, pool: str, context: int | None, seen: Footprint | 
     return Footprint(int(told * whole + more), "estimated", context)
 
 
+def for_context(info: ModelInfo, pool: str, context: int | None, seen: Footprint | None = None) -> int | None:
+    """What of that its context takes, corrected alike. None where what a token takes is not told."""
+    if info.kv_bytes_per_token is None or context is None:
+        return None
+    whole, cache = correction(info, pool, seen)
+    return int(cache_bytes(info, context) * cache * whole)
+
+
 def largest_context(info: ModelInfo, pool: str, room: int | None, seen: Footprint | None = None) -> int | None:
     """The context to load a model with where nobody chose one: up to the usual one whatever fits ``room`` (bytes that
     all models may take of the pool), and more as long as the cache stays within its share of it. In powers of two and

@@ -148,6 +148,17 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A judge that will not grade as things are: its server does not let us, does not have it, or what it is shown is
+    too long for it."""
+
+    judge: str
+    words: str
+    hint: str
+    """What to do, as a clause."""
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeView:
     """How the judge is and how far it is with its work."""
 
@@ -175,6 +186,8 @@ class JudgeView:
     """What it grades now: ``ollama/qwen3:8b creative-letter``."""
     disagree: int = 0
     agreement: Agreement = Agreement()
+    refusal: Refusal | None = None
+    """Of a judge that is left alone for it, also where another judges now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,9 @@ def permits(models: Sequence[str], model: ModelView) -> bool:
 def not_permitted(key: str, requested: str, allowed: Sequence[str], here: Sequence[ModelView]) -> RouterError:
     """The error for a request whose key may not have what it asks for; ``here``: what it may have."""
     names = ", ".join(allowed[:8]) + (" …" if len(allowed) > 8 else "")
+    if not key:
+        words = f"None of the models that it may go to can be asked for {requested[:120]!r} ({names})."
+        return RouterError("model_not_found", words, hint="Let it go to more models.", param="model")
     if not here:
         return RouterError(
             "forbidden",

@@ -56,12 +56,16 @@ class Bucket:
     def full(self, now: float) -> bool:
         return self.level(now) >= self.per_minute
 
+    def lacks(self, now: float) -> float:
+        """Seconds until one is in it; 0.0 where it is."""
+        level = self.level(now)
+        return (1.0 - level) / self._rate if level < 1.0 else 0.0
+
     def take(self, now: float) -> float:
         """Take one. 0.0 where it was there, else nothing is taken: the seconds until it will be."""
-        level = self.level(now)
-        if level < 1.0:
-            return (1.0 - level) / self._rate
-        self._level = level - 1.0
+        if wait := self.lacks(now):
+            return wait
+        self._level -= 1.0
         return 0.0
 
     def charge(self, amount: float, now: float) -> None:
@@ -96,14 +100,22 @@ class Meter:
 
     def enter(self, now: float) -> Refused | None:
         """Begin an exchange, or say why not: then nothing is counted."""
+        if (refused := self.look(now)) is not None:
+            return refused
+        if self._requests is not None:
+            self._requests.take(now)
+        self.running += 1
+        return None
+
+    def look(self, now: float) -> Refused | None:
+        """Why no exchange may begin now; None where one may."""
         limit = self.limit
         if limit.concurrent and self.running >= limit.concurrent:
             return Refused("concurrent", limit.concurrent, UNKNOWN_WAIT)
         if self._tokens is not None and (wait := self._tokens.wait(now)):
             return Refused("tokens", limit.tpm, wait)
-        if self._requests is not None and (wait := self._requests.take(now)):
+        if self._requests is not None and (wait := self._requests.lacks(now)):
             return Refused("requests", limit.rpm, wait)
-        self.running += 1
         return None
 
     def leave(self, tokens: int, now: float) -> None:

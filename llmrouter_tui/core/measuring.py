@@ -3,6 +3,7 @@
 A result is stale when the weights are others, when the prompt set says something else is right, or when it is old.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
@@ -11,8 +12,8 @@ from typing import Final
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import NEEDS, TASKS, ModelInfo
 from llmrouter_tui.core.probing import is_probe, probed
-from llmrouter_tui.core.profile import ModelProfile, Order, Result, TaskProgress, TaskScore
-from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt, suited
+from llmrouter_tui.core.profile import PROMPTS_VERSION, ModelProfile, Order, Result, Stale, TaskProgress, TaskScore
+from llmrouter_tui.core.prompt_set import QUICK, prompt, suited
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompt_set.speed import speed
 from llmrouter_tui.core.prompts import Prompt
@@ -35,13 +36,21 @@ LONGEST_READ: Final = 240.0
 
 def same_weights(result: Result, info: ModelInfo) -> bool:
     """Whether a result is of these very weights, as far as backends tell; what is not told is not held against it."""
-    digest = not result.digest or not info.digest or result.digest == info.digest
-    return digest and result.quantization == info.quantization and result.version == VERSION
+    return _otherwise(result, info) is None
 
 
-def stale(result: Result, info: ModelInfo, now: float, max_age: float = MAX_AGE) -> bool:
-    """Whether it is to be measured anew."""
-    return not same_weights(result, info) or now - result.at > max_age
+def _otherwise(result: Result, info: ModelInfo) -> Stale | None:
+    """What is not as it was. A new quantization has a new digest too, and says more."""
+    if result.quantization != info.quantization:
+        return "quantization"
+    if result.digest and info.digest and result.digest != info.digest:
+        return "digest"
+    return "prompts" if result.version != PROMPTS_VERSION else None
+
+
+def stale(result: Result, info: ModelInfo, now: float, max_age: float = MAX_AGE) -> Stale | None:
+    """Why it is to be measured anew; None where it is not."""
+    return _otherwise(result, info) or ("age" if now - result.at > max_age else None)
 
 
 def prompts_for(info: ModelInfo, quick: bool, prefill: float, salt: int = 0) -> tuple[Prompt, ...]:
@@ -127,9 +136,11 @@ def summary(
     newest = max((one.at for one in results), default=0.0)
     probes = info.probed if info is not None else probed({one.prompt: one for one in results}, None)
     results = [one for one in results if not is_probe(one.prompt)]
-    old = sum(info is not None and stale(one, info, now, max_age) for one in results)
+    found = (stale(one, info, now, max_age) for one in results) if info is not None else ()
+    old = Counter(cause for cause in found if cause is not None)
     own = [one for one in results if info is None or same_weights(one, info)]
-    return replace(_speeds(_scores(model, own or results), own or results), at=newest, stale=old, probes=probes)
+    told = _speeds(_scores(model, own or results), own or results)
+    return replace(told, at=newest, stale=old.total(), stale_by=dict(old), probes=probes)
 
 
 def babbles(results: Iterable[Result], info: ModelInfo) -> bool:

@@ -2,8 +2,8 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import add, neg
 from typing import Final, NamedTuple
 
@@ -31,6 +31,10 @@ KNOWN_FROM: Final = 4
 EXPECTED: Final = 0.4
 """Models whose answers tell as much of the length of others' as what is expected does. By judgement: that may be off by
 half for all of them, and models differ by a third."""
+GUESSED: Final = 0.1
+"""Models that were as fast as guessed, which count beside those that were measured: guesses are off together, by a
+factor of two or so, as they are made for another machine, and each on its own by a third of that in the logarithm. By
+judgement."""
 LEAST_SECONDS: Final = 20.0
 """For a first token, whatever the speed says: caches are cold and kernels compiled."""
 MOST_SECONDS: Final = 1_800.0
@@ -229,10 +233,12 @@ class Ahead:
     pace: Pace
     speed: Speed
     thinks: bool
-    more: float = 0.0
-    """Seconds that its load will take, and its probes."""
+    load: float = 0.0
+    """Seconds that its load will take."""
     earlier: Length = Length()
     """Of its answers in earlier runs."""
+    probes: float | None = None
+    """Seconds that its probes took; None before they are over."""
 
 
 def eta(
@@ -245,47 +251,81 @@ def eta(
 
     How fast a model is, and what a turn takes besides, is learned from prompts whose length is known; how long its
     answers are beside what is expected from its own, in this run and before it, and as ``OTHERS`` more from those of
-    all. What was not measured goes by its guess, off as much as the guesses of others.
+    all. What was not measured goes by its guess, off as much as the guesses of others: those of reading and of writing
+    each on its own.
     """
     if not any(m.pace.count for m in models):
         return None
     besides = _besides(models)
     known = [m for m in models if m.pace.count >= ENOUGH or m.speed.samples >= KNOWN_FROM]
-    guessed = [m for m in known if m.pace.count >= ENOUGH and m.pace.guess.samples < KNOWN_FROM]
-    usual = _slower(known, besides)
-    slower = {id(m): _slower([m], besides) if m.pace.timed.count else usual for m in known}
-    took = sum(slower[id(m)] * _done(m, m.speed) for m in guessed)
-    off = _ratio(took, sum(_done(m, m.pace.guess) for m in guessed), usual)
+    speeds = _by_the_clock(models, known, besides)
     here = [m for m in known if m.pace.asked.count >= ENOUGH]
-    lengths = [(m.thinks, _length(m, besides) / slower[id(m)]) for m in here]
+    lengths = [(m.thinks, _length(m, speeds[id(m)], besides)) for m in here]
     before = [*elsewhere, *((m.thinks, m.earlier) for m in models if m not in here)]
     lengths += [(thinks, one.ratio) for thinks, one in before if one.count >= ENOUGH]
     total = 0.0
     for m in models:
         if m.pace.left:
-            speed, by = (m.speed, slower[id(m)]) if id(m) in slower else (m.pace.guess, off)
-            others = _others(m, lengths)
-            count, earlier = m.pace.asked.count, min(EARLIER, m.earlier.count)
-            said = count * _length(m, besides) / by if count else 0.0
-            own = (said + earlier * m.earlier.ratio + OTHERS * others) / (count + earlier + OTHERS)
+            speed = speeds[id(m)]
+            own = _own(m, _others(m, lengths), speed, besides)
             timed, asked = m.pace.timed.left, m.pace.asked.left
             busy = timed.busy(speed, False) + own * asked.busy(speed, m.thinks)
-            total += m.more + besides * (timed.turns + asked.turns) + by * busy
+            total += m.load + _probes(m, models, speeds) + besides * (timed.turns + asked.turns) + busy
             if waits is not None:
-                total += sum(waits(seconds) for seconds in _each(m, speed, besides, by, own))
+                total += sum(waits(seconds) for seconds in _each(m, speed, besides, own))
     return total
 
 
-def _each(m: Ahead, speed: Speed, besides: float, by: float, own: float) -> Iterable[float]:
+def _by_the_clock(models: Sequence[Ahead], known: Sequence[Ahead], besides: float) -> dict[int, Speed]:
+    """Tokens per second of each, by the clock: as measured, else as guessed."""
+    usual = _slower(known, besides)
+    slower = {id(m): _slower([m], besides) if m.pace.timed.count else usual for m in known}
+    seen = {id(m): _times(m.speed, slower[id(m)], slower[id(m)]) for m in known}
+    tried = [(m.pace.guess, seen[id(m)]) for m in known if m.pace.count >= ENOUGH and m.pace.guess.samples < KNOWN_FROM]
+    read = _off(guess.prefill / speed.prefill for guess, speed in tried) if tried else usual
+    written = _off(guess.decode / speed.decode for guess, speed in tried) if tried else usual
+    return {id(m): seen.get(id(m)) or _times(m.pace.guess, read, written) for m in models}
+
+
+def _off(ratios: Iterable[float]) -> float:
+    """How many times slower than guessed another model is thought to be, where these were."""
+    logs = [math.log(ratio) for ratio in ratios]
+    return math.exp(sum(logs) / (len(logs) + GUESSED))
+
+
+def _times(speed: Speed, read: float, written: float) -> Speed:
+    """So many times slower."""
+    return replace(speed, prefill=speed.prefill / read, decode=speed.decode / written)
+
+
+def _probes(m: Ahead, models: Sequence[Ahead], speeds: Mapping[int, Speed]) -> float:
+    """Seconds of its probes, if they are to come: as those of others took, as many times longer as its prompts do."""
+    own = _busy(m, speeds)
+    had = [(one.probes, _busy(one, speeds)) for one in models if one.probes is not None]
+    if m.probes is not None or not had:
+        return 0.0
+    return sum(seconds * _ratio(own, busy) for seconds, busy in had) / len(had)
+
+
+def _busy(m: Ahead, speeds: Mapping[int, Speed]) -> float:
+    """Of its prompts, on average."""
+    works = m.pace.works.values()
+    return sum(one.busy(speeds[id(m)], m.thinks) for one in works) / max(1, len(works))
+
+
+def _each(m: Ahead, speed: Speed, besides: float, own: float) -> Iterable[float]:
     """Seconds of each question that is left: to wait after few long ones takes less than after many short ones."""
     for prompt in m.pace.left:
         one, timed = m.pace.works[prompt.id], prompt.task == SPEED
         busy = one.busy(speed, m.thinks and not timed) * (1.0 if timed else own)
-        yield besides * one.turns + by * busy
+        yield besides * one.turns + busy
 
 
-def _done(m: Ahead, speed: Speed) -> float:
-    return (m.pace.timed.done + m.pace.asked.done).busy(speed, m.thinks)
+def _own(m: Ahead, others: float, speed: Speed, besides: float) -> float:
+    """How long its answers are beside what is expected of them, as far as that is known."""
+    count, earlier = m.pace.asked.count, min(EARLIER, m.earlier.count)
+    said = count * _length(m, speed, besides) if count else 0.0
+    return (said + earlier * m.earlier.ratio + OTHERS * others) / (count + earlier + OTHERS)
 
 
 def _besides(models: Iterable[Ahead]) -> float:
@@ -305,10 +345,10 @@ def _slower(models: Iterable[Ahead], besides: float) -> float:
     return _ratio(took, sum(m.pace.timed.done.busy(m.speed, False) for m in timed)) or 1.0
 
 
-def _length(m: Ahead, besides: float) -> float:
-    """Of its answers by the clock, beside what is expected of them by its speed."""
+def _length(m: Ahead, speed: Speed, besides: float) -> float:
+    """Of its answers by the clock, beside what is expected of them."""
     did = m.pace.asked
-    return _ratio(max(0.0, did.took - besides * did.done.turns), did.done.busy(m.speed, m.thinks))
+    return _ratio(max(0.0, did.took - besides * did.done.turns), did.done.busy(speed, m.thinks))
 
 
 def _others(m: Ahead, lengths: Sequence[tuple[bool, float]]) -> float:

@@ -1,6 +1,6 @@
 """Whose GPU memory is it? From processes that a driver shows to the backends that they belong to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -79,6 +79,18 @@ def shares(device: Device, claims: Sequence[Claim]) -> dict[str, Share]:
         so_far = found.get(owner, Share())
         found[owner] = Share(so_far.bytes + size, (*so_far.pids, pid))
     return found
+
+
+def strangers(device: Device, mine: Collection[int]) -> tuple[tuple[str, int], ...]:
+    """(name, bytes) of the processes in a pool that are not ``mine``, those of one name together, the largest first;
+    ``pid 812`` where the system does not tell the name."""
+    names = {process.pid: process.name for process in device.lineage}
+    held: dict[str, int] = {}
+    for pid, size in device.processes:
+        if pid not in mine and size:
+            name = names.get(pid) or f"pid {pid}"
+            held[name] = held.get(name, 0) + size
+    return tuple(sorted(held.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _descent(pid: int, known: Mapping[int, Process], by_pid: Mapping[int, str], by_port: Mapping[int, str]) -> str:

@@ -9,8 +9,10 @@ from typing import Final, Literal
 
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.domain import Probed
-from llmrouter_tui.core.prompt_set import VERSION
 
+PROMPTS_VERSION: Final = 1
+"""Of ``core.prompt_set``: goes up when a prompt or its check changes in what is right; results of other versions are
+stale."""
 ANSWER: Final = 8_192
 """Characters of an answer that are kept: what a judge and a person need of the longest that a prompt asks for."""
 SEEN: Final = 8
@@ -21,6 +23,9 @@ Outcome = Literal["checked", "ungraded", "unchecked", "failed", "timed"]
 there is no answer; ``timed``: only its speed was asked for."""
 Only = Literal["", "failed"]
 """What of the prompts is asked: all that are to be measured, or those that failed."""
+Stale = Literal["quantization", "digest", "prompts", "age"]
+"""Why a result is to be measured anew: other weights, as the quantization tells or only their digest; what is asked, or
+what is right, is something else by now; it is older than the user wants."""
 State = Literal["queued", "waiting", "loading", "asking", "done", "failed", "stopped"]
 """How far a model is; ``waiting``: live traffic comes first."""
 
@@ -55,7 +60,7 @@ class Result:
     answer: str = ""
     digest: str = ""
     quantization: str = ""
-    version: int = VERSION
+    version: int = PROMPTS_VERSION
     """Of the prompt set."""
     footprint: int | None = None
     """Bytes of memory that the model takes, of the result of its load."""
@@ -204,6 +209,8 @@ class ModelProfile:
     """What was tried of it."""
     cut: int = 0
     """Answers that only ended where their room did, thinking models' left out."""
+    stale_by: Mapping[Stale, int] = field(default_factory=dict)
+    """What of ``stale`` is so by which cause."""
 
     @property
     def right(self) -> float:
@@ -218,6 +225,21 @@ class ModelProfile:
         """Whether it goes on and on: most of its answers had to be cut off, which those of a model that answers have
         not."""
         return 2 * self.cut > self.checked + self.ungraded + self.unchecked
+
+
+STALE: Mapping[Stale, str] = {
+    "quantization": "new quantization",
+    "digest": "new digest",
+    "prompts": "other prompts by now",
+    "age": "too old",
+}
+"""Why results are to be measured anew, in words."""
+
+
+def stale_words(profile: ModelProfile) -> str:
+    """``20 answers to be asked anew (new digest)``; empty where there are none."""
+    why = ", ".join(STALE[cause] for cause in STALE if cause in profile.stale_by)
+    return f"{profile.stale} answer{'s' * (profile.stale > 1)} to be asked anew ({why})" if profile.stale else ""
 
 
 @dataclass(frozen=True, slots=True)

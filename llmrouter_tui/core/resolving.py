@@ -109,7 +109,7 @@ def _nearest(wanted: str, models: Sequence[ModelView]) -> str:
     near = difflib.get_close_matches(wanted[:LONGEST_NAME], names, n=3, cutoff=0.5)
     if near:
         return f"Nearest: {', '.join(names[n] for n in near)}. Or auto, to let the router choose."
-    return "GET /v1/models and `llmrouter-tui models` list them; auto lets the router choose."
+    return "GET /v1/models and `llmrouter-tui models` list them; auto lets the router choose, and aliases map names."
 
 
 def _quoted(name: str) -> str:

@@ -80,6 +80,8 @@ class Wait:
     blocked: str = ""
     held: bool = False
     """Whether that is because nothing is loaded now, whatever it needs."""
+    never: bool = False
+    """Whether that is so whoever leaves: it is larger than the memory."""
 
 
 NO_WAIT = Wait()

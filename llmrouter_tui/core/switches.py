@@ -1,8 +1,8 @@
 """What a request says of thinking, and what that makes of each model. Pure.
 
 Servers know three switches: Ollama's ``think``, ``chat_template_kwargs.enable_thinking`` of vLLM and llama.cpp, and
-OpenAI's ``reasoning_effort``. A model that heeds one is for that request what its figures of that mode say, and writes
-as much before its answer as that mode does; all others stay as they are.
+OpenAI's ``reasoning_effort``. Each is told to every server in its own way. A model that heeds one is for that request
+what its figures of that mode say, and writes as much before its answer as that mode does; all others stay as they are.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -46,8 +46,10 @@ def wants_thought(switch: str) -> bool:
 
 
 def heeded(switch: str, info: ModelInfo, kind: str, known: Known | None) -> str | None:
-    """The mode that a model on a backend of ``kind`` is put in by a switch; None where it goes on as usual."""
+    """The mode that a model on a backend of ``kind`` is put in by a switch; None where it goes on as usual. Backends
+    tell their servers each switch in the way that these know (``backends.thinking``)."""
     field, mode = switch.split()[0], SWITCHES[switch]
+    bare = mode if mode == NOT_THINKING else THINKING
     tried = info.tried("thinking")
     if tried is not None and (not tried.can or (tried.how == "always" and mode == NOT_THINKING)):
         return None
@@ -57,13 +59,17 @@ def heeded(switch: str, info: ModelInfo, kind: str, known: Known | None) -> str 
     both = tried.how in ("default", "asked") if tried is not None else known is not None and known.switchable
     said = "thinking" in info.capabilities
     if kind == "ollama":  # which reads all three, and only for models that it says can think
-        return (mode if graded or mode == NOT_THINKING else THINKING) if said else None
-    if field == "enable_thinking":
-        return mode if info.local and (both or (said and not is_reasoner(info))) else None
-    if field == "reasoning_effort" and not info.local:
-        able = said or tried is not None or (known is not None and known.thinks is not None)
-        return mode if (both if mode == NOT_THINKING else able) else None
-    return mode if field == "reasoning_effort" and graded else None
+        return (mode if graded else bare) if said else None
+    if not info.hosted and kind != "anthropic":  # by its template
+        return mode if graded else bare if both or (said and not is_reasoner(info)) else None
+    if field == "enable_thinking" and kind != "anthropic":
+        return None
+    able = said or tried is not None
+    if field == "reasoning_effort":
+        able = able or (known is not None and known.thinks is not None)
+    elif not able:
+        return None
+    return mode if (both if mode == NOT_THINKING else able) else None
 
 
 def switches(

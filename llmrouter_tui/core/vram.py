@@ -37,6 +37,8 @@ class Holder:
     """Its backend's processes that the driver shows in this pool."""
     guessed: bool = False
     """Whether it is only thought to be in this pool: its server picks the GPU and nothing shows which."""
+    cache: int | None = None
+    """The bytes of it that its context takes; None where that is not told, or where it lies in several pools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Placement:
     """The bytes in each GPU where it would be laid out over several; ``pool`` is the first."""
     largest: int | None = None
     """Where the context that was asked for does not fit, the largest one that would; None where none would."""
+    cache: int | None = None
+    """What of ``needed`` its context takes; None where that is not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from llmrouter_tui.core.decision import Candidate, Decision
 from llmrouter_tui.core.scoring import WEIGHTS, terms
 from llmrouter_tui.core.selection import BACKGROUND_PREFERENCE, SAME_SCORE
 
+DECISIONS = 500
+"""So many of the newest are looked at."""
 _FIXED = ("auto:fast", "auto:best")
 """What is asked for with a preference of its own."""
 
@@ -27,6 +29,7 @@ class Change:
     """Predicted quality gained, 0..1."""
     seconds: float
     """Seconds longer until the whole answer."""
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def what_if(decisions: Iterable[tuple[str, Decision]], preference: float) -> Wha
         if chosen.model != instead.model:
             quality = instead.predicted_quality - chosen.predicted_quality
             seconds = instead.seconds.total - chosen.seconds.total
-            changes.append(Change(exchange_id, chosen.model, instead.model, quality, seconds))
+            changes.append(Change(exchange_id, chosen.model, instead.model, quality, seconds, decision.analysis.task))
     changed = len(changes)
     mean_quality = sum(c.quality for c in changes) / changed if changed else 0.0
     mean_seconds = sum(c.seconds for c in changes) / changed if changed else 0.0

@@ -83,9 +83,9 @@ class DemoFleet:
             await server.stop()
         await self._vllm.close()
 
-    async def traffic(self, router_url: str) -> None:
-        """Send sample requests to the router until cancelled."""
-        await Traffic(router_url, seed=self._seed).run()
+    async def traffic(self, router_url: str, key: str = "") -> None:
+        """Send sample requests with that key to the router until cancelled."""
+        await Traffic(router_url, key=key, seed=self._seed).run()
 
     def _luck(self, number: int) -> Luck:
         seed = self._seed * 10 + number

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from math import exp
 
 from llmrouter_tui.core.domain import Device
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.demo.cast import GIB
 
 POWER_SECONDS = 3.0
@@ -20,6 +21,16 @@ HEAT_RISE = 33.0
 """Degrees that full load adds in the long run."""
 POWER_SHARE = 0.74
 """Share of the power limit that token generation draws; it waits for memory more than it computes."""
+
+
+class SystemClock:
+    """``core.ports.clock.Clock`` on the real clocks."""
+
+    wall = staticmethod(time.time)
+    mono = staticmethod(time.monotonic)
+
+
+SYSTEM: Clock = SystemClock()
 
 
 class OutOfMemory(Exception):  # noqa: N818 - the card says no, as a driver does
@@ -35,8 +46,18 @@ class SimulatedGpu:
     """
 
     def __init__(
-        self, pool: str, name: str, total: int, *, others: int, idle_watts: float, limit_watts: float, seed: int = 0
+        self,
+        pool: str,
+        name: str,
+        total: int,
+        *,
+        others: int,
+        idle_watts: float,
+        limit_watts: float,
+        seed: int = 0,
+        clock: Clock = SYSTEM,
     ) -> None:
+        self._clock = clock
         self.pool = pool
         self.name = f"{name} (simulated)"
         self.total = total
@@ -72,7 +93,7 @@ class SimulatedGpu:
         with self._lock:
             size, share = self._reserved.pop(owner, (0, 0.0))
             if late > 0 and size:
-                self._returning.append((time.monotonic() + late, int(size * share)))
+                self._returning.append((self._clock.mono() + late, int(size * share)))
 
     def room(self, server: str) -> int:
         """Bytes that ``server`` would find free: less what it has set aside itself, and what others really use."""
@@ -88,7 +109,7 @@ class SimulatedGpu:
             return self._used()
 
     def _used(self) -> int:
-        now = time.monotonic()
+        now = self._clock.mono()
         self._returning = [(until, size) for until, size in self._returning if until > now]
         held = sum(int(size * share) for size, share in self._reserved.values())
         return self._others + held + sum(size for _, size in self._returning)
@@ -100,7 +121,7 @@ class SimulatedGpu:
         """The card is busy for as long as this lasts."""
         with self._lock:
             if self._working == 0:
-                self._busy_from = time.monotonic()
+                self._busy_from = self._clock.mono()
             self._working += 1
         try:
             yield
@@ -108,7 +129,7 @@ class SimulatedGpu:
             with self._lock:
                 self._working -= 1
                 if self._working == 0:
-                    self._busy_seconds += time.monotonic() - self._busy_from
+                    self._busy_seconds += self._clock.mono() - self._busy_from
 
     @property
     def crowd(self) -> int:
@@ -120,7 +141,7 @@ class SimulatedGpu:
         """The card as a driver would show it. Load is the busy share since the last sample."""
         used = self.used
         with self._lock:
-            load = self._load(time.monotonic())
+            load = self._load(self._clock.mono())
             noise = self._random.uniform
             power = self._idle_watts + (self._limit_watts * POWER_SHARE - self._idle_watts) * self._draw
             return Device(
@@ -134,7 +155,7 @@ class SimulatedGpu:
                 temperature=round(AMBIENT + HEAT_RISE * self._warmth),
                 power=round(power * noise(0.97, 1.03), 1),
                 power_limit=self._limit_watts,
-                sampled_at=time.time(),
+                sampled_at=self._clock.wall(),
             )
 
     def _load(self, now: float) -> float:
@@ -152,7 +173,7 @@ class SimulatedGpu:
 
 
 class SimulatedProbe:
-    """``core.ports.Probe`` over simulated cards."""
+    """``core.ports.probe.Probe`` over simulated cards."""
 
     def __init__(self, gpus: Sequence[SimulatedGpu]) -> None:
         self._gpus = tuple(gpus)
@@ -165,9 +186,12 @@ class SimulatedProbe:
         """Nothing is held."""
 
 
-def two_cards(seed: int = 0) -> tuple[SimulatedGpu, SimulatedGpu]:
+def two_cards(seed: int = 0, clock: Clock = SYSTEM) -> tuple[SimulatedGpu, SimulatedGpu]:
     """The demo's machine."""
+    big, small = int(0.7 * GIB), int(0.2 * GIB)
     return (
-        SimulatedGpu("gpu0", "RTX 4090", 24 * GIB, others=int(0.7 * GIB), idle_watts=22, limit_watts=450, seed=seed),
-        SimulatedGpu("gpu1", "RTX 3060", 12 * GIB, others=int(0.2 * GIB), idle_watts=14, limit_watts=170, seed=seed),
+        SimulatedGpu("gpu0", "RTX 4090", 24 * GIB, others=big, idle_watts=22, limit_watts=450, seed=seed, clock=clock),
+        SimulatedGpu(
+            "gpu1", "RTX 3060", 12 * GIB, others=small, idle_watts=14, limit_watts=170, seed=seed, clock=clock
+        ),
     )

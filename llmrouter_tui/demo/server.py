@@ -2,6 +2,7 @@
 
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -51,16 +52,16 @@ class Luck:
         return self._random.randint(1, max(1, length - 1)), self._random.random() < 0.5
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """An aiohttp application on a port of 127.0.0.1, that can crash and come back on the same port."""
 
     def __init__(self) -> None:
         self._runner: web.AppRunner | None = None
         self.port = 0
 
+    @abstractmethod
     def application(self) -> web.Application:
         """A fresh application; one is built for every start."""
-        raise NotImplementedError
 
     @property
     def origin(self) -> str:

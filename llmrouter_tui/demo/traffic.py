@@ -25,8 +25,8 @@ READING = (2.0, 7.0)
 LEAVES = 0.03
 """Chance that a person stops an answer in the middle."""
 BEGINS = 1 / 8
-"""Share of conversations that begin while models are measured: measuring waits for everybody else, and who looks at the
-demo would wait for its end."""
+"""Share of conversations that begin while models are measured or answers judged: both wait for everybody else, and who
+looks at the demo would wait for their end."""
 RATES = 0.16
 """Chance that a person rates an answer."""
 GIVE_UP = 240.0
@@ -90,11 +90,15 @@ class Heard:
 class Traffic:
     """Sends conversations to one router, at most ``MOST_AT_ONCE`` together. Same seed, same order of questions.
 
-    ``pause`` is the mean of seconds between conversations, ``hurry`` divides what people spend reading.
+    ``key`` goes with all that is asked; ``pause`` is the mean of seconds between conversations, ``hurry`` divides what
+    people spend reading.
     """
 
-    def __init__(self, router_url: str, *, seed: int = 0, pause: float = MEAN_PAUSE, hurry: float = 1.0) -> None:
+    def __init__(
+        self, router_url: str, *, key: str = "", seed: int = 0, pause: float = MEAN_PAUSE, hurry: float = 1.0
+    ) -> None:
         self._url = router_url.rstrip("/").removesuffix("/v1")
+        self._key = {"Authorization": f"Bearer {key}"} if key else {}
         self._random = random.Random(f"traffic:{seed}")
         self._pause = pause
         self._hurry = hurry
@@ -103,7 +107,10 @@ class Traffic:
     async def run(self) -> None:
         """Talk until cancelled. A router that is not there yet, or no more, is waited for."""
         timeout = aiohttp.ClientTimeout(total=GIVE_UP)
-        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as people:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=self._key) as session,
+            asyncio.TaskGroup() as people,
+        ):
             await self._until_up(session)
             scenarios = _shuffled(SCENARIOS, self._random)
             while True:
@@ -111,20 +118,25 @@ class Traffic:
                     await self._room.acquire()
                     people.create_task(self._converse(session, next(scenarios)))
                 await self._rest()
-                while await self._measuring(session) and self._random.random() > BEGINS:
+                while await self._at_work(session) and self._random.random() > BEGINS:
                     await self._rest()
 
     async def _rest(self) -> None:
         await asyncio.sleep(min(self._random.expovariate(1 / self._pause), 4 * self._pause))
 
-    async def _measuring(self, session: aiohttp.ClientSession) -> bool:
-        """Whether the router measures models just now."""
+    async def _at_work(self, session: aiohttp.ClientSession) -> bool:
+        """Whether the router measures models just now, or has answers to judge."""
+        measuring, judging = await self._told(session, "profiles"), await self._told(session, "judge")
+        return bool(measuring.get("run", {}).get("running")) or bool(judging.get("queued"))
+
+    async def _told(self, session: aiohttp.ClientSession, what: str) -> Mapping[str, Any]:
+        """What the router says of it; nothing where it does not."""
         try:
-            async with session.get(f"{self._url}/admin/profiles") as response:
+            async with session.get(f"{self._url}/admin/{what}") as response:
                 told = await response.json()
-                return response.status == 200 and bool(told["run"]["running"])
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
-            return False
+                return told if response.status == 200 and isinstance(told, dict) else {}
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return {}
 
     async def _until_up(self, session: aiohttp.ClientSession) -> None:
         while True:
@@ -149,7 +161,7 @@ class Traffic:
             for number, turn in enumerate(scenario.turns):
                 if number:
                     await asyncio.sleep(self._random.uniform(*READING) / self._hurry)
-                messages.append({"role": "user", "content": _content(turn, scenario)})
+                messages.append({"role": "user", "content": content(turn, scenario)})
                 if not await self._turn(session, scenario, headers, messages):
                     return
         except (aiohttp.ClientError, TimeoutError, ValueError):
@@ -184,7 +196,7 @@ class Traffic:
         headers: Mapping[str, str],
         messages: Sequence[Mapping[str, Any]],
     ) -> Heard:
-        body = _body(scenario, messages)
+        body = request_body(scenario, messages)
         patience = self._random.randint(5, 60) if self._random.random() < LEAVES else None
         url = f"{self._url}/v1/chat/completions"
         async with session.post(url, json=body, headers=headers) as response:
@@ -218,13 +230,15 @@ def _shuffled(items: Sequence[Scenario], rng: random.Random) -> Iterator[Scenari
         yield from rng.sample(items, len(items))
 
 
-def _content(text: str, scenario: Scenario) -> Any:
+def content(text: str, scenario: Scenario) -> Any:
+    """What a person says, with the picture where there is one."""
     if not scenario.picture:
         return text
     return [{"type": "text", "text": text}, {"type": "image_url", "image_url": {"url": chart()}}]
 
 
-def _body(scenario: Scenario, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def request_body(scenario: Scenario, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What its client sends."""
     body: dict[str, Any] = {"model": scenario.model, "messages": list(messages), "stream": scenario.stream}
     if scenario.tools:
         body["tools"] = [{"type": "function", "function": {"name": name, **TOOLS[name]}} for name in scenario.tools]

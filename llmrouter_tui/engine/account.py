@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.engine.sessions import Sessions
 from llmrouter_tui.engine.transcript import read_stream, read_whole
 
@@ -62,7 +61,7 @@ class Account:
         """What was said after that, where another model may have to go on with it."""
         self.first: float | None = None
         """Seconds from the request's arrival to the first token: with the wait for the model."""
-        self.error: RouterErrorLike | None = None
+        self.error: RouterError | None = None
         """Why there is no whole answer."""
 
     def failed(self, model: str, error: BackendError, wait_seconds: float, ttft: float | None = None) -> Attempt:
@@ -153,8 +152,11 @@ class Account:
 
     def _cost(self) -> float | None:
         """Dollars of all attempts; None where none of them is known to have cost any."""
-        known = [one.cost for one in self.tries if one.cost is not None]
-        return sum(known) if known else None
+        cost = None
+        for one in self.tries:
+            if one.cost is not None:
+                cost = one.cost + (cost or 0.0)
+        return cost
 
 
 def _last_prompt(request: ChatRequest, most: int) -> str:

@@ -8,7 +8,8 @@ from llmrouter_tui.engine.moving import failure
 from llmrouter_tui.engine.record import ModelRecord
 
 GUESSED = 2.0
-"""How much longer than allowed a wait must look to be refused at once while it rests on loads that were never timed."""
+"""How much longer than allowed a wait must look to be refused at once while it rests on loads or answers that were
+never timed."""
 
 
 class Admission:
@@ -27,9 +28,10 @@ class Admission:
         beside = [m for m in self._fleet.models.values() if any(key in m.queues for key in record.queues)]
         waiting = min(self._crowd(key) for key in record.aim or record.reach or record.queues)
         expected = self._ledger.start(record)
-        guessed = any(m.place is not None and not m.load_history for m in beside)
+        guessed = any(m.place is not None and not (m.load_history and m.timed_answers) for m in beside)
         if waiting >= self.limit:
-            raise _full(record, f"{waiting} requests wait already", expected)
+            loading = self._ledger.wait(record).load if record.place == 0 else 0.0  # then those who wait have left
+            raise _full(record, f"{waiting} requests wait already", expected + loading)
         most = self.seconds * (GUESSED if guessed else 1.0)
         if expected > most and record.residency != "loading":
             words = f"it would wait {expected:.0f} s, longer than the {self.seconds:.0f} s that are allowed"

@@ -16,7 +16,7 @@ from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.language import tokens_of
 from llmrouter_tui.core.pacing import thinking_room, time_limit
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.profile import ANSWER, Outcome, Result
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.prompts import Code, Prompt, Verdict, request

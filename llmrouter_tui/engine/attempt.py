@@ -11,7 +11,7 @@ from llmrouter_tui.core.errors import BackendError, Code
 from llmrouter_tui.core.events import FIRST_TOKEN, Waiting
 from llmrouter_tui.core.filters import context_needed
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Refusing, Reply
 from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.engine.deadlines import Deadlines
 from llmrouter_tui.engine.learning import by_clock
@@ -119,6 +119,8 @@ class Try:
         router, record, asked = self._router, self.record, self.sent
         self.lease = router.residency.lease(record)
         if self.lease is None:
+            if isinstance(record.backend, Refusing):
+                record.backend.refuse(self._call())
             await self._wait(asked)
         try:
             await self._ask()
@@ -152,7 +154,7 @@ class Try:
         record = self.record
         assert self.lease is not None
         self.lease.cut = self.cut
-        self.crowd = max(1.0, record.leases / record.side_by_side)
+        self.crowd = record.leases / record.side_by_side if record.leases > record.side_by_side else 1.0
         self._charged = False
         self._router.watch.over(self)
         try:
@@ -171,7 +173,10 @@ class Try:
                 self.reply = None
             self.lease.release()
             self.lease = self.reader = self._cut = None
-            raise told from None if told is not error else error.__cause__
+            try:
+                raise told from None if told is not error else error.__cause__
+            finally:
+                del told  # else it holds this frame, which holds it, and with both the request
 
     def _call(self) -> ChatCall:
         residency, record = self._router.residency, self.record

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from llmrouter_tui.core.domain import BackendHealth, BackendView
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from llmrouter_tui.core.events import Envelope, Fact
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 
 FEED_SIZE = 4096
 
@@ -15,7 +15,7 @@ _envelope = maker(Envelope)
 
 
 class Ring:
-    """``core.ports.Feed`` in this process: filled by the service thread, drained by the screen's.
+    """``core.ports.feed.Feed`` in this process: filled by the service thread, drained by the screen's.
 
     Both ends only use the deque's atomic operations, so there is no lock.
     """
@@ -34,6 +34,11 @@ class Ring:
             self._cut = True
         self._items.append(envelope)
 
+    def cut(self) -> None:
+        """What comes next follows on nothing that came before, as after a restart."""
+        self._items.clear()
+        self._cut = True
+
     def drain(self, limit: int = 2000) -> tuple[Sequence[Envelope], bool]:
         cut, self._cut = self._cut, False
         items: list[Envelope] = []
@@ -46,7 +51,7 @@ class Ring:
 
 
 class AsyncRing:
-    """``core.ports.Subscription``: a ring that a coroutine waits on."""
+    """``core.ports.feed.Subscription``: a ring that a coroutine waits on."""
 
     def __init__(self, size: int, forget: Callable[["AsyncRing"], None]) -> None:
         self._ring = Ring(size)
@@ -55,6 +60,11 @@ class AsyncRing:
 
     def put(self, envelope: Envelope) -> None:
         self._ring.put(envelope)
+        self._some.set()
+
+    def cut(self) -> None:
+        """See ``Ring.cut``."""
+        self._ring.cut()
         self._some.set()
 
     async def next(self, timeout: float) -> tuple[Sequence[Envelope], bool]:
@@ -91,7 +101,9 @@ class Bus:
 
     def publish(self, fact: Fact) -> None:
         self.seq += 1
-        sinks = self._readers(type(fact))
+        sinks = self._sinks.get(type(fact))
+        if sinks is None:
+            sinks = self._readers(type(fact))
         if sinks:
             envelope = _envelope(self.seq, self._clock.wall(), self._clock.mono(), fact)
             for sink in sinks:
@@ -112,6 +124,11 @@ class Bus:
         self.tap(ring.put)
         self._rings.add(ring)
         return ring
+
+    def cut(self) -> None:
+        """Have all subscribers start again from a snapshot."""
+        for ring in self._rings:
+            ring.cut()
 
     @property
     def dropped(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from llmrouter_tui.core.breaker import CLOSED, Circuit, asked, failed, left, rests, words
 from llmrouter_tui.core.domain import ModelView, Rest
 from llmrouter_tui.core.errors import BackendError
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.fleet import Fleet
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import time
 
 
 class SystemClock:
-    """``core.ports.Clock`` on the real clocks."""
+    """``core.ports.clock.Clock`` on the real clocks."""
 
     wall = staticmethod(time.time)
     mono = staticmethod(time.monotonic)

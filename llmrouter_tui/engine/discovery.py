@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 
-from llmrouter_tui.core.ports import Backend, Discover
+from llmrouter_tui.core.ports.backend import Backend, Discover
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.lookout import Lookout
 

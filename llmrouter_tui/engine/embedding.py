@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmrouter_tui.core import embedding_choice
@@ -11,7 +13,6 @@ from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Ti
 from llmrouter_tui.core.embedding import BATCH, Embedded, EmbedRequest
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted
-from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.core.queueing import Place, waiting_text
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.outside import keep_in
@@ -52,24 +53,33 @@ class Embedding:
         return run
 
     def _decide(self, request: EmbedRequest) -> Decision:
-        router = self._router
+        router, asked = self._router, request.model
         models, waits = router.fleet.views(), router.ledger.waits()
         if not models:
             raise router.nobody_here()
+        if router.aliases and (meant := router.meant(request.model, models)):
+            request = replace(request, model=meant)
         auto = embedding_choice.is_auto(request.model, models)
         if auto and not self.model:
             self.model = embedding_choice.choose(models)
             router.tasks.spawn(self._keep(self.model), "keep what auto embeds with")
         if request.allowed:  # what auto means is the same for every key, also for one that may not use it
-            models = router.permitted(replace(request, model=self.model) if auto else request, models)
-        return embedding_choice.decide(
+            if auto:
+                models = router.permitted(replace(request, model=self.model), models, self.model)
+            else:
+                models = router.permitted(request, models, asked)
+        choose = partial(
+            embedding_choice.decide,
             request,
-            models,
             kept=self.model,
             waits=waits,
             in_flight={record.id: record.leases + len(record.tickets) for record in router.fleet.models.values()},
             preference=router.preference,
         )
+        if router.circuits:
+            with suppress(RouterError):  # who is left alone is asked all the same where nobody else can answer
+                return choose(router.circuits.leave_alone(models))
+        return choose(models)
 
     async def _keep(self, name: str) -> None:
         try:
@@ -79,7 +89,7 @@ class Embedding:
 
 
 class EmbedRun:
-    """``core.ports.EmbedRun``: one request under way."""
+    """``core.ports.exchanges.EmbedRun``: one request under way."""
 
     def __init__(self, router: "Router", request: EmbedRequest) -> None:
         self._router = router
@@ -105,7 +115,7 @@ class EmbedRun:
         self._crowd = 1.0
         """Requests that it had when it was first asked, by as many as it does side by side."""
         self._complete = False
-        self._error: RouterErrorLike | None = None
+        self._error: RouterError | None = None
         self._closed = False
 
     @property
@@ -160,7 +170,7 @@ class EmbedRun:
             yield found.vectors
         self._complete = True
 
-    def fail(self, error: RouterErrorLike) -> None:
+    def fail(self, error: RouterError) -> None:
         self._error = error
 
     def close(self) -> None:
@@ -172,9 +182,12 @@ class EmbedRun:
             self._worker.cancel()
         outcome: Outcome = "ok" if self._complete else "failed" if self._error is not None else "cancelled"
         attempts = [*self._tried]
+        if self._record is not None and not self._complete and (self._lease is not None or self._error is None):
+            self._router.circuits.left(self._record.id)
         if self._lease is not None and self._record is not None:
             attempts.append(Attempt(self._record.id, outcome, self._wait_seconds))
             if self._complete:
+                self._router.circuits.answered(self._record.id)
                 self._router.learning.answered(self._record, self.usage, Timings(), None, self._busy, self._crowd)
             self._let_go()
         exchange = self._recorded(outcome, attempts, self._router.clock.mono() - self._started)
@@ -212,6 +225,7 @@ class EmbedRun:
         if record is None:
             backend, _, name = model.partition("/")
             raise BackendError("backend_unreachable", f"{model} is gone", backend=backend, model=name, fallback=True)
+        router.circuits.asked(model)
         self._record, asked = record, router.clock.mono()
         self._lease = router.residency.lease(record)
         if self._lease is None:
@@ -258,12 +272,21 @@ class EmbedRun:
         assert record is not None
         words = f"{record.id} was unloaded by force while it embedded"
         self._cut = BackendError(
-            "upstream_interrupted", words, backend=record.info.backend, model=record.info.name, fallback=True
+            "upstream_interrupted",
+            words,
+            backend=record.info.backend,
+            model=record.info.name,
+            fallback=True,
+            blames=False,
         )
         if self._worker is not None:
             self._worker.cancel()
 
     def _failed(self, model: str, error: BackendError) -> None:
+        if error.blames:
+            self._router.circuits.failed(model, error)
+        else:
+            self._router.circuits.left(model)
         if error.unhealthy:
             self._router.fleet.failed(error.backend, error)
         attempt = Attempt(model, "failed", self._wait_seconds, None, error.code, error.message)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision, Exchange, Outcome
-from llmrouter_tui.core.errors import BackendError
+from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken, Progress
-from llmrouter_tui.core.ports import RouterErrorLike
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.resuming import Retold, resumable, resumed
 from llmrouter_tui.engine.account import Account
@@ -28,7 +27,7 @@ PROGRESS_SECONDS = 0.25
 
 
 class Run:
-    """``core.ports.ExchangeRun``: one exchange under way."""
+    """``core.ports.exchanges.ExchangeRun``: one exchange under way."""
 
     def __init__(self, router: "Router", request: ChatRequest) -> None:
         self._account = Account(router, request)
@@ -89,21 +88,24 @@ class Run:
         model = self.decision.chosen
         error: BackendError | None = None
         fallback: Fallback | None = None
-        while True:
-            try:
-                return await self._attempt(model, self.decision)
-            except BackendError as failure:
-                error = more_telling(error, failure)
-                self._reproach(model, failure)
-                fallback = fallback or Fallback(self._router, self._request, self.decision)
-                following = fallback.after(model, failure)
-                self.decision = fallback.decision
-                self._attempt_failed(model, failure, following)
-                if not following:
-                    break
-                model = following
-        self._account.error = error
-        raise error
+        try:
+            while True:
+                try:
+                    return await self._attempt(model, self.decision)
+                except BackendError as failure:
+                    error = more_telling(error, failure)
+                    self._reproach(model, failure)
+                    fallback = fallback or Fallback(self._router, self._request, self.decision)
+                    following = fallback.after(model, failure)
+                    self.decision = fallback.decision
+                    self._attempt_failed(model, failure, following)
+                    if not following:
+                        break
+                    model = following
+            self._account.error = error
+            raise error
+        finally:
+            del error  # its traceback holds this frame
 
     async def body(self) -> AsyncIterator[bytes]:
         trying, account, retold = self._try, self._account, None
@@ -183,7 +185,7 @@ class Run:
         account.error = failure
         raise failure
 
-    def fail(self, error: RouterErrorLike) -> None:
+    def fail(self, error: RouterError) -> None:
         self._account.error = error
 
     def close(self) -> None:
@@ -203,6 +205,7 @@ class Run:
         router.traffic.finished(exchange)
         router.bus.publish(ExchangeFinished(exchange))
         router.overheard(self._request, exchange)
+        account.error = None  # its traceback holds this exchange
 
     # ── attempts ──
 

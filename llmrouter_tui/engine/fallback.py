@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.ports import Continuing
+from llmrouter_tui.core.ports.backend import Continuing
 from llmrouter_tui.core.ruling import by_wish
 from llmrouter_tui.engine.record import ModelRecord
 
@@ -52,13 +52,13 @@ class Fallback:
         return self.after(model, failure)
 
     def _still(self, model: str, error: BackendError, left: list[str]) -> list[str]:
-        """Who may still be asked: nobody for the client's own fault, no neighbour of a backend that is gone, nobody to
-        whom nothing may go any more."""
+        """Who may still be asked: nobody for the client's own fault, no neighbour on a backend that is gone or that
+        cannot be asked this at all, nobody to whom nothing may go any more."""
         if not error.fallback:
             return []
         models = self._router.fleet.models
         left = [name for name in left if (known := models.get(name)) is None or not known.withheld]
-        if error.unhealthy:
+        if error.unhealthy or error.everywhere:
             return [name for name in left if not name.startswith(f"{error.backend}/")]
         if error.code == "context_length_exceeded":
             return self._roomier(model, left)

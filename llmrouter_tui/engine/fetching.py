@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import FetchProgress
-from llmrouter_tui.core.ports import Starter
+from llmrouter_tui.core.ports.backend import Starter
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.tasks import Tasks
 

@@ -14,7 +14,9 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import BackendChanged, ModelsChanged
-from llmrouter_tui.core.ports import Backend, Clock, ModelMemory
+from llmrouter_tui.core.ports.backend import Backend
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.repo import ModelMemory
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.footprints import Room, bound, inform, other_weights
@@ -22,6 +24,7 @@ from llmrouter_tui.engine.holdings import Holdings
 from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.reach import guess, reach, settle, usual
 from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
+from llmrouter_tui.engine.strangers import Strangers
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,8 @@ class Fleet:
         self._views: tuple[ModelView, ...] | None = None
         self._gone: dict[str, ModelRecord] = {}
         """Models that left their list: one that comes back is the same, with its pins and leases."""
+        self.router_id = ""
+        """This router's own: a model that leads back to it is none (``core.hops``)."""
         self.version = 0
         """Grows with every change that decisions must see."""
         self.pinned_names: tuple[str, ...] = ()
@@ -69,6 +74,7 @@ class Fleet:
         self.models: dict[str, ModelRecord] = {}
         self.devices: tuple[Device, ...] = ()
         self.holdings = Holdings(self, bus, clock, learning)
+        self.strangers = Strangers(clock)
         self.others: dict[str, int] = {}
         """What no model here accounted for of a pool when it was last measured; kept for those that cannot be now."""
 
@@ -153,9 +159,14 @@ class Fleet:
         if self._flush_handle is None:
             self._flush_handle = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._flush)
 
-    def _flush(self) -> None:
+    def _settle(self) -> None:
+        """What models that changed say of those that were measured with them or compared to them."""
         self._dirty.update(record.id for record in self._learning.settle(self.models.values()))
-        self._flush_handle = self._views = None
+        self._views = None
+
+    def _flush(self) -> None:
+        self._settle()
+        self._flush_handle = None
         changed = tuple(self.models[i].view() for i in self._dirty if i in self.models)
         self._dirty.clear()
         if changed:
@@ -215,6 +226,7 @@ class Fleet:
 
     def listed(self, record: BackendRecord, infos: Sequence[ModelInfo]) -> None:
         """Take in the list of models a backend hosts."""
+        infos = [info for info in infos if self.router_id not in info.via]
         for info in [self.priced(record, info) for info in infos]:
             known = self.models.get(info.id)
             if known is None:
@@ -229,6 +241,8 @@ class Fleet:
                 self._learning.refresh(known)
                 self.touch(known)
         self.drop_models(record, keep={info.id for info in infos})
+        if self._dirty:  # not a moment later: requests that waited for this list are decided next
+            self._settle()
         if record.models != len(infos):
             record.models = len(infos)
             self._bus.publish(BackendChanged(record.view()))
@@ -302,6 +316,7 @@ class Fleet:
                 held = sum(m.held_in(before.pool) for m in self.models.values() if m.residency in IN_MEMORY)
                 self.others[before.pool] = max(0, before.used - held)
         self.devices = tuple(devices)
+        self.strangers.look(devices, self.models.values())
         for model in bound(self.models.values(), devices):
             self.touch(model)
         if first:

@@ -3,7 +3,7 @@
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import TextsForgotten
 from llmrouter_tui.core.forgetting import Forget, Forgotten
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.judge import Judge
 from llmrouter_tui.engine.traffic import Traffic

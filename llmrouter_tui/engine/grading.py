@@ -15,7 +15,8 @@ from llmrouter_tui.core.grades import Agreement, Grade
 from llmrouter_tui.core.kinds import KINDS, within
 from llmrouter_tui.core.lessons import Tally
 from llmrouter_tui.core.measuring import same_weights
-from llmrouter_tui.core.ports import Clock, GradeStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.judging import GradeStore
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.measured import Measured

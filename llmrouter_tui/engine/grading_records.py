@@ -9,7 +9,7 @@ from llmrouter_tui.core.decision import Effect, Feedback
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Graded, Rated
 from llmrouter_tui.core.grades import HIGHEST, LOWEST, Comparison, Grade, GradeFilter, GradePage, Overruled
-from llmrouter_tui.core.ports import GradeStore
+from llmrouter_tui.core.ports.judging import GradeStore
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.grading import Gradings

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.engine.status import Status
 
 

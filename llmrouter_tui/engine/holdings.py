@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from llmrouter_tui.core.domain import ResidencyEvent, ResidencyState, Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.footprints import notice
@@ -46,6 +46,8 @@ class Holdings:
         held = {resident.name: resident for resident in residents}
         models, went = self._fleet.models_of(record), []
         for model in models:
+            if (resident := held.get(model.info.name)) and resident.crowd is not None:
+                model.told_crowd(resident.crowd)
             if not model.backend.manages_memory or model.turns != turns.get(model.id):
                 continue
             before = _place(model)
@@ -81,6 +83,7 @@ class Holdings:
             gone = own and not model.shares and self._by_others(model, was) == "unload"
             if was != model.residency:
                 model.where, model.whence = (), ""
+                model.lost = was == "resident" and resident is None
             if resident is None:
                 model.ours = False
         model.on_gpu = resident.on_gpu if resident else None
@@ -118,7 +121,7 @@ class Holdings:
         if record.leases or not record.backend.manages_memory or record.residency != "resident":
             return False
         record.residency = "absent"
-        record.ours = False
+        record.ours, record.lost = False, True
         record.turns += 1
         self._fleet.touch(record)
         self._fleet.look_again(record.info.backend)

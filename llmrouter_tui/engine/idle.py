@@ -4,7 +4,7 @@ import contextlib
 from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.chosen import new
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.profiler import Profiler

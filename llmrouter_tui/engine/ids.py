@@ -29,6 +29,9 @@ class Ids:
             self._milliseconds = max(self._milliseconds, min(known, _LATEST))
 
     def new(self, wall: float) -> str:
-        self._counter = (self._counter + 1) & 0xFFFF
-        self._milliseconds = max(self._milliseconds + (not self._counter), min(int(wall * 1000), _LATEST))
-        return f"{self._milliseconds:0{DIGITS}x}{self._counter:04x}"
+        counter = self._counter = (self._counter + 1) & 0xFFFF
+        now, least = int(wall * 1000), self._milliseconds + (not counter)
+        if now < least or now > _LATEST:
+            now = max(least, min(now, _LATEST))
+        self._milliseconds = now
+        return f"{now << 16 | counter:0{DIGITS + 4}x}"

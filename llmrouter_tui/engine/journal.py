@@ -41,8 +41,11 @@ class Journal:
         elif isinstance(fact, ResidencyChanged):
             self._take(fact.event)
 
-    def remember(self, events: Iterable[ResidencyEvent]) -> None:
-        """What happened before this start, oldest first."""
+    def begin(self, events: Iterable[ResidencyEvent]) -> None:
+        """Know these moves, oldest first, and no others."""
+        self._residency.clear()
+        self._evictions.clear()
+        self._day, self._swaps = 0.0, Swaps()
         for event in events:
             self._take(event)
 

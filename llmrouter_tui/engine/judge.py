@@ -14,12 +14,12 @@ from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, JudgeChanged, ProfileChanged
 from llmrouter_tui.core.grades import JudgeState, JudgeView
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.grading import LASTING, Gradings
 from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.judge_asking import LONGEST_PAUSE, TIMEOUT
-from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings, Seat
+from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings, Seat, remedy
 from llmrouter_tui.engine.judge_limits import Limits, SpentError, UnaskedError, WithheldError
 from llmrouter_tui.engine.judge_subjects import Job, Pair, Waiting, Work
 from llmrouter_tui.engine.judge_turns import Turns
@@ -119,6 +119,7 @@ class Judge:
             current=self._current,
             disagree=self._gradings.disagree,
             agreement=self._gradings.agreement(judge),
+            refusal=self._bench.refusal if self._settings.enabled else None,
         )
 
     def _tell(self, state: JudgeState, message: str = "", *, at_once: bool = False) -> None:
@@ -332,10 +333,11 @@ class Judge:
         if self._unreadable < UNREADABLE and self._in_a_row < GIVE_UP and not for_good and away <= LONGEST_PAUSE:
             return True
         words = error.message if error is not None else f"{self._unreadable} replies in a row were no grades"
-        self._leave_alone(seat, words, away)
+        refuses = error is not None and (for_good or code == "context_length_exceeded")
+        self._leave_alone(seat, words, away, remedy(seat, error) if error is not None and refuses else "")
         return False
 
-    def _leave_alone(self, seat: Seat, words: str, seconds: float) -> None:
+    def _leave_alone(self, seat: Seat, words: str, seconds: float, remedy: str = "") -> None:
         log.warning("%s is left alone for a while: %s", seat.id, words, extra=_SOURCE)
-        self._bench.rest(seat, words, seconds)
+        self._bench.rest(seat, words, seconds, remedy)
         self._in_a_row = self._unreadable = 0

@@ -15,7 +15,7 @@ from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.judging import ROOM, THINKING, Messages, time_limit
 from llmrouter_tui.core.language import tokens_of
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.hearing import Heard
 from llmrouter_tui.engine.judge_bench import Seat
 from llmrouter_tui.engine.judge_limits import Limits, UnaskedError, WithheldError

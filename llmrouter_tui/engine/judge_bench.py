@@ -10,8 +10,10 @@ from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.filters import forbidden
+from llmrouter_tui.core.grades import Refusal
 from llmrouter_tui.core.hosting import is_hosted, is_local
-from llmrouter_tui.core.ports import Backend, Clock
+from llmrouter_tui.core.ports.backend import Backend
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.resolving import named
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
@@ -64,6 +66,8 @@ class _Rest:
     until: float
     seconds: float
     words: str
+    remedy: str
+    """What to do where it refused; empty where it may answer later."""
 
 
 class Bench:
@@ -131,11 +135,17 @@ class Bench:
             raise forbidden(record.id, record.withheld)
         return _seat(record)
 
-    def rest(self, seat: Seat, words: str, seconds: float = 0.0) -> None:
-        """Leave a judge alone for a while, at least for so many seconds."""
+    def rest(self, seat: Seat, words: str, seconds: float = 0.0, remedy: str = "") -> None:
+        """Leave a judge alone for a while, at least for so many seconds; ``remedy``: what to do where it refused."""
         before = self._resting.get(seat.id)
         usual = min(LONGEST_REST, before.seconds * 2) if before is not None else REST
-        self._resting[seat.id] = _Rest(self._clock.mono() + max(usual, seconds), usual, words)
+        self._resting[seat.id] = _Rest(self._clock.mono() + max(usual, seconds), usual, words, remedy)
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Of a judge that refused and did not answer since."""
+        refused = ((judge, rest) for judge, rest in self._resting.items() if rest.remedy)
+        return next((Refusal(judge, rest.words, rest.remedy) for judge, rest in refused), None)
 
     def well(self, seat: Seat) -> None:
         """It answered."""
@@ -235,3 +245,15 @@ def _worth(record: ModelRecord, tried: Set[str]) -> float:
     tried."""
     mean = fmean(ability.mean for ability in record.abilities.values()) if record.abilities else 0.0
     return round(mean + (KEPT if record.id in tried else 0.0), 6)
+
+
+def remedy(seat: Seat, error: RouterError) -> str:
+    """What to do about a judge that refuses, as a clause."""
+    if error.code == "context_length_exceeded":
+        return "choose a judge with a larger context"
+    if error.code == "model_not_found":
+        return "choose a model that is there"
+    hint = error.hint.rstrip(".") or "choose another judge"
+    if seat.record is None:
+        hint = hint.replace("name it with api_key_env", "name its variable with judge_api_key_env")
+    return hint[:1].lower() + hint[1:]

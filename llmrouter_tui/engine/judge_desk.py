@@ -7,7 +7,7 @@ from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import TASKS
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Comparison
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.core.prompt_set import prompt as prompt_of
 from llmrouter_tui.core.resolving import named
 from llmrouter_tui.engine.fleet import Fleet
@@ -103,11 +103,19 @@ class JudgeDesk:
             raise RouterError("backend_unreachable", f"nothing was compared: {self._bench.why}", retryable=True)
         return found
 
+    def called(self, name: str) -> str:
+        """The id of a model, or judge, of which something is asked that is known of it; one that is gone has to be
+        asked for by its id. Raises ``RouterError`` where nobody is called so."""
+        return (self._found(name) or name) if not name or "/" in name or " at " in name else self._id(name)
+
     def _id(self, name: str) -> str:
         """Of a model that is here, or was measured here."""
+        if (found := self._found(name)) is None:
+            raise RouterError("model_not_found", f"there is no model {name!r} here", param="model")
+        return found
+
+    def _found(self, name: str) -> str | None:
         if self._measured.of(name):
             return name
-        found = named(name, self._fleet.views())
-        if not found:
-            raise RouterError("model_not_found", f"there is no model {name!r} here", param="model")
-        return next((view.id for view in found if self._measured.of(view.id)), found[0].id)
+        found = [view.id for view in named(name, self._fleet.views())] if name else []
+        return next((id_ for id_ in found if self._measured.of(id_)), found[0] if found else None)

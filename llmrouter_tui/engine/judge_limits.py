@@ -7,7 +7,8 @@ from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.hosting import remedy
-from llmrouter_tui.core.ports import Clock, GradeStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.judging import GradeStore
 from llmrouter_tui.engine.journal import midnight
 from llmrouter_tui.engine.judge_bench import JudgeSettings
 from llmrouter_tui.engine.manners import Tell

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.leasing import Lease
 from llmrouter_tui.engine.manners import Manners, Tell
 from llmrouter_tui.engine.record import ModelRecord

@@ -9,7 +9,8 @@ from llmrouter_tui.core import judging
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Comparison, Grade
 from llmrouter_tui.core.judging_replies import combined, meant, read_better, read_mark
-from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.profile import ProfileStore
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.core.prompt_set import prompt as prompt_of
 from llmrouter_tui.engine.grading import Gradings

@@ -4,14 +4,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import is_
+from typing import Protocol
 
 from llmrouter_tui.core.ability import abilities, answered, logit
 from llmrouter_tui.core.catalog import Known
 from llmrouter_tui.core.decision import Analysis, Effect, Feedback, Timings, Usage
 from llmrouter_tui.core.domain import Ability, CatalogMatch, ModelInfo, Speed
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.repo import Repo
+from llmrouter_tui.core.preferred import Preference, preferred
 from llmrouter_tui.core.switches import switches
+from llmrouter_tui.core.votes import name_of
 from llmrouter_tui.core.yardstick import PAIRS, Checked, bounded
 from llmrouter_tui.engine.pairings import Bout
 from llmrouter_tui.engine.record import ModelRecord
@@ -44,6 +48,18 @@ chose (empty: by none), if that is not None. Asked on the event loop, so it must
 _speed = maker(Speed)
 
 
+class Voices(Protocol):
+    """What the user's votes say of a model."""
+
+    def said(self, info: ModelInfo) -> Sequence[Preference]:
+        """Beside others."""
+        ...
+
+    def disliked(self, info: ModelInfo) -> Sequence[Feedback]:
+        """Its answers that were found bad with those beside them, as the ratings that they count for."""
+        ...
+
+
 class Learning:
     """Owns the ratings in memory and turns samples into what a ``ModelRecord`` knows."""
 
@@ -56,10 +72,11 @@ class Learning:
         grades: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
         live: Callable[[ModelInfo], Sequence[Checked]] = lambda info: (),
         bouts: Callable[[ModelInfo], Sequence[Bout]] = lambda info: (),
+        votes: Voices | None = None,
     ) -> None:
         """Answers of a model: ``checks`` those to the prompt set that a program checked, ``grades`` those that a judge
         graded, ``live`` those that clients got and a judge graded. Grades are of a ``group`` per judge. ``bouts``:
-        its answers beside those of others."""
+        its answers beside those of others, as judges compared them; ``votes``: as the user did."""
         self._repo = repo
         self._clock = clock
         self._recall = recall
@@ -67,12 +84,14 @@ class Learning:
         self._grades = grades
         self._live = live
         self._bouts = bouts
+        self._votes = votes
         self._apart: dict[str, Mapping[str, Ability]] = {}
         """Abilities by name without what comparisons say: two that are compared do not draw each other on and on."""
         self._otherwise: set[str] = set()
         """Names whose abilities apart are others than when somebody was compared with them."""
         self._yardstick = Yardstick()
         self._ratings: dict[str, dict[str, Feedback]] = defaultdict(dict)
+        """By the name of a model and the exchange: replicas share what they can do."""
         self._chosen: dict[str, str] = {}
         """Entries of the catalog that the user chose, by model; empty for none of them."""
 
@@ -80,11 +99,11 @@ class Learning:
         """Read the standing ratings, and what the user said of names."""
         self._chosen = dict(await self._repo.matches())
         for feedback in await self._repo.ratings():
-            self._ratings[feedback.model][feedback.exchange_id] = feedback
+            self._ratings[name_of(feedback.model)][feedback.exchange_id] = feedback
 
     def refresh(self, record: ModelRecord) -> None:
         """Compute the model's abilities anew."""
-        ratings = list(self._ratings[record.id].values())
+        own = [one for one in self._ratings[record.info.name].values() if one.model == record.id]
         record.match, known = self._recalled(record)
         before = self._before(record, known)
         answers = self._answers(record.info, live=True)
@@ -92,13 +111,14 @@ class Learning:
         apart = answered(before, answers, self._yardstick.shifts)
         self._keep_apart(record.info.name, apart)
         compared = self._compared(record.info)
-        record.abilities = answered(before, [*answers, *compared], self._yardstick.shifts) if compared else apart
+        told = answered(before, [*answers, *compared], self._yardstick.shifts) if compared else apart
+        record.abilities = self._voted(record.info, told)
         record.languages = known.languages if known else {}
         grounds = record.info, known
         if record.switched is None or not all(map(is_, grounds, record.switched)):
             record.switches, record.switched = switches(record.info, record.backend.kind, record.match, known), grounds
-        record.ratings_up = sum(r.score > 0 for r in ratings)
-        record.ratings_down = sum(r.score < 0 for r in ratings)
+        record.ratings_up = sum(one.score > 0 for one in own)
+        record.ratings_down = sum(one.score < 0 for one in own)
         record.changed()
 
     def untaught(self, record: ModelRecord) -> Mapping[str, Ability]:
@@ -106,7 +126,7 @@ class Learning:
         this."""
         before = self._before(record, self._recalled(record)[1])
         answers = [*self._answers(record.info, live=False), *self._compared(record.info)]
-        return answered(before, answers, self._yardstick.shifts)
+        return self._voted(record.info, answered(before, answers, self._yardstick.shifts))
 
     def settle(self, records: Iterable[ModelRecord]) -> list[ModelRecord]:
         """Bring abilities in line where what is common to all measured models, or what a model is that others were
@@ -119,7 +139,7 @@ class Learning:
                 self.refresh(record)
         others, self._otherwise = self._otherwise, set()
         for record in records if others else ():
-            if any(bout.other in others for bout in self._bouts(record.info)):
+            if any(other in others for other in self._rivals(record.info)):
                 self.refresh(record)
                 moved[record.id] = record
         return list(moved.values())
@@ -138,20 +158,31 @@ class Learning:
             if (apart := self._apart.get(bout.other)) is not None and bout.task in apart
         ]
 
+    def _rivals(self, info: ModelInfo) -> set[str]:
+        """Names of those that it was compared with."""
+        voted = self._votes.said(info) if self._votes else ()
+        return {bout.other for bout in self._bouts(info)} | {one.other for one in voted}
+
+    def _voted(self, info: ModelInfo, told: Mapping[str, Ability]) -> Mapping[str, Ability]:
+        """With what the user preferred, on top of all that is known besides."""
+        return preferred(told, said, self._apart) if self._votes and (said := self._votes.said(info)) else told
+
     def _recalled(self, record: ModelRecord) -> tuple[CatalogMatch | None, Known | None]:
         return self._recall(record.info, record.backend.kind, self._chosen.get(record.id)) or (None, None)
 
     def _before(self, record: ModelRecord, known: Known | None) -> Mapping[str, Ability]:
         """Its abilities as they are thought without any answer that was looked at."""
-        ratings = list(self._ratings[record.id].values())
-        return abilities(record.info, ratings=ratings, now=self._clock.wall(), known=known)
+        ratings = list(self._ratings[record.info.name].values())
+        disliked = self._votes.disliked(record.info) if self._votes else ()
+        bad = [one for one in disliked if self.rating(one.model, one.exchange_id) is None]
+        return abilities(record.info, ratings=ratings, disliked=bad, now=self._clock.wall(), known=known)
 
     def _answers(self, info: ModelInfo, *, live: bool) -> Sequence[Checked]:
         return [*self._checks(info), *self._grades(info), *(self._live(info) if live else ())]
 
     def rating(self, model: str, exchange_id: str) -> Feedback | None:
         """What the user said of an answer, if it stands."""
-        return self._ratings[model].get(exchange_id)
+        return self._ratings[name_of(model)].get(exchange_id)
 
     def matched(self, record: ModelRecord, entry: str | None) -> None:
         """The user said which entry of the catalog a model is, none with an empty word; None goes by its name."""
@@ -161,13 +192,18 @@ class Learning:
             self._chosen[record.id] = entry
         self.refresh(record)
 
-    def rated(self, record: ModelRecord | None, feedback: Feedback) -> tuple[Effect, ...]:
-        """Count a rating in (or out, when cleared); what it moved on its own task."""
-        standing = self._ratings[feedback.model]
+    def rated(
+        self, record: ModelRecord | None, feedback: Feedback, replicas: Iterable[ModelRecord] = ()
+    ) -> tuple[Effect, ...]:
+        """Count a rating in (or out, when cleared), for ``replicas`` of its model too; what it moved on its own task
+        of the model itself."""
+        standing = self._ratings[name_of(feedback.model)]
         if feedback.rating is None:
             standing.pop(feedback.exchange_id, None)
         else:
             standing[feedback.exchange_id] = feedback
+        for replica in replicas:
+            self.refresh(replica)
         if record is None:
             return ()
         before = record.abilities.get(feedback.task)
@@ -192,7 +228,8 @@ class Learning:
         as it answers side by side; those before this one were part of its time."""
         record.used += 1
         if seconds is not None:
-            record.mean_seconds += WEIGHT * (seconds / crowd - record.mean_seconds)
+            record.timed_answers += 1
+            record.mean_seconds += max(WEIGHT, 1 / record.timed_answers) * (seconds / crowd - record.mean_seconds)
         self.timed(record, usage, timings, ttft, seconds, pieces)
 
     def timed(

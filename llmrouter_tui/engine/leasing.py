@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 from llmrouter_tui.engine.turns import Turns
@@ -35,7 +35,7 @@ class Lease:
         if self._leases is not None:
             self.record.holders.discard(self)
             self._leases.released(self.record)
-            self._leases = None
+            self._leases = self.cut = None  # who held it holds it too: without this only the collector could free both
 
 
 class Leases:

@@ -10,11 +10,12 @@ from llmrouter_tui.core import memory_words
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, Seats, place
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.queueing import OVERTAKE_SECONDS, Stop, timeline
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
+from llmrouter_tui.engine.strangers import SPAN
 
 UNLOAD_SECONDS = 1.0
 """What an eviction adds to a load, for estimates."""
@@ -28,6 +29,11 @@ LEAST_LEFT = 0.1
 """Share of the expected time that a load is thought to take yet when it takes longer than expected."""
 FRESH_SECONDS = 0.5
 """How long an estimate may be used while nothing changed."""
+CROWDING = 0.02
+"""Share of an answer's time that each other one costs it which is written side by side with it. By judgement, and
+small: it spreads requests over replicas that are alike, and moves none to another model."""
+LATELY = 2 * SPAN
+"""Seconds for which memory is left to a model whose server is down. By judgement."""
 ROOM_STEP = 256 * 1024**2
 """Rooms are told in such steps, so that contexts are not chosen anew whenever a measurement moves a little."""
 NOTHING = Wait()
@@ -144,13 +150,21 @@ class Ledger:
         return most is not None and (record.needed_bytes() or 0) > most
 
     def room(self, pool: str) -> int | None:
-        """Bytes that models may take of a pool beside those that are always there; None where it is not measured."""
-        budget = next((p.budget for p in self.pools() if p.name == pool), None)
-        if budget is None:
+        """Bytes that models may take of a pool beside those that are always there, and beside what other programs
+        keep; None where it is not measured."""
+        device = next((d for d in self._fleet.devices if d.pool == pool and d.total), None)
+        if device is None:
             return None
         always = [m for m in self._fleet.models.values() if not m.backend.manages_memory and pool in m.pools]
-        left = budget - sum(m.held_in(pool) for m in always if m.healthy and not m.shares)
+        most = min(self._pool(device).budget, device.total - self._reserve - self._fleet.strangers.kept(pool))
+        left = most - sum(m.held_in(pool) for m in always if not m.shares and (m.healthy or self._just_left(m)))
         return max(0, left // ROOM_STEP * ROOM_STEP)
+
+    def _just_left(self, record: ModelRecord) -> bool:
+        """Whether its server went down a moment ago: it may come back, or still hold its memory, which then shows."""
+        server = self._fleet.backends.get(record.info.backend)
+        since = server.since if server is not None and server.health == "down" else None
+        return since is not None and 0 <= self._clock.wall() - since < LATELY
 
     def pools(self) -> list[Pool]:
         """Those that were ever measured; what cannot be measured now is as it was, less what models were moved."""
@@ -205,7 +219,7 @@ class Ledger:
         waits = self._waits[2]
         busy: dict[str, Wait] = {}
         for record in self._fleet.models.values():
-            if record.leases and (wait := self._busy(record)) is not None:
+            if (record.leases or record.crowd[0]) and (wait := self._busy(record)) is not None:
                 busy[record.id] = wait
         return {**waits, **busy} if busy else waits
 
@@ -247,10 +261,18 @@ class Ledger:
 
     @staticmethod
     def _busy(record: ModelRecord) -> Wait | None:
-        """What is waited for where a model that is there answers as many as it can."""
-        if record.leases < record.side_by_side or not record.ready:
+        """What is waited for where a model that is there has requests: until one can be answered more, and what each
+        of the others slows it."""
+        running, waiting = record.crowd
+        before = record.leases if record.leases > running else running
+        if not before or not record.ready:
             return None
-        return _new_wait(_answering(record, record.leases))
+        seconds, many = record.mean_seconds, record.side_by_side
+        if before < many and not waiting:  # nearly always, and asked of every busy model for every request
+            return _new_wait(before * CROWDING * seconds)
+        slower = min(before, many - 1) * CROWDING * seconds
+        queue = waiting * seconds / max(1, running) if waiting else 0.0
+        return _new_wait(max(queue, _answering(record, before)) + slower)
 
     def _all_waits(self) -> dict[str, Wait]:
         self._starts.clear()
@@ -316,7 +338,7 @@ class Ledger:
         if not plan.fits and self.coming_back(record):
             return Wait(queue + OTHERS_SECONDS, record.load_seconds)
         if not plan.fits:
-            return Wait(blocked=plan.reason)
+            return Wait(blocked=plan.reason, never=never_fits(record, record.needed_bytes(), pools))
         queue += self._hold(plan)
         self._starts[record.id] = queue
         return Wait(queue, record.load_seconds)
@@ -330,6 +352,14 @@ class Ledger:
     def _leaving(self, leaving: Sequence[ModelRecord]) -> float:
         answers = max((_answering(m, m.leases + m.side_by_side - 1) for m in leaving if m.leases), default=0.0)
         return answers + UNLOAD_SECONDS * len(leaving)
+
+
+def never_fits(record: ModelRecord, needed: int | None, pools: Sequence[Pool]) -> bool:
+    """Whether so much does not fit even into empty memory; not where that is not measured."""
+    budgets = {pool.name: pool.budget for pool in pools}
+    gpus = [budgets[pool] for pool in record.reach if pool in budgets]
+    most = max(gpus, default=0) if record.layout == "one" else sum(gpus)
+    return bool(gpus) and (needed or 0) > most + (budgets.get(HOST_POOL, 0) if record.splits else 0)
 
 
 def _wait_in(pool: str, lines: Mapping[str, Mapping[str, float]] | None) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.placement import Plan
-from llmrouter_tui.core.ports import Aimed, Clock
+from llmrouter_tui.core.ports.backend import Aimed
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.second_try import MAY_BE_MEMORY, NOISE, SecondTry, second_try, taken
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.ledger import SETTLE_SECONDS, Ledger

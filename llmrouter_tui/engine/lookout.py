@@ -5,7 +5,7 @@ import logging
 
 from llmrouter_tui.core.domain import BackendHealth
 from llmrouter_tui.core.errors import BackendError
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from llmrouter_tui.engine.backend_record import BackendRecord
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.tasks import Tasks

@@ -8,10 +8,10 @@ from typing import Final
 from llmrouter_tui.core.domain import ModelInfo, Probed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD, MAX_AGE, babbles, difficulty, same_weights, summary
-from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.profile import ProfileStore
 from llmrouter_tui.core.probing import probed
-from llmrouter_tui.core.profile import ModelProfile, Result
-from llmrouter_tui.core.prompt_set import VERSION
+from llmrouter_tui.core.profile import PROMPTS_VERSION, ModelProfile, Result
 from llmrouter_tui.core.prompt_set.speed import TASK as SPEED
 from llmrouter_tui.core.yardstick import Checked
 from llmrouter_tui.engine.record import ModelRecord
@@ -29,6 +29,8 @@ class Measured:
         self._results: dict[str, dict[str, Result]] = {}
         self._named: dict[str, set[str]] = defaultdict(set)
         """Models by name: those of one name and the same weights share what they can do."""
+        self._endless: dict[tuple[str, str, str], bool] = {}
+        """Who babbles, by name and weights: judges are looked for many times between two results."""
 
     async def load(self) -> None:
         """Take in what earlier runs found, if the database can be read now."""
@@ -37,6 +39,7 @@ class Measured:
                 self.take(result)
 
     def take(self, result: Result) -> None:
+        self._endless.clear()
         self._results.setdefault(result.model, {})[result.prompt] = result
         self._named[result.model.partition("/")[2]].add(result.model)
 
@@ -51,7 +54,11 @@ class Measured:
         for model in sorted(self._named.get(info.name, ())):
             for name, one in self._results[model].items():
                 rank = same_weights(one, info), model == info.id
-                if one.passed is not None and one.version == VERSION and (name not in found or rank > found[name][0]):
+                if (
+                    one.passed is not None
+                    and one.version == PROMPTS_VERSION
+                    and (name not in found or rank > found[name][0])
+                ):
                     found[name] = rank, one
         return [
             Checked(one.task, level, one.passed, 1.0 if rank[0] else OTHER_WEIGHTS)
@@ -65,7 +72,11 @@ class Measured:
 
     def babbles(self, info: ModelInfo) -> bool:
         """Whether it, or a replica of the same weights, was seen to go on without an end."""
-        return any(babbles(self._results[model].values(), info) for model in self._named.get(info.name, ()))
+        weights = info.name, info.digest, info.quantization
+        if weights not in self._endless:
+            same = (self._results[model].values() for model in self._named.get(info.name, ()))
+            self._endless[weights] = any(babbles(results, info) for results in same)
+        return self._endless[weights]
 
     def profiles(self, infos: Mapping[str, ModelInfo], max_age: float = MAX_AGE) -> tuple[ModelProfile, ...]:
         """Of every model that was measured, here or not; ``infos`` of those that are here."""

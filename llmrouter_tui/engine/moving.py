@@ -10,7 +10,7 @@ from typing import Literal
 from llmrouter_tui.core.domain import ModelInfo, ResidencyEvent, ResidencyState
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import ResidencyChanged
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.second_try import SecondTry
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
@@ -79,7 +79,7 @@ class Moves:
 
     def _loaded(self, record: ModelRecord, seconds: float) -> None:
         self._state(record, "resident")
-        record.ours, record.problem, record.failures, record.at_least = True, "", 0, 0
+        record.ours, record.lost, record.problem, record.failures, record.at_least = True, False, "", 0, 0
         record.on_gpu = None  # told at the next look
         record.last_used = self._clock.wall()
         first = min((ticket.exchange_id for ticket in record.tickets), default="")
@@ -87,7 +87,7 @@ class Moves:
         record.load_history.append(seconds)
         self._learning.loaded(record, seconds)
         self._fleet.look_again(record.info.backend)
-        self._note("load", record, seconds, f"for {first[-4:]}" if first else "asked for", first)
+        self._note("load", record, seconds, f"for {first[-4:]}" if first else _unasked(record), first)
 
     def not_loaded(self, record: ModelRecord) -> None:
         """A load was broken off."""
@@ -100,6 +100,7 @@ class Moves:
             log.error("loading %s failed in the router", record.id, exc_info=error)
         told = _curable(error, record)
         self._state(record, "absent")
+        record.lost = True
         self._fleet.look_again(record.info.backend)
         self._note("load_failed", record, None, told.message)
         return told
@@ -180,7 +181,7 @@ class Moves:
         else:
             for member in family:
                 self._state(member, "absent")
-                member.ours = False
+                member.ours = member.lost = False
         finally:
             self._fleet.look_again(record.info.backend)
         self._note("unload", record, self._clock.mono() - started, reason, evicted_for=evicted_for)
@@ -236,6 +237,11 @@ def _line(kind: Kind, info: ModelInfo, seconds: float | None, reason: str) -> st
     if info.id in reason or f"{info.backend} ({info.name})" in reason:
         return f"{what}: {reason}"
     return f"{what}: {info.id}: {reason}"
+
+
+def _unasked(record: ModelRecord) -> str:
+    """Why a model is loaded that no request waits for."""
+    return "pinned" if record.pinned else "asked for"
 
 
 def _there(record: ModelRecord) -> bool:

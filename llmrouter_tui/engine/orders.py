@@ -8,7 +8,8 @@ from typing import Final
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import LOAD
-from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.profile import ProfileStore
 from llmrouter_tui.core.probing import is_probe
 from llmrouter_tui.core.profile import ModelProfile, Only, Order, PastRun, Result
 from llmrouter_tui.engine.fleet import Fleet

@@ -14,7 +14,7 @@ from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import Comparison
 from llmrouter_tui.core.measuring import same_weights
-from llmrouter_tui.core.ports import GradeStore
+from llmrouter_tui.core.ports.judging import GradeStore
 from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.measured import Measured
 

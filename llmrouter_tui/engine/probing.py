@@ -17,7 +17,8 @@ from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.language import tokens_of
-from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.profile import ProfileStore
 from llmrouter_tui.core.probes import SCRIPTS
 from llmrouter_tui.core.probes.parts import Ask, Embed, Facts, Failure, Finding, Said, Script
 from llmrouter_tui.core.probes.thinking import think

@@ -13,7 +13,8 @@ from typing import Final, cast
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.measuring import MAX_AGE, prompts_for, to_do
-from llmrouter_tui.core.ports import Clock, ProfileStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.profile import ProfileStore
 from llmrouter_tui.core.profile import ModelProgress, Only, Order, PastRun, ProfileRun, Profiles, Result, State
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.engine.asking import Asking

@@ -7,7 +7,7 @@ from typing import Any, Final
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.events import ProfileChanged
 from llmrouter_tui.core.measuring import about_of, counted, progress
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.profile import SEEN, ModelProgress, ProfileRun, Result, Seen
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.engine.bus import Bus

@@ -19,9 +19,10 @@ from llmrouter_tui.core.domain import (
     Speed,
     Switched,
 )
-from llmrouter_tui.core.footprint import expected
+from llmrouter_tui.core.footprint import expected, for_context
 from llmrouter_tui.core.placement import HALF_LIFE, Layout, Plan
-from llmrouter_tui.core.ports import Backend, ModelMemory
+from llmrouter_tui.core.ports.backend import Backend
+from llmrouter_tui.core.ports.repo import ModelMemory
 from llmrouter_tui.core.whereabouts import Shares, Whence, divided
 
 if TYPE_CHECKING:
@@ -109,6 +110,10 @@ class ModelRecord:
         """When it last left memory by the router's hand, or began to: wall time."""
         self.brought: float | None = None
         """When it was last seen that somebody else had loaded it: wall time."""
+        self.lost = False
+        """Whether it is out of memory though nobody here sent it away: its server let it go, or could not load it."""
+        self.brought_back = 0.0
+        """When it was last loaded for its pin, after it was lost: monotonic time."""
         self.rivals: set[str] = set()
         """Models that its server was seen to let go when this one came, or for which it let this one go."""
         self.failures = 0
@@ -118,6 +123,8 @@ class ModelRecord:
         """Requests of late, each counting half after five minutes, as of ``last_used``."""
         self.side_by_side = 1 if backend.kind == "ollama" else 4
         """Answers that its server makes at the same time before others must wait."""
+        self.crowd = (0, 0)
+        """Requests that its server said it works on, and that wait there, whoever asked."""
         self.speed = memory.speed or speed
         self.load_history = deque([self.speed.load_seconds] if self.speed.load_samples else [], LOADS)
         """What its loads took: the mean of earlier runs, then those of this one."""
@@ -139,9 +146,21 @@ class ModelRecord:
         """Why no prompt may go to it, in words."""
         self.rest: Rest | None = None
         self.mean_seconds = 6.0
-        """Running mean of what one exchange holds it, for queue estimates."""
+        """Running mean of what one exchange holds it, for queue estimates; a guess before the first one."""
+        self.timed_answers = 0
+        """How many it rests on."""
         self._view: ModelView | None = None
         self._expected: tuple[ModelInfo, str, Footprint | None, Footprint | None] | None = None
+
+    def remember(self, memory: ModelMemory | None) -> None:
+        """Know of earlier runs what it would have known at its start."""
+        if memory is None:
+            return
+        self.seen = self.seen or memory.footprint
+        self.used, self.loads = memory.used, memory.loads
+        if memory.speed is not None:
+            self.speed, self.token_ratio = memory.speed, memory.speed.token_ratio
+            self.load_history = deque([memory.speed.load_seconds] if memory.speed.load_samples else [], LOADS)
 
     @property
     def home(self) -> str:
@@ -184,6 +203,12 @@ class ModelRecord:
     def pool(self) -> str:
         """The memory that it is in, or would be loaded to: one that found no place on a GPU may be in RAM."""
         return HOST_POOL if self.on_gpu == 0 and self._held and self.home else self.home
+
+    def told_crowd(self, crowd: tuple[int, int]) -> None:
+        """Its server said what it has to do. What it works on while nobody waits, it can do side by side."""
+        running, waiting = self.crowd = crowd
+        if not waiting:
+            self.side_by_side = max(self.side_by_side, running)
 
     def used_at(self, now: float) -> None:
         """A request let go of it."""
@@ -259,6 +284,10 @@ class ModelRecord:
         if found is not None and most is not None and found.source == "estimated" and most < found.bytes:
             return replace(found, bytes=most)
         return found
+
+    def for_context(self, context_length: int | None = None) -> int | None:
+        """What of that this context takes, or its own where none is given; None where it is not told."""
+        return for_context(self.info, self.home, context_length or self.info.context_length, self.seen)
 
     def needed_bytes(self) -> int | None:
         """What loading it would take."""

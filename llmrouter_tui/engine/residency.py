@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Waiting
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.queueing import BOUNDS, Bounds, Place
 from llmrouter_tui.engine.admission import Admission
 from llmrouter_tui.engine.arrivals import Arrivals
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 LOOK_THERE = "look at its log, or restart it"
 IDLE_LOOK_SECONDS = 20.0
+LOST_LOOK_SECONDS = 2.0
+BRING_BACK_SECONDS = 60.0
+"""At most so often a pinned model is loaded again that others send away: nobody is to fight for the memory. By
+judgement."""
 
 
 class Residency:
@@ -60,6 +64,7 @@ class Residency:
         self._bus = bus
         self._clock = clock
         self._keep_alive = keep_alive
+        self._measure = measure
         self.admission = Admission(fleet, ledger, limit=queue_limit, seconds=queue_seconds)
         """Who may wait; its bounds may change."""
         self._load_timeout = load_timeout
@@ -201,6 +206,24 @@ class Residency:
             if named and record.pinned and record.backend.manages_memory:
                 with contextlib.suppress(RouterError):
                     await self.keep(record)
+
+    async def bring_back(self) -> None:
+        """Load pinned models again that went though nobody here sent them away: their server let them go, or a load
+        failed. Not what fits nowhere as things are, is left alone for its faults, or was brought back a moment ago."""
+        lost = [record for record in self._fleet.models.values() if record.pinned and record.lost]
+        if any(map(self._may_come_back, lost)):
+            await self._measure()  # the figures may be older than the loss
+        for record in lost:
+            if self._may_come_back(record) and self._ledger.plan(record).fits:
+                record.brought_back = self._clock.mono()
+                with contextlib.suppress(RouterError):  # told by its event
+                    await self.keep(record)
+
+    def _may_come_back(self, record: ModelRecord) -> bool:
+        able = record.healthy and record.residency == "absent" and not record.moving and not self.held
+        rested = not record.problem and record.rest is None
+        late = not record.brought_back or self._clock.mono() - record.brought_back >= BRING_BACK_SECONDS
+        return able and rested and late
 
     async def unload_idle(self) -> None:
         """Give memory back where nobody else does: a backend of our own keeps models until it is told."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from llmrouter_tui.core.aliases import Aliases
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Analysis, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
@@ -13,8 +14,8 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeFinished
 from llmrouter_tui.core.keys import not_permitted, permits
 from llmrouter_tui.core.making import maker
-from llmrouter_tui.core.ports import Clock
-from llmrouter_tui.core.resolving import named
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.resolving import LONGEST_NAME, named
 from llmrouter_tui.core.rules import Rule
 from llmrouter_tui.core.ruling import by_rules
 from llmrouter_tui.core.selection import decide
@@ -42,7 +43,7 @@ ALLOWED = 256
 
 
 class Router:
-    """The door from the proxy: implements ``core.ports.Exchanges``."""
+    """The door from the proxy: implements ``core.ports.exchanges.Exchanges``."""
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class Router:
         self._ids = Ids()
         self.preference = 0.5
         self.rules: Sequence[Rule] = ()
+        self.aliases = Aliases()
         self.draining = False
         self.watch = Watch(clock)
         self.spoke: dict[str, float] = {}
@@ -108,8 +110,11 @@ class Router:
         just ``failed`` are out of it."""
         started = self.clock.mono()
         models = self.fleet.views()
+        asked = request.model
+        if self.aliases and (meant := self.meant(asked, models)):
+            request = replace(request, model=meant)
         if request.allowed and models:
-            models = self.permitted(request, models)
+            models = self.permitted(request, models, asked)
         if failed:
             models = tuple([replace(m, problem="it just failed") if m.id in failed else m for m in models])
         if not models:
@@ -124,7 +129,13 @@ class Router:
         except RouterError as error:
             if error.code == "backend_unreachable" and all(b.health != "up" for b in self.fleet.backends.values()):
                 raise self.nobody_here() from None
+            tell_of_alias(error, asked, request.model)
             raise
+
+    def meant(self, requested: str, models: Sequence[ModelView]) -> str:
+        """What an alias says to ask for in place of a name; empty where none does, or a model is called so."""
+        meant = "" if requested == "auto" else self.aliases.meant(requested)
+        return "" if not meant or meant == requested or named(requested, models) else meant
 
     def _choose(
         self, request: ChatRequest, analysis: Analysis, models: Sequence[ModelView], continuity: str, started: float
@@ -171,8 +182,11 @@ class Router:
             )
         return RouterError("backend_unreachable", message, hint=hint, retryable=True, retry_after=5)
 
-    def permitted(self, request: ChatRequest | EmbedRequest, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
-        """Those that the request's key may ask for. Raises ``forbidden`` where it names another, or none is here."""
+    def permitted(
+        self, request: ChatRequest | EmbedRequest, models: tuple[ModelView, ...], asked: str
+    ) -> tuple[ModelView, ...]:
+        """Those that the request's key may ask for. Raises ``forbidden`` where it names another, or none is here;
+        ``asked`` is the name that it is told: what an alias means may be none of its business."""
         allowed = request.allowed
         known = self._allowed.get(allowed)
         if known is None or known[0] is not models:
@@ -181,7 +195,7 @@ class Router:
             known = self._allowed[allowed] = models, tuple([m for m in models if permits(allowed, m)])
         left = known[1]
         if not left or (request.model != "auto" and named(request.model, models) and not named(request.model, left)):
-            raise not_permitted(request.key, request.model, allowed, left)
+            raise not_permitted(request.key, asked, allowed, left)
         return left
 
     def refused(self, *, client: str, requested: str, code: str, message: str, prompt: str = "", key: str = "") -> str:
@@ -196,7 +210,7 @@ class Router:
             seconds=0.0,
             code=code,
             message=message,
-            prompt=prompt,
+            prompt=prompt[: self.keep.prompt],
             key=key,
         )
         self.traffic.finished(exchange)
@@ -210,6 +224,12 @@ class Router:
         """Begin with what the database holds of earlier runs."""
         self.traffic.remember(newest_first)
         self._ids.follow(newest_first)
+
+
+def tell_of_alias(error: RouterError, asked: str, meant: str) -> None:
+    """Let an error say of a name that is not known where it comes from."""
+    if error.code == "model_not_found" and asked != meant:
+        error.message = f"{asked[:LONGEST_NAME]!r} is an alias of {meant!r}. {error.message}"
 
 
 def _away(record: BackendRecord, now: float) -> str:

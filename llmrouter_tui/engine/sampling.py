@@ -9,7 +9,7 @@ from threading import Thread
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
 from llmrouter_tui.core.events import DevicesSampled
-from llmrouter_tui.core.ports import Probe
+from llmrouter_tui.core.ports.probe import Probe
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.tasks import Faults

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from llmrouter_tui.core.domain import HOST_POOL, Footprint
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from llmrouter_tui.core import estimate
-from llmrouter_tui.core.pacing import Ahead, Company, Length, Pace, Waits, company, eta, length
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.pacing import KNOWN_FROM, Ahead, Company, Length, Pace, Waits, company, eta, length
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.prompts import Prompt
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.measured import Measured
@@ -67,7 +67,9 @@ class Schedule:
 
     def plan(self, record: ModelRecord, left: Sequence[Prompt]) -> None:
         """These prompts are left of a model."""
-        self._paces[record.id] = Pace(left, record.speed)
+        guess = estimate.speed(record.info, record.pool)
+        # what probes taught of it would hide how far off the guess was
+        self._paces[record.id] = Pace(left, record.speed if record.speed.samples >= KNOWN_FROM else guess)
 
     def left(self, model: str) -> tuple[Prompt, ...]:
         return tuple(self._paces[model].left)
@@ -90,7 +92,12 @@ class Schedule:
         known = ((records.get(model), pace) for model, pace in self._paces.items())
         ahead = [
             Ahead(
-                pace, record.speed, self._thinks(record), self._before(record, slower), earlier.get(record.id, Length())
+                pace,
+                record.speed,
+                self._thinks(record),
+                self._load(record, slower),
+                earlier.get(record.id, Length()),
+                self._probed.get(record.id),
             )
             for record, pace in known
             if record is not None and not (pace.left and not record.ready and self._hopeless(record))
@@ -103,14 +110,11 @@ class Schedule:
         here, worse = self._company(), self._waits.worse(self._clock.mono())
         return eta(ahead, elsewhere, (lambda seconds: worse * here.wait(seconds)) if here.share else None)
 
-    def _before(self, record: ModelRecord, slower: float) -> float:
-        """Seconds until its first prompt, or its next."""
-        probes = (
-            0.0 if record.id in self._probed or not self._probed else sum(self._probed.values()) / len(self._probed)
-        )
+    def _load(self, record: ModelRecord, slower: float) -> float:
+        """Seconds until it is in memory."""
         if record.ready or not record.home:
-            return probes
-        return probes + record.load_seconds * (1.0 if record.load_history else slower)
+            return 0.0
+        return record.load_seconds * (1.0 if record.load_history else slower)
 
     def _slower(self) -> float:
         """How many times longer loads took than their guess, of all that were seen."""

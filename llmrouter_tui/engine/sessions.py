@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from llmrouter_tui.core.chat import ChatRequest
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 
 EXPIRY_SECONDS = 3600.0
 LIMIT = 4096

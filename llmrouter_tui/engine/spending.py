@@ -10,7 +10,8 @@ from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SpendChanged
-from llmrouter_tui.core.ports import Clock, SpendStore
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.spending import SpendStore
 from llmrouter_tui.core.spending import Line, Purpose, SpendView, asks_money, budgets, dollars, spent, tokens, view
 from llmrouter_tui.engine.bus import Bus
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.domain import Problem, ServiceView
 from llmrouter_tui.core.events import ServiceChanged
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.sources import source_of_problem
 from llmrouter_tui.engine.bus import Bus
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SyncChanged
-from llmrouter_tui.core.ports import Clock, FigureStore, Syncing
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.figures import FigureStore, Syncing
 from llmrouter_tui.core.sync import (
     SOURCES,
     SourceView,

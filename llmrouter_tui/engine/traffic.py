@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from llmrouter_tui.core.decision import Exchange, Feedback, Rates
-from llmrouter_tui.core.errors import CLIENT_FAULTS
+from llmrouter_tui.core.errors import is_fault
 from llmrouter_tui.core.forgetting import Forget, without_texts
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 
 RECENT = 200
 TEXT = 16_384
@@ -67,6 +67,9 @@ class Traffic:
             if wanted.means(known):
                 self.recent[index] = without_texts(known)
 
+    def under_way(self) -> list[Exchange]:
+        return [run.exchange() for run in list(self.running.values())]
+
     def newest(self) -> tuple[Exchange, ...]:
         """Newest first, running ones included: they take the places of the oldest, whatever the clock said then."""
         running = [run.exchange() for run in list(self.running.values())[-RECENT:]]
@@ -86,7 +89,7 @@ class Traffic:
             per_minute=float(sum(abs(now - e.at) <= 60 for e in window)),
             ttft_p50=ttfts[len(ttfts) // 2] if ttfts else None,
             ok=sum(e.outcome == "ok" for e in window),
-            failed=sum(e.outcome == "failed" and e.code not in CLIENT_FAULTS for e in window),
+            failed=sum(is_fault(e.outcome, e.code) for e in window),
             retried=sum(e.outcome == "ok" and len(e.attempts) > 1 for e in window),
             samples=tuple(_sample(key, exchanges) for key, exchanges in sorted(buckets.items())),
         )

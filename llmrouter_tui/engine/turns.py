@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from typing import Literal, Protocol
 
 from llmrouter_tui.core.placement import Plan
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.queueing import BOUNDS, Ahead, Bounds, Holder, Waiter, obstacle, turn
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.record import ModelRecord

@@ -13,14 +13,14 @@ from llmrouter_tui.core.events import VramChanged
 from llmrouter_tui.core.footprint import PADDING
 from llmrouter_tui.core.making import maker
 from llmrouter_tui.core.placement import Occupant, Plan, Pool, leavers
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.core.processes import Claim, Share, claim, shares
 from llmrouter_tui.core.selection import Wait
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Thrash, Verdict, VramView
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.journal import Journal
-from llmrouter_tui.engine.ledger import UNLOAD_SECONDS, Ledger
+from llmrouter_tui.engine.ledger import UNLOAD_SECONDS, Ledger, never_fits
 from llmrouter_tui.engine.record import IN_MEMORY, ModelRecord
 from llmrouter_tui.engine.residency import Residency
 
@@ -135,6 +135,7 @@ class Vram:
             reason,
             plan.parts,
             largest,
+            record.for_context(context_length),
         )
 
     def _largest(
@@ -154,7 +155,7 @@ class Vram:
         words."""
         if not record.healthy:
             return "full", f"{record.info.backend} is down"
-        if not plan.fits and _never(record, needed, seen):
+        if not plan.fits and never_fits(record, needed, seen.pools):
             return "too big", plan.reason
         if self._ledger.held:
             return "held", memory_words.HELD
@@ -264,6 +265,7 @@ def _holder(family: Sequence[ModelRecord], ranks: Mapping[str, int], now: float)
         idle_seconds=None if leases or used is None else max(0.0, now - used),
         rank=next((ranks[record.id] for record in family if record.id in ranks), None),
         guessed=first.whence == "guess",
+        cache=first.for_context() if first.held_bytes() == first.needed_bytes() and not first.parts else None,
     )
 
 
@@ -282,14 +284,6 @@ def _loaded_context(record: ModelRecord) -> int | None:
 def _without(record: ModelRecord, pool: Pool) -> Pool:
     """A pool as it is when a model has left it."""
     return replace(pool, free=min(pool.budget, pool.free + record.held_in(pool.name)))
-
-
-def _never(record: ModelRecord, needed: int | None, seen: Seen) -> bool:
-    """Whether it fits not even into empty memory."""
-    budgets = {pool.name: pool.budget for pool in seen.pools}
-    gpus = [budgets.get(pool, 0) for pool in record.reach]
-    most = max(gpus, default=0) if record.layout == "one" else sum(gpus)
-    return (needed or 0) > most + (budgets.get(HOST_POOL, 0) if record.splits else 0)
 
 
 def _still(view: VramView) -> VramView:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from llmrouter_tui.core.domain import Device
-from llmrouter_tui.core.ports import Probe
+from llmrouter_tui.core.ports.probe import Probe
 from llmrouter_tui.gpu.absent import AbsentError
 from llmrouter_tui.gpu.amd import AmdProbe
 from llmrouter_tui.gpu.apple import AppleProbe

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from difflib import get_close_matches
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ PATIENCE = 120.0
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<want>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
 _PLACE = re.compile(r"(?P<text>.*?) - at `\$\.?(?P<path>[^`]*)`")
 _SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|"
@@ -99,7 +101,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         if not body.isascii():
             body.decode()  # msgspec does not look into the strings that it skips
     except msgspec.ValidationError as error:
-        raise _wrong_type(str(error)) from error
+        raise _unknown(str(error), decoder.type) or _wrong_type(str(error)) from error
     except msgspec.DecodeError as error:
         raise _malformed(body, str(error)) from error
     except UnicodeDecodeError as error:
@@ -123,6 +125,17 @@ def _malformed(body: bytes, detail: str) -> RouterError:
 
 def _lone_surrogate(body: bytes) -> bool:
     return b"\\u" in body and _SURROGATE.search(body) is not None
+
+
+def _unknown(detail: str, kind: object) -> RouterError | None:
+    """A field that is none, and what may have been meant; None where something else is wrong."""
+    match = _UNKNOWN.fullmatch(detail)
+    if match is None:
+        return None
+    name, known = match["name"], getattr(kind, "__struct_encode_fields__", ())
+    near = get_close_matches(name, known, 1, 0.6)
+    hint = f"Did you mean {near[0]!r}?" if near else f"The fields are {', '.join(known)}."
+    return bad_request(f"There is no field {name[:80]!r}.", param=name[:80], hint=hint)
 
 
 def _wrong_type(detail: str) -> RouterError:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import ExchangeRun, Exchanges
+from llmrouter_tui.core.ports.exchanges import ExchangeRun, Exchanges
 from llmrouter_tui.proxy.dialects.canonical import UnreadableError
 from llmrouter_tui.proxy.dialects.chat import UNCHANGED
 from llmrouter_tui.proxy.dialects.dialect import Voice

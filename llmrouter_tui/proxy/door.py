@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from aiohttp import web
 
+from llmrouter_tui.core import hops
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.limiting import Meter
-from llmrouter_tui.core.ports import Exchanges, Underway
+from llmrouter_tui.core.ports.exchanges import Exchanges, Underway
 from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
+from llmrouter_tui.proxy.limits import Caller
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.options import ProxyOptions
-from llmrouter_tui.proxy.parse import named_by, peek
+from llmrouter_tui.proxy.parse import MAX_PEEK, named_by, peek
 from llmrouter_tui.proxy.patience import Patience, wished
 from llmrouter_tui.proxy.replies import (
     JSON_TYPE,
@@ -39,7 +43,9 @@ U = TypeVar("U", bound=Underway)
 V_co = TypeVar("V_co", covariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
-OFTEN = frozenset({"unauthorized", "forbidden", "rate_limited", "queue_full"})
+LIMITED = frozenset({"rate_limited", "queue_full"})
+"""Codes of refusals for which nothing of a request is waited for."""
+OFTEN = LIMITED | {"unauthorized", "forbidden"}
 """Codes of refusals that somebody can bring about as often as he likes."""
 
 Settle = Callable[[NothingAskedError], Awaitable[None]]
@@ -64,7 +70,16 @@ def stopping() -> RouterError:
     )
 
 
-class Door(Generic[R, V, U]):
+async def _here(request: web.Request) -> bytes:
+    """What came with the head of a request that was refused unread: it shows what was asked, and costs no wait."""
+    if not request.content.is_eof():
+        return b""
+    with suppress(RouterError):
+        return await read_body(request, MAX_PEEK)
+    return b""
+
+
+class Door(ABC, Generic[R, V, U]):
     """The handler of one path. What it is to do with a request that was let in, its kinds say: ``_check`` what the
     request may hold, ``_begin`` its exchange, ``_run`` that to its end."""
 
@@ -91,14 +106,18 @@ class Door(Generic[R, V, U]):
         self._patience: dict[str, Patience] = {}
         """Of those under way that say how long they wait."""
 
-    def _check(self, asked: R) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _check(self, asked: R) -> None: ...
 
-    def _begin(self, asked: R) -> U:
-        raise NotImplementedError
+    @abstractmethod
+    def _begin(self, asked: R) -> U: ...
 
-    async def _run(self, request: web.Request, run: U, asked: R, voice: V, request_id: str) -> web.StreamResponse:
-        raise NotImplementedError
+    def _caller(self, request: web.Request) -> Caller | None:
+        """Whose key it comes with. Raises ``RouterError``."""
+        return self._guard.api(request)
+
+    @abstractmethod
+    async def _run(self, request: web.Request, run: U, asked: R, voice: V, request_id: str) -> web.StreamResponse: ...
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         task = self._live.enter()
@@ -140,11 +159,14 @@ class Door(Generic[R, V, U]):
         allowed: tuple[str, ...] = ()
         client, session = named_by(request.headers)
         try:
-            caller = self._guard.api(request)
+            caller = self._caller(request)
             if caller is not None:
                 key, allowed = caller.name, caller.models
             if self._live.ending:
                 raise stopping()
+            told, own = request.headers.getall(hops.HEADER, None), self._options.router_id
+            hops.PASSED.set((own, *hops.arrived(",".join(told), own)) if told else (own,))
+            self._guard.limits.look(caller, request)
             body = cleaned(await read_body(request, self._options.max_body))
             check_shape(body)
             asked, voice = self._dialect.read(body, session=session, client=client)
@@ -158,7 +180,7 @@ class Door(Generic[R, V, U]):
         except RouterError as error:
             if error.code in OFTEN and not self._guard.limits.worth_noting():
                 raise
-            model, prompt = peek(body)
+            model, prompt = peek(await _here(request) if error.code in LIMITED else body)
             error.exchange_id = self._exchanges.refused(
                 client=client, requested=model, code=error.code, message=error.message, prompt=prompt, key=key
             )

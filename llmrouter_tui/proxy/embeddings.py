@@ -6,7 +6,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import EmbedRun
+from llmrouter_tui.core.ports.exchanges import EmbedRun
 from llmrouter_tui.proxy.dialects.embedding import EmbedVoice
 from llmrouter_tui.proxy.door import Door
 from llmrouter_tui.proxy.screening import check_inputs

@@ -79,16 +79,24 @@ class Limits:
 
     def enter(self, caller: Caller | None, request: web.BaseRequest) -> Meter | None:
         """Begin an exchange; what to leave with. Raises ``RouterError`` ``rate_limited``, ``queue_full``."""
+        meter = self.look(caller, request)
+        if meter is not None:
+            meter.enter(self.now())
+        self.running += 1
+        return meter
+
+    def look(self, caller: Caller | None, request: web.BaseRequest) -> Meter | None:
+        """Whether an exchange could begin now, before anything of it is read; nothing is counted. Whose meter it would
+        run on. Raises as ``enter``."""
         if self.running >= self.most:
             self.refusals["all"] += 1
             raise _full(self.most)
         meter = caller.meter if caller is not None else None
         if caller is None and self._usual:
             meter = self._addresses.of(client_of(request.remote), self.now())
-        if meter is not None and (refused := meter.enter(self.now())) is not None:
+        if meter is not None and (refused := meter.look(self.now())) is not None:
             self.refusals[refused.what] += 1
             raise _limited(refused, caller)
-        self.running += 1
         return meter
 
     def leave(self, meter: Meter | None, tokens: int) -> None:

@@ -8,16 +8,19 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
-from llmrouter_tui.core.decision import Rating
-from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.decision import Effect, Rating
+from llmrouter_tui.core.domain import ModelInfo, ModelView
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Control, FeedbackInput, Rated
+from llmrouter_tui.core.ports.control import Control
+from llmrouter_tui.core.ports.history import FeedbackInput, Rated
+from llmrouter_tui.proxy.aliases import aliases_of, listed
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.dialects.anthropic_models import VERSION_HEADER, model_object, page_of
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.replies import about_headers, json_response
-from llmrouter_tui.proxy.security import visible
+from llmrouter_tui.proxy.security import CALLER, visible
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -42,6 +45,10 @@ class FeedbackBody(msgspec.Struct):
     clear: bool | None = None
 
 
+class RateBody(FeedbackBody, forbid_unknown_fields=True):
+    """The same of the router's owner, who hears of a slip."""
+
+
 class Health(msgspec.Struct, kw_only=True):
     """How the router is. ``degraded``: it cannot serve now, or something is wrong that a person should look at."""
 
@@ -54,7 +61,7 @@ class Health(msgspec.Struct, kw_only=True):
 
 
 class FeedbackTaken(msgspec.Struct, kw_only=True):
-    """A rating as it was stored; ``score`` is from -1 to 1."""
+    """A rating as it was stored; ``score`` is from -1 to 1, ``effects`` are the abilities that it moved."""
 
     object: Literal["feedback"] = "feedback"
     exchange_id: str
@@ -62,6 +69,7 @@ class FeedbackTaken(msgspec.Struct, kw_only=True):
     score: float
     model: str
     task: str
+    effects: tuple[Effect, ...] = ()
 
 
 class ModelEntry(msgspec.Struct, omit_defaults=True):
@@ -76,9 +84,22 @@ class ModelEntry(msgspec.Struct, omit_defaults=True):
     capabilities: list[str] = msgspec.field(default_factory=list)
     resident: bool | None = None
     aliases: tuple[str, ...] = ()
+    local: bool = True
+    """Whether it runs in the memory of the router's machine."""
+    hosted: bool = False
+    """Whether a provider runs it."""
+    pricing: dict[str, str] | None = None
+    """Dollars for one token of ``prompt`` and of ``completion``, where that is known."""
+    via: tuple[str, ...] = ()
+    """The routers on the way to it, by their ids, this one first."""
+    capabilities_known: bool = True
+    """Whether ``capabilities`` are what its server says, or was seen here; if not, they are a guess."""
+    alias_of: str = ""
+    """What a name that is the user's alias means here."""
 
 
-_FEEDBACK = msgspec.json.Decoder(FeedbackBody)
+_FEEDBACK: msgspec.json.Decoder[FeedbackBody] = msgspec.json.Decoder(FeedbackBody)
+_RATE: msgspec.json.Decoder[FeedbackBody] = msgspec.json.Decoder(RateBody)
 _WANTED: Mapping[str, str] = {
     "rating": '"up" or "down"',
     "stars": "a whole number from 1 to 5",
@@ -100,7 +121,9 @@ class Meta:
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         views = visible(request, await self._control.models())
-        entries = [*self._auto(views), *self._real(views)]
+        own = [*self._auto(views), *self._real(views)]
+        pairs = listed(await aliases_of(self._control), views, AUTO)
+        entries = [*own, *(_as_alias(name, found) for name, model in pairs for found in _found(model, own)[:1])]
         if VERSION_HEADER in request.headers:
             return json_response(page_of(entries, request.query))
         return json_response({"object": "list", "data": entries})
@@ -109,8 +132,9 @@ class Meta:
         wanted = request.match_info["id"]
         views = visible(request, await self._control.models())
         entries = [*self._auto(views), *self._real(views)]
-        found = [entry for entry in entries if entry.id == wanted] or [e for e in entries if e.name == wanted]
-        found = found or [entry for entry in entries if wanted in entry.aliases]
+        found = _found(wanted, entries)
+        if not found and (meant := (await aliases_of(self._control)).meant(wanted)):
+            found = [_as_alias(wanted, entry) for entry in _found(meant, entries)]
         if not found:
             raise RouterError("model_not_found", f"There is no model {wanted!r} here.", hint="See GET /v1/models.")
         return json_response(model_object(found[0]) if VERSION_HEADER in request.headers else found[0])
@@ -137,6 +161,11 @@ class Meta:
                 sorted(view.info.capabilities),
                 view.residency == "resident",
                 view.info.aliases,
+                view.info.local,
+                view.info.hosted,
+                _pricing(view.info),
+                tuple(filter(None, (self._options.router_id, *view.info.via))),
+                view.info.capabilities_known,
             )
             for view in shown
         ]
@@ -163,7 +192,8 @@ class Meta:
         )
 
     async def feedback(self, request: web.Request) -> web.StreamResponse:
-        given = (await self.rate(request)).feedback
+        rated = await self._control.rate(await self._own(request))
+        given = rated.feedback
         response = json_response(
             FeedbackTaken(
                 exchange_id=given.exchange_id,
@@ -171,14 +201,40 @@ class Meta:
                 score=given.score,
                 model=given.model,
                 task=given.task,
+                effects=rated.effects,
             )
         )
         response.headers.update(about_headers(given.exchange_id, given.model, given.task))
         return response
 
+    async def _own(self, request: web.Request) -> FeedbackInput:
+        """Read a rating of an answer that the caller's key asked for; those of others it does not find."""
+        given = read_feedback(await read_body(request, SMALL))
+        caller = request.get(CALLER)
+        if caller is not None and (await self._control.exchange(given.exchange_id)).key != caller.name:
+            raise RouterError("not_found", f"there is no exchange or response {given.exchange_id!r}")
+        return given
+
     async def rate(self, request: web.Request) -> Rated:
         """Read a rating and store it. Raises ``RouterError``: ``not_found`` for an id that is not known."""
-        return await self._control.rate(read_feedback(await read_body(request, SMALL)))
+        return await self._control.rate(read_feedback(await read_body(request, SMALL), _RATE))
+
+
+def _pricing(info: ModelInfo) -> dict[str, str] | None:
+    """As OpenRouter tells it: dollars for one token, as text."""
+    if info.price_in is None and info.price_out is None:
+        return None
+    return {"prompt": f"{(info.price_in or 0.0) / 1e6:.12g}", "completion": f"{(info.price_out or 0.0) / 1e6:.12g}"}
+
+
+def _found(wanted: str, entries: Sequence[ModelEntry]) -> list[ModelEntry]:
+    """By id, else by name, else by another name of a model."""
+    found = [entry for entry in entries if entry.id == wanted] or [e for e in entries if e.name == wanted]
+    return found or [entry for entry in entries if wanted in entry.aliases]
+
+
+def _as_alias(name: str, entry: ModelEntry) -> ModelEntry:
+    return replace(entry, id=name, name=name, aliases=(), alias_of=entry.id)
 
 
 def decode_fields(body: bytes, decoder: msgspec.json.Decoder[T], wanted: Mapping[str, str]) -> T:
@@ -193,9 +249,9 @@ def decode_fields(body: bytes, decoder: msgspec.json.Decoder[T], wanted: Mapping
         raise bad_request(text, param=error.param, hint="Correct its value.") from error
 
 
-def read_feedback(body: bytes) -> FeedbackInput:
+def read_feedback(body: bytes, decoder: msgspec.json.Decoder[FeedbackBody] = _FEEDBACK) -> FeedbackInput:
     """Check a rating: one id, and exactly one of rating, stars, score and clear."""
-    given = decode_fields(body, _FEEDBACK, _WANTED)
+    given = decode_fields(body, decoder, _WANTED)
     ids = [name for name in (given.exchange_id, given.response_id, given.id) if name]
     if len(ids) != 1:
         raise bad_request(

@@ -44,7 +44,13 @@ class Metrics:
     def families(self) -> list[Metric]:
         """All of it, of this moment."""
         tally, standing = self._tally, self._tally.standing()
-        return [*_traffic(tally), *_answers(tally), *self._doors(standing), *_memory(tally, standing)]
+        return [
+            *_traffic(tally),
+            *_answers(tally),
+            *_money(tally, standing),
+            *self._doors(standing),
+            *_memory(tally, standing),
+        ]
 
     def _doors(self, standing: Standing) -> list[Metric]:
         limits = self._limits
@@ -103,6 +109,25 @@ def _answers(tally: Tally) -> Iterable[Metric]:
     yield from (tokens, ttft, seconds)
     yield _counted("grades", "Marks of judges.", "outcome", tally.grades)
     yield _counted("ratings", "Ratings of users.", "rating", tally.ratings)
+
+
+def _money(tally: Tally, standing: Standing) -> Iterable[Metric]:
+    """What is paid for: none of it while nothing costs money."""
+    cost = CounterMetricFamily(f"{_PREFIX}cost_dollars", "What answers to clients cost.", labels=("model",))
+    for model, of in tally.models.items():
+        if of.dollars:
+            cost.add_metric((model,), of.dollars)
+    yield cost
+    spend = standing.spend
+    spent = GaugeMetricFamily(
+        f"{_PREFIX}spent_dollars", "What was spent today and this month, on clients and else.", labels=("span",)
+    )
+    budget = GaugeMetricFamily(f"{_PREFIX}budget_dollars", "What may be spent; 0 is any sum.", labels=("span",))
+    for span, paid, most in (("day", spend.today, spend.budget_day), ("month", spend.month, spend.budget_month)):
+        spent.add_metric((span,), paid)
+        budget.add_metric((span,), most)
+    yield from (spent, budget)
+    yield _gauge("spent_unpriced", "This month's requests to hosted models of unknown price.", spend.unpriced)
 
 
 def _memory(tally: Tally, standing: Standing) -> Iterable[Metric]:

@@ -12,7 +12,9 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ResidencyChanged
 from llmrouter_tui.core.keys import permits
-from llmrouter_tui.core.ports import Control, Subscriptions
+from llmrouter_tui.core.ports.control import Control
+from llmrouter_tui.core.ports.feed import Subscriptions
+from llmrouter_tui.proxy.aliases import aliases_of, listed, meant
 from llmrouter_tui.proxy.bodies import SMALL, bad_request, decode, read_body
 from llmrouter_tui.proxy.dialects import ollama_models
 from llmrouter_tui.proxy.dialects.dialect import NothingAskedError
@@ -55,7 +57,9 @@ class Ollama:
         return json_response({"version": VERSION, "router": f"llmrouter-tui {self._options.version}"})
 
     async def tags(self, request: web.Request) -> web.StreamResponse:
-        return json_response(ollama_models.tags(await self._views(request), AUTO, self._started))
+        views = await self._views(request)
+        pairs = listed(await aliases_of(self._control), views, AUTO)
+        return json_response(ollama_models.tags(views, AUTO, self._started, pairs))
 
     async def ps(self, request: web.Request) -> web.StreamResponse:
         settings = {setting.key: setting.value for setting in await self._control.settings()}
@@ -68,7 +72,9 @@ class Ollama:
         name = asked.model or asked.name
         if not name:
             raise bad_request("The field 'model' is missing.", param="model", hint="Add 'model' to the request.")
-        return json_response(ollama_models.show(name, await self._views(request), AUTO, self._started))
+        views = await self._views(request)
+        name = meant(name, await aliases_of(self._control), views)
+        return json_response(ollama_models.show(name, views, AUTO, self._started))
 
     async def refuse(self, request: web.Request) -> web.StreamResponse:
         """Installing and deleting models."""
@@ -87,7 +93,7 @@ class Ollama:
         There is nothing to do for a name under which the router chooses. Raises ``RouterError``."""
         views = await self._control.models()
         may = [view for view in views if permits(wish.allowed, view)] if wish.allowed else views
-        same = ollama_models.wanted(wish.model, may)
+        same = ollama_models.wanted(meant(wish.model, await aliases_of(self._control), may), may)
         if wish.unload:
             for view in ollama_models.to_unload(same):
                 await self._control.unload(view.id)

@@ -14,7 +14,7 @@ from llmrouter_tui.proxy import answers
 from llmrouter_tui.proxy.dialects.dialect import Dialect
 from llmrouter_tui.proxy.dialects.spoken import MESSAGES, OLLAMA, dialect_at
 from llmrouter_tui.proxy.openapi_schemas import Schemas
-from llmrouter_tui.proxy.operation import JSON, PLACE, Access, Json, Operation, Parameter
+from llmrouter_tui.proxy.operation import JSON, OCTETS, PLACE, Access, Json, Operation, Parameter
 from llmrouter_tui.proxy.replies import raw_response
 
 _ERRORS: Final[Mapping[str, type]] = {
@@ -32,6 +32,7 @@ _REFUSED: Final[dict[Access, tuple[str, ...]]] = {
 }
 _KEYS: Final[dict[Access, str]] = {"client": "clientKey", "owner": "adminKey", "metrics": "metricsKey"}
 _TAGS: Final = (("/admin/", "admin"), ("/api/", "Ollama"), ("/v1/messages", "Anthropic"), ("/v1/", "OpenAI"))
+_FILE: Final[Json] = {"type": "string", "format": "binary"}
 _WORDS: Final = {"4XX": "Refused, by the router or by the model's server.", "529": "The router has too much to do."}
 
 
@@ -85,7 +86,7 @@ def _about() -> str:
     return (
         "A router in front of model servers, in the dialects of OpenAI, Anthropic and Ollama. Failures are told in the"
         f" dialect of their path, with a stable code: {codes}. Bodies are described as far as the router reads them;"
-        " other fields pass through to the model's server."
+        " other fields pass through to the model's server, and under /admin they are refused."
     )
 
 
@@ -104,6 +105,8 @@ def _operation(operation: Operation, schemas: Schemas) -> Json:
         told["parameters"] = parameters
     if operation.takes:
         told["requestBody"] = _body(operation, schemas)
+    elif operation.file:
+        told["requestBody"] = {"required": True, "content": {OCTETS: {"schema": _FILE}}}
     if key := _KEYS.get(operation.access):
         told["security"] = [{key: []}, {f"{key}Header": []}, {}]
     return told
@@ -177,7 +180,7 @@ def _statuses(operation: Operation) -> Iterable[str]:
     yield from ("500", *_REFUSED[operation.access], *operation.faults)
     if operation.refuses:
         yield str(operation.status)
-    if operation.takes:
+    if operation.takes or operation.file:
         yield from ("400", "408", "413", "415")
     if operation.query:
         yield "400"

@@ -18,6 +18,7 @@ Json = dict[str, Any]
 PLACE: Final = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 """A part of a path that may be anything."""
 JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
 EVENTS: Final = "text/event-stream"
 LINES: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
@@ -52,6 +53,8 @@ class Operation:
     """The types that its body may have; none: it takes no body."""
     optional: bool = False
     """Whether the body may be missing."""
+    file: bool = False
+    """Whether its body is a file."""
     needs: Mapping[str, Any] = field(default_factory=dict)
     """What the body must also be, as a JSON schema: what its type alone does not say."""
     query: tuple[Parameter, ...] = ()

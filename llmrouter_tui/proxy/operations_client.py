@@ -15,7 +15,7 @@ from llmrouter_tui.proxy.meta import FeedbackBody, FeedbackTaken, Health, Meta, 
 from llmrouter_tui.proxy.metrics import Metrics
 from llmrouter_tui.proxy.ollama import NamedBody, Ollama
 from llmrouter_tui.proxy.operation import EVENTS, LINES, ONE_RATING, TEXT, Handler, Json, Operation, Parameter, needed
-from llmrouter_tui.proxy.parse import MAX_CHOICES, MAX_MODEL, MAX_TOKENS, ROLES
+from llmrouter_tui.proxy.parse import MAX_CHOICES, MAX_MODEL, MAX_TOKENS, ROLES, ChatBody
 
 # ── what models answer ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,6 +151,29 @@ def answered_operations(doors: Mapping[str, Handler]) -> Sequence[Operation]:
         )
         for path, door in doors.items()
     ]
+
+
+AMONG: Final = Parameter("among", "A model that it may go to, by its id or name; may be given several times.")
+
+
+def asked_operation(door: Handler) -> Operation:
+    """What the owner asks from a screen elsewhere."""
+    said = _SAID["/v1/chat/completions"]
+    return Operation(
+        "POST",
+        "/admin/ask",
+        door,
+        "A chat completion asked with the owner's key, of any model or of those that are named. It is never signed.",
+        (said.answer,),
+        access="owner",
+        takes=(ChatBody,),
+        needs=said.needs,
+        query=(AMONG,),
+        faults=("4XX", "502", "503", "504"),
+        also=said.streams,
+        decides=True,
+        example=said.example,
+    )
 
 
 # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,8 @@ class ProxyOptions:
     """Frozen settings of the HTTP door. Keys are secrets: they are compared, never logged or shown."""
 
     version: str = ""
+    router_id: str = ""
+    """Told to routers before and behind this one (``core.hops``)."""
     max_body: int = 32 << 20
     """Bytes of the largest request body."""
     max_prompt_chars: int = 0
@@ -28,6 +30,9 @@ class ProxyOptions:
     """Key for ``/admin``; empty lets loopback clients in and nobody else."""
     metrics_key: str = field(default="", repr=False)
     """Key for ``/metrics`` besides the admin key; without either loopback clients come in and nobody else."""
+    demo_key: str = field(default="", repr=False)
+    """What the demo's own traffic sends: it is let in beside the keys above, and nobody is asked for one because of
+    it."""
     insecure: bool = False
     """Whether clients of other machines may ask although there is no key."""
     limit: Limit = Limit()

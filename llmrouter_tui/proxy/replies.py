@@ -12,7 +12,7 @@ from aiohttp import web
 
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Underway
+from llmrouter_tui.core.ports.exchanges import Underway
 from llmrouter_tui.core.ranking import score_of, to_plain
 
 JSON_TYPE = "application/json"
@@ -125,7 +125,7 @@ def run_headers(run: Underway, request_id: str) -> dict[str, str]:
         "x-router-attempts": str(run.attempts),
     }
     if decision is not None:
-        headers |= decision_headers(decision, model)
+        _tell(headers, decision, model)
     if (wait := run.wait) is not None:
         headers["x-router-queue-position"] = str(wait.position)
         headers["x-router-expected-wait"] = f"{wait.seconds:.0f}"
@@ -146,15 +146,18 @@ def about_headers(exchange_id: str, model: str, task: str = "") -> dict[str, str
 
 def decision_headers(decision: Decision, model: str) -> dict[str, str]:
     """What was decided."""
-    headers = {
-        "x-router-model": header_text(model),
-        "x-router-task": decision.analysis.task,
-        "x-router-difficulty": f"{decision.analysis.difficulty:.2f}",
-        "x-router-margin": f"{decision.margin:.3f}",
-    }
+    headers = {"x-router-model": header_text(model)}
+    _tell(headers, decision, model)
+    return headers
+
+
+def _tell(headers: dict[str, str], decision: Decision, model: str) -> None:
+    analysis = decision.analysis
+    headers["x-router-task"] = analysis.task
+    headers["x-router-difficulty"] = f"{analysis.difficulty:.2f}"
+    headers["x-router-margin"] = f"{decision.margin:.3f}"
     if (score := score_of(decision.candidates, model)) is not None:
         headers["x-router-score"] = f"{score:.3f}"
-    return headers
 
 
 def request_id_of(request: web.BaseRequest) -> str:

@@ -16,7 +16,9 @@ from llmrouter_tui.proxy.limits import Caller, Limits
 from llmrouter_tui.proxy.options import ProxyOptions
 
 CALLER: Final = web.RequestKey("caller", Caller)
-"""Under this a request of a key with models of its own knows that key."""
+"""Under this a request that no model answers knows whose key it came with."""
+DEMO: Final = "demo"
+"""The name of the key that the demo's own traffic sends."""
 _KNOWN_HOSTS = 64
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
@@ -37,8 +39,9 @@ class Guard:
         self._named: Sequence[ApiKey] = ()
         self._asks = False
         """Whether a key must be sent under ``/v1``."""
+        self._demo = (digest(options.demo_key.encode()),) if options.demo_key else ()
         admin, metrics = options.admin_key.encode(), options.metrics_key.encode()
-        self._admin = (digest(admin),) if admin else ()
+        self._admin = (digest(admin), *self._demo) if admin else ()
         self._metrics = (*self._admin, *((digest(metrics),) if metrics else ()))
         self._allowed = frozenset(name.lower().rstrip(".") for name in options.allowed_hosts)
         self._known: set[str] = set()
@@ -54,6 +57,7 @@ class Guard:
         usual = self.limits.usual
         wanted = [(known, ApiKey(""), usual) for known in self._plain]
         wanted += [(bytes.fromhex(key.digest), key, key.limit(usual)) for key in self._named if key.digest]
+        wanted += [(known, ApiKey(DEMO), Limit()) for known in self._demo]
         self._callers = [(known, self._caller(key, limit, before.get(known))) for known, key, limit in wanted]
         self._asks = bool(self._plain or self._named)
 
@@ -101,7 +105,7 @@ class Guard:
         """The same for what no model answers: it is counted apart."""
         caller = self.api(request)
         self.limits.call(request.remote, admin=False)
-        if caller is not None and caller.models:
+        if caller is not None:
             request[CALLER] = caller
 
     def admin(self, request: web.BaseRequest) -> None:
@@ -172,30 +176,33 @@ class Guard:
 
     def _whose(self, request: web.BaseRequest) -> Caller:
         given = _presented(request)
-        sent = digest(given)
         found: Caller | None = None
-        for known, caller in self._callers:  # all of them, whichever it is
-            if hmac.compare_digest(known, sent):
-                found = caller
+        for sent in given:
+            for known, caller in self._callers:  # all of them, whichever it is
+                if hmac.compare_digest(known, sent):
+                    found = caller
         if found is None:
             raise _no_key(given, "an API key")
         return found
 
     def _check_key(self, request: web.BaseRequest, keys: tuple[bytes, ...], what: str) -> None:
         given = _presented(request)
-        sent = digest(given)
-        matches = [hmac.compare_digest(known, sent) for known in keys]
+        matches = [hmac.compare_digest(known, sent) for sent in given for known in keys]
         if not any(matches):
             raise _no_key(given, what)
 
 
-def _presented(request: web.BaseRequest) -> bytes:
+def _presented(request: web.BaseRequest) -> list[bytes]:
+    """The hashes of the keys that came: one in either header. Anthropic's clients send both where they know two, one of
+    which may be for somebody else, so either may be the right one; ``x-api-key``, the last, is the one that counts
+    where both are right, as at Anthropic."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    given = token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
-    return given.encode("utf-8", "surrogateescape")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    named = request.headers.get("x-api-key", "")
+    return [digest(key.encode("utf-8", "surrogateescape")) for key in (bearer, named) if key]
 
 
-def _no_key(given: bytes, what: str) -> RouterError:
+def _no_key(given: Sequence[bytes], what: str) -> RouterError:
     found = "The key that was sent is not valid" if given else f"This router wants {what}"
     return RouterError("unauthorized", f"{found}.", hint=f"Send {what} as 'Authorization: Bearer …'.")
 
@@ -203,7 +210,9 @@ def _no_key(given: bytes, what: str) -> RouterError:
 def visible(request: web.BaseRequest, models: Sequence[ModelView]) -> Sequence[ModelView]:
     """Those of the models that whoever asks may ask for."""
     caller = request.get(CALLER)
-    return models if caller is None else [model for model in models if permits(caller.models, model)]
+    if caller is None or not caller.models:
+        return models
+    return [model for model in models if permits(caller.models, model)]
 
 
 def host_name(host: str) -> str:

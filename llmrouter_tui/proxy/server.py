@@ -9,15 +9,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from llmrouter_tui.core.keys import ApiKey
 from llmrouter_tui.core.limiting import Limit
-from llmrouter_tui.core.ports import Control, Exchanges, Subscriptions
-from llmrouter_tui.proxy.admin import Admin
+from llmrouter_tui.core.ports.control import Control
+from llmrouter_tui.core.ports.exchanges import Exchanges
+from llmrouter_tui.core.ports.feed import Subscriptions
+from llmrouter_tui.proxy.admin.operations import owner_operations
+from llmrouter_tui.proxy.admin.watch import Watch
+from llmrouter_tui.proxy.ask import ASKED, AskDoor
 from llmrouter_tui.proxy.chat import ChatDoor
 from llmrouter_tui.proxy.dialects.anthropic_count import TokenCount
 from llmrouter_tui.proxy.dialects.spoken import EMBEDDED, SPOKEN
 from llmrouter_tui.proxy.embeddings import EmbedDoor
-from llmrouter_tui.proxy.export import Export
-from llmrouter_tui.proxy.judging import JudgeAdmin
-from llmrouter_tui.proxy.keys import KeyAdmin
 from llmrouter_tui.proxy.limits import Limits
 from llmrouter_tui.proxy.live import Live
 from llmrouter_tui.proxy.meta import Meta
@@ -27,18 +28,16 @@ from llmrouter_tui.proxy.openapi import Description
 from llmrouter_tui.proxy.operation import Handler
 from llmrouter_tui.proxy.operations_client import (
     answered_operations,
+    asked_operation,
     listed_operations,
     ollama_operations,
     public_operations,
 )
-from llmrouter_tui.proxy.operations_owner import Owner, owner_operations
 from llmrouter_tui.proxy.options import ProxyOptions
 from llmrouter_tui.proxy.routes import Routes
 from llmrouter_tui.proxy.security import Guard
 from llmrouter_tui.proxy.silent import Silent
 from llmrouter_tui.proxy.tally import Tally
-from llmrouter_tui.proxy.texts import Texts
-from llmrouter_tui.proxy.watch import Watch
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: hundreds of streams can start in the same moment."""
@@ -54,6 +53,7 @@ class ProxyServer:
         self._control = control
         self._subscriptions = subscriptions
         self._options = options
+        self._grace = options.grace
         self.limits = Limits(options.max_exchanges, options.limit)
         self.tally = Tally()
         """What ``/metrics`` counts; whoever publishes facts puts them into it."""
@@ -101,6 +101,10 @@ class ProxyServer:
             if old is not None:
                 await old.stop()
 
+    def hurry(self) -> None:
+        """A stop waits for no answer: each is ended with a word at once."""
+        self._grace = 0.0
+
     async def stop(self) -> None:
         """Stop serving: no new connections, event streams end, answers get a moment to finish and are then ended
         with an error that says why. Idempotent."""
@@ -112,7 +116,7 @@ class ProxyServer:
             if self._silent is not None:
                 self._silent.close()
             await site.stop()
-            await asyncio.gather(self._watchers.end(0), self._chats.end(self._options.grace))
+            await asyncio.gather(self._watchers.end(0), self._chats.end(self._grace))
             await runner.cleanup()
 
     async def _build(self) -> web.AppRunner:
@@ -121,13 +125,15 @@ class ProxyServer:
         routes = Routes(app.router, self._guard)
         meta = Meta(self._control, self._options)
         ollama = Ollama(self._control, self._subscriptions, self._options)
+        watch = Watch(self._subscriptions, self._watchers, self._options)
         description = Description(self._options.version)
         answered = answered_operations(self._doors(ollama))
         others = [
             *listed_operations(meta, TokenCount(self._control, self._options.max_body)),
             *ollama_operations(ollama),
             *public_operations(meta, ollama, Metrics(self.tally, self.limits), description.document),
-            *owner_operations(self._owner(meta)),
+            *owner_operations(self._control, meta, watch, self._watchers),
+            asked_operation(self._ask_door(ollama)),
         ]
         routes.doors(answered)
         routes.serve(others)
@@ -153,11 +159,8 @@ class ProxyServer:
         chats = {way.path: ChatDoor(*doors, way, ollama.settle).post for way in SPOKEN}
         return chats | {path: EmbedDoor(*doors, way, ollama.settle).post for path, way in EMBEDDED.items()}
 
-    def _owner(self, meta: Meta) -> Owner:
-        watch = Watch(self._subscriptions, self._watchers, self._options)
-        export = Export(self._control, self._watchers)
-        control = self._control
-        return Owner(Admin(control, meta), JudgeAdmin(control), KeyAdmin(control), export, Texts(control), watch)
+    def _ask_door(self, ollama: Ollama) -> Handler:
+        return AskDoor(self._exchanges, self._guard, self._chats, self._options, ASKED, ollama.settle).post
 
     async def _discard(self, runner: web.AppRunner, site: web.TCPSite) -> None:
         await site.stop()

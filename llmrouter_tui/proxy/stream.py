@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
 
-from llmrouter_tui.core.ports import ExchangeRun
+from llmrouter_tui.core.ports.exchanges import ExchangeRun
 from llmrouter_tui.proxy.dialects.dialect import Voice
 from llmrouter_tui.proxy.options import ProxyOptions
 

@@ -9,6 +9,7 @@ from typing import Final
 from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import BackendView, Device, ModelView
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Graded, Rated, ResidencyChanged
+from llmrouter_tui.core.spending import SpendView
 
 KINDS: Final = (ExchangeFinished, ResidencyChanged, Graded, Rated)
 """The facts that it reads."""
@@ -31,6 +32,7 @@ class Standing:
     started_at: float = 0.0
     dropped: Mapping[str, int] = field(default_factory=dict)
     """How many facts each kind of reader lost since the start."""
+    spend: SpendView = SpendView()
 
 
 class Spread:
@@ -50,11 +52,12 @@ class Spread:
 class Of:
     """What one model did."""
 
-    __slots__ = ("completion_tokens", "prompt_tokens", "seconds", "ttft", "ttfts", "whole")
+    __slots__ = ("completion_tokens", "dollars", "prompt_tokens", "seconds", "ttft", "ttfts", "whole")
 
     def __init__(self) -> None:
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.dollars = 0.0
         self.whole = 0
         """Answers that were given whole; ``seconds`` is their sum."""
         self.seconds = 0.0
@@ -120,6 +123,7 @@ class Tally:
         usage = exchange.usage
         of.prompt_tokens += usage.prompt_tokens or 0
         of.completion_tokens += usage.completion_tokens or 0
+        of.dollars += exchange.cost or 0.0
         if exchange.ttft is not None:
             of.ttfts += 1
             of.ttft += exchange.ttft

@@ -1,10 +1,7 @@
 """Server-sent events of a router as envelopes. Pure: bytes in, facts out."""
 
-from typing import Any
-
-import msgspec
-
-from llmrouter_tui.core.events import FACTS, Envelope
+from llmrouter_tui.codec import decode
+from llmrouter_tui.core.events import Envelope
 
 MAX_EVENT = 16 << 20
 """Bytes of the largest event believed in; more without an end is no event stream of ours."""
@@ -12,17 +9,6 @@ MAX_EVENT = 16 << 20
 
 class Reset:
     """The router dropped events before the next one."""
-
-
-class _Data(msgspec.Struct):
-    seq: int
-    at: float
-    mono: float
-    fact: msgspec.Raw
-
-
-_DATA = msgspec.json.Decoder(_Data)
-_FACTS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(kind) for name, kind in FACTS.items()}
 
 
 class Events:
@@ -51,11 +37,4 @@ def _event(block: bytes) -> Envelope | Reset | None:
             data = line[6:]
     if name == "reset":
         return Reset()
-    decoder = _FACTS.get(name)
-    if decoder is None:
-        return None
-    try:
-        head = _DATA.decode(data)
-        return Envelope(head.seq, head.at, head.mono, decoder.decode(head.fact))
-    except msgspec.ValidationError:
-        return None
+    return decode(name, data)

@@ -7,7 +7,8 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Control, Feed
+from llmrouter_tui.core.ports.control import Control
+from llmrouter_tui.core.ports.feed import Feed
 from llmrouter_tui.remote.control import RemoteControl
 from llmrouter_tui.remote.feed import RemoteFeed
 from llmrouter_tui.remote.link import open_client, root_of
@@ -54,7 +55,7 @@ class RemoteHost:
         with asyncio.Runner(loop_factory=self._own_loop) as runner:
             runner.run(self._main())
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
         with self._lock:
             if not self._ended:
                 self._ensure_loop().call_soon_threadsafe(self._stop.set)

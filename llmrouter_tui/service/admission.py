@@ -1,15 +1,15 @@
 """Who may ask this router: its keys, made and revoked while it runs, and its limits, as the settings have them now."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.events import Envelope, ExchangeFinished, ExchangeStarted
+from llmrouter_tui.core.events import Envelope, ExchangeFinished
 from llmrouter_tui.core.keys import NAME, RANDOM_BYTES, ApiKey, KeyView, NewKey, digest, new_key
 from llmrouter_tui.core.limiting import Limit
-from llmrouter_tui.core.ports import Clock
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.proxy.security import is_loopback
 from llmrouter_tui.proxy.server import ProxyServer
@@ -21,17 +21,19 @@ MOST_KEYS = 1000
 
 
 class KeyDesk:
-    """``engine.control.Keys``: makes and revokes keys, and keeps what they hash to as a setting."""
+    """``engine.commands.parts.Keys``: makes and revokes keys, and keeps what they hash to as a setting."""
 
     def __init__(self, live: LiveSettings, clock: Clock, env: Mapping[str, str]) -> None:
         self._live = live
         self._clock = clock
         self._env = env
         self._used: dict[str, float] = {}
+        self.under_way: Callable[[], Iterable[Exchange]] = tuple
+        """The exchanges that run now: looked at when somebody asks, so that no request need tell that it began."""
 
     def put(self, envelope: Envelope) -> None:
-        """Something was asked."""
-        if isinstance(envelope.fact, ExchangeStarted | ExchangeFinished):
+        """Something was answered, or refused."""
+        if isinstance(envelope.fact, ExchangeFinished) and envelope.fact.exchange.key:
             self.remember((envelope.fact.exchange,))
 
     def remember(self, exchanges: Iterable[Exchange]) -> None:
@@ -41,6 +43,7 @@ class KeyDesk:
                 self._used[exchange.key] = max(exchange.at, self._used.get(exchange.key, 0.0))
 
     def views(self) -> Sequence[KeyView]:
+        self.remember(self.under_way())
         return [
             KeyView(
                 key.name,

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from llmrouter_tui.catalog.sync.endpoints import Endpoints
-from llmrouter_tui.core.ports import FigureStore, Syncing
+from llmrouter_tui.core.ports.figures import FigureStore, Syncing
 from llmrouter_tui.core.sync import BY_KEY
 from llmrouter_tui.engine.syncs import Boards
 from llmrouter_tui.settings import Settings

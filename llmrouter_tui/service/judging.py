@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from llmrouter_tui.core.ports import Backend, Clock
+from llmrouter_tui.core.ports.backend import Backend
+from llmrouter_tui.core.ports.clock import Clock
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.fleet import Fleet
-from llmrouter_tui.engine.grading import Gradings
 from llmrouter_tui.engine.grading_lessons import Lessons
 from llmrouter_tui.engine.grading_records import Records
 from llmrouter_tui.engine.judge import Judge
@@ -19,16 +19,14 @@ from llmrouter_tui.engine.judge_limits import Limits
 from llmrouter_tui.engine.judge_subjects import Waiting
 from llmrouter_tui.engine.judge_turns import Turns
 from llmrouter_tui.engine.judge_verdicts import Verdicts
-from llmrouter_tui.engine.learning import Learning
 from llmrouter_tui.engine.manners import Manners
-from llmrouter_tui.engine.measured import Measured
 from llmrouter_tui.engine.outside import Outside
-from llmrouter_tui.engine.pairings import Pairings
 from llmrouter_tui.engine.residency import Residency
 from llmrouter_tui.engine.router import Router
 from llmrouter_tui.engine.spending import Spending
 from llmrouter_tui.engine.tasks import Tasks
 from llmrouter_tui.engine.transcript import EVERYTHING, JUDGED, PREVIEW
+from llmrouter_tui.service.knowledge import Knowledge
 from llmrouter_tui.service.live import JUDGE, LiveSettings
 from llmrouter_tui.service.prices import Prices
 from llmrouter_tui.storage.repo import SqliteRepo
@@ -43,11 +41,8 @@ class House:
 
     fleet: Fleet
     residency: Residency
-    learning: Learning
     router: Router
-    measured: Measured
-    gradings: Gradings
-    pairings: Pairings
+    known: Knowledge
     repo: SqliteRepo
     bus: Bus
     tasks: Tasks
@@ -72,26 +67,26 @@ class Judging:
 def make_judging(h: House, connect: Callable[[str, str], Backend], busy: Callable[[], bool], *, full: bool) -> Judging:
     """``connect``: see ``judge_bench.Connect``; ``busy``: whether models are being measured; ``full``: whether the
     database keeps whole answers."""
-    settings = JudgeSettings()
+    settings, k = JudgeSettings(), h.known
     bench = Bench(
-        h.fleet, settings, connect, h.clock, h.gradings.tried, h.outside.reason, h.prices.at, h.measured.babbles
+        h.fleet, settings, connect, h.clock, k.gradings.tried, h.outside.reason, h.prices.at, k.measured.babbles
     )
     limits = Limits(h.repo, settings, h.clock)
     manners = Manners(h.fleet, h.residency, h.bus, h.tasks)
-    waiting = Waiting(h.measured, h.gradings, bench, h.fleet.infos)
-    records = Records(h.repo, h.gradings, h.pairings, h.learning, h.fleet, h.bus, h.tasks)
+    waiting = Waiting(k.measured, k.gradings, bench, h.fleet.infos)
+    records = Records(h.repo, k.gradings, k.pairings, k.learning, h.fleet, h.bus, h.tasks)
     turns = Turns(manners, h.clock)
     asking = JudgeAsking(
         h.residency, manners, limits, turns, h.clock, withheld=h.outside.reason, charge=h.spending.charge
     )
-    verdicts = Verdicts(asking, h.repo, h.gradings, h.learning, h.clock)
+    verdicts = Verdicts(asking, h.repo, k.gradings, k.learning, h.clock)
     judge = Judge(
-        h.gradings, waiting, bench, limits, verdicts, records, manners, turns, settings, h.bus, h.clock,
+        k.gradings, waiting, bench, limits, verdicts, records, manners, turns, settings, h.bus, h.clock,
         busy=busy,
     )  # fmt: skip
-    desk = JudgeDesk(judge, bench, h.measured, h.fleet, h.router.traffic, h.repo, full=full)
+    desk = JudgeDesk(judge, bench, k.measured, h.fleet, h.router.traffic, h.repo, full=full)
     h.router.overheard = judge.overhear
-    return Judging(judge, desk, records, Lessons(h.fleet, h.learning, h.gradings, h.pairings), limits, settings)
+    return Judging(judge, desk, records, Lessons(h.fleet, k.learning, k.gradings, k.pairings), limits, settings)
 
 
 def follow(live: LiveSettings, judging: Judging, router: Router, *, demo: bool) -> None:

@@ -13,7 +13,7 @@ from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
 from llmrouter_tui.core.keys import ApiKey
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.discovery import address
 from llmrouter_tui.forms import forms
@@ -36,6 +36,7 @@ OUTSIDE = ("local_only", "budget_day", "budget_month")
 LIVE = (
     "quality_preference",
     "rules",
+    "aliases",
     "embedding_model",
     "keep_days",
     "privacy",
@@ -60,7 +61,7 @@ Backends = Sequence[BackendConfig]
 
 
 class LiveSettings:
-    """``engine.control.LiveSettings`` over the configuration and the database."""
+    """``engine.commands.parts.LiveSettings`` over the configuration and the database."""
 
     def __init__(self, config: Config, repo: Repo, bus: Bus) -> None:
         self._config = config
@@ -80,6 +81,11 @@ class LiveSettings:
         """Call ``apply`` with the value now and at each change."""
         self._appliers[key].append(apply)
         apply(getattr(self._now, key))
+
+    @property
+    def config(self) -> Config:
+        """What they come from, as the file was read last."""
+        return self._config
 
     @property
     def settings(self) -> Settings:

@@ -14,7 +14,7 @@ from llmrouter_tui.backends.embedded import EmbeddedBackend, available
 from llmrouter_tui.backends.starter import StarterModel
 from llmrouter_tui.config import missing_keys
 from llmrouter_tui.core.errors import BackendError, RouterError
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from llmrouter_tui.engine.discovery import Discovery, address
 from llmrouter_tui.engine.fleet import Fleet
 from llmrouter_tui.engine.lookout import Lookout

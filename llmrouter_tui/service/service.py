@@ -1,4 +1,4 @@
-"""A router as one thing to run: ``core.ports.Host`` for a screen's worker thread and for ``serve``'s main thread."""
+"""A router as one thing to run: ``core.ports.host.Host`` for a screen's worker thread and ``serve``'s main thread."""
 
 import asyncio
 import contextlib
@@ -7,13 +7,17 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from llmrouter_tui.config import Config
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.engine.bus import Ring
-from llmrouter_tui.service.assembly import Assembly, Mode
+from llmrouter_tui.service.mode import Mode
+
+if TYPE_CHECKING:
+    from llmrouter_tui.service.assembly import Assembly
+    from llmrouter_tui.storage.restoring import Swap
 
 __all__ = ["Mode", "Service"]
 
@@ -35,12 +39,14 @@ class Service:
         self._stop: asyncio.Event | None = None
         self._lock = threading.RLock()  # a signal handler may call stop in the middle of submit
         self._early: list[Callable[[asyncio.AbstractEventLoop], None]] = []
-        self._stopped = self._ended = False
+        self._stopped = self._ended = self._at_once = False
         self._failure: RouterError | None = None
         self._control: Control | None = None
         self._ready: asyncio.Event | None = None
+        self._swap: Swap | None = None
+        """Of the database for a copy of it, which waits for an orderly end."""
 
-    # ── core.ports.Host ──
+    # ── core.ports.host.Host ──
 
     @property
     def control(self) -> Control:
@@ -48,11 +54,13 @@ class Service:
 
     def run(self) -> None:
         _open_many()
+        from llmrouter_tui.service.assembly import Assembly  # a second of loading, while the screen is drawn already
+
         with self._lock:
             self._ended = False
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             try:
-                runner.run(self._main())
+                runner.run(self._main(Assembly))
             except RouterError as error:
                 self._failure = error
                 raise
@@ -60,9 +68,10 @@ class Service:
                 with self._lock:
                     self._loop, self._ended = None, True
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
         with self._lock:
             self._stopped = True
+            self._at_once = self._at_once or now
             if self._loop is not None and self._stop is not None:
                 self._loop.call_soon_threadsafe(self._stop.set)
 
@@ -90,7 +99,7 @@ class Service:
 
     # ── life ──
 
-    async def _main(self) -> None:
+    async def _main(self, assemble: "type[Assembly]") -> None:
         loop = asyncio.get_running_loop()
         with self._lock:
             self._loop, self._stop, self._ready = loop, asyncio.Event(), asyncio.Event()
@@ -99,14 +108,40 @@ class Service:
                 self._stop.set()
         for start in early:
             start(loop)
-        assembly = Assembly(self._config, self._mode, self.feed, self.stop)
-        async with contextlib.AsyncExitStack() as stack:
-            await assembly.build(stack)
-            self._control = assembly.control
-            self._ready.set()
-            _settle()
-            await self._stop.wait()
-            assembly.status.change(state="stopping")
+        from llmrouter_tui.service.restoring import carry_out
+
+        config, port, restored = self._config, 0, None
+        while True:
+            assembly = assemble(config, self._mode, self.feed, self.stop, self._restart, port)
+            async with contextlib.AsyncExitStack() as stack:
+                await assembly.build(stack)
+                if restored is not None:
+                    restored.tell(assembly.status)
+                self._control = assembly.control
+                self._ready.set()
+                _settle()
+                await self._stop.wait()
+                if self._at_once:
+                    assembly.hurry()
+                if self._swap is not None:
+                    self._ready.clear()
+                    config, port = assembly.config, assembly.port
+                assembly.status.change(state="stopping")
+            if self._swap is None:
+                return
+            restored = await asyncio.to_thread(carry_out, self._swap)
+            with self._lock:
+                self._swap = None
+                if self._stopped:
+                    return
+                self._stop.clear()
+            self.feed.cut()
+
+    def _restart(self, swap: "Swap") -> None:
+        """End what runs in an orderly way, exchange the database while nobody has it open, and begin anew."""
+        assert self._stop is not None
+        self._swap = swap
+        self._stop.set()
 
 
 class _WhenReady:
@@ -126,6 +161,7 @@ class _WhenReady:
 def _settle() -> None:
     """Take what start-up made out of the garbage collector's sight: full collections stop every thread for tens of
     milliseconds, and a short switch interval lets the proxy's thread back in soon after it waited."""
+    gc.unfreeze()  # what another start put there
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 1000)

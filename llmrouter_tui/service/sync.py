@@ -5,7 +5,7 @@ from llmrouter_tui.catalog.snapshot import shipped
 from llmrouter_tui.catalog.sync.naming import Known
 from llmrouter_tui.catalog.sync.run import Sync, Terms
 from llmrouter_tui.core.matching import Names
-from llmrouter_tui.core.ports import FigureStore
+from llmrouter_tui.core.ports.figures import FigureStore
 from llmrouter_tui.settings import Settings
 
 

@@ -4,7 +4,7 @@ import contextlib
 import logging
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.engine.traffic import Traffic
 from llmrouter_tui.storage.repo import SqliteRepo

@@ -20,6 +20,7 @@ from llmrouter_tui.storage import faults, rows
 from llmrouter_tui.storage.residency import Moves
 from llmrouter_tui.storage.spend import Payments
 from llmrouter_tui.storage.transaction import transaction
+from llmrouter_tui.storage.trends import Samples, store_work
 
 BATCH: Final = 200
 """Rows of one transaction: about 10 ms."""
@@ -45,13 +46,26 @@ _UPSERTS = {
     f"ON CONFLICT (id) DO UPDATE SET {_UPDATES}"
     for n in BLOCKS
 }
-_TEXT_ROW = "((SELECT number FROM exchange WHERE id = ?), ?, ?, ?, ?)"
 _TEXTS = {
     n: "INSERT OR REPLACE INTO exchange_text (number, prompt, answer, decision, attempts) "
-    f"VALUES {', '.join([_TEXT_ROW] * n)}"
+    f"VALUES {', '.join(['(?, ?, ?, ?, ?)'] * n)}"
     for n in BLOCKS
 }
 """Statements by the number of rows they store."""
+_NUMBER = "SELECT number FROM exchange WHERE id = ?"
+_NEWEST = "SELECT ifnull(max(number), 0) FROM exchange"
+_COUNTED = "UPDATE counter SET value = value + ? WHERE name = 'exchange'"
+_HOURS = (
+    "INSERT INTO exchange_hour SELECT CAST(at / 3600 AS INTEGER), count(*) FROM exchange NOT INDEXED "
+    "WHERE number > ? GROUP BY 1 ON CONFLICT (hour) DO UPDATE SET exchanges = exchanges + excluded.exchanges"
+)
+_USED = (
+    "INSERT INTO model_profile (model, used) SELECT model, count(*) FROM exchange NOT INDEXED "
+    "WHERE number > ? AND model != '' AND outcome IN ('ok', 'cancelled') GROUP BY model "
+    "ON CONFLICT (model) DO UPDATE SET used = used + excluded.used"
+)
+"""Of new rows, found by their numbers: an index in the order of the groups would have all rows looked at. Those that
+were under way, and are over now, are counted by a trigger."""
 _LOADS = (
     "INSERT INTO model_profile (model, loads) VALUES (?, ?) "
     "ON CONFLICT (model) DO UPDATE SET loads = loads + excluded.loads"
@@ -115,6 +129,7 @@ class Backlog:
         self._speeds: dict[str, Measured] = {}
         self.moves = Moves()
         self.payments = Payments()
+        self.samples = Samples()
         self.dropped = 0
         """Exchanges that were lost, because too many waited or because SQLite refused them."""
 
@@ -124,7 +139,12 @@ class Backlog:
 
     def __len__(self) -> int:
         waiting = len(self._raw) + len(self._told) + len(self._bare) + len(self._full)
-        return waiting + len(self._loads) + len(self._speeds) + len(self.moves) + len(self.payments)
+        return waiting + len(self._loads) + len(self._speeds) + len(self.moves) + len(self.payments) + len(self.samples)
+
+    @property
+    def pressing(self) -> bool:
+        """Whether there is more than what may wait for the next reason to write, or for who asks for it."""
+        return len(self) > len(self.samples) or self.samples.due
 
     def add(self, fact: Fact) -> int:
         """Take it in; how many exchanges are not taken up yet. Never raises."""
@@ -189,12 +209,14 @@ class Backlog:
         self._speeds.clear()
         self.moves.stored()
         self.payments.stored()
+        self.samples.stored()
 
     def _store_folded(self, connection: sqlite3.Connection) -> None:
         connection.executemany(_LOADS, [(rows.clean(model), count) for model, count in self._loads.items()])
         connection.executemany(_SPEED, [_speed_values(measured) for measured in self._speeds.values()])
         self.moves.store(connection)
         self.payments.store(connection)
+        self.samples.store(connection)
 
     def _write_singly(self, db: SqliteDatabase, batch: Sequence[_Row]) -> None:
         refused = 0
@@ -215,8 +237,24 @@ class Backlog:
 
 
 def _store(connection: sqlite3.Connection, batch: Sequence[_Row]) -> None:
-    _insert(connection, _UPSERTS, [row.line for row in batch])
-    _insert(connection, _TEXTS, [row.text for row in batch if row.text])
+    batch = list({row.line[0]: row for row in batch}.values())  # once each, as it was last: new rows are counted below
+    lines = [row.line for row in batch]
+    (last,) = connection.execute(_NEWEST).fetchone()
+    _insert(connection, _UPSERTS, lines)
+    (now,) = connection.execute(_NEWEST).fetchone()
+    if now > last:
+        connection.execute(_COUNTED, (now - last,))
+        connection.execute(_HOURS, (last,))
+        connection.execute(_USED, (last,))
+    store_work(connection, lines)
+    # New rows have the next numbers; which are whose has to be asked only where some were stored before.
+    numbers = range(last + 1, now + 1) if now - last == len(batch) else _numbers(connection, batch)
+    texts = zip(numbers, [row.text for row in batch], strict=True)
+    _insert(connection, _TEXTS, [(number, *text[1:]) for number, text in texts if text])
+
+
+def _numbers(connection: sqlite3.Connection, batch: Sequence[_Row]) -> list[int]:
+    return [connection.execute(_NUMBER, row.line[:1]).fetchone()[0] for row in batch]
 
 
 def _insert(connection: sqlite3.Connection, statements: Mapping[int, str], values: Sequence[rows.Line]) -> None:

@@ -187,11 +187,11 @@ class Database:
                 self._run_job(job)
         full = self._nudged and self._failing_since is None
         if full or time.monotonic() >= self._due:
-            self._write()
+            self._write(lazily=True)
 
     def _run_job(self, job: _Job) -> None:
         for _ in range(CATCH_UP):
-            if len(self._backlog) and not self._failing_since:
+            if self._backlog.pressing and not self._failing_since:
                 self._write()
         if job.future.cancelled():
             return
@@ -214,13 +214,13 @@ class Database:
         else:
             _settle(job.future, error)
 
-    def _write(self) -> bool:
-        """Write one batch; False when that failed and must be tried again."""
+    def _write(self, *, lazily: bool = False) -> bool:
+        """Write one batch; False when that failed and must be tried again. ``lazily`` leaves what may wait."""
         self._nudged = False
         self._backlog.absorb()
         self._due = time.monotonic() + INTERVAL
         try:
-            if len(self._backlog):
+            if self._backlog.pressing if lazily else len(self._backlog):
                 self._backlog.write(self._db)
             elif self._failing_since:
                 touch(self._db)  # nothing waits, so try whether writing works again

@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 from llmrouter_tui.storage import faults
 from llmrouter_tui.storage.history import NEWEST, page_query
 from llmrouter_tui.storage.migrations import ForeignDatabaseError, migrate
-from llmrouter_tui.storage.salvage import DamagedError, in_use, ours, rescue, set_aside
+from llmrouter_tui.storage.salvage import DamagedError, in_use, ours, rescue, set_aside, unused_name
 from llmrouter_tui.storage.transaction import touch
 
 LOCK_WAIT = 0.1
@@ -66,7 +66,7 @@ def anew(path: Path, words: str) -> Opened:
     if in_use(path):
         return _memory(path, f"{words}, and another program has it open")
     try:
-        aside = set_aside(path)
+        aside = set_aside(path, unused_name(path, "damaged"))
         opened = _file(path)
         rescued = rescue(aside, opened.db)
     except (OSError, sqlite3.Error, peewee.PeeweeException) as error:
@@ -82,17 +82,18 @@ def _file(path: Path) -> Opened:
         path.touch(mode=0o600)  # prompts are private; SQLite gives its side files the same mode
     while True:
         try:
-            return _ready(path)
+            return ready(path)
         except (sqlite3.Error, peewee.PeeweeException) as error:
             if not faults.is_lock(error) or time.monotonic() >= deadline:
                 raise
 
 
-def _ready(path: Path) -> Opened:
+def ready(path: Path) -> Opened:
+    """The file, migrated and checked; raises what is wrong with it."""
     db = _connect(str(path))
     try:
         migrate(db)
-        list(page_query(NEWEST, NEWEST_READ).execute(db))  # a router that could not read these could not start
+        page_query(NEWEST, NEWEST_READ).run(db)  # a router that could not read these could not start
         if db.pragma("journal_mode") != "wal":
             db.pragma("journal_mode", "wal")
         return Opened(db, path, problem=_problem(db, path))

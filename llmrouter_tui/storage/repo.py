@@ -1,30 +1,34 @@
-"""``core.ports.Repo`` over SQLite: the only door to the database."""
+"""``core.ports.repo.Repo`` over SQLite: the only door to the database."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from peewee import Case, SqliteDatabase, fn
 
-from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback
+from llmrouter_tui.core.decision import Exchange, ExchangePage, Feedback, place
 from llmrouter_tui.core.domain import Footprint, ResidencyEvent, Speed
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.events import Envelope, ExchangeFinished, ResidencyChanged
+from llmrouter_tui.core.events import DevicesSampled, Envelope, ExchangeFinished, ResidencyChanged
 from llmrouter_tui.core.export import RatingPage
 from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage
-from llmrouter_tui.core.ports import ModelMemory
+from llmrouter_tui.core.ports.repo import ModelMemory
 from llmrouter_tui.core.profile import Order, PastRun, Result
+from llmrouter_tui.core.query import EVERYTHING, Query
 from llmrouter_tui.core.review import Audit, Mark
 from llmrouter_tui.core.spending import Line
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord
+from llmrouter_tui.core.trends import Trends
+from llmrouter_tui.core.votes import Vote, VotePage
 from llmrouter_tui.storage import figures as kept_figures
-from llmrouter_tui.storage import grades, history, profiles, residency, review, rows, spend
-from llmrouter_tui.storage.backlog import Backlog, Loaded, Measured
-from llmrouter_tui.storage.db import Database
+from llmrouter_tui.storage import grades, history, profiles, residency, review, rows, searching, spend, trends, votes
+from llmrouter_tui.storage.backlog import BATCH, Backlog, Loaded, Measured
+from llmrouter_tui.storage.db import CATCH_UP, Database
 from llmrouter_tui.storage.forgetting import forget
 from llmrouter_tui.storage.retention import DAY, reckoned
 from llmrouter_tui.storage.tables import ModelFeedback, ModelMatch, ModelProfile, ModelState, Setting
@@ -33,7 +37,7 @@ from llmrouter_tui.storage.transaction import transaction
 PRUNE_STEP: Final = 500
 """Exchanges dropped in one transaction."""
 
-STORED: Final = (ExchangeFinished, ResidencyChanged)
+STORED: Final = (ExchangeFinished, ResidencyChanged, DevicesSampled)
 """The facts that ``record`` writes; it ignores others."""
 
 
@@ -51,7 +55,7 @@ async def open_repo(path: Path | None, *, privacy: str = "preview", mend: bool =
 
 
 class SqliteRepo:
-    """See ``core.ports.Repo`` and the stores there. Awaited calls raise
+    """See ``core.ports.repo.Repo`` and the stores there. Awaited calls raise
     ``RouterError`` with code ``storage_unavailable`` when the file cannot be read or written now, in words."""
 
     def __init__(self, database: Database, backlog: Backlog, kept: int | None) -> None:
@@ -91,6 +95,8 @@ class SqliteRepo:
                 self._backlog.moves.add(event)
                 if event.kind == "load":
                     self._database.add(Loaded(event.model))
+            case DevicesSampled(devices):
+                self._backlog.samples.add(devices, envelope.at)
 
     def begun(self, exchange: Exchange) -> None:
         """Write an exchange behind that is under way, so that it is known if this router ends without a word."""
@@ -109,6 +115,10 @@ class SqliteRepo:
     async def spend(self, since: str) -> Sequence[Line]:
         return await self._database.call(lambda db: spend.read(db, since))
 
+    async def trends(self, *, span: float, now: float) -> Trends:
+        await self.flush()  # sums of memory pools wait for that
+        return await self._database.call(lambda db: trends.read(db, now, span))
+
     async def rate(self, feedback: Feedback) -> None:
         def store(db: SqliteDatabase) -> None:
             row = rows.feedback_row(feedback)
@@ -120,12 +130,26 @@ class SqliteRepo:
         await self._database.commit(store)
 
     async def ratings(self) -> Sequence[Feedback]:
-        query = ModelFeedback.select().order_by(ModelFeedback.at, ModelFeedback.exchange_id).dicts()
+        query = ModelFeedback.select().order_by(ModelFeedback.at, ModelFeedback.exchange_id).tuples()
         return await self._database.call(lambda db: [rows.feedback(row) for row in query.execute(db)])
 
     async def rating_page(self, *, before: str | None, limit: int) -> RatingPage:
         start = history.key(before)
         return await self._database.call(lambda db: history.ratings(db, start, limit))
+
+    async def store_vote(self, vote: Vote) -> None:
+        await self._database.commit(lambda db: votes.store(db, vote))
+
+    async def drop_vote(self, vote_id: str) -> Vote | None:
+        return await self._database.commit(lambda db: votes.drop(db, vote_id))
+
+    async def vote_page(self, *, before: str | None, limit: int) -> VotePage:
+        start, limit = history.key(before), max(1, min(limit, votes.MAX_PAGE))
+        return await self._database.call(lambda db: votes.page(db, start, limit))
+
+    async def all_votes(self) -> Sequence[Vote]:
+        """The newest ``votes.LEARNED``."""
+        return await self._database.call(votes.learned)
 
     async def memories(self) -> Mapping[str, ModelMemory]:
         return await self._database.call(_memories)
@@ -160,24 +184,49 @@ class SqliteRepo:
     async def exchange(self, exchange_id: str) -> Exchange | None:
         return await self._database.call(lambda db: history.find(db, exchange_id))
 
-    async def exchanges(self, *, before: str | None, limit: int, text: str = "") -> ExchangePage:
-        """``total`` counts all stored exchanges, whatever ``text`` asks for. ``text`` is looked for in the prompt,
-        the model and the task, ASCII letters in either case."""
-        start = history.key(before)
+    async def exchanges(
+        self,
+        *,
+        before: str | None,
+        limit: int,
+        query: Query = EVERYTHING,
+        after: str | None = None,
+        count: bool = False,
+    ) -> ExchangePage:
+        """``total`` counts all stored exchanges, whatever is asked for; see ``core.ports.repo.Repo``."""
         limit = max(1, min(limit, history.MAX_PAGE))
-        if not text:
-            return await self._database.call(lambda db: history.page(db, start, limit))
+        start = history.key(before) if after is None else history.key(after) if after else history.OLDEST
+        if self.pending > CATCH_UP * BATCH:  # fewer are written before any call
+            await self.flush()
+
+        def counted(db: SqliteDatabase, page: ExchangePage) -> ExchangePage:
+            return replace(page, older=history.older(db, page.items[-1])) if count and page.items else page
+
+        if query and after is None:
+            found = await self._filtered(query, start, limit)
+            return await self._database.call(lambda db: counted(db, found)) if count else found
+        read = history.page if after is None else history.newer
+        return await self._database.call(lambda db: counted(db, read(db, start, limit)))
+
+    async def _filtered(self, query: Query, start: history.Key, limit: int) -> ExchangePage:
+        """In steps, so that others get their turn between them."""
+        search, total = await self._database.call(lambda db: (searching.prepare(db, query), history.total(db)))
         found: list[Exchange] = []
         at: history.Key | None = start
-        while at is not None and len(found) <= limit:
-            matches, at = await self._search(at, limit + 1 - len(found), text)
+        for turn in range(searching.STEPS):
+            window = min(searching.WINDOW, 2 * (limit + 1) * 4**turn)
+            matches, at = await self._search_on(search, at or start, limit + 1 - len(found), window)
             found += matches
-        items = tuple(found[:limit])
-        following = history.cursor(items[-1]) if len(found) > limit else None
-        return ExchangePage(items, following, await self._database.call(history.total))
+            if at is None or len(found) > limit:
+                break
+        if len(found) > limit:
+            return ExchangePage(tuple(found[:limit]), place(found[limit - 1]), total)
+        return ExchangePage(tuple(found), at and f"{at[0]!r}:{at[1]}", total, at and at[0])
 
-    async def _search(self, at: history.Key, limit: int, text: str) -> tuple[list[Exchange], history.Key | None]:
-        return await self._database.call(lambda db: history.search(db, at, limit, text))
+    async def _search_on(
+        self, search: searching.Search, at: history.Key, wanted: int, window: int
+    ) -> tuple[list[Exchange], history.Key | None]:
+        return await self._database.call(lambda db: searching.step(db, search, at, wanted, window))
 
     async def audit(self, since: float) -> Audit:
         """At most the newest ``review.MOST`` marks."""
@@ -293,13 +342,14 @@ class SqliteRepo:
     async def prune(self, *, keep_days: float, now: float) -> int:
         """Loads and unloads go after ``residency.KEEP_DAYS`` at the latest, grades of exchanges with those."""
         counted = await self._database.commit(lambda db: reckoned(db, now))
+        await self._database.commit(lambda db: trends.prune(db, counted))
         too_old, moves_too_old = counted - keep_days * DAY, counted - min(keep_days, residency.KEEP_DAYS) * DAY
         await self._prune(lambda db: residency.prune_step(db, moves_too_old, PRUNE_STEP))
         await self._prune(lambda db: grades.prune_step(db, too_old, PRUNE_STEP))
         return await self._prune(lambda db: history.prune_step(db, too_old, PRUNE_STEP))
 
     async def forget(self, wanted: Forget) -> Forgotten:
-        """See ``core.ports.Repo``."""
+        """See ``core.ports.repo.Repo``."""
         return await forget(self._database, wanted)
 
     async def _prune(self, drop: Callable[[SqliteDatabase], int]) -> int:

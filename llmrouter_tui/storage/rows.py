@@ -1,6 +1,6 @@
 """Core facts to rows and back. Text that SQLite or JSON cannot hold is mended, never a reason to fail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +26,14 @@ Text = tuple[str, str, str, bytes, str]
 
 LINE_COLUMNS: Final = tuple(name for name in tables.Exchange._meta.sorted_field_names if name != "number")
 """In the order in which ``tables.Exchange`` declares them."""
+
+RATED: Final = tuple(tables.ModelFeedback._meta.sorted_field_names)
+COLUMNS: Final = (
+    *(f"e.{name}" for name in LINE_COLUMNS),
+    *("t.prompt", "t.answer", "t.decision", "t.attempts"),
+    *(f"f.{name}" for name in RATED),
+)
+"""An exchange ``e`` with its text ``t`` and its rating ``f``."""
 
 _encode = msgspec.json.Encoder().encode
 _ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
@@ -77,6 +85,8 @@ def line(exchange: Exchange, kept: int | None = None) -> Line:
         clean(exchange.response_id),
         exchange.key,
         exchange.cost,
+        decision.analysis.difficulty if decision else None,
+        decision.margin if decision and len(decision.candidates) > 1 else None,
     )
 
 
@@ -99,32 +109,37 @@ def _packed(decision: Decision) -> bytes:
         return b""
 
 
-def exchange(row: Mapping[str, Any]) -> Exchange:
-    """An exchange from a row joined with its text and its rating; what cannot be decoded is None or empty."""
+def exchange(row: Sequence[Any]) -> Exchange:
+    """An exchange from a row of ``COLUMNS``; what cannot be decoded is None or empty."""
+    (
+        id_, at, outcome, requested, model, session, client, stream, _, ttft, seconds, prompt_tokens, completion_tokens,
+        cached_tokens, reasoning_tokens, decode_per_second, finish_reason, code, message, response_id, key, cost, _, _,
+        prompt, answer, decided, attempts, *rated,
+    ) = row  # fmt: skip
     return Exchange(
-        id=row["id"],
-        at=row["at"],
-        outcome=row["outcome"],
-        requested=row["requested"],
-        model=row["model"],
-        session=row["session"],
-        client=row["client"],
-        stream=row["stream"],
-        decision=decision(row["decision"]),
-        attempts=_decoded(_ATTEMPTS, row["attempts"], ()),
-        ttft=row["ttft"],
-        seconds=row["seconds"],
-        usage=Usage(*(row[name] for name in Usage.__dataclass_fields__)),
-        decode_per_second=row["decode_per_second"],
-        finish_reason=row["finish_reason"],
-        code=row["code"],
-        message=row["message"],
-        prompt=row["prompt"] or "",
-        answer=row["answer"] or "",
-        response_id=row["response_id"],
-        rating=None if row["rated_rating"] is None else feedback(row, "rated_"),
-        key=row["key"],
-        cost=row["cost"],
+        id_,
+        at,
+        outcome,
+        requested,
+        model,
+        session,
+        client,
+        bool(stream),
+        decision(decided),
+        _decoded(_ATTEMPTS, attempts, ()) if attempts != "[]" else (),
+        ttft,
+        seconds,
+        Usage(prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens),
+        decode_per_second,
+        finish_reason,
+        code,
+        message,
+        prompt or "",
+        answer or "",
+        response_id,
+        None if rated[1] is None else feedback(rated),
+        key,
+        cost,
     )
 
 
@@ -156,18 +171,10 @@ def feedback_row(feedback: Feedback) -> dict[str, object]:
     }
 
 
-def feedback(row: Mapping[str, Any], prefix: str = "") -> Feedback:
-    """A rating from a row whose columns are named with ``prefix``."""
-    return Feedback(
-        exchange_id=row[prefix + "exchange_id"],
-        rating=row[prefix + "rating"],
-        at=row[prefix + "at"],
-        score=row[prefix + "score"],
-        reasons=_decoded(_REASONS, row[prefix + "reasons"], ()),
-        comment=row[prefix + "comment"],
-        model=row[prefix + "model"],
-        task=row[prefix + "task"],
-    )
+def feedback(row: Sequence[Any]) -> Feedback:
+    """A rating from a row of ``RATED``."""
+    exchange_id, rating, at, score, reasons, comment, model, task = row
+    return Feedback(exchange_id, rating, at, score, _decoded(_REASONS, reasons, ()), comment, model, task)
 
 
 def speed(row: Mapping[str, Any]) -> Speed | None:

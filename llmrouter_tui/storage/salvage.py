@@ -11,12 +11,20 @@ from urllib.parse import quote
 from peewee import SqliteDatabase
 
 from llmrouter_tui.storage.migrations import APPLICATION_ID
-from llmrouter_tui.storage.tables import TABLES, Counter, Exchange, ExchangeText, ResidencyEvent
+from llmrouter_tui.storage.tables import (
+    TABLES,
+    Counter,
+    Exchange,
+    ExchangeHour,
+    ExchangeText,
+    PoolReading,
+    ResidencyEvent,
+    Trend,
+)
 from llmrouter_tui.storage.transaction import transaction
 
-RESCUED: Final = tuple(
-    table._meta.table_name for table in TABLES if table not in (Counter, Exchange, ExchangeText, ResidencyEvent)
-)
+_HISTORY: Final = (Counter, ExchangeHour, Exchange, ExchangeText, ResidencyEvent, Trend, PoolReading)
+RESCUED: Final = tuple(table._meta.table_name for table in TABLES if table not in _HISTORY)
 """What people set and marked, what was measured of models and said by judges. The history is not worth a doubt."""
 SIDES: Final = ("-wal", "-shm")
 """What SQLite keeps beside the file: changes that are not in it yet, and their index."""
@@ -63,12 +71,16 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def set_aside(path: Path, word: str = "damaged") -> Path:
-    """Give the file, and those that belong to it, another name; that name. Those first: SQLite would read what they
-    hold into a new file of the old name. Raises ``OSError``."""
+def unused_name(path: Path, word: str) -> Path:
+    """A name beside it that tells why and when it was moved."""
     plain = f"{path.name}.{word}-{time.strftime('%Y%m%d-%H%M%S')}"
     names = (path.with_name(plain if number == 1 else f"{plain}-{number}") for number in count(1))
-    aside = next(name for name in names if not name.exists())
+    return next(name for name in names if not name.exists())
+
+
+def set_aside(path: Path, aside: Path) -> Path:
+    """Give the file, and those that belong to it, another name; that name. Those first: SQLite would read what they
+    hold into a new file of the old name. Raises ``OSError``."""
     for side in SIDES:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + side).rename(aside.with_name(aside.name + side))

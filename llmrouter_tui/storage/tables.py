@@ -24,7 +24,7 @@ class ModelProfile(Table):
     footprint = IntegerField(null=True)
     at = FloatField(null=True)
     used = IntegerField()
-    """Exchanges that it answered; kept by a trigger, and not lowered when history is pruned."""
+    """Exchanges that it answered; not lowered when history is pruned."""
     loads = IntegerField()
     token_ratio = FloatField(null=True)
     footprint_source = TextField(null=True)
@@ -87,6 +87,9 @@ class Exchange(Table):
     response_id = TextField()
     key = TextField(default="")
     cost = FloatField(null=True)
+    difficulty = FloatField(null=True)
+    margin = FloatField(null=True)
+    """As ``core.exchange_query`` takes it; empty, as the difficulty, in rows of earlier versions."""
 
 
 class ExchangeText(Table):
@@ -124,10 +127,17 @@ class Setting(Table):
 
 
 class Counter(Table):
-    """Totals that would be slow to count; ``exchange`` is kept by triggers."""
+    """Totals that would be slow to count; ``exchange`` is kept with them."""
 
     name = TextField(primary_key=True)
     value = IntegerField()
+
+
+class ExchangeHour(Table):
+    """How many exchanges arrived in each hour since 1970, so that what is older than one is known without counting."""
+
+    hour = IntegerField(primary_key=True)
+    exchanges = IntegerField()
 
 
 class ModelBenchmark(Table):
@@ -289,6 +299,54 @@ class Spend(Table):
         primary_key = CompositeKey("day", "model", "purpose")
 
 
+class Trend(Table):
+    """What models did in short spans, kept for long. Columns are named as in ``core.trends.Work``."""
+
+    step = IntegerField()
+    at = IntegerField()
+    model = TextField()
+    requests = IntegerField()
+    failed = IntegerField()
+    tokens = IntegerField()
+    ttfts = IntegerField()
+    ttft = FloatField()
+    decoded = IntegerField()
+    decode_seconds = FloatField()
+
+    class Meta:
+        primary_key = CompositeKey("step", "at", "model")
+
+
+class PoolReading(Table):
+    """What memory pools were in short spans, kept for long. Columns are named as in ``core.trends.Reading``."""
+
+    step = IntegerField()
+    at = IntegerField()
+    pool = TextField()
+    samples = IntegerField()
+    used = FloatField()
+    utilization = FloatField(null=True)
+    temperature = FloatField(null=True)
+    power = FloatField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("step", "at", "pool")
+
+
+class ModelVote(Table):
+    """Which of two or three answers the user preferred. It outlives its exchanges, as ratings do. Columns are named as
+    in ``core.votes.Vote``."""
+
+    id = TextField(primary_key=True)
+    at = FloatField()
+    task = TextField()
+    models = TextField()
+    """A JSON list; the next one too."""
+    verdict = TextField()
+    exchanges = TextField()
+    winner = TextField()
+
+
 TABLES: tuple[type[Table], ...] = (
     ModelProfile,
     ModelState,
@@ -298,6 +356,7 @@ TABLES: tuple[type[Table], ...] = (
     ExchangeText,
     Setting,
     Counter,
+    ExchangeHour,
     ModelBenchmark,
     BenchmarkSync,
     ResidencyEvent,
@@ -307,4 +366,7 @@ TABLES: tuple[type[Table], ...] = (
     JudgeComparison,
     JudgeCalls,
     Spend,
+    ModelVote,
+    Trend,
+    PoolReading,
 )

@@ -1,4 +1,4 @@
-"""The screen: pages over a ``core.ports.Host``. The only room that knows Textual.
+"""The screen: pages over a ``core.ports.host.Host``. The only room that knows Textual.
 
 How it flows: ``app.ControlCenter`` runs ``host.run()`` in a thread and drains ``host.feed`` with one timer (``link``);
 ``state.Store`` takes in each event and answers which parts changed (``Dirty``); only the visible page is told
@@ -13,7 +13,7 @@ Per page, pure too: Models ``roster`` (filter, order, focus), ``models_text``, `
 what was asked); VRAM ``memory`` (ten minutes), ``pools_text`` (shared with the Dash), ``vram_text``,
 ``plan_text`` (what would fit), ``loads_text``; Log
 ``log_list``, ``log_text``; the first page ``first_run_text``; the panel of troubles ``trouble_text``; borders
-``heads``. The first page stands in for the Dash while no model is anywhere (``app.go``); it is in ``PAGE_CLASSES`` and
+``heads``. The first page stands in for the Dash while no model is anywhere (``app.go``); it is in ``pages.CLASSES`` and
 has no tab of its own (``Page.TAB``). ``taken_port`` finds out who holds our port, through what ``cli`` hands in.
 
 To add a page:
@@ -24,7 +24,7 @@ To add a page:
    ``paint()`` when the data changed, ``head(title, note)`` for the border); lists with a cursor are
    ``widgets.ledger.Ledger`` (keys, ``draw``, ``version``, ``header``; messages ``Moved`` and ``Opened``); buttons are
    ``widgets.choice.Choice``. Never a ``DataTable`` for live data.
-2. List it in ``pages.PAGE_CLASSES``; its key and tab are in ``actions.PAGES`` already.
+2. List it in ``pages.CLASSES``; its key and tab are in ``actions.PAGES`` already.
 3. Acts: an ``Action`` in ``actions.ACTIONS`` with ``pages=("<id>",)`` and a method ``do_<act id>`` on the page (dots
    become underscores). ``Page.close_top`` closes what the page has open (esc, q).
 4. Size and shape in ``app.tcss`` under ``<Class>``; ``-wide`` (100 columns and up), ``-narrow``, ``-tall`` (30 rows and

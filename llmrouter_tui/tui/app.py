@@ -3,65 +3,70 @@
 import asyncio
 import contextlib
 import gc
+import secrets
 import sys
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, work
 from textual.app import App, ScreenStackError
-from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Host, Snapshot
-from llmrouter_tui.tui import first_run_text, glossary
-from llmrouter_tui.tui.actions import PAGES, PLACES
+from llmrouter_tui.core.playback import Playback
+from llmrouter_tui.core.ports.control import Snapshot
+from llmrouter_tui.core.ports.host import Host
+from llmrouter_tui.core.trends import SPANS
+from llmrouter_tui.tui import first_run_text, modals
+from llmrouter_tui.tui.actions import PAGES
+from llmrouter_tui.tui.asks import Asks
 from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.comparisons import Comparisons
-from llmrouter_tui.tui.errands import History, Preference
+from llmrouter_tui.tui.errands import Preference
+from llmrouter_tui.tui.everywhere import Everywhere
+from llmrouter_tui.tui.history import History
 from llmrouter_tui.tui.keystrokes import Keystrokes
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.measurements import Measurements
-from llmrouter_tui.tui.modals.details import DetailsDialog
-from llmrouter_tui.tui.modals.help import HelpDialog
-from llmrouter_tui.tui.modals.quit import QuitDialog
-from llmrouter_tui.tui.modals.review import ReviewDialog
 from llmrouter_tui.tui.pace import Pace
-from llmrouter_tui.tui.pages import PAGE_CLASSES
+from llmrouter_tui.tui.pages import CLASSES, load_pages, opened
 from llmrouter_tui.tui.pages.base import Page
-from llmrouter_tui.tui.palette import Acts
+from llmrouter_tui.tui.rebinding import rebind
+from llmrouter_tui.tui.replaying import Replaying
 from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import ASCII, SYMBOLS
 from llmrouter_tui.tui.taken_port import Nearby, TakenPort
 from llmrouter_tui.tui.text import Look
-from llmrouter_tui.tui.theme import DARK, PALETTES, roles, textual_theme
+from llmrouter_tui.tui.theme import DARK, PALETTES, first, roles, textual_theme
 
 T = TypeVar("T")
 FAST, CALM = 0.1, 0.5
 """Seconds between two looks at the feed."""
-FASTEST, SLOWEST = 0.05, 2.0
 PATIENCE = 0.1
 """Seconds between two tries to get a first snapshot."""
 TWICE = 2.0
 """Seconds within which a second ctrl+c leaves."""
 
 
-class ControlCenter(App[None]):
+class ControlCenter(Everywhere, Replaying, App[None]):
     """The screen over a ``Host``.
 
     ``demo`` marks every screen even before the service says so; ``symbols`` is ``braille``, ``block`` or ``ascii``;
     ``calm`` refreshes twice a second instead of ten times; ``watching`` says that the router lives elsewhere, so that
     leaving stops nothing; ``keys`` maps act ids to other keys; ``clock`` tells the wall time; ``nearby`` knows the
-    machine around a router of our own.
+    machine around a router of our own; ``playback`` is the recording that the host plays, if it plays one;
+    ``keep_theme`` keeps a theme for the next start, and says whether it could; ``patience`` are the seconds that who
+    leaves waits for answers under way, at most.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "llmrouter"
-    MODES: ClassVar[dict[str, Any]] = dict(PAGE_CLASSES)
+    MODES: ClassVar[dict[str, Any]] = {page: partial(opened, page) for page in CLASSES}
     DEFAULT_MODE = "dash"
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]  # noqa: RUF012
@@ -79,33 +84,41 @@ class ControlCenter(App[None]):
         clock: Callable[[], float] = time.time,
         look: Look | None = None,
         nearby: Nearby | None = None,
+        playback: Playback | None = None,
+        keep_theme: Callable[[str], bool] = lambda _: False,
+        patience: float = 5.0,
     ) -> None:
         super().__init__()
+        self.playback = playback
+        self._keep_theme, self._patience = keep_theme, patience
         self.host = host
         self.demo = demo
         self.look = look or Look(SYMBOLS[symbols])
-        self.clock = clock
+        self.clock = clock if playback is None else playback.now
         self.store = Store()
         self.view = LedgerView(self.store)
         self.link = Link(host, self.store)
         self.crashed = ""
         self.unanswered = ""
         self.animation_level = "none"
+        self.trend_span: float = SPANS[0]
+        """How far plots look back."""
         self.watching = watching
         self.debugging = False
         self.frame_ms = 0.0
         self._every = CALM if calm else FAST
-        self._keys = dict(keys or {})
+        self.keys = rebind(keys or {})
         self._second = 0
         self._dirty = Dirty.NONE
         """What changed since the visible page was told."""
         self._pace = Pace()
         self._fetching = False
-        self._leaving = False
+        self._leaving = self._at_once = False
         self.preference = Preference(self, lambda: self._tell(Dirty.SETTINGS), self.set_timer)
         self.history = History(self)
         self.measurements = Measurements(self, self._beside, lambda: self._heard(Dirty.PROFILE | Dirty.ATTENTION))
         self.comparisons = Comparisons(self, self._beside, lambda: self._heard(Dirty.JUDGE))
+        self.asks = Asks(self, self._beside, lambda: self._heard(Dirty.ASK), secrets.token_hex(8))
         self.port = TakenPort(
             self.store,
             nearby,
@@ -113,21 +126,22 @@ class ControlCenter(App[None]):
             lambda: self._tell(Dirty.SERVICE),
         )
         self._interrupted = -TWICE
+        self._whole = False
+        """Whether all pages and dialogs are there, or will be soon."""
         self._keystrokes = Keystrokes(self, super().on_event)
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
-        self.theme = "mono" if self.no_color else DARK.name
+        self.theme = first(self.console.color_system, no_color=self.no_color)
         self.roles = roles(PALETTES[self.theme])
         self.set_class(self.look.symbols is ASCII, "-ascii")
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_mount(self) -> None:
-        self.set_keymap(self._keys)
+        for problem in self.keys.problems:
+            self.store.attention.add(Cause(f"keys:{problem}", problem, since=self.clock()))
         self._serve()
         self._timer = self.set_interval(self._every, self.look_out)
-        if not self.is_headless:
-            self.call_later(_settle)
 
     def clear_selection(self) -> None:
         """Where tasks start eagerly (Python 3.12 on), the first screen's input comes to life before that screen is on
@@ -143,11 +157,25 @@ class ControlCenter(App[None]):
 
     def on_unmount(self) -> None:
         self._leaving = True
-        self.host.stop()
+        self.host.stop(now=self._at_once)
 
     @work(thread=True, exit_on_error=False, exclusive=True, group="service")
     def _serve(self) -> None:
         self.host.run()
+
+    @work(thread=True, exit_on_error=False, group="rest")
+    def _load_rest(self) -> None:
+        """What the first page came without, so that nobody waits for it when it is opened."""
+        load_pages()
+        modals.load_dialogs()
+        _settle()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """The theme's colours come before the first page, which parses all styles anyhow: no need to do so twice."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.group != "service" or self._leaving:
@@ -206,9 +234,14 @@ class ControlCenter(App[None]):
         if self.link.stale and not self._fetching and not self.crashed:
             self._fetching = True
             self._snapshot()
+        if self.asks.take_in():
+            self._dirty |= Dirty.ASK
         changed = self.link.pull()
         if changed:
             self._dirty |= changed
+        while self.link.forgotten:
+            self.asks.forget(self.link.forgotten.pop())
+        self._dirty |= self.look_at_recording()
         now = int(self.clock())
         if now != self._second:
             self._second = now
@@ -235,6 +268,15 @@ class ControlCenter(App[None]):
             with self.batch_update():
                 screen.absorb(dirty, touched)
             self.call_after_refresh(self._painted, began)
+        elif dirty & Dirty.CLOCK:
+            self._tell_below()
+
+    def _tell_below(self) -> None:
+        """The status line of the page under a dialog goes on, once a second. The rest it takes in when it is back:
+        each painting under a dialog is one of all that shows."""
+        page = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+        if page is not None and page.is_mounted:
+            page.paint_status()
 
     def _painted(self, began: float) -> None:
         self.frame_ms = (time.perf_counter() - began) * 1000
@@ -250,6 +292,9 @@ class ControlCenter(App[None]):
             return
         finally:
             self._fetching = False
+            if not self._whole and not self.is_headless:
+                self._whole = True
+                self._load_rest()
         self.unanswered = ""
         self.history.restart()
         self.measurements.look()
@@ -267,7 +312,7 @@ class ControlCenter(App[None]):
 
     @property
     def pages(self) -> tuple[str, ...]:
-        return tuple(page for page in PAGES if page in PAGE_CLASSES)
+        return tuple(page for page in PAGES if page in CLASSES)
 
     @property
     def serving(self) -> bool:
@@ -280,8 +325,32 @@ class ControlCenter(App[None]):
     def go(self, page: str) -> None:
         if page == "dash" and first_run_text.applies(self.store):
             page = "first_run"
-        if page in PAGE_CLASSES:
+        if page in CLASSES:
             self.switch_mode(page)
+
+    def at_model(self, model_id: str, act: str) -> None:
+        """Show a model, and do something to it there."""
+        self.go("models")
+        from llmrouter_tui.tui.pages.models import ModelsPage  # loaded by now, as it is shown
+
+        page = self.screen
+        if isinstance(page, ModelsPage):
+            page.call_after_refresh(page.act_on, model_id, act)
+
+    def at_routes(self, *, exchange: str = "", query: str = "") -> None:
+        """Show one exchange, by its id, or all that a filter finds."""
+        self.go("routes")
+        from llmrouter_tui.tui.pages.routes import RoutesPage  # loaded by now, as it is shown
+
+        page = self.screen
+        if isinstance(page, RoutesPage):
+            page.call_after_refresh(page.go_to, exchange, query)
+
+    def wear(self, theme: str) -> None:
+        """Put colours on, and keep them."""
+        self.theme = theme
+        kept = self._keep_theme(theme)
+        self.say(f"Colours: {theme}{', kept' if kept else ', until you leave'}.")
 
     def say(self, message: str, *, bad: bool = False) -> None:
         self.notify(message, severity="error" if bad else "information", timeout=6 if bad else 3, markup=False)
@@ -319,10 +388,22 @@ class ControlCenter(App[None]):
         if self.watching or self.host.readonly or not self.serving or not self.store.in_flight:
             self.exit()
             return
-        self.push_screen(QuitDialog(lambda: self.store.in_flight), lambda answer: self.exit() if answer else None)
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self._at_once = True  # who chose to wait has waited
+                self.exit()
+
+        self.clear_notifications()  # they would lie over the answers
+        self.push_screen(modals.QuitDialog(lambda: self.store.in_flight, self._patience), answered)
 
     async def action_quit(self) -> None:
         self.ask_quit()
+
+    def copy(self, said: str, what: str) -> None:
+        """Put text on the clipboard of the terminal (OSC 52: over ssh too), and say so."""
+        self.copy_to_clipboard(said)
+        self.say(f"Copied {what} to your terminal's clipboard, if it lets programs copy.")
 
     def action_help_quit(self) -> None:
         """ctrl+c with nothing selected: once says how to leave, twice leaves."""
@@ -332,58 +413,6 @@ class ControlCenter(App[None]):
             return
         self._interrupted = now
         self.say("ctrl+c again, or q, leaves.")
-
-    # ── acts that work everywhere ─────────────────────────────────────────────────────────────────────────────
-
-    def do_help(self) -> None:
-        page = self.screen
-        if isinstance(page, Page):
-            about = f"Keys and words on {PLACES[page.PAGE]}"
-            self.push_screen(HelpDialog(about, page.acts(), glossary.WORDS[page.PAGE]))
-
-    def do_palette(self) -> None:
-        self.push_screen(CommandPalette([Acts], placeholder="Find a command"))
-
-    def do_refresh(self) -> None:
-        self.link.stale = True
-
-    def do_details(self) -> None:
-        if self.crashed:
-            self.push_screen(DetailsDialog("The proxy stopped", self.crashed))
-            return
-        causes = self.store.attention.causes(self.clock())
-        told = [f"{cause.message}\n{cause.hint}\n{cause.detail}" for cause in causes]
-        if told:
-            self.push_screen(DetailsDialog("Attention", "\n\n".join(told)))
-        else:
-            self.say("Nothing is wrong.")
-
-    def do_review(self) -> None:
-        self.push_screen(ReviewDialog())
-
-    def do_rate_faster(self) -> None:
-        self._look_every(self._every / 2)
-
-    def do_rate_slower(self) -> None:
-        self._look_every(self._every * 2)
-
-    def _look_every(self, every: float) -> None:
-        self._every = max(FASTEST, min(SLOWEST, every))
-        self._timer.stop()
-        self._timer = self.set_interval(self._every, self.look_out)
-        self.say(f"The screen looks {round(1 / self._every, 1):g} times a second.")
-
-    def do_theme(self) -> None:
-        names = list(PALETTES)
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        self.say(f"Colours: {self.theme}")
-
-    def do_screenshot(self) -> None:
-        self.say(f"Saved {self.save_screenshot()}")
-
-    def do_debug(self) -> None:
-        self.debugging = not self.debugging
-        self._tell(Dirty.ALL)
 
 
 def _settle() -> None:

@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.style import Style
 
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.playback import Playback
+from llmrouter_tui.core.ports.host import Host
 from llmrouter_tui.tui.ledger import LedgerView
 from llmrouter_tui.tui.link import Link
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Look
 
 if TYPE_CHECKING:
+    from llmrouter_tui.tui.asks import Asks
     from llmrouter_tui.tui.comparisons import Comparisons
-    from llmrouter_tui.tui.errands import History, Preference
+    from llmrouter_tui.tui.errands import Preference
+    from llmrouter_tui.tui.history import History
     from llmrouter_tui.tui.measurements import Measurements
+    from llmrouter_tui.tui.rebinding import Rebound
     from llmrouter_tui.tui.taken_port import TakenPort
 
 T = TypeVar("T")
@@ -34,6 +38,8 @@ class AppLike(Protocol):
     crashed: str
     unanswered: str
     """Why a watched router gave no snapshot, in words; empty once it did."""
+    trend_span: float
+    """How far plots look back, seconds."""
     demo: bool
     debugging: bool
     """Whether the debug line is shown."""
@@ -44,6 +50,11 @@ class AppLike(Protocol):
     measurements: "Measurements"
     comparisons: "Comparisons"
     port: "TakenPort"
+    asks: "Asks"
+    keys: "Rebound"
+    """The acts with the keys that they have on this screen."""
+    playback: Playback | None
+    """The recording that is played, if one is."""
     watching: bool
     """Whether the router lives elsewhere."""
 
@@ -64,8 +75,24 @@ class AppLike(Protocol):
         """Show a page."""
         ...
 
+    def at_model(self, model_id: str, act: str) -> None:
+        """Show a model on its page, and do an act to it there."""
+        ...
+
+    def at_routes(self, *, exchange: str = "", query: str = "") -> None:
+        """Show one exchange, by its id, or all that a filter finds."""
+        ...
+
+    def wear(self, theme: str) -> None:
+        """Put colours on, and keep them."""
+        ...
+
     def say(self, message: str, *, bad: bool = False) -> None:
         """A word in the corner: an answer to what the user just did."""
+        ...
+
+    def copy(self, said: str, what: str) -> None:
+        """Put text on the clipboard of the terminal, and say so; ``what`` is ``the prompt``."""
         ...
 
     def command(

@@ -90,9 +90,9 @@ class AttentionBook:
             cause = replace(cause, since=known.since, count=known.count + 1)
         self.standing[cause.key] = replace(cause, last=cause.last or cause.since)
 
-    def dismiss(self, now: float) -> int:
-        """Hide everything shown now until it changes; how many went."""
-        shown = self.causes(now)
+    def dismiss(self, now: float, key: str = "") -> int:
+        """Hide one cause, or everything shown now, until it changes; how many went."""
+        shown = [cause for cause in self.causes(now) if key in ("", cause.key)]
         for cause in shown:
             self.dismissed[cause.key] = (cause.since, cause.count)
             self.standing.pop(cause.key, None)

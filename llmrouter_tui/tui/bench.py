@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from llmrouter_tui.core.ability import is_embedding
 from llmrouter_tui.core.domain import NEEDS, ModelView
-from llmrouter_tui.core.measuring import about_of
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, State, TaskProgress, TaskScore
-from llmrouter_tui.core.prompt_set import prompt
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, TaskProgress, TaskScore
 from llmrouter_tui.tui.state import Store
-
-IN_TURN: Final[tuple[State, ...]] = ("waiting", "loading", "asking")
+from llmrouter_tui.tui.work_text import IN_TURN, asked_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +71,6 @@ def _of_run(run: ProfileRun, models: Mapping[str, ModelView], known: Mapping[str
             )
         )
     return rows
-
-
-def asked_about(run: ProfileRun) -> str:
-    """The task that the prompt in turn is counted in, or the need where it has one beyond text."""
-    asked = prompt(run.prompt) if run.prompt else None
-    return about_of(asked) if asked else run.task
-
-
-def in_turn(run: ProfileRun) -> ModelProgress | None:
-    """The model whose turn it is."""
-    return next((one for one in run.models if one.state in IN_TURN), None) if run.running else None
 
 
 def needs_seen(rows: Mapping[str, Benched]) -> tuple[str, ...]:

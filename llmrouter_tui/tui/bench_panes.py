@@ -5,10 +5,19 @@ from collections.abc import Sequence
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.footprint import estimated
-from llmrouter_tui.core.profile import ModelProfile, ModelProgress, PastRun, ProfileRun, Profiles, Seen, right_words
+from llmrouter_tui.core.profile import (
+    ModelProfile,
+    ModelProgress,
+    PastRun,
+    ProfileRun,
+    Profiles,
+    Seen,
+    right_words,
+    stale_words,
+)
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import text
-from llmrouter_tui.tui.bench import Benched, in_turn
+from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.heads import FACT, NAME, Part
 from llmrouter_tui.tui.models_text import speed_text
 from llmrouter_tui.tui.prose import LABEL, LEAST, beside, block, labelled, soft
@@ -16,8 +25,11 @@ from llmrouter_tui.tui.runs import last
 from llmrouter_tui.tui.runs_text import day, since
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
+from llmrouter_tui.tui.work_text import in_turn
 
 QUESTION_ROWS = 2
+ROOMY = 8
+"""Rows from which what would be cut has a second line."""
 NAME_CELLS = 20
 WHEN_CELLS, FAILED_CELLS = 17, 8
 WHY = {
@@ -48,7 +60,8 @@ def now_title(store: Store, row: Benched | None, look: Look) -> tuple[Part, ...]
 def now_lines(store: Store, now: float, cells: int, rows: int, look: Look) -> list[Line]:
     """The question, the end of the answer so far, what it takes, and the verdicts before it."""
     run = store.profile
-    tail = [*_timing(store, now, cells, look), *_before(run, cells, look)]
+    most = 2 if rows >= ROOMY else 1
+    tail = [*_timing(store, now, cells, look, most), *_before(run, cells, look, most)]
     asked = labelled("PROMPT", run.question or run.prompt or "none yet", cells, "" if run.question else "dim")
     asked = asked[: max(1, min(QUESTION_ROWS, rows - len(tail) - 1))]
     return [*asked, *_answer(run, cells, rows - len(asked) - len(tail)), *tail]
@@ -63,7 +76,7 @@ def _answer(run: ProfileRun, cells: int, rows: int) -> list[Line]:
     return [*lines, *[()] * (rows - len(lines))]
 
 
-def _timing(store: Store, now: float, cells: int, look: Look) -> list[Line]:
+def _timing(store: Store, now: float, cells: int, look: Look, most: int) -> list[Line]:
     run = store.profile
     turn = in_turn(run)
     view = store.models.get(turn.model) if turn else None
@@ -72,11 +85,11 @@ def _timing(store: Store, now: float, cells: int, look: Look) -> list[Line]:
         speed = view.speed
         parts.append(f"writes {speed_text(speed.decode)} tok/s, reads {speed_text(speed.prefill)} tok/s")
         parts += [f"TTFT {text.seconds(speed.ttft)}"] if speed.ttft is not None else []
-    return labelled("TIMING", "   ".join(parts) or look.symbols.none, cells, "soft", 1)
+    return labelled("TIMING", "   ".join(parts) or look.symbols.none, cells, "soft", most)
 
 
-def _before(run: ProfileRun, cells: int, look: Look) -> list[Line]:
-    """The last verdict with its reason, and the marks of those before it."""
+def _before(run: ProfileRun, cells: int, look: Look, most: int) -> list[Line]:
+    """The last verdict with its reason, and the marks of those before it: below it where it would be cut."""
     if not run.seen:
         return labelled("BEFORE", "nothing answered yet", cells, "dim", 1)
     last = run.seen[-1]
@@ -89,6 +102,9 @@ def _before(run: ProfileRun, cells: int, look: Look) -> list[Line]:
         shown, ink = verdict(seen, look)
         marks.append((f" {shown}", ink))
     room = cells - LABEL - text.line_width(tuple(marks)) - 1
+    if most > 1 and text.line_width(newest) > room:
+        both: list[Line] = [newest, (("and before it", "dim"), *marks)]
+        return beside("BEFORE", [text.clip_line(line, cells - LABEL, look.symbols.ellipsis) for line in both])
     line = text.clip_line(newest, room, look.symbols.ellipsis)
     return beside("BEFORE", [text.spread(line, tuple(marks), cells - LABEL)])
 
@@ -130,12 +146,16 @@ def about(row: Benched | None, found: Profiles | None, now: float, cells: int, l
 
 
 def _stale(profile: ModelProfile) -> str:
-    return f", {profile.stale} answers to be asked anew" if profile.stale else ""
+    return f", {stale_words(profile)}" if profile.stale else ""
 
 
 def _right(profile: ModelProfile) -> str:
-    told = f"{right_words(profile.right)} of {profile.checked} checked answers"
-    told = told if profile.checked else "no answer could be checked"
+    if profile.checked:
+        told = f"{right_words(profile.right)} of {profile.checked} checked answers"
+    elif profile.ungraded or profile.unchecked:
+        told = "no answer could be checked"
+    else:
+        told = "no whole answer to check" if profile.failed else "nothing was asked yet that is checked"
     return told + (f"; it babbles: {profile.cut} ended only where they were cut off" if profile.babbles else "")
 
 

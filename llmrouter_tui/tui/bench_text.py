@@ -10,13 +10,14 @@ from llmrouter_tui.core.domain import ModelView
 from llmrouter_tui.core.profile import ProfileRun, TaskProgress
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, text
-from llmrouter_tui.tui.bench import Benched, in_turn
+from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.format import Column, Placed
 from llmrouter_tui.tui.heads import FACT, FIGURE, NAME, WORDS, Part
 from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
+from llmrouter_tui.tui.work_text import doing, eta_text
 
 NEED_HEADS = {"tools": "TOOL", "vision": "VISN", "json": "JSON", "context": "LONG", "thinking": "THNK"}
 HEADS = {**models_text.HEADS, **NEED_HEADS}
@@ -232,39 +233,3 @@ def _whole(run: ProfileRun, cells: int, look: Look) -> Line:
     room = cells - text.line_width(tail) - len(label)
     bar = chart.progress(run.done / run.total, min(room, LONG_BAR), look.symbols) if room >= 4 else ()
     return text.clip_line(((label, "dim"), *bar, *tail), cells, look.symbols.ellipsis)
-
-
-def eta_text(run: ProfileRun) -> str:
-    """``eta 11m``; ``eta after the first answers`` while nothing was measured."""
-    if not run.running:
-        return "over"
-    return f"eta {text.rough(run.eta)}" if run.eta is not None else "eta after the first answers"
-
-
-def doing(store: Store, cells: int, look: Look) -> Line:
-    """What the model in turn does or waits for, in a sentence."""
-    run = store.profile
-    now = in_turn(run)
-    if now is None:
-        return text.clip_line(_outcome(run), cells, look.symbols.ellipsis)
-    name = fmt.short_model(store.name(now.model), NAME_CELLS, look.symbols.ellipsis)
-    said = {"waiting": "waits", "loading": "is loaded", "asking": "answers"}[now.state]
-    why = f": {text.tame(now.message)}" if now.message else ""
-    polite = "   requests of clients come first" if now.state == "asking" else ""
-    line: Line = ((name, "strong"), (f" {said}{why}", "warn" if now.state == "waiting" else ""), (polite, "soft"))
-    return text.clip_line(line, cells, look.symbols.ellipsis)
-
-
-def _outcome(run: ProfileRun) -> Line:
-    if run.running:
-        return (("puts memory in order" if run.done else "begins", "soft"),)
-    stopped = any(model.state == "stopped" for model in run.models)
-    gone = sum(model.state == "failed" for model in run.models)
-    failed = sum(model.failed for model in run.models)
-    spent = text.span(sum(model.seconds for model in run.models))
-    parts = [f"{'stopped' if stopped else 'over'}, {spent} of asking"]
-    parts += [f"{gone} of {len(run.models)} models could not be measured"] if gone else []
-    parts += [f"{failed} answer{'s' if failed > 1 else ''} failed"] if failed else []
-    fresh = sum(model.fresh for model in run.models)
-    parts += [f"{fresh} fresh ones left as they were"] if fresh else []
-    return ((", ".join(parts), "soft"),)

@@ -34,7 +34,11 @@ class Dirty(IntFlag):
     """A grade came, or was overruled."""
     SPEND = 131072
     """What was paid today and this month."""
-    ALL = 262143
+    VOTES = 262144
+    """The user voted between answers, or took a vote back."""
+    ASK = 524288
+    """What is asked on this screen, or an answer to it, went on."""
+    ALL = 1048575
 
 
 ARRIVED = Dirty.ROUTES | Dirty.ROWS

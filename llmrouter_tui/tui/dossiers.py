@@ -21,7 +21,8 @@ class Dossiers:
 
     def of(self, entry: str) -> Dossier | None:
         """What is known of an entry; None until the router said so, and for good where it does not."""
-        if entry and entry not in self._fresh and not self._asking:
+        recorded = self._app.playback is not None  # no router is behind it that could be asked
+        if entry and entry not in self._fresh and not self._asking and not recorded:
             self._ask(entry)
         return self._known.get(entry)
 

@@ -1,16 +1,15 @@
-"""Two longer errands that pages send the app on: moving the preference, and reading history."""
+"""A longer errand that pages send the app on: moving the preference."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from llmrouter_tui.core.decision import ExchangePage
-from llmrouter_tui.core.whatif import WhatIf
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.text import hundredths
 
-HISTORY_PAGE = 200
-"""Exchanges read at once when the list is scrolled to its end."""
+if TYPE_CHECKING:
+    from llmrouter_tui.core.whatif import WhatIf
+
 SETTLED = 0.3
 """Seconds without another step after which it is told what the preference means."""
 
@@ -32,6 +31,7 @@ class Preference:
         self._changed = changed
         self._later = later
         self._sending = False
+        self._tells = True
         self._wondering: Waiting | None = None
         self.asked: float | None = None
         """Where it was asked to go, until the router confirmed."""
@@ -39,7 +39,15 @@ class Preference:
     def move(self, step: float) -> None:
         """Ask for ``step`` more quality (less when negative), within 0..1."""
         current = self._app.store.preference if self.asked is None else self.asked
-        self.asked = hundredths(max(0.0, min(1.0, current + step))) / 100
+        self._ask(current + step, tells=True)
+
+    def put(self, wanted: float) -> None:
+        """Ask for ``wanted``, by somebody who knows what that changes."""
+        self._ask(wanted, tells=False)
+
+    def _ask(self, wanted: float, *, tells: bool) -> None:
+        self.asked = hundredths(max(0.0, min(1.0, wanted))) / 100
+        self._tells = tells
         self._changed()
         if not self._sending:
             self._send()
@@ -54,7 +62,7 @@ class Preference:
                 return
             self.asked = None
             self._changed()
-            if moved and wanted is not None:
+            if moved and wanted is not None and self._tells:
                 self._wonder(wanted)
 
         call = self._app.host.control.set_setting("quality_preference", wanted)
@@ -71,12 +79,12 @@ class Preference:
 
         self._wondering = self._later(SETTLED, ask)
 
-    def _tell(self, found: WhatIf) -> None:
+    def _tell(self, found: "WhatIf") -> None:
         if found.looked_at:
             self._app.say(what_if_text(found))
 
 
-def what_if_text(found: WhatIf) -> str:
+def what_if_text(found: "WhatIf") -> str:
     """``Quality .70: of the last 200 choices 14 would change, on average +.03 quality and 1.2s longer.``"""
     head = f"Quality {text.fraction(found.preference)}: of the last {found.looked_at} choices"
     if not found.changed:
@@ -85,37 +93,3 @@ def what_if_text(found: WhatIf) -> str:
     pace = "longer" if found.seconds >= 0 else "faster"
     gains = f"{text.signed(found.quality)} quality and {text.seconds(abs(found.seconds))} {pace}"
     return f"{head} {found.changed} would change,{each} {gains}."
-
-
-class History:
-    """Reads exchanges older than those that the snapshot gave, page by page."""
-
-    def __init__(self, app: AppLike) -> None:
-        self._app = app
-        self._reading = False
-        self._before: str | None = None
-        self._ended = False
-
-    def restart(self) -> None:
-        """The list was filled afresh: begin at the newest again."""
-        self._before, self._ended = None, False
-
-    def older(self, then: Callable[[], None]) -> None:
-        """Read on until something new came; then call ``then``. Does nothing at the end of history."""
-        if self._reading or self._ended or self._app.store.full:
-            return
-        self._reading = True
-        call = self._app.host.control.exchanges(before=self._before, limit=HISTORY_PAGE)
-        self._app.command(call, "History not read", lambda page: self._read(page, then), self._failed)
-
-    def _failed(self) -> None:
-        self._reading = False
-
-    def _read(self, page: ExchangePage, then: Callable[[], None]) -> None:
-        self._reading = False
-        self._before, self._ended = page.before, page.before is None
-        if self._app.store.add_older(page.items):
-            self._app.view.refresh()
-            then()
-        else:
-            self.older(then)

@@ -4,19 +4,23 @@ Each row of the table is the five terms of a score, rounded so that what is show
 shows the same score. What is not in the table is said below it: the task, the time, the words, the rating.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from llmrouter_tui.core.decision import Candidate, Decision, Exchange
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.errors import STATUS
 from llmrouter_tui.core.fluency import moved, moved_words
 from llmrouter_tui.core.grades import Grade
 from llmrouter_tui.core.kinds import likeliest
+from llmrouter_tui.core.ranking import score_of
 from llmrouter_tui.core.switches import heeding, heeding_words
+from llmrouter_tui.core.vram import Placement
 from llmrouter_tui.core.why import Instead, instead
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import ledger, pools_text, text
+from llmrouter_tui.tui import timeline as times
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
-from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.row import CLOSE_CALL, Row
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
 from llmrouter_tui.tui.widgets import chart
@@ -30,6 +34,8 @@ TIGHT = "\u00a0"
 """A space at which no line is broken."""
 BAR = 16
 """Cells of the bar that shows the terms side by side where there is room."""
+MADE_UP = "simulated model: made-up text"
+"""Beside an answer of the demo."""
 
 
 def explanation(
@@ -42,7 +48,7 @@ def explanation(
         lines += _paragraph(_undecided(row, store.name), cells)
     else:
         lines += _paragraph(sentence(decision, store.name, look), cells)
-        lines += [(), *table(decision, store.name, cells, look)]
+        lines += [(), *table(decision, store.name, cells, look, store.placements)]
         lines += [(), *analysis_lines(decision, store.name, cells, look)]
         lines += language_lines(decision, store, cells)
         lines += switch_lines(decision, store, cells)
@@ -54,6 +60,8 @@ def explanation(
         lines += labelled("WAITS", pools_text.named(fmt.why(row, look), store), cells, "run")
     lines += timeline(row, store.name, cells, look)
     lines += [(), *words(row, cells, look)]
+    if store.service.demo and row.exchange.answer:
+        lines += labelled("", MADE_UP, cells, "dim")
     lines += verdict(row, store.name, look)
     if grade is not None:
         lines += [*([] if row.exchange.rating else [()]), *graded(grade, store.name, cells)]
@@ -66,11 +74,20 @@ def _paragraph(words_: str, cells: int) -> list[Line]:
 
 def _undecided(row: Row, name: Name) -> str:
     exchange = row.exchange
-    if exchange.outcome == "failed" and not exchange.model:
-        return f"Turned away: {text.tame(exchange.message) or exchange.code}"
     if exchange.model:
         return f"The client asked for {name(exchange.model)} by name; nothing was compared."
+    if exchange.outcome == "cancelled":
+        return "The client left before a model was chosen."
+    if exchange.outcome == "failed":
+        return f"{_ended(exchange)}: {text.tame(exchange.message) or 'no reason was told'} [{exchange.code}]"
     return "Not decided yet."
+
+
+def _ended(exchange: Exchange) -> str:
+    """How it ended, or stands, where no model is known."""
+    if exchange.outcome == "failed":
+        return "Refused" if STATUS.get(exchange.code, 500) < 500 else "Failed"
+    return "Cancelled" if exchange.outcome == "cancelled" else "Not decided yet"
 
 
 def sentence(decision: Decision, name: Name, look: Look) -> str:
@@ -90,7 +107,7 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
             f"{name(chosen.model)} ({text.fraction(chosen.breakdown.score)}) was taken: {why}."
         )
     other = decision.candidates[1]
-    if decision.margin < fmt.CLOSE_CALL:
+    if decision.margin < CLOSE_CALL:
         scored = "the same" if text.hundredths(decision.margin) == 0 else text.signed(-decision.margin)
         return f"{why[:1].upper()}{why[1:]}. A close call: {name(other.model)} scored {scored}."
     return f"{why[:1].upper()}{why[1:]}. Ahead of {name(other.model)} by {text.fraction(decision.margin)}."
@@ -99,8 +116,11 @@ def sentence(decision: Decision, name: Name, look: Look) -> str:
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
-    """CANDIDATE, the five terms, = SCORE; then who is further below and who was filtered out."""
+def table(
+    decision: Decision, name: Name, cells: int, look: Look, placements: Mapping[str, Placement] | None = None
+) -> list[Line]:
+    """CANDIDATE, the five terms, = SCORE; then who is further below, the price of the runner-up (with what loading it
+    means by ``placements``) and who was filtered out."""
     ranked = list(decision.candidates)
     shown = ranked[:SHOWN]
     chosen = next((c for c in ranked if c.model == decision.chosen), None)
@@ -117,7 +137,7 @@ def table(decision: Decision, name: Name, cells: int, look: Look) -> list[Line]:
         below = text.fraction(max(c.breakdown.score for c in hidden))
         lines.append(((f" {len(hidden)} more, at most {below}", "dim"),))
     if (other := instead(decision)) is not None:
-        lines += price(other, name, cells, look)
+        lines += price(other, name, cells, (placements or {}).get(other.model))
     if decision.filtered:
         alike: dict[str, list[str]] = {}
         for model, reason in decision.filtered:
@@ -153,13 +173,15 @@ def _candidate(candidate: Candidate, chosen: bool, name: Name, label: int, note:
     return tuple(spans)
 
 
-def price(other: Instead, name: Name, cells: int, look: Look) -> list[Line]:
-    """What the best other model would have meant: quality, seconds, memory."""
+def price(other: Instead, name: Name, cells: int, placement: Placement | None) -> list[Line]:
+    """What the best other model would have meant: quality, seconds, memory; and who would leave for it now."""
     time = other.seconds
     parts = [f"predicted quality {text.fraction(other.predicted)} ({text.signed(other.quality)})"]
     parts.append("as fast" if abs(time) < 0.05 else f"{'+' if time > 0 else '-'}{text.seconds(abs(time))}")
     if other.footprint is not None:
         parts.append("memory in use already" if other.resident else f"{text.size(other.footprint)} more to load")
+    if placement is not None and placement.evict and not other.resident:
+        parts.append(f"which would now unload {' and '.join(map(name, placement.evict))}")
     return labelled("INSTEAD", f"{name(other.model)}: {', '.join(parts)}", cells, "soft")
 
 
@@ -224,54 +246,32 @@ def rests_on(decision: Decision, model: ModelView | None, cells: int, look: Look
 
 
 def today_lines(today: Decision, then: Decision | None, name: Name, cells: int, look: Look) -> list[Line]:
-    """What the same prompt would get now."""
-    chosen = next((c for c in today.candidates if c.model == today.chosen), None)
+    """What the same prompt would get now, beside what it got then."""
     same = then is not None and then.chosen == today.chosen
-    verb = "still" if same else "now"
-    shown = text.fraction(chosen.breakdown.score) if chosen else look.symbols.none
-    lines = labelled(
-        "TODAY", f"it would {verb} be {name(today.chosen)} ({shown}): {text.tame(today.why)}", cells, "key"
-    )
-    return lines + ([] if same else table(today, name, cells, look))
+    now = f"now {'still ' if same else ''}{_choice(today, name, look)}: {text.tame(today.why)}"
+    said = f"then {_choice(then, name, look)}, {now}" if then is not None else now
+    return labelled("TODAY", said, cells, "key") + table(today, name, cells, look)
+
+
+def _choice(decision: Decision, name: Name, look: Look) -> str:
+    scored = score_of(decision.candidates, decision.chosen)
+    return f"{name(decision.chosen)} ({look.symbols.none if scored is None else text.fraction(scored)})"
 
 
 def timeline(row: Row, name: Name, cells: int, look: Look) -> list[Line]:
-    """Where the time went, and each attempt when there was more than one."""
-    exchange, none = row.exchange, look.symbols.none
-    parts = []
-    if exchange.decision:
-        parts.append(f"decide {exchange.decision.seconds * 1000:.0f}ms")
-    waited = sum(attempt.wait_seconds for attempt in exchange.attempts)
-    if waited >= 0.05:
-        parts.append(f"wait {text.seconds(waited)}")
-    parts.append(f"TTFT {text.seconds(exchange.ttft, none)}{_own(exchange)}")
-    parts.append(f"{row.tokens}t")
-    if row.decode is not None:
-        parts.append(f"{row.decode:.0f}t/s")
-    parts.append(f"total {text.seconds(exchange.seconds, look.symbols.ellipsis)}")
-    lines = labelled("TIME", "  ".join(part.replace(" ", TIGHT) for part in parts), cells)
+    """Where the time went, to scale where it is over, and each attempt when there was more than one."""
+    exchange = row.exchange
+    told = "  ".join(part.replace(" ", TIGHT) for part in times.words(row, look))
+    lines = labelled("TIME", told, cells)
+    indent: Span = (" " * (LABEL + 1), "")
+    lines += [(indent, *line) for line in times.bar(exchange, cells - LABEL - 1, look)]
     if len(exchange.attempts) > 1 or exchange.outcome == "failed":
         for attempt in exchange.attempts:
-            lines += _attempt(attempt.model, attempt.outcome, attempt.message or attempt.code, name, cells, look)
-    if exchange.outcome == "failed":
+            shown, role = times.attempt(attempt, name, look)
+            lines += labelled("", shown, cells, role)
+    if exchange.outcome == "failed" and (exchange.model or exchange.decision):  # else the first line said it
         lines += labelled("ERROR", text.tame(f"{exchange.message} [{exchange.code}]"), cells, "bad")
     return lines
-
-
-def _own(exchange: Exchange) -> str:
-    """How much of the time to the first token was the model's own, where the rest is worth telling."""
-    own = exchange.attempts[-1].ttft if exchange.attempts else None
-    if own is None or exchange.ttft is None or exchange.ttft - own < 0.05:
-        return ""
-    return f" (model {text.seconds(own)})"
-
-
-def _attempt(model: str, outcome: str, message: str, name: Name, cells: int, look: Look) -> list[Line]:
-    glyph = {"ok": look.symbols.ok, "failed": look.symbols.fail, "running": look.symbols.run}.get(
-        outcome, look.symbols.left
-    )
-    said = f": {text.tame(message)}" if message else ""
-    return labelled("", f"{glyph} {name(model)}{said}", cells, "bad" if outcome == "failed" else "soft")
 
 
 def words(row: Row, cells: int, look: Look) -> list[Line]:
@@ -294,6 +294,9 @@ def verdict(row: Row, name: Name, look: Look) -> list[Line]:
         said = "; ".join([*rating.reasons, *([text.tame(rating.comment)] if rating.comment else [])])
         role = "good" if rating.rating == "up" else "bad"
         lines.append(((text.left("YOU", LABEL) + " ", "head"), (sign, role), (f"  {said}", "soft")))
+    elif row.asks and not row.pending:
+        keys: Line = (("u ", "key"), ("good  ", "soft"), ("d ", "key"), ("bad", "soft"))
+        lines.append(((text.left("YOU?", LABEL) + " ", "head"), ("a close call: was it good?  ", ""), *keys))
     for effect in row.effects:
         shown = fmt.effect_text(effect, name, look)
         lines.append(((text.left("EFFECT", LABEL) + " ", "head"), (shown, "strong")))
@@ -314,9 +317,14 @@ def rated(row: Row, name: Name, look: Look, cells: int) -> Line:
     """The same in a few words, for beside the buttons: ``+ good  reasoning .81 → .82``. What moved goes where it does
     not fit, and the model's own name goes without saying."""
     rating = row.exchange.rating
-    if rating is None or rating.rating is None:
-        return ()
-    line: Line = (("+ good", "good") if rating.rating == "up" else ("- bad", "bad"),)
+    line: Line
+    if rating is not None and rating.rating is not None:
+        line = (("+ good", "good") if rating.rating == "up" else ("- bad", "bad"),)
+    elif row.effects:
+        line = (("taken back", "soft"),)
+    else:
+        asked = "a close call: was it good?"
+        return ((asked, "key"),) if row.asks and not row.pending and len(asked) <= cells else ()
     for effect in row.effects:
         shown = fmt.effect_text(effect, lambda model: "" if model == row.model else name(model), look).strip()
         longer: Line = (*line, (f"  {shown}", "soft"))
@@ -329,7 +337,7 @@ def rated(row: Row, name: Name, look: Look, cells: int) -> Line:
 def title(row: Row, name: Name, look: Look) -> tuple[Part, ...]:
     """The head of the explanation: ``Why llama3.1:8b?  8f1d coding  21:03:52``."""
     exchange = row.exchange
-    asked = f"Why {fmt.short_model(name(row.model), 24)}?" if row.model else "Not decided yet"
+    asked = f"Why {fmt.short_model(name(row.model), 24)}?" if row.model else _ended(exchange)
     task = exchange.decision.analysis.task if exchange.decision else ""
     return (
         Part(asked, NAME),

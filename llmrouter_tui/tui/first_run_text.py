@@ -128,7 +128,7 @@ def _engine(engine: BackendView | None, cells: int, look: Look) -> Line:
         return _row(look.symbols.fail, "dim", "embedded", where, "not installed", "dim")
     if engine.health == "down":
         return _row(look.symbols.fail, "bad", "embedded", where, text.tame(engine.detail) or "down", "bad")
-    return _row(look.symbols.ok, "good", "embedded", where, "no GGUF file in the usual folders", "")
+    return _row(look.symbols.ok, "good", "embedded", where, "found no GGUF file", "")
 
 
 def _broken(store: Store) -> list[Line]:
@@ -190,7 +190,7 @@ def starter(store: Store, cells: int, look: Look) -> list[Line]:
     now = state(store)
     head: Line = (
         ("A first model  ", "title"),
-        (f"{STARTER}, {STARTER_SIZE} to fetch, small enough for any CPU", "soft"),
+        (f"{STARTER}, {STARTER_SIZE} to fetch, runs on any CPU", "soft"),
     )
     lines: list[Line] = [text.clip_line(head, cells, look.symbols.ellipsis)]
     if now == "missing":

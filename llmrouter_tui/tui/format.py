@@ -13,11 +13,8 @@ from llmrouter_tui.core.events import FIRST_TOKEN
 from llmrouter_tui.tui import ledger, text
 from llmrouter_tui.tui.actions import PAGES, Action
 from llmrouter_tui.tui.link import Figures
-from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.row import CLOSE_CALL, Row
 from llmrouter_tui.tui.text import Line, Look, Span
-
-CLOSE_CALL = 0.05
-"""A margin below this is a close call: the runner-up would have served as well."""
 
 SHORT_TASKS = {
     "coding": "code",
@@ -54,6 +51,7 @@ class Column:
     gap: int = 2
 
 
+DATED_CELLS = 12
 COLUMNS = (
     Column("time", "TIME", 8, 5, gap=0),
     Column("id", "ID", 4, 4),
@@ -70,6 +68,8 @@ COLUMNS = (
     Column("state", "STATE", 7, 7),
     Column("you", "YOU", 3, 3, gap=1),
 )
+DATED = Column("time", "TIME", DATED_CELLS, DATED_CELLS, gap=0)
+"""In place of the first where older days are listed too."""
 DROP_ORDER = ("id", "ttft", "toks", "of", "diff", "why", "margin", "time")
 WIDE = 100
 """Cells from which columns take their full width."""
@@ -94,10 +94,12 @@ def short_model(name: str, cells: int, ellipsis: str = "…") -> str:
     return text.clip(name, cells, ellipsis)
 
 
-def place_columns(cells: int, sort: str = "time", without: Sequence[str] = ()) -> tuple[Placed, ...]:
-    """The columns that fit into ``cells`` and how wide each is; WHY takes what is left."""
+def place_columns(
+    cells: int, sort: str = "time", without: Sequence[str] = (), *, dated: bool = False
+) -> tuple[Placed, ...]:
+    """The columns that fit into ``cells`` and how wide each is; WHY takes what is left. ``dated``: times with days."""
     hidden = (*without, "prompt") if cells < ROOMY else without
-    shown = [column for column in COLUMNS if column.id not in hidden]
+    shown = [column for column in ((DATED, *COLUMNS[1:]) if dated else COLUMNS) if column.id not in hidden]
     wide = cells >= WIDE
 
     def need() -> int:
@@ -151,7 +153,8 @@ Cell = tuple[str, str]
 
 
 def _time(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
-    return text.when(row.exchange.at, look, full=size >= 8), "dim"
+    at = row.exchange.at
+    return (text.day_of_month(at, look) if size == DATED_CELLS else text.when(at, look, full=size >= 8)), "dim"
 
 
 def _id(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
@@ -268,8 +271,10 @@ def _state(row: Row, size: int, look: Look, name: Callable[[str], str]) -> Cell:
 
 
 def rating(row: Row, look: Look) -> Cell:
-    """``+``, ``-`` or ``·``; with ``?`` behind it while the rating is on its way."""
+    """``+``, ``-`` or ``·``; with ``?`` behind it while the rating is on its way, and ``?`` where one is asked for."""
     sign = ledger.mark(row)
+    if sign == "·" and row.asks and not row.pending:
+        return " ?", "key"
     shown = look.symbols.dot if sign == "·" else sign
     note = row.exchange.rating is not None and bool(row.exchange.rating.comment)
     role = {"+": "good", "-": "bad"}.get(sign, "dim")
@@ -334,17 +339,19 @@ def tabs(current: str, pages: Sequence[str], cells: int) -> list[tuple[str, str,
     return pieces
 
 
-def footer(actions: Sequence[Action], reasons: Sequence[str], cells: int) -> list[tuple[str, str, str]]:
+def footer(actions: Sequence[Action], reasons: Sequence[str], cells: int, look: Look) -> list[tuple[str, str, str]]:
     """The footer as (text, role, action id) pieces that fit into ``cells``; a key with a reason is greyed."""
     pieces: list[tuple[str, str, str]] = [(" ", "", "")]
     room = cells - 1
     last = actions[-1] if actions else None
     reserve = len(f"{last.show} {last.label}") if last else 0
+    enter = look.symbols.enter
     for action, reason in zip(actions, reasons, strict=True):
-        taken = len(f"{action.show} {action.label}") + 2
+        key = action.show.replace("⏎", enter)
+        taken = len(f"{key} {action.label}") + 2
         if action is not last and taken + reserve > room:
             continue
-        pieces.append((action.show, "off" if reason else "key", action.id))
+        pieces.append((key, "off" if reason else "key", action.id))
         pieces.append((f" {action.label}  ", "off" if reason else "soft", action.id))
         room -= taken
     return pieces

@@ -47,7 +47,10 @@ _WHY: tuple[Entry, ...] = (
     ("INSTEAD", "what the best other model would have meant"),
     ("LANGUAGE", "quality that a request's language added to models or took, as their public figures in it have it"),
     ("JUDGE", "the mark that a judge gave the answer, 1 to 10, and why; v goes to the grade"),
-    ("RESTS ON", "what its quality on this task is known from, and how much each weighs"),
+    (
+        "RESTS ON",
+        "what its quality on this task is known from: prior is its size and name; weight: as many observations",
+    ),
 )
 _MODELS: tuple[Entry, ...] = (
     ("SIZE", "parameters (B: thousand million, M: million)"),
@@ -59,9 +62,18 @@ _MODELS: tuple[Entry, ...] = (
     ("CODE ...", "quality on each task, 0 to 1 (CODE, MATH, REAS, CHAT, FACT, CREA, INST, EXTR, TRAN)"),
     ("LANGUAGES", "what a request in the language adds to a quality of .50, by public figures; de is German"),
     ("±", "one standard deviation: two times in three the truth is within it"),
+    (
+        "RESTS ON",
+        "each source's share of the weight; (n): that many figures, ratings, votes, grades or checked answers",
+    ),
     ("WEIGHT", "how many observations a piece of evidence is worth"),
     ("USED", "requests that it answered"),
+    ("WIN", "of the answers that your votes compared with its own, the share it was preferred to; a tie is half"),
     ("YOU", "your good and bad ratings of its answers"),
+    ("AGE", "since it was measured here; !: some of that is old, of other weights or prompts (b measures anew)"),
+    ("CHOSEN", "how often it was first of the times it could have been, per task, at the preference of today"),
+    ("LOSES TO", "who was first where it could have been, and for what"),
+    ("EVICTED", "for which model it had to leave the memory lately"),
     ("P", "pinned: it stays in memory"),
 )
 _VRAM: tuple[Entry, ...] = (
@@ -86,12 +98,20 @@ _VRAM: tuple[Entry, ...] = (
     ("held", HELD_NOW),
 )
 _PROFILE: tuple[Entry, ...] = (
-    ("✓ .60", "checked by program: the share of its answers that was right (CODE, MATH, REAS, CHAT ... as on Models)"),
+    ("✓ .60", "checked by program: the share of its answers that was right"),
+    ("CODE ...", "each task, as on Models (CODE, MATH, REAS, CHAT, FACT, CREA, INST, EXTR, TRAN)"),
     ("≈ ✗", "the same where most of them were wrong, and where all were"),
     ("7/12", "answered of those that this run asks"),
     ("○ 2", "answered, and no verdict yet: they wait for a judge, or for code that can be run"),
     ("—", "it is not asked about that, or was not yet"),
     ("TOOL VISN", "calling tools, seeing images; LONG: finding something in a long text"),
+    ("JSON THNK", "answering in JSON, thinking before the answer"),
+    (
+        "VERDICT",
+        "right or wrong by a program, or a judge's mark; ungraded: nobody said yet; can, cannot: of what was tried",
+    ),
+    ("TASK", "what the prompt asks for, or the need that it has beyond text"),
+    ("WHY", "why that is the verdict"),
     ("TOK/S", "tokens a second that it writes, measured (median of the run's answers)"),
     ("VRAM", "memory that it takes"),
     ("STATE", "its turn, or how it ended and the seconds that its answers took; else when it was measured"),
@@ -110,6 +130,8 @@ _JUDGE: tuple[Entry, ...] = (
     ("!!", "the judge is on the other side than you or the check: good from 6 on, bad below"),
     ("=", "your mark stands in the place of the judge's"),
     ("~ ", "the judge graded its own answer: it counts half"),
+    ("TASK", "what the question asks for most"),
+    ("JUDGE", "who gave the mark"),
     ("SAID", "its reason; of a failed grade what went wrong"),
     ("agree", "share of answers that both called good or both called bad"),
     ("kappa", "agreement beyond chance: 1 for all, 0 for none"),
@@ -123,6 +145,18 @@ _JUDGE: tuple[Entry, ...] = (
     ("today", "calls of the judge since midnight, of those that the budget allows"),
     ("hosted", "the judge runs elsewhere: questions and answers are sent there"),
 )
+_ASK: tuple[Entry, ...] = (
+    ("task", "what the prompt asks for, and how likely each task is"),
+    (".35 easy", f"its difficulty, 0 to 1: easy below {fraction(EASY_BELOW)}, hard from {fraction(HARD_FROM)}"),
+    ("needs", "what only some models can: tools, vision, long context"),
+    (".69", "a model's score: quality, speed, continuity, pin and cost added up, as on Routes"),
+    ("margin", "the score of the choice less the best other one"),
+    ("cannot", "models that were filtered out, because they cannot answer this or are not there"),
+    ("ms", "milliseconds that the router took to analyse the prompt and to decide"),
+    ("blind", "answers side by side whose models are told after your vote; they are chosen so that it teaches most"),
+    ("best", "the model that you voted for"),
+    ("tok/s", "tokens a second while the answer is written, the first one not counted; 154t: tokens so far"),
+)
 _LOG: tuple[Entry, ...] = (
     ("info+", "lines of this level and above are listed; v changes it"),
     ("source", "who says it: proxy, route, memory, a backend"),
@@ -135,6 +169,7 @@ WORDS: dict[str, tuple[Entry, ...]] = {
     "vram": (*_VRAM, *_EVERYWHERE, *_FIGURES),
     "profile": (*_PROFILE, *_EVERYWHERE, *_FIGURES),
     "judge": (*_JUDGE, *_EVERYWHERE),
+    "ask": (*_ASK, *_EVERYWHERE),
     "log": (*_LOG, *_EVERYWHERE),
     "first_run": _EVERYWHERE,
 }

@@ -16,7 +16,7 @@ from llmrouter_tui.tui.widgets import chart
 Name = Callable[[str], str]
 TIME, TASK, MODEL, BAR, MARK = 5, 9, 14, 10, 4
 SHORT_BAR = 6
-BARS_FROM, ROOMY = 58, 76
+BARS_FROM, ROOMY = 66, 76
 """Cells from which marks have bars, and from which they are long."""
 WHY = {
     "malformed": "the judge's reply could not be read",

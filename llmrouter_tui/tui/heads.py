@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmrouter_tui.tui import text
+from llmrouter_tui.tui.symbols import TO_ASCII
 
 WORDS, FACT, FIGURE, NAME = range(4)
 """Weights: words that explain or remind, a lesser fact, a figure of now, the name of what is shown."""
@@ -27,6 +28,11 @@ def parts(said: str | Parts, weight: int) -> tuple[Part, ...]:
     """Plain words as one part of this weight; empty parts go."""
     given = (Part(said, weight),) if isinstance(said, str) else said
     return tuple(part for part in given if part.said)
+
+
+def in_ascii(parts: Parts) -> tuple[Part, ...]:
+    """The same in seven bits, which may be wider."""
+    return tuple(Part(part.said.translate(TO_ASCII), part.weight) for part in parts)
 
 
 def fitted(title: Parts, note: Parts, cells: int) -> tuple[str, str]:

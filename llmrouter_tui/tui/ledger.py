@@ -1,30 +1,22 @@
 """The ledger as a list: filter, order, pause and focus over the store's exchanges. Pure."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from llmrouter_tui.core.errors import STATUS
-from llmrouter_tui.tui import terms
+from llmrouter_tui.core.exchange_query import margin as margin_of
+from llmrouter_tui.core.exchange_query import mark as mark_of
+from llmrouter_tui.core.exchange_query import parse_query, value_of, words_of
+from llmrouter_tui.core.query import EVERYTHING, Query, QueryError, Value
+from llmrouter_tui.tui.order import Ordered, Sort
 from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.state import Store
 
 Key = Callable[[Row], float | str]
 
 
-class Sort(NamedTuple):
-    """A column that the list can be ordered by. ``falling`` is the order it starts with."""
-
-    id: str
-    label: str
-    key: Key
-    falling: bool
-
-
 def margin(row: Row) -> float | None:
     """Score of the chosen less the best other; None when nothing was compared."""
-    decision = row.exchange.decision
-    return decision.margin if decision and len(decision.candidates) > 1 else None
+    return margin_of(row.exchange)
 
 
 def score(row: Row) -> float | None:
@@ -35,10 +27,7 @@ def score(row: Row) -> float | None:
 
 def mark(row: Row) -> str:
     """What the user said: ``+``, ``-`` or ``·``; a rating that is on its way counts already."""
-    if row.pending:
-        return row.pending
-    rating = row.exchange.rating
-    return {"up": "+", "down": "-"}.get(rating.rating or "", "·") if rating else "·"
+    return row.pending or mark_of(row.exchange)
 
 
 def _or_low(value: float | None) -> float:
@@ -53,7 +42,7 @@ def _difficulty(row: Row) -> float | None:
     return row.exchange.decision.analysis.difficulty if row.exchange.decision else None
 
 
-SORTS = (
+SORTS: Sequence[Sort[Key]] = (
     Sort("time", "newest first", lambda row: row.exchange.at, True),
     Sort("task", "task", _task, False),
     Sort("diff", "difficulty", lambda row: _or_low(_difficulty(row)), True),
@@ -66,77 +55,59 @@ SORTS = (
     Sort("you", "your rating", mark, False),
 )
 
-FIELDS = {
-    "task": "task", "model": "model", "m": "model", "backend": "backend", "margin": "margin", "score": "score",
-    "diff": "diff", "difficulty": "diff", "level": "level", "state": "state", "outcome": "state", "you": "you",
-    "rating": "you", "ttft": "ttft", "time": "seconds", "seconds": "seconds", "tokens": "tokens", "tps": "tps",
-    "id": "id", "why": "why", "need": "needs", "needs": "needs", "client": "client", "lang": "lang", "code": "code",
-    "of": "of", "asked": "asked",
-}  # fmt: skip
-"""Field names that a filter accepts, and the value each asks for."""
 
-_TASK_ALIASES = {"code": "coding", "reason": "reasoning", "extract": "extraction", "translate": "translation"}
-
-
-def value(row: Row, name: str) -> terms.Value:
-    """The value of a filter field."""
-    exchange, decision = row.exchange, row.exchange.decision
-    simple: dict[str, terms.Value] = {
-        "model": row.model,
-        "backend": row.model.partition("/")[0],
-        "margin": margin(row),
-        "score": score(row),
-        "diff": _difficulty(row),
-        "you": mark(row),
-        "ttft": exchange.ttft,
-        "seconds": exchange.seconds,
-        "tokens": float(row.tokens),
-        "tps": row.decode,
-        "id": exchange.id,
-        "client": exchange.client,
-        "asked": exchange.requested,
-        "code": f"{exchange.code} {STATUS.get(exchange.code, '')}".strip(),
-        "state": f"{exchange.outcome}{' retried' if row.failed and exchange.outcome == 'ok' else ''}",
-    }
-    if name in simple or decision is None:
-        return simple.get(name)
-    analysis = decision.analysis
-    asked: dict[str, terms.Value] = {
-        "task": analysis.task,
-        "level": analysis.level,
-        "why": decision.why,
-        "needs": " ".join(sorted(analysis.needs)),
-        "lang": analysis.language,
-        "of": float(len(decision.candidates)),
-    }
-    return asked.get(name)
+def value(row: Row, name: str) -> Value:
+    """The value of a filter field: of what runs as it is now."""
+    if name == "you":
+        return mark(row)
+    if name == "model":
+        return row.model
+    if name == "backend":
+        return row.model.partition("/")[0]
+    if name == "tokens":
+        return float(row.tokens)
+    if name == "tps":
+        return row.decode
+    if name == "state":
+        outcome = row.exchange.outcome
+        return f"{outcome} retried" if row.failed > (outcome == "failed") else outcome
+    return value_of(row.exchange, name)
 
 
-def words(row: Row) -> str:
-    """The text that plain words of a filter are searched in."""
-    exchange, decision = row.exchange, row.exchange.decision
-    parts = [exchange.id, row.model, exchange.prompt, exchange.message, exchange.code]
-    if decision:
-        parts += [decision.analysis.task, decision.why]
-    if exchange.rating:
-        parts += [exchange.rating.comment, *exchange.rating.reasons]
-    return " ".join(parts)
+PAGE = 100
+"""Exchanges of the history that are read at once: more than a screen."""
 
 
-class LedgerView:
+@dataclass(slots=True)
+class Place:
+    """How far one list was read."""
+
+    query: Query = EVERYTHING
+    before: str | None = None
+    ended: bool = False
+    back_to: float | None = None
+    """The oldest that a search looked at, while it has not found enough."""
+    wanted: int = PAGE
+    """Found so many, it rests."""
+
+
+class LedgerView(Ordered[Key]):
     """Which exchanges are listed, in which order, and which one has the focus."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(SORTS[0])
         self._store = store
         self.query = ""
-        self.sort = SORTS[0]
-        self.falling = True
         self.ids: list[str] = []
         self.focus = ""
         """Id of the selected exchange; empty while the list is empty."""
         self.following = True
         """Whether the focus stays on the first row as rows arrive."""
-        self._terms: tuple[terms.Term, ...] = ()
+        self.problem: QueryError | None = None
+        """What is wrong with what is typed; the list is then as it was before."""
+        self.wanted: Query = EVERYTHING
+        self.said = ""
+        """``wanted`` as it was typed."""
         self._passes: dict[str, bool] = {}
         self._frozen: dict[str, Row] | None = None
 
@@ -151,18 +122,18 @@ class LedgerView:
 
     @property
     def filtered(self) -> bool:
-        return bool(self._terms)
+        return bool(self.wanted)
 
     def row(self, exchange_id: str) -> Row | None:
         """The row as listed: while paused, as it was then."""
         if self._frozen is not None:
-            return self._frozen.get(exchange_id)
-        return self._store.rows.get(exchange_id)
+            return self._frozen.get(exchange_id) or self._store.row(exchange_id)
+        return self._store.row(exchange_id)
 
     @property
     def selected(self) -> Row | None:
         """The exchange in focus, always as it is now."""
-        return self._store.rows.get(self.focus) or self.row(self.focus)
+        return self._store.row(self.focus) or self.row(self.focus)
 
     def refresh(self, touched: set[str] | None = None) -> None:
         """Bring the list up to date; ``touched`` are the exchanges that changed, None means any."""
@@ -174,7 +145,7 @@ class LedgerView:
         else:
             for id_ in touched:
                 self._passes.pop(id_, None)
-        self._build()
+        self.rebuild()
 
     def _rate(self, frozen: Mapping[str, Row], touched: set[str] | None) -> None:
         """In a list that is held still, what the user says of a row shows all the same."""
@@ -185,24 +156,26 @@ class LedgerView:
                 kept.exchange = replace(kept.exchange, rating=now.exchange.rating)
                 kept.version += 1
 
-    def filter(self, query: str) -> None:
-        """List only what matches."""
-        self.query = query
-        self._terms = tuple(_alias(term) for term in terms.parse(query, FIELDS))
-        self._passes.clear()
-        self._build()
+    def filter(self, query: str, now: float = 0.0) -> None:
+        """List only what matches; what cannot be understood changes nothing and is the ``problem``. Spans such as
+        ``since:2h`` end ``now``, and then stand still."""
+        if query == self.query and self.wanted and self.problem is None:
+            return
+        self.query, self.problem = query, None
+        try:
+            wanted = parse_query(query, now)
+        except QueryError as error:
+            self.problem = error
+            return
+        self.said = query.strip()
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self._store.found.clear()
+            self._passes.clear()
+        self.rebuild()
 
-    def shift_sort(self, step: int) -> None:
-        """Order by the column ``step`` places to the right."""
-        index = next(i for i, sort in enumerate(SORTS) if sort.id == self.sort.id)
-        self.sort = SORTS[(index + step) % len(SORTS)]
-        self.falling = self.sort.falling
-        self._build()
-
-    def reverse(self) -> None:
-        """The same column the other way round."""
-        self.falling = not self.falling
-        self._build()
+    def sorts(self) -> Sequence[Sort[Key]]:
+        return SORTS
 
     def pause(self, on: bool) -> None:
         """Hold the list as it is, or catch up with what arrived."""
@@ -210,20 +183,30 @@ class LedgerView:
         self.refresh()
 
     def select(self, exchange_id: str) -> None:
-        """Put the focus on an exchange; the first row means: follow the newest."""
-        self.focus = exchange_id
-        self.following = bool(self.ids) and exchange_id == self.ids[0]
+        """Put the focus on an exchange; it stays there, whatever arrives, until ``follow``."""
+        self.focus, self.following = exchange_id, False
 
-    def _build(self) -> None:
+    def follow(self) -> None:
+        """Put the focus on the first row, whichever that is by then."""
+        self.following = self._store.past is None
+
+    def rebuild(self) -> None:
+        past = self._store.past
+        if past is not None:
+            self.ids, self.following = past.ids, False
+            if self.focus not in past.rows:
+                self.focus = past.ids[0]
+            return
         rows = self._frozen if self._frozen is not None else self._store.rows
         order = self._store.order
         ids = order.copy() if rows is self._store.rows else [id_ for id_ in order if id_ in rows]
         if len(self._passes) > 2 * len(rows) + 100:  # mostly exchanges that the store has forgotten
             self._passes = {id_: passed for id_, passed in self._passes.items() if id_ in rows}
-        if self._terms:
+        if self.wanted:
             ids = [id_ for id_ in ids if self._pass(id_, rows[id_])]
+            ids += self._further(rows)
         if self.sort.id != "time":
-            ids.sort(key=lambda id_: self.sort.key(rows[id_]), reverse=self.falling)
+            ids.sort(key=lambda id_: self.sort.key(rows.get(id_) or self._store.found[id_]), reverse=self.falling)
         elif not self.falling:
             ids.reverse()
         self.ids = ids
@@ -231,20 +214,20 @@ class LedgerView:
             self.focus = ids[0] if ids else ""
             self.following = True
 
+    def _further(self, rows: Mapping[str, Row]) -> list[str]:
+        """What the filter found further back, newest first."""
+        found = self._store.found
+        further = [id_ for id_, row in found.items() if id_ not in rows and self._pass(id_, row)]
+        return sorted(further, key=lambda id_: (found[id_].exchange.at, id_), reverse=True)
+
     def _listed(self, rows: Mapping[str, Row]) -> bool:
         """Whether the exchange in focus is in the list: acts are for what can be seen."""
-        row = rows.get(self.focus)
-        return row is not None and (not self._terms or self._pass(self.focus, row))
+        row = rows.get(self.focus) or self._store.found.get(self.focus)
+        return row is not None and (not self.wanted or self._pass(self.focus, row))
 
     def _pass(self, id_: str, row: Row) -> bool:
         known = self._passes.get(id_)
         if known is None:
-            known = terms.matches(self._terms, lambda name: value(row, name), lambda: words(row))
+            known = self.wanted.holds(lambda name: value(row, name), lambda: words_of(row.exchange))
             self._passes[id_] = known
         return known
-
-
-def _alias(term: terms.Term) -> terms.Term:
-    if term.field == "task" and term.text in _TASK_ALIASES:
-        return terms.Term("task", _TASK_ALIASES[term.text], term.negate)
-    return term

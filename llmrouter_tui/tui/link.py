@@ -5,7 +5,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.events import TextsForgotten
+from llmrouter_tui.core.forgetting import Forget
+from llmrouter_tui.core.ports.host import Host
 from llmrouter_tui.tui.state import Dirty, Store
 
 T = TypeVar("T")
@@ -31,6 +33,8 @@ class Link:
         self.figures = Figures()
         self.stale = True
         """Whether events were lost (or never heard), so that only a snapshot helps."""
+        self.forgotten: list[Forget] = []
+        """Whose texts were taken out of what is kept: who holds a copy drops it."""
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a control call on the router's own loop and wait for it without holding the screen.
@@ -61,4 +65,5 @@ class Link:
         if dropped:
             self.stale = True
             return Dirty.NONE
+        self.forgotten += [one.fact.wanted for one in envelopes if isinstance(one.fact, TextsForgotten)]
         return self.store.fold(envelopes)

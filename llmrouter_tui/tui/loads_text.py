@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from llmrouter_tui.core.domain import ResidencyEvent
-from llmrouter_tui.core.memory_words import HELD_NOW, circle
+from llmrouter_tui.core.memory_words import HELD_BRIEF, HELD_NOW, circle, listed
 from llmrouter_tui.core.vram import LoadProgress, Thrash
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import pools_text as pt
@@ -71,6 +71,11 @@ def about(entry: Entry | None) -> str:
     return entry.what.model if entry is not None and isinstance(entry.what, LoadProgress | ResidencyEvent) else ""
 
 
+def request(entry: Entry | None) -> str:
+    """The id of the request for which a model came or went; empty where none is known."""
+    return entry.what.exchange_id if entry is not None and isinstance(entry.what, ResidencyEvent) else ""
+
+
 def why_no_model(entry: Entry | None, store: Store) -> str:
     """Why nothing can be done with the model of an entry; empty where it is known."""
     if entry is None or entry.what is None:
@@ -101,11 +106,12 @@ def progress_line(load: LoadProgress, store: Store, now: float, cells: int, name
     place = text.left(pt.place_name(load.pool), 4)
     waiting = f"  {pt.waits(load.waiting)}" if load.waiting else ""
     if load.started_at is None:
+        held = store.vram.held
         first: Line = (
-            (f"{text.left(_turn(load), 5)} ", "warn"),
+            (f"{text.left('held' if held else _turn(load), 5)} ", "warn"),
             (text.left(called, name), ""),
             (f" {place}  ", "dim"),
-            (pt.named(load.waits_for, store) or "waits for its turn", "soft"),
+            (HELD_BRIEF if held else pt.named(load.waits_for, store) or "waits for its turn", "soft"),
         )
         shown = text.clip_line(first, cells - text.width(waiting), look.symbols.ellipsis)
         return text.spread(shown, ((waiting.strip(), "run"),), cells) if waiting else shown
@@ -189,6 +195,8 @@ def _whole_load(load: LoadProgress, store: Store, now: float) -> list[str]:
     turn = (
         turns[load.position] if load.position < 2 else f"It is the {pt.ordinal(load.position)} in the queue of {where}."
     )
+    if store.vram.held:
+        return [f"It is not loaded into {where}: {HELD_NOW}.", "", waits, took]
     why = pt.named(load.waits_for, store)
     return [turn, f"It waits: {why}." if why else "", waits, took]
 
@@ -221,4 +229,15 @@ def interrupted(store: Store) -> list[Line]:
         said.append(f"{' and '.join(store.name(load.model) for load in loading)} is being loaded.")
     if waiting:
         said.append(f"{pt.counted(waiting, 'request')} {'waits' if waiting == 1 else 'wait'} for a model.")
+    if said and (stays := staying(store)):
+        said.append(stays)
     return [((part, "strong"),) for sentence in said for part in text.wrap(sentence, QUESTION)]
+
+
+def staying(store: Store) -> str:
+    """``mistral:7b stays in memory: its server cannot unload it.`` Empty where all can go."""
+    fixed = [m for m in store.models.values() if not m.loadable and m.info.local and m.residency == "resident"]
+    names = listed([store.name(model.id) for model in fixed])
+    if len(fixed) > 1:
+        return f"{names} stay in memory: their servers cannot unload them."
+    return f"{names} stays in memory: its server cannot unload it." if fixed else ""

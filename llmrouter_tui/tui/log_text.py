@@ -1,5 +1,6 @@
 """Lines of the log as text at a given width. Pure."""
 
+import re
 from datetime import datetime
 
 from llmrouter_tui.core.events import LogLine
@@ -17,6 +18,9 @@ SOURCE = 10
 LEVEL_ROLES = {"debug": "dim", "info": "soft", "warn": "warn", "error": "bad"}
 MARKS = {"warn": "warn!", "error": "ERR!!"}
 """Levels as they are written: what needs an eye stands out without colour."""
+
+_REQUEST = re.compile(r"(?:^|\bfor )([0-9a-f]{4})\b")
+"""How lines tell of a request: by the end of its id."""
 
 
 def told(at: float, clock: str, look: Look) -> str:
@@ -51,6 +55,14 @@ def log_row(entry: Entry, part: int, cells: int, clock: str, wrapped: bool, look
 def copied(line: LogLine, look: Look) -> str:
     """A line as it is copied: with the date, and complete."""
     return f"{told(line.at, 'date', look)} {line.level} {line.source} {line.text}"
+
+
+def request(line: LogLine, store: Store) -> str:
+    """The id of the request that a line is about, where it is one of those listed; else empty."""
+    ends = frozenset(_REQUEST.findall(line.text))
+    if not ends:
+        return ""
+    return next((id_ for id_ in store.order if id_[-4:] in ends and store.rows[id_].exchange.at <= line.at), "")
 
 
 def note(listed: LogList, store: Store, following: bool) -> list[Part]:

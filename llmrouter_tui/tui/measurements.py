@@ -36,7 +36,8 @@ class Measurements:
         """The same, asked for again where that is due."""
         run, store = self._app.store.profile, self._app.store
         states = tuple(model.state for model in run.models)
-        return self._reading.look((store.grades.cleared, run.started, run.running, states))
+        weights = tuple((model.info.digest, model.info.quantization) for model in store.models.values())
+        return self._reading.look((store.grades.cleared, run.started, run.running, states, weights))
 
     def _told(self) -> None:
         store = self._app.store
@@ -44,6 +45,6 @@ class Measurements:
             setting = store.settings.get("profile_max_age_days")
             days = setting.value if setting and isinstance(setting.value, int | float) else MAX_AGE_DAYS
             age = float(days) * work_causes.DAY
-            causes = work_causes.of_profiles(found, tuple(store.models), age, self._app.clock(), store.name)
+            causes = work_causes.of_profiles(found, tuple(store.models), age, store.name)
             store.attention.keep(work_causes.PROFILE, causes, self._app.clock())
         self._changed()

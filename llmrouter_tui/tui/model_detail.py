@@ -1,11 +1,13 @@
 """Everything about one model: how good it is at what, what that rests on, and what it costs. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import Ability, Evidence, ModelView
 from llmrouter_tui.core.dossier import Dossier, match_words
 from llmrouter_tui.core.fluency import told
 from llmrouter_tui.core.footprint import WHENCE
+from llmrouter_tui.core.hosting import remedy
 from llmrouter_tui.core.probing import against, shortly
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text as mt
@@ -19,10 +21,11 @@ from llmrouter_tui.tui.roster import SHOWN_TASKS
 from llmrouter_tui.tui.text import Line, Look, Span
 
 LABEL = 9
-ORDER = ("rating", "judge", "profile", "benchmark", "affinity", "prior")
+ORDER = ("rating", "vote", "judge", "profile", "benchmark", "affinity", "prior")
 """Kinds of evidence, the surest first."""
 MEANINGS = {
     "rating": "your ratings",
+    "vote": "your votes",
     "judge": "a judge's grades",
     "profile": "answers checked here",
     "benchmark": "public figures",
@@ -50,7 +53,9 @@ def _abilities(model: ModelView, cells: int, look: Look, review: Sequence[Line])
     if not known:
         return [(("Nothing is known of how good it is.", "soft"),)]
     bar = max(5, min(20, cells - 64))
-    lines: list[Line] = [((text.left("TASK", 12) + text.right("QUALITY", 7) + " " * (bar + 8) + "RESTS ON", "head"),)]
+    lines: list[Line] = [
+        ((text.left("TASK", 12) + text.right("QUALITY", 7) + " " * (bar + 8) + "RESTS ON (n)", "head"),)
+    ]
     lines += [_score(task, model.abilities[task], bar, cells, look) for task in known]
     if any(roster.guessed(model, task) for task in known):
         lines += [
@@ -104,18 +109,25 @@ def quality_bar(mean: float, spread: float, cells: int, look: Look) -> Line:
 
 
 def _shares(ability: Ability, room: int) -> list[Span]:
-    """``benchmark 58%  rating 25%  prior 17%``: each source's share of the weight."""
+    """``benchmark 58% (6)  rating 25% (9)  prior 17%``: each source's share of the weight, and of how many
+    observations."""
     weights: dict[str, float] = {}
+    counts: Counter[str] = Counter()
     for item in ability.evidence:
         weights[item.source] = weights.get(item.source, 0.0) + item.weight
+        counts[item.source] += item.count
     total = sum(weights.values())
     if total <= 0:
         return [("nothing yet", "dim")]
-    said = [f"{source} {text.percent(weight / total)}" for source, weight in sorted(weights.items(), key=_heaviest)]
-    gap = "  " if text.width("  ".join(said)) <= room else " "
-    while len(said) > 1 and text.width(gap.join(said)) > room:
-        said.pop()
-    return [(gap.join(said), "soft")]
+    said = {
+        source: f"{source} {text.percent(weight / total)}{f' ({counts[source]})' if counts[source] else ''}"
+        for source, weight in sorted(weights.items(), key=_heaviest)
+    }
+    gap = "  " if text.width("  ".join(said.values())) <= room else " "
+    staying = sorted(said, key=lambda source: not counts[source])  # what was observed stays longest
+    while len(said) > 1 and text.width(gap.join(said.values())) > room:
+        del said[staying.pop()]
+    return [(gap.join(said.values()), "soft")]
 
 
 def _heaviest(pair: tuple[str, float]) -> float:
@@ -139,12 +151,13 @@ def _rank(item: Evidence) -> tuple[int, float]:
 # ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
-    """State, size, abilities, memory, speed, use and price, one line each."""
+def facts(model: ModelView, shown: Shown, cells: int, course: Sequence[Line] = ()) -> list[Line]:
+    """State, then how it goes (``course``), then size, abilities, memory, speed, use and price, one line each."""
     lines: list[Line] = []
+    for label, said, role in (("STATE", *_state(model, shown)), *_problem(model)):
+        lines += _fact(label, said, cells, role)
+    lines += course
     for label, said, role in (
-        ("STATE", *_state(model, shown)),
-        *_problem(model),
         ("SIZE", _size(model), ""),
         ("CONTEXT", _context(model), ""),
         ("CAN", _can(model), ""),
@@ -159,7 +172,7 @@ def facts(model: ModelView, shown: Shown, cells: int) -> list[Line]:
         ("PRICE", _price(model), ""),
     ):
         lines += _fact(label, said, cells, role)
-    return lines + _latest(model, shown, cells)
+    return lines
 
 
 def _fact(label: str, said: str, cells: int, role: str = "") -> list[Line]:
@@ -192,7 +205,8 @@ def _state(model: ModelView, shown: Shown) -> tuple[str, str]:
 
 def _problem(model: ModelView) -> list[tuple[str, str, str]]:
     said = model.problem or ("" if model.healthy else f"{model.info.backend} is down")
-    return [("PROBLEM", said, "bad")] if said else []
+    kept_in = [("WITHHELD", f"{model.withheld}. {remedy(model.withheld)}", "warn")] if model.withheld else []
+    return ([("PROBLEM", said, "bad")] if said else []) + kept_in
 
 
 def _size(model: ModelView) -> str:
@@ -244,7 +258,8 @@ def _match(model: ModelView) -> list[tuple[str, str, str]]:
 
 def _memory(model: ModelView, shown: Shown) -> tuple[str, str]:
     if not model.info.local:
-        return "none here: it runs elsewhere", ""
+        where = "a provider runs it, prompts leave your machines" if model.info.hosted else "it runs on another machine"
+        return f"none here: {where}", ""
     if model.footprint is None:
         return "not told", "dim"
     where = f" in {place_name(model.pool)}" if model.pool else ""
@@ -296,40 +311,30 @@ def _price(model: ModelView) -> str:
     info = model.info
     if info.price_in is None and info.price_out is None:
         return "costs no money" if info.local else "not told"
-    return f"${info.price_in or 0:g} a million tokens in, ${info.price_out or 0:g} out"
-
-
-def _latest(model: ModelView, shown: Shown, cells: int) -> list[Line]:
-    """Its newest exchanges, as many as a line holds."""
-    spans: list[Span] = []
-    room = cells - LABEL
-    for id_ in shown.store.order:
-        row = shown.store.rows[id_]
-        if row.model != model.id:
-            continue
-        said, role = fmt.state(row, shown.look)
-        mark, mark_role = fmt.rating(row, shown.look)
-        mark = "" if mark.strip() == shown.look.symbols.dot else mark
-        taken = 5 + text.width(" ".join(said.split())) + text.width(mark) + 2
-        if taken > room:
-            break
-        spans += [(f"{row.id[-4:]} ", "dim"), (" ".join(said.split()), role), (f"{mark}  ", mark_role)]
-        room -= taken
-    return [((text.left("LATEST", LABEL), "head"), *spans)] if spans else []
+    by = {"": "its server", "you": "you"}.get(info.priced_by, info.priced_by)
+    return f"${info.price_in or 0:g} a million tokens in, ${info.price_out or 0:g} out (told by {by})"
 
 
 # ── in one ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def full(
-    model: ModelView, shown: Shown, cells: int, public: Dossier | None = None, review: Sequence[Line] = ()
+    model: ModelView,
+    shown: Shown,
+    cells: int,
+    public: Dossier | None = None,
+    review: Sequence[Line] = (),
+    course: Sequence[Line] = (),
 ) -> list[Line]:
     """Facts and scores one below the other, for narrow terminals."""
-    return [*facts(model, shown, cells), (), *scores(model, cells, shown.look, public, review)]
+    return [*facts(model, shown, cells, course), (), *scores(model, cells, shown.look, public, review)]
 
 
-def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
-    """The model in four lines, for below a list in a narrow terminal."""
+def preview(
+    model: ModelView, shown: Shown, cells: int, told: Sequence[tuple[str, str]] = (), rows: int = 4
+) -> list[Line]:
+    """The model in four lines or more, for below a list in a narrow terminal; ``told`` is what else there is to tell,
+    by its label."""
     known = [] if roster.embeds_only(model) else sorted(model.abilities.items(), key=lambda pair: -pair[1].mean)
     best = [
         f"{task} {'~' if roster.is_guess(ability) else ''}{text.fraction(ability.mean)} "
@@ -338,16 +343,17 @@ def preview(model: ModelView, shown: Shown, cells: int) -> list[Line]:
     ]
     state, role = _state(model, shown)
     memory, _ = _memory(model, shown)
-    said = model.problem or ("" if model.healthy else f"{model.info.backend} is down")
-    lines: Sequence[tuple[str, str, str]] = (
+    said = model.problem or ("" if model.healthy else f"{model.info.backend} is down") or model.withheld
+    lines: list[tuple[str, str, str]] = [
         ("STATE", said or state, "bad" if said else role),
         ("BEST AT", ", ".join(best) or "embeddings", ""),
         ("RESTS ON", rests_on(*known[0]) if known else "nothing: there is nothing to score", "soft"),
         ("MEMORY", f"{memory}; {mt.parameters_text(model.info.parameters)}, {_read_at_once(model)}", ""),
-    )
+        *((label, words, "") for label, words in told if words),
+    ]
     return [
         ((text.left(label, LABEL), "head"), (text.clip(text.tame(words), cells - LABEL), ink))
-        for label, words, ink in lines
+        for label, words, ink in lines[:rows]
     ]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.tui import beside, pools_text, roster, text
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui import pools_text, roster, text
+from llmrouter_tui.tui.beside import NOTHING, Beside
 from llmrouter_tui.tui.format import Column, Placed
 from llmrouter_tui.tui.held import in_memory
 from llmrouter_tui.tui.roster import SHOWN_TASKS
@@ -38,12 +39,16 @@ COLUMNS = (
     Column("toks", "TOK/S", 5, 5, right=True, gap=1),
     *(Column(task, HEADS[task], 4, 4, right=True, gap=1) for task in SHOWN_TASKS),
     Column("used", "USED", 5, 5, right=True, gap=1),
+    Column("win", "WIN", 4, 4, right=True, gap=1),
     Column("you", "YOU", 5, 5, right=True, gap=1),
+    Column("age", "AGE", 4, 4, right=True, gap=1),
 )
 DROP_ORDER = (
-    *("translation", "extraction", "instruction", "ctx", "creative", "factual", "backend", "size"),
+    *("translation", "extraction", "instruction", "ctx", "creative", "factual", "backend", "size", "win", "age"),
     *("chat", "reasoning", "you", "used", "math"),
 )
+DEVIATION = 4
+"""Cells of ``±.05`` behind a score, where there is room for it behind all."""
 NAME_CELLS = 24
 """The widest that the name's column grows to."""
 
@@ -57,11 +62,16 @@ class Shown:
     now: float
     asked: str = ""
     """What was asked of the model and is not confirmed yet."""
+    beside: Beside = NOTHING
+    """Votes and measurements of it."""
 
 
-def place_columns(cells: int, longest: int, sort: str = "used") -> tuple[Placed, ...]:
-    """The columns that fit into ``cells`` and how wide each is; the name takes what its longest needs and is left."""
-    shown = list(COLUMNS)
+def place_columns(
+    cells: int, longest: int, sort: str = "used", empty: frozenset[str] = beside.COLUMNS
+) -> tuple[Placed, ...]:
+    """The columns that fit into ``cells`` and how wide each is; the name takes what its longest needs and is left.
+    ``empty`` are those with nothing to tell."""
+    shown = [column for column in COLUMNS if column.id == sort or column.id not in empty]
     wide = cells >= fmt.WIDE
 
     def need() -> int:
@@ -74,9 +84,10 @@ def place_columns(cells: int, longest: int, sort: str = "used") -> tuple[Placed,
         if drop != sort:
             shown = [column for column in shown if column.id != drop]
     spare = max(0, min(cells - need(), max(wanted, 0)))
-    return tuple(
-        (column, (column.cells if wide else column.narrow) + (spare if column.id == "model" else 0)) for column in shown
-    )
+    tasks = [column.id for column in shown if column.id in HEADS]
+    unsure = DEVIATION if cells - need() - spare >= DEVIATION * len(tasks) else 0
+    more = {"model": spare, **dict.fromkeys(tasks, unsure)}
+    return tuple((column, (column.cells if wide else column.narrow) + more.get(column.id, 0)) for column in shown)
 
 
 def head(placed: Sequence[Placed], look: Look, sort: str, falling: bool) -> Line:
@@ -107,7 +118,7 @@ def _cell(model: ModelView, column: str, size: int, shown: Shown) -> Span:
     look, info = shown.look, model.info
     none = look.symbols.none
     if column in SHOWN_TASKS:
-        return score_cell(model, column, look)
+        return score_cell(model, column, look, unsure=size >= 2 * DEVIATION)
     if column == "model":
         name = fmt.short_model(shown.store.name(model.id), size, look.symbols.ellipsis)
         return name, "dim" if not model.enabled or not model.healthy else "strong" if model.busy else ""
@@ -121,6 +132,8 @@ def _cell(model: ModelView, column: str, size: int, shown: Shown) -> Span:
         return memory_text(model, none), "guess" if model.footprint_source == "estimated" else ""
     if column == "you":
         return ratings_text(model, look), "dim" if not model.ratings_up + model.ratings_down else ""
+    if column in beside.COLUMNS:
+        return beside.cell(shown.beside, column, shown.now, look.symbols)
     if column == "ctx":
         return context_text(info.context_length, none), "soft"
     if column == "size":
@@ -132,12 +145,13 @@ def _cell(model: ModelView, column: str, size: int, shown: Shown) -> Span:
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def score_cell(model: ModelView, task: str, look: Look) -> Span:
-    """``▇.88``; ``~.55`` in italics where it rests on size and name alone; a dash where nothing is known."""
+def score_cell(model: ModelView, task: str, look: Look, *, unsure: bool = False) -> Span:
+    """``▇.88``, or ``▇.88±.05``; ``~.55`` in italics where it rests on size and name alone; a dash where nothing is
+    known."""
     mean = roster.quality(model, task)
     if mean is None or roster.embeds_only(model):
         return look.symbols.none, "dim"
-    shown = text.fraction(mean)
+    shown = text.fraction(mean) + (f"±{text.fraction(model.abilities[task].uncertainty)}" if unsure else "")
     if roster.guessed(model, task):
         return f"~{shown}", "guess"
     bars = look.symbols.bars
@@ -211,6 +225,8 @@ def state_cell(model: ModelView, shown: Shown, size: int = 12) -> Span:
         return f"{symbols.down} {'problem' if model.healthy else 'down'}", "bad"
     if not model.enabled:
         return _switched_off(model, shown, size), "dim"
+    if model.withheld:
+        return f"{symbols.off} {'withheld' if size >= 10 else 'kept in'}", "warn"
     if model.residency == "resident":
         return _resident(model, shown, size)
     if model.residency == "unknown":
@@ -230,7 +246,7 @@ def _switched_off(model: ModelView, shown: Shown, size: int) -> str:
 def _place(model: ModelView) -> str:
     if model.pool and model.loadable:
         return pools_text.place_name(model.pool)
-    return "always" if model.info.local else "hosted"
+    return "always" if model.info.local else "hosted" if model.info.hosted else "elsewhere"
 
 
 def _resident(model: ModelView, shown: Shown, size: int) -> Span:

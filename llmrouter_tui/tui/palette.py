@@ -1,4 +1,5 @@
-"""The command palette over the registry of acts: found by the footer's word, by the key, by the description."""
+"""The command palette over the registry of acts: found by the footer's word, by the key, by the description. What goes
+by a name is found too: models, to do something to one, settings and colours."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,12 +8,19 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
 
-from llmrouter_tui.tui import actions
+from llmrouter_tui.tui import actions, names
 from llmrouter_tui.tui.actions import Action
+from llmrouter_tui.tui.closeness import ranked
+from llmrouter_tui.tui.names import Named
 from llmrouter_tui.tui.pages.base import Page
 
 LABEL = 12
 """Cells of the footer's word, before the description."""
+LEAST_TYPED = 3
+"""Letters from which names are looked for, and letters spread over a word."""
+MOST_NAMED = 20
+SPREAD = 0.2
+"""How well a word is what was typed whose letters it only has in that order."""
 
 
 class Acts(Provider):
@@ -42,8 +50,19 @@ class Acts(Provider):
                 found = True
                 go = partial(page.center.go, place)
                 yield Hit(score / 2, _shown(action), go, help=escape(f"on {actions.PLACES[place]}: goes there first"))
+        for score, named in self._named(page, query):
+            found = True
+            yield Hit(score, Content.assemble((named.title, "bold")), named.go, help=escape(named.about))
         if not found:
             yield Hit(1.0, Content(f"Nothing matches {query!r}."), _nothing, help="esc closes; ? lists all keys")
+
+    def _named(self, page: Page, query: str) -> Iterator[tuple[float, Named]]:
+        """What goes by a name: models, settings, colours; the closest first, behind acts."""
+        if len(query.strip()) < LEAST_TYPED:
+            return
+        things = names.named(page)
+        for place, named in enumerate(ranked(query, things, lambda one: one.title)[:MOST_NAMED]):
+            yield 0.3 - place / 1000, named
 
 
 def closeness(query: str, action: Action) -> float:
@@ -54,8 +73,10 @@ def closeness(query: str, action: Action) -> float:
         return 1.0
     words = typed.casefold().split()
     said = f"{label} {action.description.casefold()}"
-    if not words or not all(word in said for word in words):
+    if not words:
         return 0.0
+    if not all(word in said for word in words):
+        return SPREAD if len(typed) >= LEAST_TYPED and ranked(typed, [label], str) else 0.0
     whole = " ".join(words)
     if whole == label:
         return 1.0
@@ -76,7 +97,9 @@ def _elsewhere(page: Page) -> Iterator[tuple[Action, str]]:
     center = page.center
     known = {action.id for action in page.acts()}
     for place in center.pages:
-        for action in actions.available(place, center.pages, readonly=center.host.readonly):
+        for action in center.keys.available(
+            place, center.pages, readonly=center.host.readonly, replay=center.playback is not None
+        ):
             if action.id not in known:
                 known.add(action.id)
                 yield action, place

@@ -10,10 +10,15 @@ from llmrouter_tui.tui import text
 from llmrouter_tui.tui.attention import Cause
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look, Span
+from llmrouter_tui.tui.trends_text import stretched
 from llmrouter_tui.tui.widgets import chart
 
 LABEL = 9
 """Cells of a figure's name in the throughput panel."""
+SPAN = 600.0
+"""Seconds that the charts of the traffic look back."""
+TALLEST = 8
+"""Rows of one of them at most."""
 NAME_CELLS = 18
 """The widest that a model's name gets in a legend."""
 
@@ -130,10 +135,12 @@ def throughput_lines(store: Store, now: float, cells: int, rows: int, look: Look
         ("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1"),
         ("TTFT p50", text.seconds(p50, look.symbols.none), ttfts, "fill2"),
     )
-    tall = 2 if rows >= 9 else 1
+    tall = min(TALLEST, (rows - 5) // 3) if rows >= 14 else 2 if rows >= 9 else 1
     lines: list[Line] = []
+    width = max(4, cells - LABEL - 8)
+    points = width * 2 if look.symbols.name == "braille" else width
     for label, figure, values, role in figures:
-        drawn = chart.graph(values, max(4, cells - LABEL - 8), tall, look.symbols)
+        drawn = chart.graph([value or 0.0 for value in stretched(values, points)], width, tall, look.symbols)
         gap = (" " * (LABEL + 8), "")
         lines += [(gap, (upper, role)) for upper in drawn[:-1]]
         lines.append(((text.left(label, LABEL), "dim"), (f"{figure:>6}  ", "strong"), (drawn[-1], role)))
@@ -141,20 +148,30 @@ def throughput_lines(store: Store, now: float, cells: int, rows: int, look: Look
     spare = rows - len(lines) - len(rest)
     if spare > 0:
         rest.insert(0, swaps_line(store))
+    if spare > 1:
+        lines.append(_times(now, width, look))
     return lines + rest[-(rows - len(lines)) :] if rows > len(lines) else lines[:rows]
 
 
+def _times(now: float, width: int, look: Look) -> Line:
+    """When the charts begin and what is half way, to the minute."""
+    begin, middle = (text.when(now - ago, look, full=False) for ago in (SPAN, SPAN / 2))
+    half = max(0, width // 2 - text.width(begin) - text.width(middle) // 2)
+    left: Line = ((" " * (LABEL + 8) + begin + " " * half + middle, "dim"),)
+    return text.spread(left, (("now", "dim"),), LABEL + 8 + width)
+
+
 def throughput_brief(store: Store, now: float, cells: int, look: Look) -> Line:
-    """The throughput panel in one line."""
+    """The throughput panel in one line. What failed says also how much did not: where room is scarce, that goes."""
     requests, tokens, ttfts = store.rates.series(now)
     p50 = text.seconds(store.rates.ttft_p50(now), look.symbols.none)
     line: Line = ()
-    for bars, digits in ((10, 1), (7, 1), (5, 1), (3, 1), (0, 1), (0, 0)):
+    for bars, both in ((10, True), (7, True), (10, False), (8, False), (6, False), (4, False), (0, True), (0, False)):
         parts = [
             _brief("req/min", str(store.rates.per_minute(now)), requests, "fill0", bars, look),
             _brief("tok/s", f"{store.rates.tokens_per_second(now):.0f}", tokens, "fill1", bars, look),
             _brief("TTFT", p50, ttfts, "fill2", bars, look),
-            outcome_line(store, now, brief=True, digits=digits),
+            outcome_line(store, now, brief=True, both=both),
         ]
         line = text.join(parts, "   " if bars else "  ")
         if text.line_width(line) <= cells:
@@ -167,20 +184,21 @@ def _brief(label: str, figure: str, values: Sequence[float], role: str, bars: in
     return ((f"{label} ", "dim"), (f"{figure:>4}", "strong"), (drawn, role))
 
 
-def outcome_line(store: Store, now: float, *, brief: bool = False, digits: int = 1) -> Line:
-    """``ok 97.6%  retried 1.9%  failed 0.5%``"""
+def outcome_line(store: Store, now: float, *, brief: bool = False, both: bool = True) -> Line:
+    """``ok 97.6%  retried 1.9%  failed 0.5%``; in brief without those retried, without ``both`` only what failed."""
     rates = store.rates.outcomes(now)
     total = rates.ok + rates.failed
     if not total:
         return (("no answers lately", "dim"),)
-    spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, digits), "good")]
+    spans: list[Span] = [("ok ", "dim"), (text.percent(rates.ok / total, 1), "good")] if both else []
     if not brief:
         spans += [
             ("   retried ", "dim"),
-            (text.percent(rates.retried / total, digits), "warn" if rates.retried else ""),
+            (text.percent(rates.retried / total, 1), "warn" if rates.retried else ""),
         ]
-    spans += [("  failed " if brief else "   failed ", "dim")]
-    spans += [(text.percent(rates.failed / total, digits), "bad" if rates.failed else "")]
+    gap = "" if not both else "  " if brief else "   "
+    spans += [(f"{gap}failed ", "dim")]
+    spans += [(text.percent(rates.failed / total, 1), "bad" if rates.failed else "")]
     return tuple(spans)
 
 

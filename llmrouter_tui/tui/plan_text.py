@@ -201,7 +201,10 @@ def _first(placement: Placement, shown: Shown) -> str:
 def _then(placement: Placement, model: ModelView) -> str:
     """What it takes, with what context, and how long until it is ready."""
     context = models_text.context_text(placement.context_length, "")
-    return f"{_takes(placement)}{f', with {context} of context' if context else ''}.{_ready(placement, model)}"
+    whole = not placement.parts and not placement.spilled
+    of_it = pt.of_context(placement.needed or 0, context, placement.cache if whole else None)
+    joined = f"{', ' if 'of that' in of_it else ', with '}{of_it}" if of_it else ""
+    return f"{_takes(placement)}{joined}.{_ready(placement, model)}"
 
 
 def _takes(placement: Placement) -> str:
@@ -258,7 +261,8 @@ def _holding(holder: Holder, *, alone: bool) -> str:
     size = pt.size_text(holder) if alone else "size"
     size = f"{size} ({holder.source})" if holder.bytes else "size not told"
     context = models_text.context_text(holder.context_length, "")
-    return f"{size}, {context} of context" if context else size
+    of_it = pt.of_context(holder.bytes, context, holder.cache if alone else None)
+    return f"{size}, {of_it}" if of_it else size
 
 
 def _staying(holder: Holder, turn: str) -> str:

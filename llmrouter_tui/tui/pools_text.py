@@ -157,6 +157,13 @@ def doing(holder: Holder, idle_seconds: float | None, *, brief: bool = False) ->
     return said if brief or not holder.waiting else f"{said}, {waits(holder.waiting)}"
 
 
+def of_context(size: int, context: str, cache: int | None) -> str:
+    """``1.6G of that for 32k of context``, or ``32k of context`` where its bytes are not told, or are few."""
+    if cache is None or not context or not SMALLEST <= cache < size:
+        return f"{context} of context" if context else ""
+    return f"{text.size(cache)} of that for {context} of context"
+
+
 def counted(number: int, what: str) -> str:
     """``1 answer``, ``3 answers``."""
     return f"{number} {what}{'s' if number != 1 else ''}"

@@ -1,13 +1,14 @@
 """The models as a list: filter, order and focus over the store's models. Pure."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 from llmrouter_tui.core.domain import TASKS, Ability, ModelView
 from llmrouter_tui.tui import terms
+from llmrouter_tui.tui.beside import NOTHING, Beside, empty_columns
+from llmrouter_tui.tui.order import Ordered, Sort
 from llmrouter_tui.tui.state import Store
 
-Key = Callable[[ModelView], float | str]
+Key = Callable[[ModelView, Beside], float | str]
 
 SHOWN_TASKS = (
     "coding",
@@ -24,15 +25,6 @@ SHOWN_TASKS = (
 
 GUESS_BELOW = 0.5
 """Pseudo-observations."""
-
-
-class Sort(NamedTuple):
-    """A column that the list can be ordered by. ``falling`` is the order it starts with."""
-
-    id: str
-    label: str
-    key: Key
-    falling: bool
 
 
 def quality(model: ModelView, task: str) -> float | None:
@@ -66,34 +58,37 @@ def _state(model: ModelView) -> float:
     return order[model.residency] + (0 if model.healthy and not model.problem else 10) - (0.5 if model.busy else 0)
 
 
-def _task_sort(task: str) -> Sort:
-    return Sort(task, task, lambda model: _or_low(quality(model, task)), True)
+def _task_sort(task: str) -> Sort[Key]:
+    return Sort(task, task, lambda model, _: _or_low(quality(model, task)), True)
 
 
 SORTS = (
-    Sort("model", "name", lambda model: model.info.name.lower(), False),
-    Sort("backend", "backend", lambda model: model.info.backend, False),
-    Sort("size", "size", lambda model: _or_low(model.info.parameters), True),
-    Sort("ctx", "context", lambda model: _or_low(model.info.context_length), True),
-    Sort("vram", "memory", lambda model: _or_low(model.footprint), True),
-    Sort("state", "state", _state, False),
-    Sort("toks", "tokens/s", lambda model: model.speed.decode, True),
+    Sort("model", "name", lambda model, _: model.info.name.lower(), False),
+    Sort("backend", "backend", lambda model, _: model.info.backend, False),
+    Sort("size", "size", lambda model, _: _or_low(model.info.parameters), True),
+    Sort("ctx", "context", lambda model, _: _or_low(model.info.context_length), True),
+    Sort("vram", "memory", lambda model, _: _or_low(model.footprint), True),
+    Sort("state", "state", lambda model, _: _state(model), False),
+    Sort("toks", "tokens/s", lambda model, _: model.speed.decode, True),
     *(_task_sort(task) for task in SHOWN_TASKS),
-    Sort("used", "used", lambda model: model.used, True),
-    Sort("you", "your ratings", lambda model: model.ratings_up - model.ratings_down, True),
+    Sort("used", "used", lambda model, _: model.used, True),
+    Sort("win", "votes won", lambda _, beside: _or_low(beside.win), True),
+    Sort("you", "your ratings", lambda model, _: model.ratings_up - model.ratings_down, True),
+    Sort("age", "age of measurements", lambda _, beside: _or_low(beside.measured), True),
 )
 BY_USE = next(sort for sort in SORTS if sort.id == "used")
 
 FIELDS = {
     "model": "model", "name": "model", "backend": "backend", "size": "size", "ctx": "ctx", "context": "ctx",
-    "vram": "vram", "mem": "vram", "state": "state", "toks": "tps", "tps": "tps", "used": "used", "can": "can",
-    "needs": "can", "quant": "quant", "pool": "pool", "gpu": "pool", "code": "coding", "reason": "reasoning",
-    "extract": "extraction", "translate": "translation", **{task: task for task in TASKS},
+    "vram": "vram", "mem": "vram", "state": "state", "toks": "tps", "tps": "tps", "used": "used", "win": "win",
+    "you": "you", "can": "can", "needs": "can", "quant": "quant", "pool": "pool", "gpu": "pool", "code": "coding",
+    "reason": "reasoning", "extract": "extraction", "translate": "translation", **{task: task for task in TASKS},
 }  # fmt: skip
-"""Field names that a filter accepts, and the value each asks for. Sizes are in billions, memory in GiB."""
+"""Field names that a filter accepts, and the value each asks for. Sizes are in billions, memory in GiB, votes won in
+percent; ``you`` are good ratings less bad ones."""
 
 
-def value(model: ModelView, name: str) -> terms.Value:
+def value(model: ModelView, name: str, beside: Beside = NOTHING) -> terms.Value:
     """The value of a filter field."""
     info = model.info
     if name in TASKS:
@@ -107,6 +102,8 @@ def value(model: ModelView, name: str) -> terms.Value:
         "state": state_words(model),
         "tps": model.speed.decode,
         "used": float(model.used),
+        "win": beside.win * 100 if beside.win is not None else None,
+        "you": float(model.ratings_up - model.ratings_down),
         "can": " ".join(sorted(info.capabilities)),
         "quant": info.quantization,
         "pool": model.pool,
@@ -125,6 +122,8 @@ def state_words(model: ModelView) -> str:
         ("pinned", model.pinned),
         ("off", not model.enabled),
         ("down", not model.healthy),
+        ("hosted", model.info.hosted),
+        ("withheld", bool(model.withheld)),
     ):
         if holds:
             said.append(word)
@@ -152,17 +151,18 @@ class Versions:
         return known[1]
 
 
-class Roster:
+class Roster(Ordered[Key]):
     """Which models are listed, in which order, and which one has the focus."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(BY_USE)
         self._store = store
         self.query = ""
-        self.sort = BY_USE
-        self.falling = True
         self.ids: list[str] = []
         self.focus = ""
         """Id of the selected model; empty while the list is empty."""
+        self.beside: Mapping[str, Beside] = {}
+        """Votes and measurements, by model."""
         self._terms: tuple[terms.Term, ...] = ()
         self._versions = Versions()
 
@@ -175,6 +175,10 @@ class Roster:
         """The model in focus."""
         return self._store.models.get(self.focus)
 
+    def about(self, model_id: str) -> Beside:
+        """Votes and measurements of one model."""
+        return self.beside.get(model_id, NOTHING)
+
     def version(self, model_id: str) -> int:
         """Grows when the model changed."""
         model = self._store.models.get(model_id)
@@ -185,13 +189,13 @@ class Roster:
         models = self._store.models
         found = [model for model in models.values() if self._passes(model)]
         found.sort(key=lambda model: model.id)
-        found.sort(key=lambda model: self.sort.key(model), reverse=self.falling)
+        found.sort(key=lambda model: self.sort.key(model, self.about(model.id)), reverse=self.falling)
         self.ids = [model.id for model in found]
         if self.focus not in self.ids:
             self.focus = self.ids[0] if self.ids else ""
 
     def _passes(self, model: ModelView) -> bool:
-        return terms.matches(self._terms, lambda name: value(model, name), lambda: words(model))
+        return terms.matches(self._terms, lambda name: value(model, name, self.about(model.id)), lambda: words(model))
 
     def filter(self, query: str) -> None:
         """List only what matches."""
@@ -199,14 +203,9 @@ class Roster:
         self._terms = terms.parse(query, FIELDS)
         self.refresh()
 
-    def shift_sort(self, step: int) -> None:
-        """Order by the column ``step`` places to the right."""
-        index = next(i for i, sort in enumerate(SORTS) if sort.id == self.sort.id)
-        self.sort = SORTS[(index + step) % len(SORTS)]
-        self.falling = self.sort.falling
-        self.refresh()
+    def sorts(self) -> Sequence[Sort[Key]]:
+        """Those that have something to tell."""
+        return [sort for sort in SORTS if sort.id == self.sort.id or sort.id not in empty_columns(self.beside)]
 
-    def reverse(self) -> None:
-        """The same column the other way round."""
-        self.falling = not self.falling
+    def rebuild(self) -> None:
         self.refresh()

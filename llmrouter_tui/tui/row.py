@@ -8,6 +8,8 @@ from llmrouter_tui.core.events import Waiting
 _BARE = 2500
 """Bytes of an exchange and its analysis, without texts and candidates: measured."""
 _PER_CANDIDATE = 550
+CLOSE_CALL = 0.05
+"""A margin below this is one: the runner-up would have served as well."""
 
 
 def _weigh(exchange: Exchange) -> int:
@@ -23,7 +25,18 @@ def _failures(exchange: Exchange) -> int:
 class Row:
     """The newest record of an exchange, and what is only known while it runs."""
 
-    __slots__ = ("effects", "exchange", "failed", "pending", "progress_at", "tokens", "version", "waiting", "weight")
+    __slots__ = (
+        "asks",
+        "effects",
+        "exchange",
+        "failed",
+        "pending",
+        "progress_at",
+        "tokens",
+        "version",
+        "waiting",
+        "weight",
+    )
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -37,6 +50,8 @@ class Row:
         self.pending = ""
         """A rating that was sent and is not confirmed yet: its mark."""
         self.effects: tuple[Effect, ...] = ()
+        self.asks = False
+        """Whether the user is asked, quietly, how good the answer was."""
 
     def finish(self, exchange: Exchange) -> int:
         """Take the complete record; how much heavier that is."""
@@ -59,6 +74,15 @@ class Row:
     @property
     def running(self) -> bool:
         return self.exchange.outcome == "running"
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it was answered after a close call between models that nobody rated."""
+        exchange, decision = self.exchange, self.exchange.decision
+        if decision is None or exchange.outcome != "ok" or exchange.rating is not None:
+            return False
+        close = len(decision.candidates) > 1 and abs(decision.margin) < CLOSE_CALL
+        return close and not decision.analysis.background
 
     @property
     def chosen(self) -> Candidate | None:

@@ -5,42 +5,36 @@ here knows a clock: times come with the events, and "now" is an argument.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.decision import Exchange, Setting
+from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendView, Device, ModelView, ResidencyEvent, ServiceView
-from llmrouter_tui.core.errors import CLIENT_FAULTS
-from llmrouter_tui.core.forgetting import without_texts
 from llmrouter_tui.core.grades import JudgeView
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.core.profile import ProfileRun
 from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncView
+from llmrouter_tui.core.votes import Voted
 from llmrouter_tui.core.vram import Placement, VramView
 from llmrouter_tui.tui import work_causes
-from llmrouter_tui.tui.attention import AttentionBook
-from llmrouter_tui.tui.dirty import ARRIVED, Dirty
+from llmrouter_tui.tui.dirty import Dirty
 from llmrouter_tui.tui.grade_book import GradeBook
 from llmrouter_tui.tui.memory import MemoryBook
-from llmrouter_tui.tui.rates import RateBook
-from llmrouter_tui.tui.row import Row
+from llmrouter_tui.tui.rows import Rows
 
-__all__ = ["KEPT_ROWS", "KEPT_WEIGHT", "Dirty", "Store"]
+__all__ = ["Dirty", "Store"]
 
-KEPT_ROWS = 2000
-KEPT_WEIGHT = 20 * 1024**2
-"""Bytes that the rows may take together, by ``Row.weight``: long prompts and many candidates leave room for fewer."""
 KEPT_LOG = 5000
 KEPT_RESIDENCY = 50
 
 
-class Store:
+class Store(Rows):
     """Everything a page can show. Read its fields freely; change it only through ``reset`` and ``fold``."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.seq = 0
         self.ready = False
         """Whether a snapshot has arrived."""
@@ -54,11 +48,6 @@ class Store:
         self.vram = VramView()
         self.placements: dict[str, Placement] = {}
         """What loading each model would mean, by its id, in the order of ``vram``."""
-        self.rows: dict[str, Row] = {}
-        self.order: list[str] = []
-        """Ids of ``rows``, newest first."""
-        self.running: set[str] = set()
-        """Ids of ``rows`` that run now."""
         self.residency: deque[ResidencyEvent] = deque(maxlen=KEPT_RESIDENCY)
         """Newest first."""
         self.settings: dict[str, Setting] = {}
@@ -73,15 +62,15 @@ class Store:
         """Since when the prompt in turn is being answered, as far as this screen heard."""
         self.judge = JudgeView()
         self.grades = GradeBook()
-        self.total = 0
-        self.rates = RateBook()
+        self.voted: Voted | None = None
+        """The newest vote that was given or taken back, and what it moved."""
         self.memory = MemoryBook()
-        self.attention = AttentionBook()
-        self.touched: set[str] = set()
-        self._weight = 0
-        self._room = KEPT_ROWS, KEPT_WEIGHT
         self._names: dict[str, str] = {}
-        self._handlers: dict[type, Callable[[Any, float], Dirty]] = {
+        self._handlers = self._handling()
+
+    def _handling(self) -> dict[type, Callable[[Any, float], Dirty]]:
+        """Who takes in which fact."""
+        return {
             ev.ExchangeStarted: self._started,
             ev.Decided: self._decided,
             ev.Waiting: self._waiting,
@@ -90,6 +79,7 @@ class Store:
             ev.AttemptFailed: self._attempt_failed,
             ev.ExchangeFinished: self._finished,
             ev.Rated: self._rated,
+            Voted: self._voted,
             ev.TextsForgotten: self._texts_forgotten,
             ev.BackendChanged: self._backend,
             ev.ModelsChanged: self._models_changed,
@@ -117,15 +107,7 @@ class Store:
         self.models = {model.id: model for model in snapshot.models}
         self.devices = ()
         self._devices(ev.DevicesSampled(snapshot.devices), snapshot.at)
-        effects = {id_: row.effects for id_, row in self.rows.items() if row.effects}
-        self.rows = {exchange.id: Row(exchange) for exchange in snapshot.exchanges}
-        for id_, row in self.rows.items():
-            row.effects = effects.get(id_, ())
-        self.order = [exchange.id for exchange in snapshot.exchanges]
-        self.running = {id_ for id_, row in self.rows.items() if row.running}
-        self._weight = sum(row.weight for row in self.rows.values())
-        self._room = KEPT_ROWS, KEPT_WEIGHT
-        self.touched = set(self.order)
+        self.restart(snapshot)
         self.residency = deque(snapshot.residency, maxlen=KEPT_RESIDENCY)
         self.settings = {setting.key: setting for setting in snapshot.settings}
         self.log = deque(snapshot.log, maxlen=KEPT_LOG)
@@ -134,8 +116,6 @@ class Store:
         self.sync = snapshot.sync
         self._profile(ev.ProfileChanged(snapshot.profile), snapshot.at)
         self.grades.clear()
-        self.total = max(snapshot.total_exchanges, len(self.order))
-        self._restart_rates(snapshot)
         self.attention.problems = snapshot.service.problems
         self.attention.down.clear()
         for backend in snapshot.backends:
@@ -145,12 +125,6 @@ class Store:
         self._name_models()
         self._judge(ev.JudgeChanged(snapshot.judge), snapshot.at)
         return Dirty.ALL
-
-    def _restart_rates(self, snapshot: Snapshot) -> None:
-        oldest_first = snapshot.exchanges[::-1]
-        starts = [exchange.at for exchange in oldest_first]
-        ttfts = [(exchange.at, exchange.ttft) for exchange in oldest_first if exchange.ttft is not None]
-        self.rates.restart(snapshot.at, snapshot.rates, starts, ttfts)
 
     def fold(self, envelopes: Iterable[ev.Envelope]) -> Dirty:
         """Take in events in one pass; which parts changed. Events that a snapshot already counted in change nothing."""
@@ -170,26 +144,11 @@ class Store:
         self._forget_oldest()
         return dirty
 
-    def take_touched(self) -> set[str]:
-        """Ids of the exchanges that changed since the last call."""
-        touched, self.touched = self.touched, set()
-        return touched
-
     # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def name(self, model: str) -> str:
         """How a model is called on screen: its name where only one backend has it, else ``backend/name``."""
         return self._names.get(model) or model.partition("/")[2] or model
-
-    @property
-    def in_flight(self) -> int:
-        """How many exchanges run now."""
-        return len(self.running)
-
-    @property
-    def full(self) -> bool:
-        """Whether there is no room for older exchanges."""
-        return len(self.order) >= KEPT_ROWS or self._weight >= 0.9 * KEPT_WEIGHT
 
     @property
     def every_backend(self) -> dict[str, BackendView]:
@@ -203,143 +162,25 @@ class Store:
         return float(setting.value) if setting and isinstance(setting.value, (int, float)) else 0.5
 
     @property
+    def local_only(self) -> bool:
+        """Whether all prompts stay on the router's machine."""
+        setting = self.settings.get("local_only")
+        return setting is not None and setting.value is True
+
+    @property
     def rules(self) -> list[str]:
         """The user's rules, as sentences."""
         setting = self.settings.get("rules")
         return [str(rule) for rule in setting.value] if setting and isinstance(setting.value, list | tuple) else []
 
-    def add_older(self, exchanges: Sequence[Exchange]) -> int:
-        """List exchanges from the history below those known; how many were new."""
-        fresh = [exchange for exchange in exchanges if exchange.id not in self.rows]
-        for exchange in fresh:
-            self._add(exchange)
-            self.order.append(exchange.id)
-        self.order.sort(key=lambda id_: self.rows[id_].exchange.at, reverse=True)
-        rows, weight = self._room  # what was asked for stays when new rows come
-        self._room = max(rows, len(self.order)), max(weight, self._weight)
-        return len(fresh)
-
-    def touch(self, exchange_id: str) -> None:
-        """Mark a row as changed by the screen itself (a pending rating)."""
-        row = self.rows.get(exchange_id)
-        if row:
-            row.version += 1
-            self.touched.add(exchange_id)
-
     # ── one handler per fact ──────────────────────────────────────────────────────────────────────────────────
 
-    def _row(self, exchange_id: str) -> Row | None:
-        row = self.rows.get(exchange_id)
-        if row is not None:
-            row.version += 1
-            self.touched.add(exchange_id)
-        return row
-
-    def _started(self, fact: ev.ExchangeStarted, at: float) -> Dirty:
-        exchange = fact.exchange
-        if exchange.id in self.rows:
-            return Dirty.NONE
-        self._insert(exchange)
-        self.rates.started(exchange.at)
-        return ARRIVED
-
-    def _insert(self, exchange: Exchange) -> None:
-        self._add(exchange)
-        self.order.insert(0, exchange.id)
-        self.touched.add(exchange.id)
-        self.total += 1
-
-    def _add(self, exchange: Exchange) -> Row:
-        row = self.rows[exchange.id] = Row(exchange)
-        self._weight += row.weight
-        if row.running:
-            self.running.add(exchange.id)
-        return row
-
-    def _forget_oldest(self) -> None:
-        """Keep no more rows than allowed, and all that run."""
-        order, spared, (rows, weight) = self.order, [], self._room
-        surplus = len(order) - rows
-        while (surplus > 0 or self._weight > weight) and len(order) > 1:
-            id_ = order.pop()
-            if id_ in self.running:
-                spared.append(id_)
-            else:
-                self._weight -= self.rows.pop(id_).weight
-                surplus -= 1
-        order.extend(reversed(spared))
-
-    def _decided(self, fact: ev.Decided, at: float) -> Dirty:
-        row = self._row(fact.exchange_id)
-        if row:
-            row.exchange = replace(row.exchange, decision=fact.decision)
-        return Dirty.ROWS
-
-    def _waiting(self, fact: ev.Waiting, at: float) -> Dirty:
-        row = self._row(fact.exchange_id)
-        if row:
-            row.waiting = fact
-        return Dirty.ROWS
-
-    def _first_token(self, fact: ev.FirstToken, at: float) -> Dirty:
-        self.rates.first_token(at, fact.ttft)
-        row = self._row(fact.exchange_id)
-        if row:
-            row.waiting = None
-            row.exchange = replace(row.exchange, model=fact.model, ttft=fact.ttft)
-        return Dirty.ROWS
-
-    def _progress(self, fact: ev.Progress, at: float) -> Dirty:
-        row = self._row(fact.exchange_id)
-        if row:
-            self.rates.generated(at, fact.tokens - row.tokens)
-            row.tokens, row.progress_at, row.waiting = fact.tokens, at, None
-        return Dirty.ROWS
-
-    def _attempt_failed(self, fact: ev.AttemptFailed, at: float) -> Dirty:
-        row = self._row(fact.exchange_id)
-        if row:
-            row.failed += 1
-            row.waiting = None
-            exchange = row.exchange
-            row.exchange = replace(
-                exchange, attempts=(*exchange.attempts, fact.attempt), model=fact.next_model or fact.attempt.model
-            )
-        if not fact.next_model:
-            return Dirty.ROWS
-        self.attention.fell_back(fact.attempt.model.partition("/")[0])
-        return Dirty.ROWS | Dirty.ATTENTION
-
-    def _finished(self, fact: ev.ExchangeFinished, at: float) -> Dirty:
-        exchange, dirty = fact.exchange, Dirty.ROWS
-        row = self._row(exchange.id)
-        if row is None:  # refused at the door: no start was announced
-            self._insert(exchange)
-            self.rates.started(exchange.at)
-            row, dirty = self.rows[exchange.id], ARRIVED
-        self._weight += row.finish(exchange)
-        self.running.discard(exchange.id)
-        counted = exchange.usage.completion_tokens
-        if counted is not None:
-            self.rates.generated(at, counted - row.tokens)
-            row.tokens = counted
-        if exchange.outcome == "ok" or (exchange.outcome == "failed" and exchange.code not in CLIENT_FAULTS):
-            self.rates.finished(at, ok=exchange.outcome == "ok", retried=row.failed > 0)
-        return dirty
-
-    def _rated(self, fact: ev.Rated, at: float) -> Dirty:
-        row = self._row(fact.feedback.exchange_id)
-        if row:
-            empty = fact.feedback.rating is None and not fact.feedback.comment
-            row.exchange = replace(row.exchange, rating=None if empty else fact.feedback)
-            row.pending, row.effects = "", fact.effects
-        return Dirty.ROWS
+    def _voted(self, fact: Voted, at: float) -> Dirty:
+        self.voted = fact
+        return Dirty.VOTES
 
     def _texts_forgotten(self, fact: ev.TextsForgotten, at: float) -> Dirty:
-        for id_, row in self.rows.items():
-            if fact.wanted.means(row.exchange) and not row.running:
-                self._row(id_)
-                self._weight += row.finish(without_texts(row.exchange))
+        self._forget_texts(fact.wanted)
         self.grades.clear()
         return Dirty.ROWS | Dirty.GRADES
 
@@ -385,20 +226,6 @@ class Store:
         told = self.attention.vram(fact.vram)
         moved = self._queue_moved(fact.vram)
         return Dirty.VRAM | (Dirty.ATTENTION if told else Dirty.NONE) | (Dirty.ROWS if moved else Dirty.NONE)
-
-    def _queue_moved(self, vram: VramView) -> bool:
-        """What requests wait for changes while their place stays: they tell it as the ledger of memory does."""
-        loads = {load.model: load for load in vram.loads}
-        moved = False
-        for id_ in self.running if loads else ():
-            fact = self.rows[id_].waiting
-            load = loads.get(fact.model) if fact is not None else None
-            if fact is not None and load is not None and (load.position, load.waits_for) != (fact.position, fact.why):
-                reason = "queue" if load.position else "load"
-                waiting = replace(fact, reason=reason, position=load.position, why=load.waits_for)
-                self.rows[id_].waiting, moved = waiting, True
-                self._row(id_)
-        return moved
 
     def _spend_changed(self, fact: ev.SpendChanged, at: float) -> Dirty:
         self.spend = fact.spend

@@ -1,14 +1,16 @@
 """The status line: one glance says whether it is well. Pure.
 
-What does not fit goes in a fixed order: the clock, the long words, the median, the requests per minute; the proxy's
-state, ``DEMO`` and what is down always stay.
+What does not fit goes in a fixed order: the clock, what was paid, the long words, the median, the requests per minute;
+the proxy's state, ``DEMO``, what is down and whether prompts stay here always stay.
 """
 
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.memory_words import HELD_BRIEF
-from llmrouter_tui.tui import text
+from llmrouter_tui.core.playback import Playing
+from llmrouter_tui.core.spending_words import brief
+from llmrouter_tui.tui import replay_text, spend_text, text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.text import Line, Look
 
@@ -23,16 +25,24 @@ def status_line(
     connected: bool = True,
     demo: bool = False,
     watching: bool = False,
+    playing: Playing | None = None,
 ) -> Line:
     """``llmrouter ● serving 127.0.0.1:11436  ollama ●  vllm ✗ down 12s   3 in flight  41/min  p50 0.8s 21:04``"""
     roomy = cells >= 100
     head: list[Line] = [((" llmrouter", "brand"),)]
     if demo or store.service.demo:
         head.append(((" DEMO ", "demo"),))
-    head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected, watching=watching))
+    if playing is not None and not crashed:
+        head.append(replay_text.head(playing, look, roomy=roomy))
+    else:
+        head.append(service_text(store, look, roomy=roomy, crashed=crashed, connected=connected, watching=watching))
+        if store.service.recording:
+            head.append(((" REC ", "demo"),))
     if store.vram.held and not crashed:
         head.append(((HELD_BRIEF, "warn"),))
-    figures = traffic(store, now, look, clock=roomy)
+    if not crashed:
+        head += [((said, "warn"),) for said in spend_text.chips(store)]
+    figures = traffic(store, now, look, clock=roomy and playing is None)
     tail: Line = (*text.join(figures, "   " if roomy else "  "), (" ", ""))
     room = cells - text.line_width(text.join(head)) - text.line_width(tail) - (3 if roomy else 1)
     head.append(backends_text(list(store.backends.values()), now, look, room, roomy=roomy))
@@ -74,6 +84,8 @@ def traffic(store: Store, now: float, look: Look, *, clock: bool) -> list[Line]:
     p50 = store.rates.ttft_p50(now)
     if p50 is not None:
         figures.append((("p50 ", "dim"), (text.seconds(p50), "")))
+    if paid := brief(store.spend):
+        figures.append(((paid, "bad" if store.spend.spent else "dim"),))
     if clock:
         figures.append(((text.when(now, look, full=False), "dim"),))
     return figures

@@ -43,6 +43,8 @@ class Symbols:
     degree: str = "°"
     left_end: str = "◂"
     right_end: str = "▸"
+    turn: str = "← →"
+    """The keys that turn what is shown."""
 
 
 BRAILLE = Symbols()
@@ -78,7 +80,10 @@ ASCII = Symbols(
     degree="",
     left_end="<",
     right_end=">",
+    turn="< >",
 )
-TO_ASCII = str.maketrans({"…": "~", "±": "~", "⏎": "/", "·": ".", "—": "-", "─": "-", "→": ">", "×": "x"})
+TO_ASCII = str.maketrans(
+    {"…": "~", "±": "~", "⏎": "Enter", "·": ".", "—": "-", "─": "-", "→": ">", "←": "<", "↑": "^", "×": "x"}
+)
 """The safety net of the ASCII set: marks of our own that are written without asking the set."""
 SYMBOLS = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

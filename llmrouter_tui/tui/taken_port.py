@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from llmrouter_tui.core.domain import Problem
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.ports.host import Host
 from llmrouter_tui.tui import trouble_text
 from llmrouter_tui.tui.state import Store
 

@@ -251,6 +251,16 @@ def moment(at: float, look: Look) -> str:
     return datetime.fromtimestamp(int(at), look.tz).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def day_and_time(at: float, look: Look) -> str:
+    """Day of the week, or the date, and time: ``Tue 14:00``."""
+    return datetime.fromtimestamp(int(at), look.tz).strftime("%a %d %b %H:%M")
+
+
+def day_of_month(at: float, look: Look) -> str:
+    """Day and time in twelve cells: ``20 Nov 14:02``."""
+    return datetime.fromtimestamp(int(at), look.tz).strftime("%d %b %H:%M")
+
+
 @lru_cache(maxsize=512)
 def _clock(second: int, zone: tzinfo | None, full: bool) -> str:
     return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S" if full else "%H:%M")

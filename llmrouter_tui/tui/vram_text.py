@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
+from llmrouter_tui.core.processes import strangers
 from llmrouter_tui.core.vram import Holder, PoolView
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import models_text, panels, text
@@ -19,6 +20,8 @@ TIGHT, ROOMY = 50, 84
 TALLEST = 12
 """Rows that the chart of memory takes at most."""
 OTHERS = "other programs"
+NAMED = 16
+"""Cells of another program's name at most."""
 NO_GPU = "no GPU probe: models are counted against RAM"
 
 
@@ -73,7 +76,10 @@ def pool_panel(store: Store, pool: PoolView, now: float, cells: int, rows: int, 
     if device.pool == HOST_POOL and not pt.has_gpu(store.vram):
         lines.append(((NO_GPU, "warn"),))
     spare = rows - len(lines) - 1
-    return [*lines, (), *history(store, device, now, cells, spare, look)] if spare >= 3 else lines
+    if spare < 3:
+        return lines
+    drawn = history(store, device, now, cells, spare, look)
+    return [*lines, *[()] * (rows - len(lines) - len(drawn)), *drawn]  # charts side by side stand on one line
 
 
 def axis(total: int, cells: int) -> Line:
@@ -116,12 +122,13 @@ def legend(store: Store, pool: PoolView, now: float, cells: int, look: Look) -> 
 def _rests_on(holder: Holder, cells: int, look: Look) -> str:
     """Where its size is known from and its context, as two columns."""
     context = models_text.context_text(holder.context_length, "")
+    cache = f" {text.size(holder.cache)}" if holder.cache and pt.SMALLEST <= holder.cache < holder.bytes else ""
     if cells < TIGHT:
         return ""
     if cells < ROOMY:
         return f" {text.right(context, 5)}"
     said = "" if holder.source == "unknown" else holder.source
-    return f"  {text.left(said, 9)}  {text.left(f'{context} context' if context else '', 12)}"
+    return f"  {text.left(said, 9)}  {text.left(f'{context} context{cache}' if context else '', 17)}"
 
 
 def _words(store: Store, holder: Holder, now: float, turn: str) -> list[tuple[str, str, int]]:
@@ -151,8 +158,8 @@ def _as_fit(words: list[tuple[str, str, int]], room: int, look: Look) -> Line:
 def _other(pool: PoolView, name: int, cells: int, look: Look) -> Line:
     """What no model here accounts for, with the processes that the driver shows."""
     mine = {pid for holder in pool.holders for pid in holder.pids}
-    others = sorted(((used, pid) for pid, used in pool.device.processes if pid not in mine and used), reverse=True)
-    said = "  ".join(f"pid {pid} {text.size(used)}" for used, pid in others[:3])
+    others = strangers(pool.device, mine)
+    said = "  ".join(f"{text.clip(text.tame(who), NAMED)} {text.size(used)}" for who, used in others[:3])
     if not said and any(not holder.bytes for holder in pt.tenants(pool)):
         said = "the system, models of untold size"
     elif not said and pool.device.pool == HOST_POOL:
@@ -186,14 +193,15 @@ def history(store: Store, device: Device, now: float, cells: int, rows: int, loo
     if busy and rows > tall + 1:
         shown = chart.graph(stretch(busy, points), width, 1, look.symbols, top=1.0)[0]
         lines.append(((text.right("%", 3), "dim"), (edge, "rule"), (shown, "accent")))
-    return [*lines, (("   ", ""), (corner + _times(width, look), "rule"))]
+    return [*lines, (("   ", ""), (corner, "rule"), *_times(width, look))]
 
 
-def _times(width: int, look: Look) -> str:
+def _times(width: int, look: Look) -> Line:
     """The axis of ten minutes: ``─ -10m ──── -5m ──── now``."""
-    rule, first, last = look.symbols.rule, " -10m ", " now"
-    half = (width - len(first) - len(last) - 6) // 2
-    return f"{rule}{first}{rule * half} -5m {rule * (width - half - len(first) - len(last) - 6)}{last}"
+    rule, first, middle, last = look.symbols.rule, " -10m ", " -5m ", " now"
+    room = width - len(first) - len(middle) - len(last) - 1
+    before, after = rule * (room // 2), rule * (room - room // 2)
+    return ((rule, "rule"), (first, "dim"), (before, "rule"), (middle, "dim"), (after, "rule"), (last, "dim"))
 
 
 def stretch(values: Sequence[float], points: int) -> list[float]:

@@ -1,9 +1,9 @@
 """What of measuring and judging needs a person's eye, as causes for Attention. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from llmrouter_tui.core.grades import JudgeView
-from llmrouter_tui.core.profile import ModelProfile, ProfileRun, Profiles
+from llmrouter_tui.core.grades import JudgeView, Refusal
+from llmrouter_tui.core.profile import ModelProfile, ProfileRun, Profiles, Stale
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.attention import Cause
 
@@ -13,6 +13,12 @@ JUDGE, PROFILE = "judge:", "profile:"
 DAY = 86_400.0
 SOME = 3
 """Failed grades, and names in one line."""
+STALE: Mapping[Stale, str] = {
+    "quantization": "{} measured before it had this quantization",
+    "digest": "{} measured before it had this digest: its weights are new",
+    "prompts": "{} measured with other prompts than now",
+    "age": "{} measured more than {days:.0f} days ago",
+}
 MANY = 0.1
 """Share of failed grades."""
 
@@ -21,7 +27,9 @@ def of_judge(view: JudgeView, name: Name) -> list[Cause]:
     """A judge that is refused or not to be had, that says what is no grade, and one that has no calls left today."""
     who = name(view.judge) if view.judge else "the judge"
     found = []
-    if view.state == "failed":
+    if view.refusal is not None:
+        found.append(_refuses(view.refusal, view.state == "failed", name))
+    elif view.state == "failed":
         said = f"nothing is graded: {text.tame(view.message) or 'there is no judge'}"
         found.append(Cause(f"{JUDGE}failed", said, "(6, then c chooses a judge)", severity="warn"))
     asked = view.done + view.failed
@@ -34,19 +42,23 @@ def of_judge(view: JudgeView, name: Name) -> list[Cause]:
     return found
 
 
-def of_profiles(found: Profiles, here: Sequence[str], max_age: float, now: float, name: Name) -> list[Cause]:
-    """Models here whose figures are older than ``max_age`` seconds, or of other weights or prompts; what failed."""
+def _refuses(refusal: Refusal, nobody: bool, name: Name) -> Cause:
+    """``nobody``: no other judge took its place."""
+    then = ", so nothing is graded" if nobody else ""
+    said = f"{name(refusal.judge)} refuses to judge{then}: {text.tame(refusal.words)}"
+    return Cause(f"{JUDGE}refused", said, f"({text.tame(refusal.hint)}; 6, then c chooses a judge)")
+
+
+def of_profiles(found: Profiles, here: Sequence[str], max_age: float, name: Name) -> list[Cause]:
+    """Models here whose figures are of other weights or prompts, or older than ``max_age`` seconds; what failed."""
     mine = [profile for profile in found.models if profile.model in here]
-    old = [profile for profile in mine if profile.stale and now - profile.at > max_age]
-    changed = [profile for profile in mine if profile.stale and now - profile.at <= max_age]
     failed = [profile for profile in mine if profile.failed]
     causes = []
-    if old:
-        said = f"{_names(old, name)} measured more than {max_age / DAY:.0f} days ago"
-        causes.append(Cause(f"{PROFILE}old", said, "(5, then b measures anew)", severity="note"))
-    if changed:
-        said = f"{_names(changed, name)} measured with other weights or prompts than now"
-        causes.append(Cause(f"{PROFILE}changed", said, "(5, then b measures anew)"))
+    for cause, words in STALE.items():
+        if stale := [profile for profile in mine if _mainly(profile) == cause]:
+            said = words.format(_names(stale, name), days=max_age / DAY)
+            severity = "note" if cause == "age" else "warn"
+            causes.append(Cause(f"{PROFILE}{cause}", said, "(5, then b measures anew)", severity=severity))
     if failed:
         many = sum(profile.failed for profile in failed)
         said = f"{many} answer{'s' if many > 1 else ''} of {_names(failed, name)} failed in measuring"
@@ -65,6 +77,11 @@ def _gave_up(run: ProfileRun, here: Sequence[str], name: Name) -> list[Cause]:
         for one in run.models
         if one.state == "failed" and one.model in here
     ]
+
+
+def _mainly(profile: ModelProfile) -> Stale | None:
+    """Why most of what is stale is so."""
+    return max(profile.stale_by, key=lambda cause: profile.stale_by[cause], default=None)
 
 
 def _names(profiles: Sequence[ModelProfile], name: Name) -> str:

@@ -12,7 +12,7 @@ from llmrouter_tui.backends.discover import build
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.domain import ModelInfo
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from tests.backends.anthropic_server import AnthropicServer
 from tests.backends.desk_servers import LlamaSwapServer, LmStudioServer
 from tests.backends.llama_servers import LlamaCppServer, LlamaRouterServer
@@ -60,6 +60,7 @@ def call_for(
         has_stream_options=options is not None,
         tools=len(body.get("tools") or ()),
         choices=body.get("n", 1),
+        switch=f"think {str(body['think']).lower()}" if "think" in body else "",
     )
     return ChatCall(request, model, "x1", keep_alive=hold, context_length=context)
 

@@ -37,6 +37,8 @@ class Seen:
     path: str
     headers: dict[str, str]
     raw: bytes
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The headers, those that are repeated too."""
 
     @property
     def body(self) -> Json:
@@ -89,7 +91,9 @@ class Server:
         raw = await request.read()
         if self.drops_streams and b'"stream": true' in raw and request.headers.get("Connection") != "close":
             self._closing.add(request.transport)
-        self.seen.append(Seen(request.method, request.path_qs, dict(request.headers), raw))
+        self.seen.append(
+            Seen(request.method, request.path_qs, dict(request.headers), raw, tuple(request.headers.items()))
+        )
         return await handler(request)
 
     def asked(self, path: str) -> list[Seen]:
@@ -309,9 +313,29 @@ class VllmServer(OpenAIServer):
             "missing": wrapped(404, "The model `Qwen/Qwen3-8B` does not exist.", "NotFoundError"),
             "busy": wrapped(503, "Server overloaded, please retry", "ServiceUnavailableError"),
         }
+        self.crowd: tuple[int, int] | None = None
+        """Requests that it works on and that wait, by its metrics; None: it was started without them."""
 
     def routes(self) -> list[web.RouteDef]:
-        return [*super().routes(), web.get("/health", self.health), web.get("/version", self.version)]
+        return [
+            *super().routes(),
+            web.get("/health", self.health),
+            web.get("/version", self.version),
+            web.get("/metrics", self.metrics),
+        ]
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        if self.crowd is None:
+            raise web.HTTPNotFound
+        lines = ["# HELP vllm:num_requests_running Number of requests in model execution batches."]
+        for name, count in zip(("running", "waiting"), self.crowd, strict=True):
+            lines += [f"# TYPE vllm:num_requests_{name} gauge"]
+            lines += [
+                f'vllm:num_requests_{name}{{engine="{rank}",model_name="{self.names[0]}"}} {part:.1f}'
+                for rank, part in enumerate((count // 2, count - count // 2))
+            ]
+        lines += [f'vllm:num_requests_waiting_by_reason{{engine="0",reason="capacity"}} {self.crowd[1]}.0']
+        return web.Response(text="\n".join(lines) + "\n")
 
     async def health(self, request: web.Request) -> web.Response:
         return web.Response()

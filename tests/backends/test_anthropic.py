@@ -238,6 +238,8 @@ class TestThinking:
             (NEWER, {"reasoning_effort": "xhigh"}, {"type": "adaptive", "display": "summarized"}, "high"),
             (NEWER, {"reasoning_effort": "minimal"}, {"type": "adaptive", "display": "summarized"}, "low"),
             (NEWER, {"reasoning_effort": "none"}, {"type": "disabled"}, None),
+            (NEWER, {"think": False}, {"type": "disabled"}, None),
+            (NEWER, {"think": True}, {"type": "adaptive", "display": "summarized"}, "medium"),
             (NEWER, {"reasoning_effort": "a lot"}, None, None),
             (OLDER, {"reasoning_effort": "low"}, {"type": "enabled", "budget_tokens": 4096}, None),
             (OLDER, {"reasoning_effort": "high"}, {"type": "enabled", "budget_tokens": 7999}, None),

@@ -7,7 +7,7 @@ import pytest
 
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import BackendError
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from tests.backends.conftest import TOOL, Site, call_for, events, read
 from tests.backends.servers import ANSWER, PNG, PROMPT_TOKENS, TOKENS, vector
 

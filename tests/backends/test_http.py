@@ -7,7 +7,11 @@ import pytest
 from aiohttp import web
 
 from llmrouter_tui.backends.http import Link
+from llmrouter_tui.backends.openai import OpenAIBackend
+from llmrouter_tui.core import hops
 from llmrouter_tui.core.errors import BackendError
+from tests.backends.conftest import call_for
+from tests.backends.servers import OpenAIServer
 
 
 async def serve(port: int = 0) -> tuple[web.AppRunner, int]:
@@ -93,3 +97,29 @@ async def test_streams_are_asked_for_uncompressed(session: aiohttp.ClientSession
     await runner.cleanup()
     assert seen[0]["Accept-Encoding"] == "identity"
     assert seen[0]["Content-Type"] == "application/json"
+
+
+async def test_a_provider_is_not_told_through_which_routers_a_request_came(
+    session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OtherRouter(OpenAIServer):
+        owner = "llmrouter-tui"
+
+    async def told(server: OpenAIServer) -> list[str]:
+        """What each request said of it."""
+        await server.start()
+        backend = OpenAIBackend("box", server.url, session)
+        await backend.embed((await backend.models())[0], ("hi",))
+        await (await backend.chat(call_for((await backend.models())[0]))).close()
+        await backend.close()
+        await server.stop()
+        return [seen.headers.get(hops.HEADER, "") for seen in server.seen if seen.method == "POST"]
+
+    before = hops.PASSED.set(("me", "x1"))
+    try:
+        assert await told(OpenAIServer()) == ["me, x1", "me, x1"]
+        monkeypatch.setattr("llmrouter_tui.backends.http.is_hosted", lambda url: True)
+        assert await told(OpenAIServer()) == ["", ""]
+        assert await told(OtherRouter()) == ["me, x1", "me, x1"], "a router wherever it runs"
+    finally:
+        hops.PASSED.reset(before)

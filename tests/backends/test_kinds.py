@@ -56,6 +56,11 @@ class OtherRouter(OpenAIServer):
             "owned_by": "box",
             "context_length": 8192,
             "capabilities": ["completion", "tools"],
+            "name": "qwen3:4b",
+            "via": ["r1", "r2"],
+            "hosted": True,
+            "local": False,
+            "pricing": {"prompt": "0.000001"},
         }
         return web.json_response({"data": [*auto, real]})
 
@@ -118,6 +123,8 @@ class TestModels:
     async def test_another_routers_auto_entries_are_left_out(self, started: Start) -> None:
         [model] = await (await started(OtherRouter())).models()
         assert (model.name, model.context_length) == ("box/qwen3:4b", 8192)
+        assert (model.aliases, model.via, model.price_in) == (("qwen3:4b",), ("r1", "r2"), 1.0)
+        assert (model.local, model.hosted) == (False, True), "it is on this machine, its model is not"
         assert model.capabilities == {"completion", "tools"}
 
     async def test_vllm_tells_context_and_holds_what_it_lists(self, started: Start) -> None:
@@ -310,3 +317,23 @@ async def test_odd_answers_are_no_models(started: Start, session: aiohttp.Client
             await backend.models()
     server.answer = {"data": [{"id": None}, "x", {"id": "real"}]}
     assert [m.name for m in await backend.models()] == ["real"]
+
+
+async def test_how_long_a_model_stays_at_lm_studio_is_not_the_clients_to_say(started: Start) -> None:
+    server = LmStudioServer()
+    backend = await started(server)
+    await backend.probe()
+    (model, *_) = [one for one in await backend.models() if "completion" in one.capabilities]
+    await read(await backend.chat(call_for(model, ttl=1, seed=7)))
+    (seen,) = server.asked("/v1/chat/completions")
+    assert "ttl" not in seen.body and seen.body["seed"] == 7
+
+
+async def test_what_it_would_leave_out_is_known_before_a_model_is_loaded(started: Start) -> None:
+    backend = await started(LmStudioServer())
+    await backend.probe()
+    (model, *_) = [one for one in await backend.models() if "completion" in one.capabilities]
+    with pytest.raises(BackendError, match="web") as refused:
+        backend.refuse(call_for(model, web_search_options={"a": 1}))
+    assert refused.value.fallback and refused.value.everywhere
+    backend.refuse(call_for(model, tools=[]))

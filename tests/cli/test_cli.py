@@ -1,25 +1,43 @@
-"""The command line, run as a user runs it."""
+"""The command line: as a program where that matters, else in this process, without a start of Python for each."""
 
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 import llmrouter_tui
+from llmrouter_tui.cli import main
 from llmrouter_tui.cli.flags import keep_nothing
 
 
-def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, **variables: str) -> Ended:
+    ours = {name: None for name in os.environ if name.startswith("ROUTER_")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("llmrouter_tui.cli.logs.quiet", lambda: None)
+        ended = CliRunner(env=ours | variables).invoke(main, arguments)
+    assert ended.exception is None or isinstance(ended.exception, SystemExit)
+    return Ended(ended.exit_code, ended.stdout, ended.stderr)
+
+
+def run_program(*arguments: str) -> Ended:
     command = [sys.executable, "-m", "llmrouter_tui.cli", *arguments]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTER_")} | variables
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 def test_version_and_help_need_nothing():
-    assert llmrouter_tui.__version__ in run("--version").stdout
+    assert llmrouter_tui.__version__ in run_program("--version").stdout
     assert "serve" in run("--help").stdout
 
 
@@ -34,6 +52,20 @@ def test_the_example_configuration_is_one_that_loads(tmp_path):
 def test_flags_win_and_say_so():
     line = next(x for x in run("config", "--port", "12345").stdout.splitlines() if x.startswith("port "))
     assert line.split() == ["port", "12345", "flag"]
+
+
+def test_an_option_is_where_it_acts():
+    def where(option: str) -> set[str | None]:
+        return {c.name for c in (main, *main.commands.values()) if option in {p.name for p in c.params}}
+
+    assert where("host") == {"main", "serve", "doctor", "config", "web"}
+    assert where("insecure") == {"main", "serve", "doctor", "web"}
+    assert where("embedded") == {"main", "serve", "doctor", "config", "explain", "models"}
+
+
+def test_a_command_that_only_asks_does_not_mind_where_the_router_listens():
+    assert run("config", ROUTER_HOST="0.0.0.0").returncode == 0
+    assert run("doctor", ROUTER_HOST="0.0.0.0").returncode == 2
 
 
 def test_options_before_a_command_are_refused_with_the_right_place():
@@ -52,7 +84,7 @@ def test_only_a_database_that_a_demo_was_asked_to_use_is_worth_a_word(capsys):
 
 def test_explaining_without_any_model_says_what_is_missing(tmp_path):
     (tmp_path / "config.toml").write_text('[[backends]]\nname = "gone"\nkind = "ollama"\nurl = "http://127.0.0.1:9"\n')
-    ended = run(
+    ended = run_program(
         "explain", "hi", "--config", str(tmp_path / "config.toml"), "--db", str(tmp_path / "x.db"), "--port", "9"
     )
     assert ended.returncode == 1
@@ -160,15 +192,15 @@ def test_a_mistake_is_told_in_a_sentence_with_what_to_do(arguments, code, words)
     ended = run(*arguments)
     assert ended.returncode == code
     assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
 
 
 def test_a_broken_file_is_named_with_its_line(tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("calm = true\nport = \n")
-    ended = run("doctor", "--config", str(file))
+    ended = run_program("doctor", "--config", str(file))
     assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
     assert str(file) in ended.stderr
     assert "line 2" in ended.stderr
 

@@ -1,11 +1,13 @@
-"""What ``doctor`` says of memory pools."""
+"""What ``doctor`` says of memory pools and of the theme."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from llmrouter_tui.cli.doctor import pool_text
+from llmrouter_tui.cli.doctor import _theme, pool_text
 from llmrouter_tui.core.domain import HOST_POOL, Device
+from llmrouter_tui.settings import KEYS
+from llmrouter_tui.tui.theme import OURS
 
 GIB = 1 << 30
 HOST = Device(HOST_POOL, "RAM", "host", 64 * GIB, 14 * GIB, 50 * GIB)
@@ -46,3 +48,11 @@ def test_where_the_embedded_engine_runs(
 ) -> None:
     told = pool_text(device, "", [device, *others], engine).split("  ")[2:]
     assert told == ([said] if said else [])
+
+
+def test_a_theme_that_is_none_is_told_with_those_there_are() -> None:
+    assert _theme("") == _theme("nord") == []
+    [line] = _theme("neon")
+    assert line.startswith("✗ theme") and "'neon'" in line and "router-dark, router-light, mono" in line
+    said = KEYS["theme"].doc
+    assert all(ours.name in said for ours in OURS), "the example of a configuration file names them"

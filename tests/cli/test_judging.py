@@ -4,6 +4,8 @@ import asyncio
 import json
 from dataclasses import replace
 
+import pytest
+
 from llmrouter_tui.cli.judging import agreement, compared, concordance, doing, graded, moved, told, watched
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.grades import Agreement, Bias, Concord, GradePage, JudgeView, Overruled
@@ -100,6 +102,7 @@ def test_without_a_router_it_says_so() -> None:
     assert "no router runs at" in ended.stderr
 
 
+@pytest.mark.thorough
 async def test_at_a_router_it_does_as_the_flags_say_and_tells_as_json(router: Router) -> None:
     calls = router.control.calls
     arguments = ("judge", "--overrule", "g1", "3", "--pause", "--model", SMALL, "--json", "--url", router.url)

@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 
-from tests.cli.test_cli import run
+from tests.cli.test_cli import Ended, run
 
 ALONE = ("--no-embedded", "--db", ":memory:", "--port", "9")
 
 
-def why(name: str, *more: str) -> "subprocess.CompletedProcess[str]":
+def why(name: str, *more: str) -> Ended:
     return run("models", "--why", name, *more, *ALONE, ROUTER_OLLAMA_URL="http://127.0.0.1:9")
 
 

@@ -12,7 +12,7 @@ import pytest
 from llmrouter_tui.cli import main
 from llmrouter_tui.cli.plain import Repeats, event_text
 from llmrouter_tui.cli.plain_vram import bar, placement_line, vram_lines, vram_text
-from llmrouter_tui.core.domain import Device, ResidencyEvent
+from llmrouter_tui.core.domain import Device, Process, ResidencyEvent
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, ResidencyChanged, VramChanged
 from llmrouter_tui.core.memory_words import HELD, RELEASED_BY_COMMAND
@@ -49,6 +49,10 @@ def test_a_pool_is_a_bar_and_its_holders():
     assert big.endswith("8.0 GiB  reported   writes 2 answers, pinned, also a/big-too")
     assert small.endswith("3.0 GiB  measured   idle 5 min, not loaded by the router, its GPU is guessed, leaves first")
     assert other.split() == [":", "not", "ours", "1.0", "GiB"]
+    shown = replace(GPU, processes=((7, GIB),), lineage=(Process(7, 1, "Xorg"),))
+    assert any(
+        line.endswith("1.0 GiB  Xorg 1.0") for line in vram_lines(VramView(pools=(replace(POOL, device=shown),)))
+    )
 
 
 def test_a_bar_is_as_long_as_it_should_be_whatever_the_figures_say():
@@ -77,17 +81,21 @@ def test_what_goes_on_and_what_it_cost_follow():
     )
     assert vram_lines(view)[2:] == [
         "load a/one into gpu0, 5 of about 20 s, for 1 request",
-        "load a/two waits for its turn on gpu0, for 2 requests: a/one is being loaded",
+        "load a/two into gpu0, for 2 requests: loads held",
         "today 7 loads, 1 eviction, 61 s",
         f"! {HELD}; {RELEASED_BY_COMMAND}",
         "! a/one and a/two threw each other out of gpu0 6 times in 5 min: pin one",
     ]
+    free = vram_lines(replace(view, held=False, placements=(Placement("a/two", "waits", "gpu0"),)))
+    assert "load a/two waits for its turn on gpu0, for 2 requests: a/one is being loaded" in free
+    assert free[3].endswith("waits its turn")
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({}, "m fits into gpu0: 2.0 GiB (measured) with 8192 tokens of context, ready in about 4 s"),
+        ({"cache": GIB}, "2.0 GiB (measured) with 8192 tokens of context (1.0 GiB of it), ready"),
         ({"source": "estimated", "spilled": GIB}, "(estimated) with 8192 tokens of context, 1.0 GiB of it in RAM"),
         ({"verdict": "evicts", "evict": ("a", "b", "c")}, "ready in about 4 s; before it a, b and c must leave"),
         (

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from llmrouter_tui.cli.plain import decision_lines, event_text, evidence_lines, model_lines
-from llmrouter_tui.core.decision import Exchange, Usage
+from llmrouter_tui.core.decision import Effect, Exchange, Usage
 from llmrouter_tui.core.domain import TASKS, Probed, Switched
 from llmrouter_tui.core.events import Envelope, ExchangeFinished
 from llmrouter_tui.core.profile import ModelProfile, TaskScore
 from llmrouter_tui.core.selection import decide
+from llmrouter_tui.core.votes import Vote, Voted
 from tests.core.fleet import analysis, fleet
 
 SMALL = "ollama/llama3.2:3b"
@@ -109,7 +110,21 @@ def test_how_a_model_did_here_is_told_beside_what_it_can_do_and_that_it_never_co
     measured = ModelProfile(view.id, 1_790_000_000.0, (TaskScore("math", 4, 1.5),), ttft=0.214, decode=42.4, cut=1)
     [line] = [one for one in evidence_lines([view], {view.id: measured}) if one.startswith("  measured ")]
     assert line.startswith("  measured     1.5 of 4 checked answers right, TTFT 0.21 s, writes 42 tok/s   (2026-09-2")
-    endless = evidence_lines([view], {view.id: replace(measured, cut=3)})
+    endless = evidence_lines([view], {view.id: replace(measured, cut=3, stale=2, stale_by={"age": 1, "digest": 1})})
+    assert "               2 answers to be asked anew (new digest, too old)" in endless
     assert "               it babbles: 3 answers ended only where they were cut off" in endless
     other = evidence_lines([view], {"ollama/other": measured})
     assert other == evidence_lines([view])
+
+
+def test_a_vote_is_told_with_what_it_moved() -> None:
+    pair = ("x1", "x2")
+    vote = Vote("x1-x2", 1.0, "coding", ("a/big", SMALL), "better", pair, SMALL)
+    effects = (Effect("a/big", "coding", 0.7, 0.69), Effect(SMALL, "coding", 0.5, 0.52))
+    moved = f"a/big coding 0.70 -> 0.69, {SMALL} coding 0.50 -> 0.52"
+    told = {
+        Voted(vote, effects): f"vote: llama3.2:3b better than big; {moved}",
+        Voted(replace(vote, verdict="tie", winner="")): "vote: big and llama3.2:3b tied; ",
+        Voted(replace(vote, verdict="both_bad", winner=""), (), True): "vote taken back: big and llama3.2:3b all bad; ",
+    }
+    assert {fact: event_text(Envelope(1, 1.0, 1.0, fact)) for fact in told} == told

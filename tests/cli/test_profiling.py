@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from llmrouter_tui.cli.profiling import doing, eta_words, follow, scores, told
+from llmrouter_tui.cli.profiling import doing, eta_words, follow, scores, stopped, told
 from llmrouter_tui.core.domain import Probed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles, TaskScore
@@ -99,6 +99,13 @@ def test_what_goes_on_is_said_in_words() -> None:
     assert [eta_words(seconds) for seconds in (None, 62.4, 600.0)] == ["", "about 62 s left", "about 10 min left"]
 
 
+def test_stopping_says_what_was_stopped() -> None:
+    models = (ModelProgress(BIG, "done", 4, 4), ModelProgress(SMALL, "asking", 2, 19))
+    run = ProfileRun(running=True, models=models)
+    assert stopped(run) == f"stopped measuring at {SMALL}, after 6 of 23 prompts; what was found is kept"
+    assert stopped(replace(run, running=False)) == "nothing was being measured"
+
+
 def test_the_outcome_tells_scores_speeds_failures_and_what_moved() -> None:
     lines = told(ScriptedControl().measuring)
     assert lines == [
@@ -137,6 +144,7 @@ def test_without_a_router_it_says_so() -> None:
     assert "no router runs at" in ended.stderr
 
 
+@pytest.mark.thorough
 async def test_at_a_router_it_is_ordered_as_the_flags_say_and_told_as_json(router: Router) -> None:
     control = router.control
     control.measuring = replace(control.measuring, run=replace(control.measuring.run, running=False))
@@ -151,6 +159,7 @@ async def test_at_a_router_it_is_ordered_as_the_flags_say_and_told_as_json(route
     assert "no model 'gpt'" in refused.stderr
     stopped = await asyncio.to_thread(run, "profile", "--stop", "--url", router.url)
     assert stopped.returncode == 0
+    assert stopped.stdout == "nothing was being measured\n"
     assert control.calls[-1] == ("cancel_profile",)
 
 

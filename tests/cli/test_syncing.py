@@ -1,8 +1,6 @@
 """A sync from the command line: with the shipped catalog, into a database file, told in a line per source."""
 
-import os
-import pty
-import subprocess
+import io
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +15,7 @@ from llmrouter_tui.core.sync import SyncProgress, SyncRecord, joined
 from llmrouter_tui.settings import Settings
 from llmrouter_tui.storage.repo import open_repo
 from tests.catalog.boards import serving
-
-
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTER_")}
-    command = [sys.executable, "-m", "llmrouter_tui.cli", "sync", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+from tests.cli.test_cli import run
 
 
 @pytest.mark.parametrize(
@@ -36,16 +29,15 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_what_cannot_be_asked_is_refused_with_the_remedy(
     tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    ended = run("--db", str(tmp_path / "router.db"), *arguments)
+    ended = run("sync", "--db", str(tmp_path / "router.db"), *arguments)
     assert ended.returncode == 2
     assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
 
 
 def test_a_database_that_cannot_be_used_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
     file = tmp_path / "router.db"
     file.write_bytes(b"this is not a database, " * 400)
-    ended = run("--db", str(file))
+    ended = run("sync", "--db", str(file))
     assert ended.returncode == 1
     assert "is not a database" in ended.stderr
 
@@ -108,19 +100,24 @@ def test_offline_is_one_sentence() -> None:
     assert told([]) == []
 
 
+class Terminal(io.StringIO):
+    """Of which nothing is lost when it is closed, as it may be of a pseudo-terminal that is read later."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_progress_is_one_line_that_is_written_over_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fetching = SyncProgress("lmarena", "fetching", pages=3, of=16, size=1_250_000)
     Ticker()(fetching)
     assert capsys.readouterr().err == ""
-    master, slave = pty.openpty()
-    with os.fdopen(slave, "w") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        ticker = Ticker()
-        ticker(fetching)
-        ticker(SyncProgress("lmarena", "done"))
-    shown = os.read(master, 1000).decode()
-    os.close(master)
-    assert "LMArena: fetching 3 of 16, 1.2 MB" in shown
-    assert shown.endswith("\r")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    ticker = Ticker()
+    ticker(fetching)
+    shown = "LMArena: fetching 3 of 16, 1.2 MB"
+    assert terminal.getvalue().split("\r")[-1] == shown
+    ticker(SyncProgress("lmarena", "done"))
+    assert terminal.getvalue().endswith(f"{shown}\r{' ' * len(shown)}\r")

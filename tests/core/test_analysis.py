@@ -1,7 +1,5 @@
 """What a request needs, read from its text and fields."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from llmrouter_tui.core.difficulty import EASY_BELOW, HARD_FROM, level
 from llmrouter_tui.core.domain import TASKS
 from tests.core.fleet import ask
 from tests.core.prompts import EVERYDAY, HARD, MORE
+from tests.pace import effort
 
 analyse = Analyst(weights()).analyse
 
@@ -266,6 +265,4 @@ def test_any_conversation_can_be_read(turns: list[tuple[str, str]]) -> None:
     "text", ["\n" * 50_000, "1 " * 50_000, "title this " * 90 + "chat", '"' * 50_000, "\ud800" * 500]
 )
 def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
-    began = time.perf_counter()
-    analyse(ask(text))
-    assert time.perf_counter() - began < 0.1
+    assert effort(lambda: analyse(ask(text))) < 10

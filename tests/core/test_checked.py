@@ -74,6 +74,7 @@ def test_checks_are_evidence_of_their_task_and_say_how_many_they_are(passed: flo
     now = abilities(INFO, answers=[Checked("math", 0.4, passed), Checked("math", 0.8, passed)])
     [told] = [one for one in now["math"].evidence if one.source == "profile"]
     assert told.note == f"{2 * passed:g} of 2 checks passed here, difficulty up to 0.80"
+    assert told.count == 2
     assert now["math"].strength > before["math"].strength
 
 
@@ -83,6 +84,7 @@ def test_who_does_better_than_was_thought_in_one_task_is_expected_to_in_others_t
     assert 0.5 > after(0.5, 8, *bad, task="chat") > after(0.5, 8, *bad)
     [_, told] = answered(known(0.5, 8.0), [Checked("math", 0.6, 1.0)] * 6)["chat"].evidence
     assert (told.source, told.note) == ("profile", "6 of 6 checks passed in other tasks")
+    assert told.count == 0, "observations of other tasks are not counted as ones of this"
 
 
 ANSWER = st.builds(

@@ -43,7 +43,7 @@ def sources(ability: Ability) -> list[str]:
 def test_a_figure_is_told_with_its_benchmark_value_date_and_source() -> None:
     told = coding(listed(code_a=80.0)).evidence[1]
     assert told.source == "benchmark"
-    assert told.note == "Code A 80%, 2025-06, a board"
+    assert (told.note, told.count) == ("Code A 80%, 2025-06, a board", 1)
     assert told.value == worth(0.8)
 
 

@@ -17,6 +17,7 @@ from llmrouter_tui.core.footprint import (
     correction,
     estimated,
     expected,
+    for_context,
     largest_context,
 )
 
@@ -127,6 +128,14 @@ class TestSeen:
             assert found is not None
             assert found.bytes == pytest.approx(estimated(four, "gpu0", context))
         assert largest_context(LLAMA, "gpu0", int(23.5 * GIB), seen) == 8192
+
+    def test_what_of_it_the_context_takes_is_corrected_alike(self) -> None:
+        told, cache = estimated(LLAMA, "gpu0", 8192) or 0, cache_bytes(LLAMA, 8192)
+        assert for_context(LLAMA, "gpu0", 8192) == cache == GIB
+        more, less = Footprint(told + GIB, "reported", 8192), Footprint(told // 2, "reported", 8192)
+        assert for_context(LLAMA, "gpu0", 8192, more) == pytest.approx(2 * GIB)
+        assert for_context(LLAMA, "gpu0", 8192, less) == pytest.approx(GIB / 2)
+        assert for_context(replace(LLAMA, kv_bytes_per_token=None), "gpu0", 8192) is None
 
     def test_without_a_context_it_holds_for_all(self) -> None:
         seen = Footprint(6 * GIB, "measured")

@@ -3,7 +3,7 @@
 import pytest
 
 from llmrouter_tui.core.domain import Device, Process
-from llmrouter_tui.core.processes import Claim, Share, claim, local_port, shares
+from llmrouter_tui.core.processes import Claim, Share, claim, local_port, shares, strangers
 
 GIB = 1 << 30
 
@@ -25,6 +25,13 @@ def test_memory_of_a_server_s_children_is_the_server_s() -> None:
         "ollama": Share(7 * GIB, (11, 12)),
         "": Share(GIB, (6,)),
     }
+
+
+def test_who_else_holds_memory_is_told_by_name_and_the_largest_first() -> None:
+    device = pool((5, GIB), (6, 2 * GIB), (7, 0), (8, 3 * GIB), (9, GIB), lineage=(*DESKTOP, Process(9, 6, "firefox")))
+    assert strangers(device, {8}) == (("firefox", 3 * GIB), ("Xorg", GIB))
+    assert strangers(device, ())[0] == ("firefox", 3 * GIB)
+    assert strangers(pool((12, GIB)), ()) == (("pid 12", GIB),)
 
 
 def test_a_known_process_is_its_owner_s_whatever_it_comes_from() -> None:

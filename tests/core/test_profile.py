@@ -15,8 +15,8 @@ from llmrouter_tui.core.measuring import (
     summary,
     to_do,
 )
-from llmrouter_tui.core.profile import Order, Result, TaskProgress
-from llmrouter_tui.core.prompt_set import QUICK, VERSION, prompt
+from llmrouter_tui.core.profile import PROMPTS_VERSION, Order, Result, TaskProgress
+from llmrouter_tui.core.prompt_set import QUICK, prompt
 
 INFO = ModelInfo("box", "m", quantization="Q4_K_M", digest="abc", context_length=8192)
 NOW = 1_000_000_000.0
@@ -30,18 +30,19 @@ def result(identity: str = "math-sum", **more: object) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("change", "old"),
+    ("change", "why"),
     [
-        ({}, False),
-        ({"digest": ""}, False),
-        ({"digest": "abd"}, True),
-        ({"quantization": "Q8_0"}, True),
-        ({"version": VERSION + 1}, True),
-        ({"at": NOW - MAX_AGE - 1}, True),
+        ({}, None),
+        ({"digest": ""}, None),
+        ({"digest": "abd"}, "digest"),
+        ({"quantization": "Q8_0"}, "quantization"),
+        ({"quantization": "Q8_0", "digest": "abd"}, "quantization"),
+        ({"version": PROMPTS_VERSION + 1}, "prompts"),
+        ({"at": NOW - MAX_AGE - 1}, "age"),
     ],
 )
-def test_what_makes_a_result_stale(change: dict[str, object], old: bool) -> None:
-    assert stale(result(**change), INFO, NOW) is old
+def test_what_makes_a_result_stale(change: dict[str, object], why: str | None) -> None:
+    assert stale(result(**change), INFO, NOW) == why
 
 
 def test_a_quick_profile_looks_at_every_task_before_it_looks_at_one_again() -> None:
@@ -183,6 +184,7 @@ def test_results_of_other_weights_are_told_only_until_these_are_measured() -> No
     old = [result("math-sum", decode=30.0), result("math-rolls", decode=30.0)]
     told = summary("box/m", old, new, NOW)
     assert (told.stale, told.decode, told.tasks[0].checked) == (2, 30.0, 2)
+    assert told.stale_by == {"digest": 2}
     told = summary("box/m", [*old, result("chat-name", decode=50.0, digest="new")], new, NOW)
     assert (told.stale, told.decode, [score.task for score in told.tasks]) == (2, 50.0, ["chat"])
 

@@ -321,7 +321,12 @@ class TestRefusals:
         view = fleet()["70b"]
         with pytest.raises(RouterError) as raised:
             decide(analysis(), [view], preference=1.0, requested=view.id, waits={view.id: Wait(blocked="needs 41.0G")})
-        assert raised.value.code == "out_of_memory"
+        assert (raised.value.code, raised.value.retryable) == ("out_of_memory", True)
+        never = {view.id: Wait(blocked="needs 41.0G, gpu0 can hold 24", never=True)}
+        for requested in (view.id, "auto"):
+            with pytest.raises(RouterError, match=r"needs 41\.0G, gpu0 can hold 24") as raised:
+                decide(analysis(), [view], preference=1.0, requested=requested, waits=never)
+            assert not raised.value.retryable, "trying again would not help"
         assert "needs 41.0G" in raised.value.message
 
     def test_while_loads_are_held_the_refusal_says_how_they_are_released(self) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from llmrouter_tui.core.decision import Usage
 from llmrouter_tui.core.domain import ModelInfo
-from llmrouter_tui.core.spending import Line, asks_money, budgets, dollars, money, spent, tokens, view
+from llmrouter_tui.core.spending import Line, SpendView, asks_money, budgets, dollars, money, spent, tokens, view
+from llmrouter_tui.core.spending_words import brief, whole
 
 PAID = ModelInfo("cloud", "big", price_in=3.0, price_out=15.0, local=False, hosted=True)
 TODAY = "2026-11-23"
@@ -76,3 +77,22 @@ def test_budgets_and_sums_in_words() -> None:
         "$0.0042",
         "$0.000042",
     ]
+
+
+def test_the_status_line_has_the_sum_that_a_budget_bounds() -> None:
+    lines = [Line(TODAY, "cloud/big", "chat", 0.5, 3), Line("2026-11-02", "cloud/big", "chat", 1.0, 4)]
+    assert brief(SpendView()) == ""
+    assert brief(view(lines, TODAY)) == "$0.50 today"
+    assert brief(view(lines, TODAY, 2.0, 20.0)) == "$0.50 of $2.00 today"
+    assert brief(view(lines, TODAY, 0.0, 20.0)) == "$1.50 of $20.00 this month"
+
+
+def test_all_of_it_in_words() -> None:
+    lines = [Line(TODAY, "cloud/big", "chat", 0.5, 3), Line(TODAY, "cloud/mute", "judge", 0.0, 1, 1)]
+    told = whole(view(lines, TODAY, 0.5), str.upper)
+    assert told.splitlines()[0] == "Today $0.50 of $0.50, this month $0.50."
+    assert "The budget of $0.50 a day is spent: $0.50. Raise budget_day or budget_month" in told
+    assert "1 request went to hosted models whose price nobody knows: not in these sums." in told
+    assert "  $0.50  CLOUD/BIG  3 requests\n  $0.00  CLOUD/MUTE  1 request" in told
+    assert "For  answers $0.50" in told
+    assert "Nothing that costs money was asked this month" in whole(SpendView(), str)

@@ -23,7 +23,7 @@ HYBRID = ModelInfo("here", "qwen3:8b", capabilities=CAN_THINK)
 GPT_OSS = ModelInfo("here", "gpt-oss:20b", family="gptoss", capabilities=CAN_THINK)
 DISTILL = ModelInfo("here", "deepseek-r1:14b", capabilities=CAN_THINK)
 PLAIN = ModelInfo("here", "llama3.1:8b")
-HOSTED = ModelInfo("cloud", "gpt-5.1", local=False)
+HOSTED = ModelInfo("cloud", "gpt-5.1", local=False, hosted=True)
 R1, BIG = "ollama/deepseek-r1:14b", "ollama/llama3.3:70b"
 
 
@@ -54,16 +54,22 @@ def tried(info: ModelInfo, how: str, *, can: bool = True) -> ModelInfo:
         ("think false", PLAIN, "ollama", None, None),
         ("think false", GPT_OSS, "ollama", None, None),
         ("think low", GPT_OSS, "ollama", None, "low"),
-        # vLLM and llama.cpp read their own only, and a template may have no use for it
-        ("think false", HYBRID, "openai", BOTH, None),
+        # vLLM and llama.cpp are told in their own word, and a template may have no use for it
+        ("think false", HYBRID, "openai", BOTH, "non_thinking"),
+        ("think false", DISTILL, "openai", None, None),
         ("enable_thinking false", HYBRID, "openai", BOTH, "non_thinking"),
         ("enable_thinking true", HYBRID, "llamacpp", BOTH, "thinking"),
         ("enable_thinking false", replace(HYBRID, capabilities=frozenset()), "openai", None, None),
         ("enable_thinking false", HYBRID, "llamacpp", None, "non_thinking"),
         ("enable_thinking false", DISTILL, "llamacpp", None, None),
-        ("reasoning_effort none", HYBRID, "openai", BOTH, None),
+        ("reasoning_effort none", HYBRID, "openai", BOTH, "non_thinking"),
+        ("reasoning_effort low", HYBRID, "llamacpp", None, "thinking"),
         ("reasoning_effort low", GPT_OSS, "llamacpp", None, "low"),
+        ("think low", GPT_OSS, "openai", None, "low"),
         # who is hosted elsewhere reads OpenAI's
+        ("think false", replace(HOSTED, capabilities=CAN_THINK), "openai", BOTH, "non_thinking"),
+        ("think false", HOSTED, "openai", BOTH, None),
+        ("enable_thinking true", replace(HOSTED, capabilities=CAN_THINK), "anthropic", None, "thinking"),
         ("reasoning_effort none", HOSTED, "openai", BOTH, "non_thinking"),
         ("reasoning_effort low", HOSTED, "openai", BOTH, "low"),
         ("reasoning_effort none", HOSTED, "openai", replace(BOTH, switchable=False), None),

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from llmrouter_tui.core.ports import Probe
+from llmrouter_tui.core.ports.probe import Probe
 from llmrouter_tui.demo.cast import GIB
 from llmrouter_tui.demo.gpu import OutOfMemory, SimulatedProbe, two_cards
 

@@ -24,6 +24,7 @@ class StandIn:
     def __init__(self) -> None:
         self.bodies: list[Json] = []
         self.clients: Counter[str] = Counter()
+        self.keys: set[str] = set()
         self.ratings: list[Json] = []
         self.at_once = 0
         self.most_at_once = 0
@@ -31,6 +32,7 @@ class StandIn:
         self.status = 200
         self.left = 0
         self.measuring = False
+        self.queued = 0
         self.looks = 0
         """How often it was asked whether it measures."""
         self.url = ""
@@ -41,11 +43,15 @@ class StandIn:
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/feedback", self._feedback)
         app.router.add_get("/admin/profiles", self._profiles)
+        app.router.add_get("/admin/judge", self._judge)
         return app
 
     async def _profiles(self, _: web.Request) -> web.Response:
         self.looks += 1
         return web.json_response({"run": {"running": self.measuring}, "models": []})
+
+    async def _judge(self, _: web.Request) -> web.Response:
+        return web.json_response({"queued": self.queued})
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -58,6 +64,7 @@ class StandIn:
         body = await request.json()
         self.bodies.append(body)
         self.clients[request.headers["User-Agent"].split("/")[0]] += 1
+        self.keys.add(request.headers.get("Authorization", ""))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
@@ -120,7 +127,8 @@ async def send(router: StandIn, count: int, **how: Any) -> None:
 
 
 async def test_a_round_of_traffic_asks_everything_in_many_voices(router: StandIn) -> None:
-    await send(router, 2 * len(SCENARIOS), pause=0.001, hurry=1000)
+    await send(router, 2 * len(SCENARIOS), key="own", pause=0.001, hurry=1000)
+    assert router.keys == {"Bearer own"}
     assert {"Open-WebUI", "Continue", "aider", "curl"} <= set(router.clients)
     models = Counter(body["model"] for body in router.bodies)
     assert models["auto"] > 0.8 * len(router.bodies)
@@ -183,11 +191,13 @@ async def test_it_waits_for_a_router_that_is_not_there_yet(router: StandIn, unus
     await runner.cleanup()
 
 
-async def test_while_models_are_measured_few_people_come(router: StandIn) -> None:
-    router.measuring = True
+@pytest.mark.parametrize("what", ["measuring", "queued"])
+async def test_while_models_are_measured_or_judged_few_people_come(router: StandIn, what: str) -> None:
+    setattr(router, what, 1)
     await send(router, 20, pause=0.001, hurry=1000, seed=3)
     assert router.looks > 2 * len(router.bodies), "most look, and wait a little longer"
-    router.measuring, router.looks = False, 0
+    setattr(router, what, 0)
+    router.looks = 0
     router.bodies.clear()
     await send(router, 20, pause=0.001, hurry=1000, seed=3)
     assert router.looks <= len(router.bodies)

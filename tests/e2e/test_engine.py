@@ -67,6 +67,7 @@ def test_a_stream_arrives_in_pieces_with_usage_only_if_asked(client):
                 model=SMALL,
                 messages=[{"role": "user", "content": "Count to five."}],
                 max_tokens=24,
+                temperature=0,
                 stream=True,
                 **more,
             )
@@ -99,6 +100,7 @@ def test_asking_for_the_other_model_swaps_and_the_memory_is_really_gone(client, 
     ask(client, "hi", SMALL)
 
 
+@pytest.mark.thorough
 def test_the_checks_tell_who_answers_from_who_only_goes_on_with_a_text(client):
     """The second one says that it follows instructions, and holds the weights of a base model."""
 
@@ -116,6 +118,7 @@ def test_the_checks_tell_who_answers_from_who_only_goes_on_with_a_text(client):
     assert right(SMALL) == [True, True]
 
 
+@pytest.mark.thorough
 def test_who_leaves_before_its_turn_moves_nothing(client, router):
     ask(client, "hi")
     before = children(router)
@@ -226,6 +229,7 @@ def test_a_rating_counts_at_once(client, router):
     assert effect["after"] < effect["before"]
 
 
+@pytest.mark.thorough
 def test_no_engine_outlives_a_router_that_is_killed(tmp_path: Path, weights: Path):
     with serving(tmp_path, "--embedded") as doomed:
         doomed.call(f"/admin/models/embedded/{SMALL}/load", {})

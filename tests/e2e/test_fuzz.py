@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from tests.e2e.conftest import Router, serving
 from tests.proxy.fuzzing import fuzz
 
-EXAMPLES = int(os.environ.get("LLMROUTER_FUZZ", "15"))
+EXAMPLES = int(os.environ.get("LLMROUTER_FUZZ", "2"))
+"""Of each operation, as described, and as many against it; more where somebody has the minutes."""
 NOT_ASKED = {
     "POST /admin/shutdown": "it would end the router",
     "POST /admin/listen": "it would serve elsewhere",
+    "POST /admin/restore": "it would go on with another database",
     "POST /admin/backends": "it would ask addresses that are not of this machine",
     "POST /admin/sync": "it would ask the internet",
     "POST /admin/starter": "it would ask the internet",
@@ -33,7 +35,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fuzz")]
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("fuzz")]
 
 
 def test_a_whole_router_answers_whatever_it_is_asked(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_a_whole_router_answers_whatever_it_is_asked(tmp_path: Path) -> None:
         found = fuzz(router.url, examples=EXAMPLES, wanted=lambda label: label not in NOT_ASKED, away=True)
         assert router.process.poll() is None
         assert found.faults == []
-        assert found.statuses()[200] > 200
+        assert found.statuses()[200] > 13 * EXAMPLES
         assert found.statuses()[500] == 0
         log = router.log.read_text()
         assert "Traceback" not in log, log[log.find("Traceback") - 500 :]

@@ -20,6 +20,7 @@ async def judge(running: Running) -> str:
     return view.state
 
 
+@pytest.mark.thorough
 async def test_loads_are_held_and_the_judge_is_paused_over_a_restart_until_they_are_let_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

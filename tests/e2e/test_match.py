@@ -62,6 +62,7 @@ async def test_a_correction_counts_at_once_and_everyone_hears_of_it(tmp_path: Pa
         assert (await correct(running, AUTOMATIC)).abilities == before.abilities
 
 
+@pytest.mark.thorough
 async def test_a_correction_is_there_after_a_restart_and_so_is_its_end(tmp_path: Path, url: str) -> None:
     async with router(tmp_path, url, NOWHERE) as running:
         chosen = await correct(running, "qwen3-14b")
@@ -76,6 +77,7 @@ async def test_a_correction_is_there_after_a_restart_and_so_is_its_end(tmp_path:
         assert not last.by_user
 
 
+@pytest.mark.thorough
 async def test_what_there_is_not_is_refused_with_what_comes_near(tmp_path: Path, url: str) -> None:
     async with router(tmp_path, url, NOWHERE) as running:
         with pytest.raises(RouterError, match=r"no model 'qwen3-32'.*near are .*qwen3-32b"):

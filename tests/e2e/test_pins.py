@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.backends.ollama_server import OllamaServer
 from tests.faults.stage import Stage, stage
 
@@ -24,6 +26,7 @@ async def order(here: Stage, act: str, model: str) -> None:
         assert response.status == 202
 
 
+@pytest.mark.thorough
 async def test_those_of_the_file_and_those_of_the_user_are_loaded_at_the_next_start_too(tmp_path: Path) -> None:
     server = OllamaServer()
     await server.start()

@@ -96,6 +96,7 @@ def test_it_serves_while_it_draws_and_leaves_nothing_behind(tmp_path):
         assert not healthy(port)
 
 
+@pytest.mark.thorough
 def test_a_taken_port_is_a_state_of_the_screen_and_the_next_port_one_key_away(tmp_path):
     first = free_port()
     with opened(tmp_path, "--demo", "--port", str(first)) as holder:
@@ -107,6 +108,7 @@ def test_a_taken_port_is_a_state_of_the_screen_and_the_next_port_one_key_away(tm
             assert "Traceback" not in terminal.text
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix thing")
 def test_watch_shows_a_router_that_runs_elsewhere(tmp_path):
     port = free_port()

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anthropic
+import ollama
 import openai
 import pytest
 
@@ -229,6 +231,7 @@ def test_a_taken_port_is_said_in_words_and_ends_serve():
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("host", "why"), [("no.such.host.invalid", "the name does not resolve"), ("192.0.2.1", "has no such address")]
 )
@@ -277,6 +280,7 @@ def test_a_key_that_is_not_in_the_environment_is_a_problem_shown(tmp_path):
         assert problem["message"] == "openai has no key: KEY_OF_A_TEST is not set"
 
 
+@pytest.mark.thorough
 def test_with_privacy_off_neither_the_database_nor_the_log_holds_what_was_said(tmp_path, tiny_server):
     secret = "the password is xyzzy"
     with serving(tmp_path, "--no-embedded", config=f'privacy = "off"\n{tiny_server}') as router:
@@ -310,6 +314,7 @@ def test_without_any_backend_clients_get_503_and_a_hint(tmp_path):
         assert status(lambda: router.call("/v1/chat/completions", body)) == 503
 
 
+@pytest.mark.thorough
 def test_backends_added_at_the_same_time_are_all_there(tmp_path):
     ports = (9, 10, 11)
     with serving(tmp_path, "--no-embedded", config=NOWHERE) as router, ThreadPoolExecutor(len(ports)) as pool:
@@ -320,6 +325,7 @@ def test_backends_added_at_the_same_time_are_all_there(tmp_path):
         assert urls <= {backend["url"] for backend in router.call("/admin/backends")}
 
 
+@pytest.mark.thorough
 def test_a_backend_added_without_its_kind_is_asked_for_it(tmp_path):
     other_folder, folder = tmp_path / "other", tmp_path / "ours"
     other_folder.mkdir()
@@ -337,6 +343,7 @@ def test_a_backend_added_without_its_kind_is_asked_for_it(tmp_path):
         assert router.call("/admin/backends", {"url": its})["name"] == "llmrouter"
 
 
+@pytest.mark.thorough
 def test_a_locked_database_never_stalls_the_proxy_and_loses_nothing(tmp_path):
     with serving(tmp_path, config=NOWHERE) as router:
         lock = sqlite3.connect(router.database, isolation_level=None)
@@ -388,7 +395,9 @@ def test_sudden_death_loses_no_acknowledged_rating_and_the_file_opens_again(tmp_
         assert shown[0]["id"] > shown[-1]["id"]
 
 
+@pytest.mark.thorough
 def test_watching_prints_what_happens(demo):
+    demo.until(lambda: len(demo.call("/admin/snapshot")["exchanges"]) > 50, 60)  # its past is there: that cuts the feed
     command = [sys.executable, "-m", "llmrouter_tui.cli", "watch", demo.url, "--plain"]
     watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
     try:
@@ -414,3 +423,23 @@ def rows(database: Path) -> int:
 
 
 NOWHERE = '[[backends]]\nname = "gone"\nkind = "ollama"\nurl = "http://127.0.0.1:9"\n'
+
+
+@pytest.mark.thorough
+def test_clients_with_fixed_names_get_what_their_aliases_mean_in_every_dialect(demo):
+    demo.call("/admin/settings", {"key": "aliases", "value": ["claude-* = auto", "gpt-4o = gemma3:4b"]})
+    try:
+        ask = [{"role": "user", "content": "Hi"}]
+        claude = anthropic.Anthropic(base_url=demo.url, api_key="none")
+        told = claude.messages.with_raw_response.create(model="claude-fixed", max_tokens=40, messages=ask)
+        assert told.headers["x-router-model"]
+        gpt = openai.OpenAI(base_url=f"{demo.url}/v1", api_key="none").chat.completions
+        plain = gpt.with_raw_response.create(model="gpt-4o", messages=ask)
+        assert plain.headers["x-router-model"].endswith("/gemma3:4b")
+        assert ollama.Client(demo.url).chat("gpt-4o", messages=ask).message.content
+        kept = demo.call("/admin/exchanges?limit=3")["items"]
+        assert [exchange["requested"] for exchange in kept] == ["gpt-4o", "gpt-4o", "claude-fixed"]
+    finally:
+        demo.call("/admin/settings", {"key": "aliases", "value": None})
+    with pytest.raises(anthropic.NotFoundError, match="claude-fixed"):
+        claude.messages.create(model="claude-fixed", max_tokens=40, messages=ask)

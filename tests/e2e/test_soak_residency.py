@@ -25,6 +25,7 @@ def judge(found: Figures) -> None:
     assert found.loads < found.first_come / 2
 
 
+@pytest.mark.thorough
 async def test_a_crowd_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(tmp_path, monkeypatch) as crowd:
         await crowd.come(wishes(120), at_once=40)

@@ -15,7 +15,7 @@ from llmrouter_tui.catalog.sync.endpoints import Endpoints
 from llmrouter_tui.cli.syncing import follow, run_at
 from llmrouter_tui.config import load
 from llmrouter_tui.core.events import SyncChanged
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.core.sync import SyncProgress
 from llmrouter_tui.remote.control import RemoteControl
 from llmrouter_tui.service.service import Mode, Service
@@ -148,6 +148,7 @@ async def test_what_is_fetched_reaches_abilities_without_a_restart_and_is_there_
     assert boards.seen.total() == asked
 
 
+@pytest.mark.thorough
 async def test_a_source_that_breaks_keeps_what_it_gave_and_harms_no_other(
     tmp_path: Path, url: str, boards: Boards
 ) -> None:
@@ -163,6 +164,7 @@ async def test_a_source_that_breaks_keeps_what_it_gave_and_harms_no_other(
         assert FRESH in await running.evidence()
 
 
+@pytest.mark.thorough
 async def test_the_schedule_asks_by_itself_once_it_is_switched_on(tmp_path: Path, url: str, boards: Boards) -> None:
     async with router(tmp_path, url, boards.endpoints) as running:
         await running.call(running.control.set_setting("sync", "daily"))
@@ -198,6 +200,7 @@ async def test_offline_is_calm(tmp_path: Path, url: str, monkeypatch: pytest.Mon
         assert 3000 < snapshot.sync.next_at - snapshot.at <= 3600
 
 
+@pytest.mark.thorough
 async def test_a_run_that_hangs_is_cancelled_and_leaves_no_trace_but_its_record(
     tmp_path: Path, url: str, boards: Boards
 ) -> None:
@@ -256,6 +259,7 @@ async def test_figures_of_the_users_key_serve_here_and_are_told_to_nobody_else(
                 assert "aa_" not in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trouble", [loading, answer(429, "slow down", Retry_After="1")])
 async def test_a_source_that_asks_for_patience_is_waited_for(
     tmp_path: Path, url: str, boards: Boards, trouble: Any

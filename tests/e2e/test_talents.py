@@ -260,6 +260,7 @@ def slow_one() -> Iterator[tuple[Ollama, str]]:
         yield made
 
 
+@pytest.mark.thorough
 def test_after_a_kill_it_goes_on_and_no_prompt_is_put_twice_but_the_one_that_was_cut_off(
     tmp_path: Path, slow_one: tuple[Ollama, str]
 ) -> None:

@@ -16,7 +16,7 @@ from llmrouter_tui.backends.openai import OpenAIBackend
 from llmrouter_tui.core.chat import ChatCall
 from llmrouter_tui.core.events import Graded, JudgeChanged
 from llmrouter_tui.core.grades import Grade, GradeFilter, JudgeView
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from llmrouter_tui.core.profile import Result
 from llmrouter_tui.core.prompt_set import PROMPTS
 from llmrouter_tui.core.prompts import Prompt
@@ -95,6 +95,8 @@ class JudgeServer(OpenAIServer):
         self.opinion = opinion
         self.refuse: list[tuple[int, dict[str, str]]] = []
         """(status, headers) of the next answers."""
+        self.words = "too much"
+        """That it refuses with."""
 
     @property
     def calls(self) -> int:
@@ -103,7 +105,7 @@ class JudgeServer(OpenAIServer):
     async def chat(self, request: web.Request) -> web.StreamResponse:
         if self.refuse:
             status, headers = self.refuse.pop(0)
-            return web.json_response({"error": {"message": "too much"}}, status=status, headers=headers)
+            return web.json_response({"error": {"message": self.words}}, status=status, headers=headers)
         return await super().chat(request)
 
     async def tokens(self, request: web.Request, response: web.StreamResponse, asked: dict[str, object]) -> None:
@@ -197,6 +199,10 @@ class Court:
         """Until all is graded."""
         self.judge.changed()
         await until(lambda: self.judge._looked > 0 and self.view.state == "idle" and not self.view.queued, seconds)
+
+    def settle(self) -> None:
+        """Bring abilities in line at once, as the fleet does a moment after they moved."""
+        self.house.learning.settle(self.house.fleet.models.values())
 
     def graded(self) -> list[Grade]:
         return [fact.grade for fact in self.house.facts(Graded)]  # type: ignore[attr-defined]

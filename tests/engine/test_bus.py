@@ -40,6 +40,15 @@ async def test_a_subscriber_waits_for_facts_and_can_leave():
     assert await ring.next(0.01) == ((), False)
 
 
+async def test_every_subscriber_is_told_that_what_comes_follows_on_nothing():
+    bus = Bus(SystemClock())
+    rings = [bus.subscribe(10) for _ in range(2)]
+    bus.publish(Progress("x", 1))
+    bus.cut()
+    assert [await ring.next(1.0) for ring in rings] == [([], True), ([], True)]
+    assert await rings[0].next(0.01) == ((), False)
+
+
 def test_a_tap_may_read_some_kinds_only_and_the_bus_tells_what_anybody_wants():
     bus, seen = Bus(SystemClock()), []
     bus.tap(seen.append, LogLine)

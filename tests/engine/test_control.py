@@ -8,8 +8,11 @@ import pytest
 
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.events import ExchangeFinished
+from llmrouter_tui.core.ports.history import FeedbackInput
 from llmrouter_tui.engine.clock import SystemClock
-from llmrouter_tui.engine.control import EngineControl, Parts
+from llmrouter_tui.engine.commands.parts import Parts
+from llmrouter_tui.engine.control import EngineControl
 from llmrouter_tui.engine.holding import JUDGE_PAUSED, LOADS_HELD, taken_from
 from llmrouter_tui.engine.status import Status
 from llmrouter_tui.storage.repo import SqliteRepo, open_repo
@@ -96,4 +99,29 @@ async def test_that_the_judge_is_paused_is_on_the_disk_before_it_is_acknowledged
         await control.pause_judge(False)
         assert taken_from(await repo.settings()) == (set(), {})
         await until(lambda: c.view.state == "idle")
+        await repo.close()
+
+
+async def test_what_the_user_said_of_a_model_counts_for_its_replicas_too_and_is_shown_where_it_was_said():
+    here = ScriptedBackend([model("a", 5)])
+    there = ScriptedBackend([model("a", 5, "two"), model("b", 5, "two")], name="two")
+    async with open_house(here, there) as house:
+        repo = await open_repo(None)
+        control = control_of(
+            house, repo, learning=house.learning, bus=house.bus, router=house.router, clock=house.router.clock
+        )
+        await house.ask(name="one/a")
+        ours = house.facts(ExchangeFinished)[-1].exchange
+        task = ours.decision.analysis.task
+        first, replica, other = (house.fleet.model(id_) for id_ in ("one/a", "two/a", "two/b"))
+        before = other.abilities[task].mean
+        told = await control.rate(FeedbackInput(ours.id, "down"))
+        [effect] = told.effects
+        assert effect.after < effect.before
+        assert first.abilities[task].mean == effect.after
+        assert replica.abilities[task].mean == pytest.approx(effect.after)
+        assert other.abilities[task].mean == before
+        assert (first.ratings_down, replica.ratings_down) == (1, 0)
+        await control.rate(FeedbackInput(ours.id, clear=True))
+        assert replica.abilities[task].mean == pytest.approx(effect.before)
         await repo.close()

@@ -1,12 +1,13 @@
 """A model that is silent: before its first word another one is asked, in the middle another one goes on."""
 
 import asyncio
+import time
 
 import pytest
 
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ExchangeFinished
-from llmrouter_tui.engine.deadlines import Deadlines
+from llmrouter_tui.engine.deadlines import Deadlines, Watch
 from tests.engine.house import House, ScriptedBackend, model, open_house, request
 
 
@@ -34,6 +35,51 @@ async def test_silence_before_the_first_word_falls_back() -> None:
         assert first.message == f"{first.model} said nothing for 0.05 s"
         assert backend.replies[0].closed, "what nobody waits for is not generated"
         assert not house.router.watch.tries
+
+
+async def test_a_loop_that_was_held_up_reads_before_it_judges() -> None:
+    backend = ScriptedBackend([model("a", 3)])
+    async with open_house(backend) as house:
+        house.router.watch.deadlines = Deadlines(first_token=0.4)
+        backend.gate.clear()
+        answer = asyncio.ensure_future(house.ask())
+        while not backend.asked:
+            await asyncio.sleep(0.005)
+        asyncio.get_running_loop().call_soon(backend.gate.set)
+        time.sleep(0.8)  # a long callback: the deadline passes, the words lie there unread
+        assert b"t2" in await answer
+
+
+class Late:
+    """A clock by which every look comes too late."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def mono(self) -> float:
+        self.now += 1.0
+        return self.now
+
+    wall = mono
+
+
+class Looked:
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def look(self, now: float) -> None:
+        self.at.append(now)
+
+
+async def test_a_loop_that_is_always_late_judges_at_every_third_look() -> None:
+    watch, looked = Watch(Late()), Looked()
+    watch.deadlines = Deadlines(first_token=0.005)
+    watch.over(looked)  # type: ignore[arg-type]
+    async with asyncio.timeout(10):
+        while len(looked.at) < 2:
+            await asyncio.sleep(0.001)
+    watch.tries.clear()
+    assert looked.at[:2] == [6.0, 12.0], "the clock is read when a look is planned and when it comes"
 
 
 async def test_where_nobody_else_can_answer_the_caller_is_told_in_time() -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from llmrouter_tui.core.breaker import COOL_SECONDS, TRIES
 from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.embedding import BATCH, Embedded, EmbedRequest, Inputs
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, Decided, ExchangeFinished, ExchangeStarted
-from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.core.ports.history import FeedbackInput
 from tests.engine.house import GIB, House, ScriptedBackend, model, open_house, until
+from tests.engine.test_circuits import watched
 from tests.engine.test_control import control_of
 
 NOMIC, MXBAI, CHAT = "nomic-embed-text", "mxbai-embed-large", "qwen3:4b"
@@ -308,3 +310,41 @@ async def test_vectors_are_not_rated() -> None:
         control = control_of(house, house.repo, router=house.router)
         with pytest.raises(RouterError, match="vectors are not rated"):
             await control.rate(FeedbackInput(finished.exchange.id, rating="up"))
+
+
+async def test_a_replica_that_fails_again_and_again_is_left_alone_then_tried_with_one_request() -> None:
+    broken, whole = embedder("one"), embedder("two")
+    ident = f"one/{NOMIC}"
+    words = BackendError("backend_error", "it broke", backend="one", model=NOMIC, fallback=True)
+    async with open_house(broken, whole) as house:
+        broken.failures[NOMIC] = [words] * TRIES
+        for _ in range(TRIES):
+            house.fleet.models[f"two/{NOMIC}"].leases += 1  # so that the first is asked first
+            await embed(house, "x", name=NOMIC)
+            house.fleet.models[f"two/{NOMIC}"].leases -= 1
+        asked = len(broken.asked)
+        assert asked == TRIES and house.fleet.models[ident].view().rest is not None
+        await asyncio.gather(*(embed(house, "x", name=NOMIC) for _ in range(4)))
+        assert len(broken.asked) == asked, "it rests"
+        assert len(await embed(house, "x", name=ident)) == 1, "named, and nobody else can answer"
+        assert house.fleet.models[ident].view().rest is None, "it answered"
+
+
+async def test_a_client_that_leaves_a_trial_lets_the_next_one_try() -> None:
+    backend = embedder()
+    ident = f"one/{NOMIC}"
+    async with open_house(backend) as house:
+        clock = watched(house)
+        error = BackendError("backend_error", "it broke", backend="one", model=NOMIC, fallback=True)
+        for _ in range(TRIES):
+            house.router.circuits.failed(ident, error)
+        clock.later = COOL_SECONDS + 1
+        backend.gate.clear()
+        leaving = asyncio.ensure_future(embed(house, "x"))
+        await until(lambda: bool(backend.asked))
+        others = house.router.circuits.leave_alone(house.fleet.views())
+        assert any(one.id == ident and one.problem for one in others), "one request tries it"
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        others = house.router.circuits.leave_alone(house.fleet.views())
+        assert not any(one.id == ident and one.problem for one in others)

@@ -1,11 +1,14 @@
 """Exchanges: from arrival to last byte, through failures of every kind."""
 
 import asyncio
+import contextlib
+import gc
 from dataclasses import replace
 
 import pytest
 
-from llmrouter_tui.core.chat import ChatRequest, Message
+from llmrouter_tui.backends.unspoken import cannot
+from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.errors import BackendError, RouterError
 from llmrouter_tui.core.events import AttemptFailed, ExchangeFinished, ExchangeStarted, FirstToken
 from llmrouter_tui.core.rules import parse
@@ -40,6 +43,38 @@ async def test_an_answer_passes_through_and_leaves_a_complete_record():
         assert record.ttft <= record.seconds
         assert len(house.facts(FirstToken)) == 1
         assert house.fleet.model(record.model).leases == 0
+
+
+async def test_what_an_exchange_held_is_free_when_it_is_over_without_the_collector() -> None:
+    """Which comes seldom, so that it holds nothing up: a cycle in each exchange once kept thousands of bodies."""
+    async with open_house(two_models()) as house:
+
+        async def exchanges() -> None:
+            await house.ask("streamed")
+            await house.ask("whole", stream=False)
+            for broken in (1, 2):
+                first = house.router.decide(request("broken")).chosen.removeprefix("one/")
+                names = (first, *{"a", "b"} - {first})[:broken]
+                house.backends[0].failures = {name: [fault("backend_error")] for name in names}
+                with contextlib.suppress(BackendError):
+                    await house.ask("broken")
+            left = asyncio.ensure_future(house.ask("left"))
+            await asyncio.sleep(0)
+            left.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await left
+
+        await exchanges()
+        gc.collect()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            await exchanges()
+            gc.collect()
+            kept = {type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith("llmrouter_tui")}
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+        assert kept == set()
 
 
 async def test_the_time_to_the_first_token_is_the_clients_and_the_models_own_is_what_is_learned():
@@ -334,3 +369,25 @@ async def test_before_there_is_any_model_a_client_is_told_how_to_come_by_one() -
             await house.ask()
         assert "doctor" in refused.value.hint
         assert refused.value.retryable
+
+
+class Single(ScriptedBackend):
+    """A server that gives one answer to a request."""
+
+    def refuse(self, call: ChatCall) -> None:
+        if call.request.choices > 1:
+            raise cannot(call, "One gives one answer to a request; n must be 1.", "n")
+
+
+async def test_what_a_server_cannot_be_asked_loads_none_of_its_models():
+    one = Single([model(name, 1) for name in "abcde"])
+    two = ScriptedBackend([model("z", 1, "two")], name="two")
+    async with open_house(one, two) as house:
+        house.router.rules = [parse("always one/a")]
+        await house.ask(choices=2)
+        record = house.facts(ExchangeFinished)[-1].exchange
+        assert [(a.model, a.outcome) for a in record.attempts] == [("one/a", "failed"), ("two/z", "ok")]
+        assert one.calls == [], "nothing was loaded there, and its other models were not tried"
+        with pytest.raises(BackendError, match="n must be 1"):
+            await house.ask(name="one/b", choices=2)
+        assert one.calls == []

@@ -95,6 +95,39 @@ async def test_models_that_never_leave_leave_less_room_for_the_context_of_others
         assert record.context and record.context >= 4096
 
 
+async def test_what_other_programs_keep_leaves_less_context_rather_than_no_room(monkeypatch) -> None:
+    monkeypatch.setattr("llmrouter_tui.engine.strangers.SPAN", 0.0)
+    backend = Setter([long(gib=5)], capacity=12 * GIB)
+    async with open_house(backend, context=None) as house:
+        record = house.fleet.model("one/a")
+        free = record.context or 0
+
+        async def others_take(gib: float, other_than: int) -> None:
+            for _ in range(2):
+                house.fleet.sampled([Device("gpu0", "GPU", "nvidia", 12 * GIB, int(gib * GIB), int((12 - gib) * GIB))])
+            house.fleet.look_again("one")
+            await until(lambda: record.context != other_than)
+
+        await others_take(5.0, free)
+        assert 4096 <= (record.context or 0) < free
+        assert house.router.ledger.plan(record).fits
+        await others_take(0.5, record.context or 0)
+        assert record.context == free
+
+
+async def test_a_server_that_is_down_for_a_moment_keeps_its_room(monkeypatch) -> None:
+    backend = Setter([long(gib=4)], capacity=12 * GIB)
+    always = ScriptedBackend([model("v", 6, backend="two")], name="two", manages_memory=False)
+    async with open_house(backend, always, context=None) as house:
+        room = house.router.ledger.room("gpu0")
+        always.down = True
+        house.fleet.look_again("two")
+        await until(lambda: not house.fleet.model("two/v").healthy)
+        assert house.router.ledger.room("gpu0") == room
+        monkeypatch.setattr("llmrouter_tui.engine.ledger.LATELY", 0.0)
+        assert house.router.ledger.room("gpu0") == 12 * GIB
+
+
 async def test_where_the_server_decides_its_context_holds() -> None:
     backend = ScriptedBackend([long()], capacity=24 * GIB)
     async with open_house(backend, context=None) as house:

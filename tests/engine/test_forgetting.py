@@ -10,7 +10,8 @@ from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import TextsForgotten
 from llmrouter_tui.core.forgetting import Forget, Forgotten
-from llmrouter_tui.core.ports import FeedbackInput, Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
+from llmrouter_tui.core.ports.history import FeedbackInput
 from llmrouter_tui.engine.control import EngineControl
 from llmrouter_tui.engine.judge_subjects import live_job
 from llmrouter_tui.storage.repo import STORED, open_repo

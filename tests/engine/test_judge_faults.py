@@ -244,6 +244,36 @@ async def test_a_key_that_is_refused_is_told_at_once_and_not_tried_on_every_answ
         await until(lambda: c.view.state == "failed")
         assert "refused the router's access" in c.view.message
         assert server.calls == 1
+        refusal = c.view.refusal
+        assert refusal is not None
+        assert refusal.words in c.view.message
+        assert refusal.hint == "if it wants a key, name its variable with judge_api_key_env"
+        server.mode = ""
+        c.judge.changed()
+        await until(lambda: c.view.done > 0)
+        assert c.view.refusal is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "calls", "hint"),
+    [
+        (404, "model 'gpt' not found", 1, "choose a model that is there"),
+        (400, "maximum context length exceeded", 3, "choose a judge with a larger context"),
+    ],
+)
+async def test_a_judge_that_is_not_there_or_too_small_says_what_to_do(
+    status: int, said: str, calls: int, hint: str
+) -> None:
+    async with hosted(*MODELS) as (c, server):
+        await measured(c)
+        server.words = said
+        server.refuse = [(status, {})] * 10
+        c.start()
+        c.judge.changed()
+        await until(lambda: c.view.state == "failed")
+        assert c.view.refusal is not None
+        assert (c.view.refusal.hint, server.calls) == (hint, calls)
+        assert {grade.score for grade in await c.grades()} == {None}
 
 
 async def test_a_judge_that_hangs_is_given_up_and_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

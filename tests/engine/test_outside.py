@@ -14,6 +14,7 @@ from llmrouter_tui.core.events import ExchangeFinished, SpendChanged
 from llmrouter_tui.core.hosting import Policy
 from llmrouter_tui.core.prompt_set import PROMPTS
 from llmrouter_tui.engine.asking import Asking
+from llmrouter_tui.engine.judge_bench import Bench, JudgeSettings
 from llmrouter_tui.engine.manners import Manners
 from llmrouter_tui.engine.outside import Outside
 from llmrouter_tui.engine.sandbox import Sandbox
@@ -237,3 +238,20 @@ class TestSpending:
             await spending.step()
             told = [fact.spend for fact in house.facts(SpendChanged)]
             assert [round(view.today * 1e6) for view in told] == [0, 11]
+
+
+class TestJudges:
+    async def test_a_judge_at_an_address_of_its_own_gets_nothing_while_prompts_stay_here(self) -> None:
+        away = cloud("judge-1")
+        async with abroad() as (house, outside, _, calendar):
+            settings = JudgeSettings(model="judge-1", base_url="https://api.example.com/v1")
+            bench = Bench(house.fleet, settings, lambda url, key: away, calendar, withheld=outside.reason)
+            seat = bench.usual()
+            assert seat is not None
+            assert (seat.info.local, seat.info.hosted) == (False, True)
+            outside.follow(LOCAL_ONLY)
+            assert bench.usual() is None
+            assert bench.why == "judge-1 at api.example.com may not be asked (hosted: local_only is on)"
+            outside.follow(Policy(budgets="$1.00 a day"))
+            assert bench.usual() is None
+            assert "its price is unknown, and the budget is $1.00 a day" in bench.why

@@ -68,6 +68,10 @@ async def test_places_count_too_where_memory_is_not_ours_to_see():
         for name in ("one/a", "one/b"):
             (await house.residency.acquire(house.fleet.model(name))).release()
         assert backend.calls == [("load", "a"), ("unload", "a"), ("load", "b")]
+        house.fleet.model("one/a").gave_up, house.fleet.model("one/b").pinned = None, True
+        house.fleet.touch(house.fleet.model("one/b"))
+        wait = house.router.ledger.waits()["one/a"]
+        assert (bool(wait.blocked), wait.never) == (True, False)
 
 
 async def test_screens_are_told_how_many_models_a_server_holds():

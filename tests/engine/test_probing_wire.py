@@ -10,7 +10,7 @@ import pytest
 from llmrouter_tui.backends.discover import build
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.core.measuring import MAX_AGE
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from llmrouter_tui.core.profile import Order
 from llmrouter_tui.demo.cast import DEEPSEEK_R1_14B, GEMMA3_4B, MISTRAL_7B, NOMIC_EMBED, PHI4_14B, QWEN3_32B, SimModel
 from llmrouter_tui.demo.gpu import two_cards

@@ -266,6 +266,7 @@ async def test_what_failed_is_asked_again_by_the_next_order_and_nothing_else() -
         assert s.profiler.run.models[0].fresh == ALL - 2
 
 
+@pytest.mark.thorough
 async def test_only_what_failed_is_asked_again_when_that_is_wanted_of_the_full_profile_too() -> None:
     async with school() as s:
         with pytest.raises(RouterError, match="no prompt failed"):
@@ -477,7 +478,7 @@ async def test_what_is_fresh_is_left_and_what_is_of_other_weights_is_measured_an
         s.backend.infos[0] = replace(s.backend.infos[0], digest="a-2")
         s.house.fleet.listed(s.house.fleet.backends["one"], s.backend.infos)
         [kept, _] = [e.weight for e in record.abilities["math"].evidence if e.source == "profile"]
-        assert kept == pytest.approx(known / 2, rel=0.1)
+        assert 0.4 < kept / known < 0.7, "half, by a yardstick that moved with it"
         found = await s.measured("a")
         assert {one.digest for one in found.values()} == {"a-2"}
         s.backend.prompts.clear()
@@ -535,7 +536,7 @@ async def test_what_costs_money_is_only_measured_by_its_name(kind: str, prices: 
 
 async def test_progress_is_told_but_folded_and_an_eta_comes_with_it() -> None:
     async with school() as s:
-        await s.measured("a", "b", quick=False)
+        await s.measured("a", quick=False)
         told = [fact.run for fact in s.house.facts(ProfileChanged)]
         assert told[0].running
         assert not told[-1].running
@@ -553,6 +554,26 @@ async def test_memory_that_is_kept_for_other_work_is_waited_for() -> None:
         await s.house.residency.release()
         await s.ended()
         assert s.profiler.run.models[0].state == "done"
+
+
+async def test_what_probes_taught_of_a_model_does_not_hide_how_far_off_the_guesses_of_all_are() -> None:
+    async with school() as s:
+        house, clock = s.house, SystemClock()
+        first, second = house.fleet.models["one/a"], house.fleet.models["one/b"]
+        schedule = Schedule(house.fleet, house.measured, house.router.traffic, clock, lambda record: False)
+        guess = first.speed
+        etas = []
+        for probed in (guess, replace(guess, prefill=guess.prefill / 20)):
+            first.speed = probed
+            schedule.begin(clock.wall(), ["one/a", "one/b"])
+            schedule.plan(first, QUICK)
+            schedule.plan(second, QUICK)
+            first.speed = replace(guess, prefill=guess.prefill / 20, samples=9)
+            for prompt in QUICK[:5]:
+                schedule.done("one/a", prompt, 2.0)
+            etas.append(schedule.eta())
+        assert etas[0] is not None
+        assert etas[0] == pytest.approx(etas[1])
 
 
 async def test_the_eta_counts_on_clients_of_that_memory_as_of_late_and_on_earlier_answers() -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from llmrouter_tui.core.decision import Timings, Usage
 from llmrouter_tui.core.domain import Resident
 from llmrouter_tui.core.errors import BackendError
 from llmrouter_tui.core.events import ResidencyChanged, Waiting
@@ -204,12 +205,16 @@ async def test_a_full_queue_refuses_at_once_and_a_warm_model_is_asked_instead():
         house.fleet.look_again("one")
         await until(lambda: house.fleet.model("one/warm").ready)
         a = house.fleet.model("one/a")
+        a.load_history.append(40.0)
         gone = [asyncio.ensure_future(house.residency.acquire(a)) for _ in range(2)]
         await until(lambda: len(a.tickets) == 2)
         with pytest.raises(BackendError, match=r"the queue of gpu0 is full: 2 requests wait already") as caught:
             await house.ask(name="one/b")
         assert (caught.value.code, caught.value.status, caught.value.retryable) == ("queue_full", 429, True)
-        assert caught.value.retry_after >= 1
+        for name in "ab":
+            with pytest.raises(BackendError) as caught:
+                await house.residency.acquire(house.fleet.model(f"one/{name}"))
+            assert 20 < caught.value.retry_after < 60, "they wait until the load under way ends"
         run = house.router.begin(request())
         object.__setattr__(run.decision, "chosen", "one/b")
         await run.open()
@@ -230,6 +235,25 @@ async def test_a_wait_that_would_be_too_long_is_refused_at_once():
         assert (caught.value.code, caught.value.status) == ("queue_full", 503)
         assert caught.value.retry_after > 60
         gone.cancel()
+
+
+async def test_a_wait_that_is_only_guessed_must_look_twice_as_long_and_the_first_answer_ends_the_guess():
+    backend = ScriptedBackend([model(name, 5) for name in "ab"], load_seconds=30)
+    async with open_house(backend, queue_seconds=20.0) as house:
+        a, b = house.fleet.model("one/a"), house.fleet.model("one/b")
+        a.load_history.append(30.0)
+        gone = [asyncio.ensure_future(house.residency.acquire(a))]
+        await until(lambda: a.residency == "loading")
+        gone.append(asyncio.ensure_future(house.residency.acquire(b)))
+        await until(lambda: len(b.tickets) == 1)
+        for record in (a, b):
+            house.learning.answered(record, Usage(5, 3), Timings(), None, 0.1)
+            assert record.mean_seconds == pytest.approx(0.1)
+        b.load_history.append(1.0)
+        with pytest.raises(BackendError, match="longer than the 20 s"):
+            await house.residency.acquire(b)
+        for waiting in gone:
+            waiting.cancel()
 
 
 async def test_who_waited_too_long_is_refused_but_not_while_its_model_is_being_loaded(monkeypatch):

@@ -86,6 +86,7 @@ async def test_a_model_too_big_for_the_machine_is_refused_before_anything_is_unl
             await house.residency.acquire(house.fleet.model("one/giant"))
         assert backend.calls == [("load", "a")]
         assert house.router.ledger.waits()["one/giant"].blocked
+        assert house.router.ledger.waits()["one/giant"].never
 
 
 async def test_a_failed_load_is_told_and_not_recorded_as_loaded():

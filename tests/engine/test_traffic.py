@@ -3,6 +3,7 @@
 from llmrouter_tui.core.decision import Attempt, Exchange, Rates
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.traffic import RECENT, Traffic
+from tests.engine.house import ScriptedBackend, model, open_house
 
 
 def rates(*exchanges: Exchange) -> Rates:
@@ -33,3 +34,9 @@ def test_only_the_newest_are_kept():
         traffic.finished(ended(f"{i:04d}", "ok"))
     assert (len(traffic.newest()), traffic.finished_total) == (RECENT, RECENT + 50)
     assert traffic.newest()[0].id == f"{RECENT + 49:04d}"
+
+
+async def test_a_request_that_was_refused_is_remembered_as_short_as_any():
+    async with open_house(ScriptedBackend([model("small", 3)])) as house:
+        ident = house.router.refused(client="", requested="auto", code="rate_limited", message="", prompt="x" * 10**6)
+        assert len(house.router.traffic.find(ident).prompt) == house.router.keep.prompt

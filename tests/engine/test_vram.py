@@ -122,9 +122,11 @@ async def test_another_context_is_planned_with_what_it_would_take():
         assert (usual.verdict, longer.verdict) == ("fits", "too big")
         assert (usual.context_length, longer.context_length) == (8192, 65_536)
         assert (longer.needed or 0) - (usual.needed or 0) == 7 * GIB
+        assert (usual.cache, longer.cache) == (GIB, 8 * GIB)
         assert vram.placement(record, 8192) == usual
         await hold(house, "one/a")
         assert vram.placement(record, 8192).verdict == "loaded"
+        assert 0 < (vram.view().pools[0].holders[0].cache or 0) < 4 * GIB
         anew = vram.placement(record, 16_384)
         assert (anew.verdict, anew.context_length) == ("fits", 16_384)
         assert (anew.seconds or 0) > record.load_seconds
@@ -317,11 +319,11 @@ def event(at: float, **more: object) -> ResidencyEvent:
 def test_a_day_is_counted_from_local_midnight_across_restarts():
     start = midnight(SystemClock().wall())
     journal = Journal()
-    journal.remember([event(start - 60), event(start + 1), event(start + 2)])
+    journal.begin([event(start - 60), event(start + 1), event(start + 2)])
     assert journal.swaps(start + 10) == Swaps(loads=2, seconds=4.0)
     assert [one.at for one in journal.residency()] == [start + 2, start + 1, start - 60]
     assert journal.swaps(start + 30 * 3600) == Swaps()
-    journal.remember([event(start + 30 * 3600)])
+    journal.begin([event(start + 30 * 3600)])
     assert journal.swaps(start + 30 * 3600) == Swaps(loads=1, seconds=2.0)
 
 

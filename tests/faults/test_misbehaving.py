@@ -98,6 +98,7 @@ def forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llmrouter_tui.core.breaker.BACKEND_TRIES", 10_000)
 
 
+@pytest.mark.thorough
 async def test_every_case_ends_in_an_answer_or_a_clear_error_and_leaves_one_row(tmp_path: Path) -> None:
     bad = {mode: Upstream(mode, [case.model for case in CASES if case.mode == mode]) for mode in MODES}
     good = Upstream("", [case.model for case in CASES if case.healthy])

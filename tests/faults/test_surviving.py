@@ -19,7 +19,7 @@ CROWD = 1500
 async def test_a_crowd_that_says_nothing_is_sent_away_and_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llmrouter_tui.service.assembly.ProxyOptions", lambda **o: ProxyOptions(**o, silent=0.4))
+    monkeypatch.setattr("llmrouter_tui.service.door.ProxyOptions", lambda **o: ProxyOptions(**o, silent=0.4))
     crowd = min(CROWD, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 400) // 2)
     upstream = Upstream("", ["m"])
     await upstream.start()

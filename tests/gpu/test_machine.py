@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from llmrouter_tui.core.domain import HOST_POOL, Device
-from llmrouter_tui.core.ports import Probe
+from llmrouter_tui.core.ports.probe import Probe
 from llmrouter_tui.gpu import MachineProbe, open_probe
 from llmrouter_tui.gpu.absent import AbsentError
 from llmrouter_tui.gpu.amd import AmdProbe

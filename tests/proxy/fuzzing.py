@@ -11,6 +11,7 @@ import httpx
 from hypothesis import HealthCheck, Phase, given, settings
 
 from llmrouter_tui.core.errors import STATUS
+from llmrouter_tui.proxy.operation import OCTETS
 
 ENDLESS = ("/admin/events",)
 """An answer that has no end is tested by itself."""
@@ -94,7 +95,7 @@ def _fuzz_one(operation: Any, url: str, session: Any, examples: int, findings: F
     from schemathesis.generation.modes import GenerationMode
 
     modes = [GenerationMode.POSITIVE]
-    if operation.body or operation.query:
+    if operation.query or any(body.media_type != OCTETS for body in operation.body):  # no bytes are no file
         modes.append(GenerationMode.NEGATIVE)
     for mode in modes:
 

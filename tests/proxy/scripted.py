@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from llmrouter_tui.core.chat import ChatRequest
@@ -36,6 +36,7 @@ from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.embedding import EmbedRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Envelope, Fact, LogLine
+from llmrouter_tui.core.exchange_query import passes
 from llmrouter_tui.core.export import RatingPage
 from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import (
@@ -50,7 +51,9 @@ from llmrouter_tui.core.grades import (
     Overruled,
 )
 from llmrouter_tui.core.keys import KeyView, NewKey
-from llmrouter_tui.core.ports import FeedbackInput, Rated, RouterErrorLike, Snapshot
+from llmrouter_tui.core.leaderboard import leaderboard
+from llmrouter_tui.core.ports.control import Snapshot
+from llmrouter_tui.core.ports.history import FeedbackInput, Rated
 from llmrouter_tui.core.profile import (
     ModelProfile,
     ModelProgress,
@@ -62,12 +65,16 @@ from llmrouter_tui.core.profile import (
     TaskProgress,
     TaskScore,
 )
+from llmrouter_tui.core.query import EVERYTHING, Query
 from llmrouter_tui.core.queueing import Place
 from llmrouter_tui.core.ranking import Ranking
+from llmrouter_tui.core.restoring import Restoration
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.spending import Line, SpendView
 from llmrouter_tui.core.spending import view as spend_view
 from llmrouter_tui.core.sync import SourceView, SyncedFigure, SyncProgress, SyncRecord, SyncView
+from llmrouter_tui.core.trends import Reading, Swap, Trends, Work, grid, trends
+from llmrouter_tui.core.votes import Leaderboard, Vote, Voted, VoteInput, VotePage, vote_id
 from llmrouter_tui.core.vram import Holder, LoadProgress, Placement, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.core.whatif import Change, WhatIf
 
@@ -177,7 +184,7 @@ class ScriptedRun:
         self.status_text = script.status
         self.wait = script.wait
         self.events: list[str] = []
-        self.failure: RouterErrorLike | None = None
+        self.failure: RouterError | None = None
         self.closed = asyncio.Event()
         self.finished = False
         self.sent = 0
@@ -231,7 +238,7 @@ class ScriptedRun:
         if isinstance(error, RouterError):
             self.failure = error
 
-    def fail(self, error: RouterErrorLike) -> None:
+    def fail(self, error: RouterError) -> None:
         self.failure = error
 
     def close(self) -> None:
@@ -383,6 +390,7 @@ JUDGE = JudgeView(
     current="box/small creative-letter", disagree=1,
     agreement=Agreement(BIG, Concord(3, 2, 1, 0), Concord(5, 4, 0, 1), (Bias(SMALL, 1.25, 6),), (0,) * 9 + (4,), 0.4),
 )  # fmt: skip
+VOTE = Vote("x1-x2", 14.0, "coding", (SMALL, BIG), "better", ("x1", "x2"), SMALL)
 COMPARISON = Comparison(13.0, BIG, "creative-letter", "creative", SMALL, BIG, "second", reason="livelier")
 
 
@@ -393,6 +401,8 @@ class ScriptedControl:
     bus: ScriptedBus = field(default_factory=ScriptedBus)
     calls: list[tuple[object, ...]] = field(default_factory=list)
     views: tuple[ModelView, ...] = field(default_factory=model_views)
+    given: dict[str, Vote] = field(default_factory=lambda: {VOTE.id: VOTE})
+    """Votes by id."""
     kept: dict[str, Setting] = field(
         default_factory=lambda: {
             "quality_preference": Setting("quality_preference", 0.5, "default"),
@@ -512,9 +522,18 @@ class ScriptedControl:
             vram=MEMORY,
         )
 
-    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
-        self.calls.append(("exchanges", before, limit, text))
-        found = tuple(item for item in self.history if text in item.model)
+    async def exchanges(
+        self,
+        *,
+        before: str | None = None,
+        limit: int = 100,
+        query: Query = EVERYTHING,
+        after: str | None = None,
+        count: bool = False,
+    ) -> ExchangePage:
+        newer = () if after is None else (after, count)
+        self.calls.append(("exchanges", before, limit, str(query), *newer))
+        found = tuple(item for item in self.history if passes(query, item))
         return ExchangePage(found[:limit], before="x1" if len(found) > limit else None, total=len(found))
 
     async def exchange(self, exchange_id: str) -> Exchange:
@@ -556,6 +575,11 @@ class ScriptedControl:
         if wanted.exchange:
             await self.exchange(wanted.exchange)
         return Forgotten(3, 2, 1)
+
+    async def restore(self, content: AsyncIterable[bytes]) -> Restoration:
+        data = b"".join([piece async for piece in content])
+        self.calls.append(("restore", data))
+        return Restoration(len(data), "/there/router.db.before-restore")
 
     async def models(self) -> Sequence[ModelView]:
         return self.views
@@ -633,6 +657,11 @@ class ScriptedControl:
     async def what_if(self, preference: float) -> WhatIf:
         self.calls.append(("what_if", preference))
         return WhatIf(preference, 12, 1, 0.1, 2.5, (Change("x1", SMALL, BIG, 0.1, 2.5),))
+
+    async def trends(self, span: float) -> Trends:
+        self.calls.append(("trends", span))
+        work = [Work(1_000_000_000 // 300 * 300, BIG, 3, 1, 500, 2, 1.5, 400, 10.0)]
+        return trends(grid(1_000_000_100, span), work, [Reading(work[0].at, "GPU0", 2, 4e9)], [Swap(work[0].at, 6.5)])
 
     async def review(self, span: float | None = SPAN) -> Review:
         self.calls.append(("review", span))
@@ -720,6 +749,27 @@ class ScriptedControl:
     async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
         self.calls.append(("comparisons", limit))
         return (COMPARISON,)
+
+    async def vote(self, vote: VoteInput) -> Voted:
+        self.calls.append(("vote", vote))
+        winner = {"x1": SMALL, "x2": BIG}.get(vote.winner, "")
+        id_ = vote_id(vote.exchanges)
+        self.given[id_] = Vote(id_, 14.0, "coding", (SMALL, BIG), vote.verdict, vote.exchanges, winner)
+        return Voted(self.given[id_], (Effect(SMALL, "coding", 0.60, 0.62), Effect(BIG, "coding", 0.71, 0.69)))
+
+    async def take_back_vote(self, vote_id: str) -> Voted:
+        self.calls.append(("take_back_vote", vote_id))
+        if vote_id not in self.given:
+            raise RouterError("not_found", f"there is no vote {vote_id!r}")
+        return Voted(self.given.pop(vote_id), (Effect(SMALL, "coding", 0.62, 0.60),), True)
+
+    async def votes(self, *, before: str | None = None, limit: int = 100) -> VotePage:
+        self.calls.append(("votes", before, limit))
+        return VotePage(()) if before == "14.0:x1-x2" else VotePage(tuple(self.given.values()), "14.0:x1-x2")
+
+    async def leaderboard(self, task: str = "") -> Leaderboard:
+        self.calls.append(("leaderboard", task))
+        return leaderboard(self.given.values(), task)
 
     async def spend(self) -> SpendView:
         return SPEND

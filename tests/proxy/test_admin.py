@@ -12,8 +12,8 @@ import pytest
 
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Snapshot
-from llmrouter_tui.proxy.admin import encode_snapshot
+from llmrouter_tui.core.ports.control import Snapshot
+from llmrouter_tui.proxy.admin.state import encode_snapshot
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import BIG, SMALL, ScriptedControl
 
@@ -149,7 +149,13 @@ async def test_what_another_preference_would_change_is_asked_by_its_value(router
     assert (told["preference"], told["looked_at"], told["changed"], told["quality"], told["seconds"]) == (
         0.7, 12, 1, 0.1, 2.5
     )  # fmt: skip
-    assert told["changes"] == [{"exchange_id": "x1", "chosen": SMALL, "instead": BIG, "quality": 0.1, "seconds": 2.5}]
+    change = {"exchange_id": "x1", "chosen": SMALL, "instead": BIG, "quality": 0.1, "seconds": 2.5, "task": ""}
+    assert told["changes"] == [change]
+
+
+async def test_a_text_is_looked_for_as_a_plain_word_of_the_filter(router: Router) -> None:
+    await router.http.get("/admin/exchanges", params={"text": "two words", "filter": "task:code"})
+    assert router.control.calls == [("exchanges", None, 100, 'task:coding "two words"')]
 
 
 async def test_a_review_looks_back_as_far_as_asked(router: Router) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from llmrouter_tui.core.decision import Attempt, Exchange, ExchangePage, Feedback
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.exchange_query import passes
 from llmrouter_tui.core.grades import GradeFilter, GradePage
+from llmrouter_tui.core.query import EVERYTHING, Query
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import SMALL, decision
 
@@ -26,7 +28,7 @@ SAID = Exchange(
     prompt="my prompt",
     answer="my answer",
     message="cannot read 'my prompt'",
-    rating=Feedback("x1", "down", 1.0, reasons=("too slow",), comment="my comment"),
+    rating=Feedback("x1", "down", 1.0, reasons=("too slow", "my own reason"), comment="my comment"),
 )
 
 
@@ -35,10 +37,10 @@ def record(router: Router, count: int, seconds: float = 60.0) -> None:
     now = time.time()
     router.control.history = tuple(replace(SAID, id=f"x{n}", at=now - n * seconds) for n in range(count))
 
-    async def exchanges(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+    async def exchanges(*, before: str | None = None, limit: int = 100, query: Query = EVERYTHING) -> ExchangePage:
         start = int(before or 0)
         rest = start + limit
-        page = router.control.history[start:rest]
+        page = tuple(one for one in router.control.history[start:rest] if passes(query, one))
         return ExchangePage(page, str(rest) if rest < count else None, count)
 
     router.control.exchanges = exchanges  # type: ignore[method-assign]
@@ -50,6 +52,16 @@ async def lines(router: Router, query: str = "") -> list[dict[str, Any]]:
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert answer.headers["x-request-id"]
     return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_a_filter_leaves_out_what_it_does_not_admit(router: Router) -> None:
+    record(router, 250)
+    told = await lines(router, "?filter=id:x17+!id:x170")
+    assert [line["id"] for line in told] == ["x17", *(f"x{n}" for n in range(171, 180))]
+    for query, said in (("filter=margin:low", "compares a number"), ("filter=x&what=grades", "Only exchanges")):
+        answer = await router.http.get(f"/admin/export?{query}")
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "filter")
+        assert said in answer.json()["error"]["message"]
 
 
 async def test_every_exchange_is_a_line_newest_first(router: Router) -> None:
@@ -80,10 +92,10 @@ async def test_one_that_breaks_off_says_so(router: Router) -> None:
     record(router, 250)
     paged = router.control.exchanges
 
-    async def breaks(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+    async def breaks(*, before: str | None = None, limit: int = 100, query: Query = EVERYTHING) -> ExchangePage:
         if before is not None:
             raise RouterError("storage_unavailable", "the disk is full")
-        return await paged(before=before, limit=limit, text=text)
+        return await paged(before=before, limit=limit, query=query)
 
     router.control.exchanges = breaks  # type: ignore[method-assign]
     told = await lines(router)
@@ -114,6 +126,8 @@ async def test_ratings_grades_and_what_was_measured_are_exported_too(router: Rou
     router.control.grades = grades  # type: ignore[method-assign]
     graded = await lines(router, "?what=grades")
     assert graded and {line["question"] + line["answer"] + line["reason"] for line in graded} == {""}
+    (vote,) = (await lines(router, "?what=votes"))[:1]
+    assert (vote["verdict"], vote["winner"], vote["exchanges"]) == ("better", "box/library/qwen3:4b", ["x1", "x2"])
     measured = await lines(router, "?what=profiles")
     assert [(line["prompt"], line["passed"], line["answer"]) for line in measured] == [
         ("math-sum", 1.0, ""),
@@ -142,10 +156,10 @@ async def test_a_table_that_breaks_off_is_cut_off(router: Router) -> None:
     record(router, 250)
     paged = router.control.exchanges
 
-    async def breaks(*, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
+    async def breaks(*, before: str | None = None, limit: int = 100, query: Query = EVERYTHING) -> ExchangePage:
         if before is not None:
             raise RouterError("storage_unavailable", "the disk is full")
-        return await paged(before=before, limit=limit, text=text)
+        return await paged(before=before, limit=limit, query=query)
 
     router.control.exchanges = breaks  # type: ignore[method-assign]
     with pytest.raises(httpx.TransportError):

@@ -31,6 +31,7 @@ def url() -> Iterator[str]:
     served.end()
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("fuzz")
 @pytest.mark.parametrize("part", PARTS)
 def test_whatever_is_asked_is_answered_as_described(url: str, part: str) -> None:

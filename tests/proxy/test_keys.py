@@ -52,6 +52,16 @@ async def test_keys_come_and_go_while_it_serves(routers: Routers) -> None:
     assert (await router.http.get(MODELS)).status_code == 200
 
 
+async def test_the_demos_own_traffic_comes_in_whatever_keys_are_asked_for(routers: Routers) -> None:
+    router = await routers.start(demo_key="sk-demo", admin_key="sk-owner")
+    assert (await router.http.get(MODELS)).status_code == 200  # for its sake nobody is asked for a key
+    router.server.use_keys([key("alice")])
+    answer = await router.http.post(CHAT, json=ASK, headers=sent("demo"))
+    assert (answer.status_code, router.exchanges.last.request.key) == (200, "demo")
+    assert (await router.http.get("/admin/profiles", headers=sent("demo"))).status_code == 200
+    assert (await router.http.get(MODELS)).status_code == 401
+
+
 async def test_a_key_sees_the_models_that_it_may_ask_for(routers: Routers) -> None:
     router = await routers.start(named_keys=(key("small", models=("*4b",)), key("all")))
     seen = {}
@@ -136,3 +146,34 @@ async def test_the_owner_makes_and_revokes_keys(routers: Routers) -> None:
         refused = await router.http.post("/admin/keys", json=wrong, headers=owner)
         assert refused.status_code == 400
         assert refused.json()["error"]["param"] == field
+
+
+async def test_either_header_may_hold_the_right_key(routers: Routers) -> None:
+    """Anthropic's clients send both where they know two."""
+    router = await routers.start(named_keys=(key("alice"), key("bob")))
+    for bearer, named, whose in [
+        ("sk-alice", "sk-ant-somebody-elses", "alice"),
+        ("sk-ant-oat-somebody-elses", "sk-bob", "bob"),
+        ("sk-alice", "sk-bob", "bob"),
+        ("sk-alice", "", "alice"),
+    ]:
+        headers = {"Authorization": f"Bearer {bearer}", "x-api-key": named}
+        assert (await router.http.post(CHAT, json=ASK, headers=headers)).status_code == 200
+        assert router.exchanges.last.request.key == whose
+    wrong = {"Authorization": "Bearer nope", "x-api-key": "neither"}
+    assert (await router.http.post(CHAT, json=ASK, headers=wrong)).status_code == 401
+
+
+async def test_a_key_rates_what_it_asked_itself(routers: Routers) -> None:
+    router = await routers.start(named_keys=(key("alice"), key("bob")), api_keys=("plain",), admin_key="omega")
+    router.control.history = (replace(router.control.history[0], key="alice"),)
+    body = {"exchange_id": "x1", "rating": "up"}
+
+    async def rated(path: str, text: str) -> int:
+        return (await router.http.post(path, json=body, headers={"x-api-key": text})).status_code
+
+    for text in ("sk-bob", "plain"):
+        assert await rated("/v1/feedback", text) == 404
+    assert router.control.calls == []
+    assert await rated("/v1/feedback", "sk-alice") == 200
+    assert await rated("/admin/rate", "omega") == 200

@@ -1,6 +1,7 @@
 """How much a client may ask, over real sockets: what is refused, in whose words, and when it is let in again."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -187,3 +188,19 @@ def test_one_home_is_one_client() -> None:
     assert client_of("192.0.2.1") != client_of("192.0.2.2")
     assert client_of("::ffff:192.0.2.1") != client_of("::ffff:192.0.2.2")
     assert client_of(None) == client_of("")
+
+
+async def test_what_a_limit_refuses_is_not_read(routers: Routers) -> None:
+    """No megabyte of a client that may not ask now; where its request is short, the record still shows it."""
+    router = await routers.start(limit=Limit(rpm=1))
+    assert await ask(router) == 200
+    reader, writer = await asyncio.open_connection("127.0.0.1", router.server.port)
+    writer.write(f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n".encode())
+    assert b" 429 " in await asyncio.wait_for(reader.readline(), 10), "before a byte of it was sent"
+    writer.close()
+    reader, writer = await asyncio.open_connection("127.0.0.1", router.server.port)
+    short = json.dumps(ASK).encode()
+    writer.write(f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(short)}\r\n\r\n".encode() + short)
+    assert b" 429 " in await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    assert [entry["requested"] for entry in router.exchanges.refusals] == ["", ASK["model"]]

@@ -7,8 +7,9 @@ from typing import Any
 import openai
 import pytest
 
+from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import ModelInfo, ModelView, Problem
-from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.core.ports.history import FeedbackInput
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import BIG, SMALL
 
@@ -90,6 +91,7 @@ async def test_a_rating_is_stored(router: Router, body: dict[str, Any], given: F
     assert response.status_code == 200
     assert response.json()["exchange_id"] == "x1"
     assert response.json()["model"] == SMALL
+    assert response.json()["effects"] == [{"model": SMALL, "task": "coding", "before": 0.6, "after": 0.64}]
     assert router.control.calls == [("rate", given)]
 
 
@@ -151,3 +153,20 @@ async def test_feedback_that_is_not_json(router: Router, body: bytes) -> None:
     response = await router.http.post("/v1/feedback", content=body)
     assert response.status_code == 400
     assert json.loads(response.content)["error"]["code"] == "invalid_request"
+
+
+async def test_aliases_are_listed_where_they_are_names_and_found_where_they_fit(router: Router) -> None:
+    lines = ["gpt-4 = library/qwen3:4b", "claude-* = auto", "small = auto:fast", "gone = none:7b"]
+    router.control.kept["aliases"] = Setting("aliases", lines, "set")
+    data = {entry["id"]: entry for entry in (await router.http.get("/v1/models")).json()["data"]}
+    assert [name for name, entry in data.items() if entry.get("alias_of")] == ["gpt-4", "small"]
+    assert (data["gpt-4"]["alias_of"], data["gpt-4"]["context_length"]) == (SMALL, 32768)
+    found = (await router.http.get("/v1/models/claude-sonnet-4-5")).json()
+    assert (found["id"], found["alias_of"]) == ("claude-sonnet-4-5", "auto")
+    as_anthropic = await router.http.get("/v1/models/claude-opus", headers={"anthropic-version": "2023-06-01"})
+    assert (as_anthropic.json()["type"], as_anthropic.json()["id"]) == ("model", "claude-opus")
+    assert (await router.http.get("/v1/models/gone")).status_code == 404
+    tags = {entry["name"]: entry for entry in (await router.http.get("/api/tags")).json()["models"]}
+    assert {"gpt-4:latest", "small:latest"} <= set(tags) and "gone:latest" not in tags
+    shown = (await router.http.post("/api/show", json={"model": "gpt-4:latest"})).json()
+    assert shown["capabilities"] == tags["library/qwen3:4b"]["capabilities"]

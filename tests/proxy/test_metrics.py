@@ -11,10 +11,13 @@ from llmrouter_tui.core.decision import Attempt, Exchange, Feedback, Usage
 from llmrouter_tui.core.domain import ModelInfo, ModelView, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Fact, Graded, Rated, ResidencyChanged
 from llmrouter_tui.core.limiting import Limit
+from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.proxy.tally import MODELS, NONE, OTHER, Standing, Tally
 from tests.proxy.conftest import Router, Routers
 from tests.proxy.scripted import BIG, GPU, GRADE, SMALL, decision, model_views
 from tests.proxy.test_answers import ASK
+
+PAID = SpendView("2026-11-23", 0.5, 7.25, unpriced=3, budget_day=2.0)
 
 
 def put(tally: Tally, *facts: Fact) -> None:
@@ -58,7 +61,7 @@ async def test_what_happened_is_counted(router: Router) -> None:
         router.server.tally,
         exchange(),
         exchange(attempts=(failed, Attempt(SMALL, "ok", wait_seconds=7.0)), ttft=None),
-        exchange(BIG, outcome="failed", code="out_of_memory", seconds=1.0, usage=Usage(), ttft=None),
+        exchange(BIG, outcome="failed", code="out_of_memory", seconds=1.0, usage=Usage(), ttft=None, cost=0.25),
         exchange("", outcome="failed", code="invalid_request", decision=None, attempts=(), usage=Usage(), ttft=None),
         ResidencyChanged(ResidencyEvent(1.0, "load", SMALL, "gpu0", 2.5, "asked for")),
         ResidencyChanged(ResidencyEvent(1.0, "unload", BIG, "gpu0", 0.1, "room", evicted_for=SMALL)),
@@ -73,6 +76,8 @@ async def test_what_happened_is_counted(router: Router) -> None:
     assert figure(found, "failures_total", code="out_of_memory") == 1
     assert figure(found, "retries_total") == 1
     assert figure(found, "tokens_total", model=SMALL, kind="completion") == 40
+    assert figure(found, "cost_dollars_total", model=BIG) == 0.25
+    assert ("llmrouter_cost_dollars_total", frozenset({("model", SMALL)})) not in found, "it costs nothing"
     assert figure(found, "ttft_seconds_count", task="coding") == 1
     assert figure(found, "ttft_seconds_bucket", task="coding", le="0.25") == 0
     assert figure(found, "ttft_seconds_bucket", task="coding", le="0.5") == 1
@@ -88,7 +93,7 @@ async def test_what_happened_is_counted(router: Router) -> None:
 async def test_how_it_is_now_is_read_at_the_moment(routers: Routers) -> None:
     router = await routers.start(limit=Limit(rpm=1))
     late = ModelView(ModelInfo("big", "late"), waiting=4, residency="loading")
-    here = Standing((*model_views(), late), router.control.servers, (GPU,), 5.0, {"screen": 3, "database": 0})
+    here = Standing((*model_views(), late), router.control.servers, (GPU,), 5.0, {"screen": 3, "database": 0}, PAID)
     router.server.tally.standing = lambda: here
     for _ in range(3):
         await router.http.post("/v1/chat/completions", json=ASK)
@@ -96,6 +101,8 @@ async def test_how_it_is_now_is_read_at_the_moment(routers: Routers) -> None:
     assert figure(found, "rate_limited_total", limit="requests") == 2
     assert figure(found, "events_dropped_total", reader="screen") == 3
     assert figure(found, "queue_length") == 4
+    assert (figure(found, "spent_dollars", span="day"), figure(found, "spent_dollars", span="month")) == (0.5, 7.25)
+    assert (figure(found, "budget_dollars", span="day"), figure(found, "spent_unpriced")) == (2.0, 3)
     assert figure(found, "models", state="resident") == 1
     assert figure(found, "backend_up", backend="box", kind="ollama") == 1
     assert figure(found, "memory_bytes", pool="gpu0", kind="total") == 24 << 30

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.events import LogLine, Progress, SettingChanged
-from llmrouter_tui.proxy.watch import RING
+from llmrouter_tui.proxy.admin.watch import RING
 from tests.proxy.conftest import Router
 
 

@@ -7,12 +7,17 @@ import pytest
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.exchange_query import parse_query
 from llmrouter_tui.core.keys import KeyView
-from llmrouter_tui.core.ports import Control, FeedbackInput
+from llmrouter_tui.core.ports.control import Control
+from llmrouter_tui.core.ports.history import FeedbackInput
+from llmrouter_tui.core.query import EVERYTHING
+from llmrouter_tui.core.restoring import Restoration
+from llmrouter_tui.core.votes import VoteInput
 from llmrouter_tui.proxy.parse import parse_chat
 from llmrouter_tui.remote.control import RemoteControl
 from tests.proxy.conftest import Router, Routers
-from tests.proxy.scripted import BIG, SMALL
+from tests.proxy.scripted import BIG, SMALL, VOTE
 
 UNSET_PORT = "http://127.0.0.1:9"
 
@@ -63,8 +68,13 @@ async def test_questions_get_the_routers_own_answers(router: Router, remote: Rem
     page = await remote.exchanges(before="x9", limit=1)
     assert page == await control.exchanges(before="x9", limit=1)
     assert page.before == "x1"
-    assert (await remote.exchanges(text="qwen3:4b é&=")).items == ()
-    assert ("exchanges", None, 100, "qwen3:4b é&=") in router.control.calls
+    words = EVERYTHING.and_word("qwen3:4b é&=")
+    assert (await remote.exchanges(query=words)).items == ()
+    assert router.control.calls[-1] == ("exchanges", None, 100, '"qwen3:4b é&="')
+    await remote.exchanges(query=parse_query('text:"é&= +" !margin:<.05'))
+    assert router.control.calls[-1][-1] == 'text:"é&= +" !margin:<0.05'
+    await remote.exchanges(after="", limit=3, count=True)
+    assert router.control.calls[-1] == ("exchanges", None, 3, "", "", True)
 
 
 async def test_explain_asks_about_the_very_prompt(router: Router, remote: RemoteControl) -> None:
@@ -85,6 +95,12 @@ async def test_explain_sends_a_whole_request_as_it_stands(router: Router, remote
 async def test_what_another_preference_would_change_is_told_whole(router: Router, remote: RemoteControl) -> None:
     assert await remote.what_if(0.7) == await router.control.what_if(0.7)
     assert await remote.what_if(1 / 3) == await router.control.what_if(1 / 3)
+
+
+async def test_curves_arrive_whole(router: Router, remote: RemoteControl) -> None:
+    told = await remote.trends(86_400.0)
+    assert told == await router.control.trends(86_400.0)
+    assert told.curve("ttft") is not None and told.curve("memory", "GPU0") is not None
 
 
 @pytest.mark.parametrize("span", [604_800.0, 90.0, None])
@@ -148,6 +164,21 @@ async def test_the_other_commands(router: Router, remote: RemoteControl) -> None
     assert router.control.calls == expected
 
 
+async def pieces(data: bytes, count: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), len(data) // count):
+        yield data[start : start + len(data) // count]
+
+
+async def test_a_copy_of_the_database_arrives_whole(router: Router, remote: RemoteControl) -> None:
+    data = bytes(range(256)) * 40_000  # more than any other body may be
+    given = await remote.restore(pieces(data, 7))
+    assert given == Restoration(len(data), "/there/router.db.before-restore")
+    assert router.control.calls == [("restore", data)]
+    refused = await router.http.post("/admin/restore", json={})
+    assert refused.status_code == 415, "what a web page could send is not read"
+    assert router.control.calls == [("restore", data)]
+
+
 async def test_keys_come_and_go(router: Router, remote: RemoteControl) -> None:
     made = await remote.add_key("alice", models=("qwen*",), rpm=30, concurrent=0)
     assert (made.name, made.key) == ("alice", "llmr-alice")
@@ -187,6 +218,27 @@ async def test_a_rating_comes_back_with_its_effects(
     assert rated.effects[0].after == 0.64
 
 
+async def test_votes_are_given_read_and_taken_back(router: Router, remote: RemoteControl) -> None:
+    assert (await remote.votes()).items == (VOTE,)
+    assert await remote.votes(before="15.0:x", limit=7) == await router.control.votes()
+    given = VoteInput(("x3", "x1"), "tie")
+    assert await remote.vote(given) == await router.control.vote(given)
+    assert await remote.leaderboard("coding") == await router.control.leaderboard("coding")
+    board = await remote.leaderboard()
+    assert (board.votes, [row.model for row in board.rows]) == (2, ["library/qwen3:4b", "qwen3:32b"])
+    back = await remote.take_back_vote("x1-x3")
+    assert (back.vote.verdict, back.taken_back, back.effects[0].after) == ("tie", True, 0.60)
+    assert (await refusal(remote, "take_back_vote", "x1-x3")).code == "not_found"
+    wanted = [
+        ("votes", None, 100),
+        ("votes", "15.0:x", 7),
+        ("vote", given),
+        ("leaderboard", ""),
+        ("leaderboard", "coding"),
+    ]
+    assert all(call in router.control.calls for call in wanted)
+
+
 async def test_settings_are_set_but_secrets_never_leave_the_router(router: Router, remote: RemoteControl) -> None:
     changed = await remote.set_setting("quality_preference", 0.9)
     assert (changed.value, changed.origin) == (0.9, "set")
@@ -220,7 +272,7 @@ async def test_a_readonly_control_asks_and_never_commands(router: Router) -> Non
         ("enable_backend", "box", False), ("reload",),
         ("cancel_fetch",), ("clear_vram",), ("release_vram",), ("sync",),
         ("cancel_sync",), ("profile",), ("cancel_profile",), ("match", SMALL, ""), ("listen", 1234), ("shutdown",),
-        ("rate", FeedbackInput("x1", rating="up")),
+        ("rate", FeedbackInput("x1", rating="up")), ("restore", pieces(b"12", 2)),
     ]  # fmt: skip
     for name, *args in commands:
         assert (await refusal(control, str(name), *args)).code == "forbidden"

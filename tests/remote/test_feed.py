@@ -41,7 +41,8 @@ from llmrouter_tui.core.events import (
 from llmrouter_tui.core.forgetting import Forget
 from llmrouter_tui.core.grades import Agreement, Concord, Grade, JudgeView
 from llmrouter_tui.core.spending import Line, view
-from llmrouter_tui.proxy.watch import RESET, encode_event
+from llmrouter_tui.core.votes import Vote, Voted
+from llmrouter_tui.proxy.admin.watch import RESET, encode_event
 from llmrouter_tui.remote.events import Events, Reset
 from llmrouter_tui.remote.feed import RING, RemoteFeed
 from llmrouter_tui.remote.link import open_client
@@ -58,6 +59,10 @@ ONE_OF_EACH: list[Fact] = [
     AttemptFailed("x1", Attempt(SMALL, "failed", code="out_of_memory"), "other"),
     ExchangeFinished(EXCHANGE),
     Rated(Feedback("x1", "up", 1.0), (Effect(SMALL, "coding", 0.6, 0.62),)),
+    Voted(
+        Vote("x1-x2", 1.0, "coding", (SMALL, "big/m"), "better", ("x1", "x2"), SMALL),
+        (Effect(SMALL, "coding", 0.6, 0.62),),
+    ),
     TextsForgotten(Forget(session="id:work")),
     BackendChanged(BackendView("box", "ollama", "http://127.0.0.1:1")),
     ModelsChanged(model_views(), ("gone",)),

@@ -9,7 +9,7 @@ import pytest
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import Progress
-from llmrouter_tui.core.ports import Host
+from llmrouter_tui.core.ports.host import Host
 from llmrouter_tui.remote.host import RemoteHost
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import SMALL

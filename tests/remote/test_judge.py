@@ -4,7 +4,7 @@ import pytest
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.grades import GradeFilter
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.remote.control import RemoteControl
 from tests.proxy.conftest import Router
 from tests.proxy.scripted import BIG, SMALL

@@ -12,10 +12,10 @@ from llmrouter_tui.config import load
 from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.domain import ServiceView
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.events import ExchangeStarted
+from llmrouter_tui.core.events import ExchangeFinished
 from llmrouter_tui.core.keys import digest
 from llmrouter_tui.core.limiting import Limit
-from llmrouter_tui.core.ports import Exchanges
+from llmrouter_tui.core.ports.exchanges import Exchanges
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock
 from llmrouter_tui.engine.status import Status
@@ -157,10 +157,11 @@ async def test_when_a_key_was_used_is_known_from_what_came_with_it(house: House)
     await house.desk.make("alice", (), None, None, None)
     assert {view.name: view.used_at for view in house.desk.views()} == {"bob": None, "eve": None, "alice": None}
     house.desk.remember([Exchange("x1", 50.0, "ok", key="bob"), Exchange("x0", 40.0, "ok", key="bob")])
-    house.bus.tap(house.desk.put, ExchangeStarted)
-    house.bus.publish(ExchangeStarted(Exchange("x2", 60.0, key="alice")))
-    house.bus.publish(ExchangeStarted(Exchange("x3", 70.0)))
+    house.bus.tap(house.desk.put, ExchangeFinished)
+    house.bus.publish(ExchangeFinished(Exchange("x2", 45.0, "ok", key="alice")))
+    house.desk.under_way = lambda: [Exchange("x3", 60.0, key="alice"), Exchange("x4", 70.0)]
     assert {view.name: view.used_at for view in house.desk.views()} == {"bob": 50.0, "eve": None, "alice": 60.0}
+    house.desk.under_way = tuple
     await house.desk.revoke("alice")
     await house.desk.make("alice", (), None, None, None)
     assert {view.name: view.used_at for view in house.desk.views()}["alice"] is None

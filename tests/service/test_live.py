@@ -11,7 +11,7 @@ import pytest
 from llmrouter_tui.config import load
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import SettingChanged
-from llmrouter_tui.core.ports import Repo
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.core.rules import parse
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.engine.clock import SystemClock

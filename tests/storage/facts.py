@@ -1,8 +1,11 @@
 """Facts for the tests of the database room: plain ones, and any at all."""
 
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
+from peewee import SqliteDatabase
 
 from llmrouter_tui.core.decision import (
     Analysis,
@@ -18,6 +21,7 @@ from llmrouter_tui.core.decision import (
 from llmrouter_tui.core.domain import NEEDS, TASKS, ResidencyEvent
 from llmrouter_tui.core.events import Envelope, ExchangeFinished, Fact, ResidencyChanged
 from llmrouter_tui.core.kinds import KINDS
+from llmrouter_tui.storage.transaction import raw
 
 TASK_SHARES = dict.fromkeys(TASKS, 0.0) | {"coding": 0.75, "chat": 0.25}
 
@@ -118,3 +122,27 @@ feedbacks = st.builds(
     Feedback, st.text(min_size=1, max_size=12), st.sampled_from(("up", "down")), reals, reals,
     st.lists(words, max_size=3).map(tuple), words, words, words,
 )  # fmt: skip
+
+
+def count_stored(connection: sqlite3.Connection) -> None:
+    """After rows were put into ``exchange`` by other ways than the router's own."""
+    connection.execute("UPDATE counter SET value = (SELECT count(*) FROM exchange) WHERE name = 'exchange'")
+    connection.execute("DELETE FROM exchange_hour")
+    connection.execute("INSERT INTO exchange_hour SELECT CAST(at / 3600 AS INTEGER), count(*) FROM exchange GROUP BY 1")
+
+
+def work(db: SqliteDatabase, read: Callable[[SqliteDatabase], object]) -> int:
+    """What SQLite has to do for a reading: tens of its machine's instructions."""
+    done = 0
+
+    def on() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    raw(db).set_progress_handler(on, 10)
+    try:
+        read(db)
+    finally:
+        raw(db).set_progress_handler(None, 0)
+    return done

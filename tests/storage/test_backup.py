@@ -90,7 +90,7 @@ async def test_nothing_is_put_in_the_place_of_a_database_that_is_used(path: Path
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        with pytest.raises(RouterError, match=r"a router uses .*router\.db; end it first"):
+        with pytest.raises(RouterError, match=r"a router uses .*router\.db; restore through it"):
             restore(copy, path)
         other.communicate()
     assert sorted(one.name for one in path.parent.iterdir()) == ["router.db"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import FigureStore
+from llmrouter_tui.core.ports.figures import FigureStore
 from llmrouter_tui.core.sync import SyncedFigure, SyncRecord, Validator
 from llmrouter_tui.storage import figures as kept
 from llmrouter_tui.storage import tables

@@ -226,3 +226,25 @@ async def test_a_place_that_cannot_be_written_is_named_and_the_router_works_in_m
     await repo.set_setting("port", 5)
     assert await repo.settings() == {"port": 5}
     await repo.close()
+
+
+async def test_what_was_stored_is_counted_by_the_hour_and_found_by_the_id_of_its_answer(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    file_of_version(path, 15)
+    with sqlite3.connect(path) as connection:
+        connection.executemany(
+            "INSERT INTO exchange (id, at, outcome, requested, model, session, client, stream, task, finish_reason, "
+            "code, message, response_id) VALUES (?, ?, 'ok', 'auto', 'a/big', '', '', 0, '', '', '', '', ?)",
+            [(f"x{hour}", hour * 3600.0 + 5, f"chatcmpl-{hour % 2}") for hour in (0, 1, 1.5, 2, 400)],
+        )
+    connection.close()
+    repo = await open_repo(path)
+    page = await repo.exchanges(before="7200.0:", limit=1, count=True)
+    assert ([one.id for one in page.items], page.older, page.total) == (["x1.5"], 2, 5)
+    for response_id, newest in (("chatcmpl-0", "x400"), ("chatcmpl-1.5", "x1.5"), ("chatcmpl-1", "x1")):
+        found = await repo.exchange(response_id)
+        assert found is not None
+        assert found.id == newest
+    assert await repo.exchange("chatcmpl-2") is None
+    assert (await repo.memories())["a/big"].used == 5
+    await repo.close()

@@ -12,7 +12,7 @@ from llmrouter_tui.core.decision import Attempt, Exchange, Feedback, Rating, Usa
 from llmrouter_tui.core.domain import Footprint, Speed
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import ExchangeStarted, LogLine
-from llmrouter_tui.core.ports import ModelMemory, Repo
+from llmrouter_tui.core.ports.repo import ModelMemory, Repo
 from llmrouter_tui.storage.repo import SqliteRepo, open_repo
 from tests.storage import facts
 from tests.storage.facts import envelope, exchange, finished, loaded, up

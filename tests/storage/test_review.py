@@ -152,7 +152,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw(db).execute("BEGIN")
     raw(db).execute(
         f"{count} INSERT INTO exchange SELECT i, 'x' || i, 1e6 + i, 'ok', 'auto', 'a/m' || (i % 9), '', '', 1, 'chat', "
-        "0.1, 1.0, 10, 20, NULL, NULL, 30.0, 'stop', '', '', '', '', NULL FROM n"
+        "0.1, 1.0, 10, 20, NULL, NULL, 30.0, 'stop', '', '', '', '', NULL, 0.5, 0.1 FROM n"
     )
     raw(db).execute(
         f"{count} INSERT INTO model_feedback SELECT 'x' || i, 'up', 1e6 + i, 1.0, '', '', 'a/m' || (i % 9), 'chat' "

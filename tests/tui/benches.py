@@ -43,7 +43,13 @@ OF_BIG = ModelProfile(
     failed=1, ttft=0.9, decode=38.0, prefill=760.0, failures={"prompt_timeout": 1},
 )  # fmt: skip
 OF_DEEP = ModelProfile(
-    DEEP, NOW - 31 * 86_400, scores(math=(4, 4.0), coding=(4, 3.0)), stale=18, decode=44.0, thought_seconds=6.2
+    DEEP,
+    NOW - 31 * 86_400,
+    scores(math=(4, 4.0), coding=(4, 3.0)),
+    stale=18,
+    stale_by={"age": 18},
+    decode=44.0,
+    thought_seconds=6.2,
 )
 SMALL_THEN = ModelProfile(
     SMALL, NOW - 256_800, scores(chat=(3, 2.5), math=(4, 2.5), coding=(4, 2.0), tools=(2, 2.0)), failed=2,

@@ -10,7 +10,8 @@ from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Exchange, Setting
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.core.keys import KeyView, NewKey
-from llmrouter_tui.core.ports import Clock, Repo
+from llmrouter_tui.core.ports.clock import Clock
+from llmrouter_tui.core.ports.repo import Repo
 from llmrouter_tui.engine.bus import Bus
 from llmrouter_tui.service.admission import KeyDesk
 from llmrouter_tui.service.live import LiveSettings

@@ -4,12 +4,13 @@ that records what was asked and answers like the engine would. Time stands still
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.asking import Piece
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import (
     Analysis,
@@ -42,12 +43,20 @@ from llmrouter_tui.core.domain import (
 )
 from llmrouter_tui.core.dossier import Dossier, Listed, TaskFigures, Told
 from llmrouter_tui.core.errors import RouterError
+from llmrouter_tui.core.exchange_query import passes
+from llmrouter_tui.core.forgetting import Forget, Forgotten
 from llmrouter_tui.core.grades import Comparison, Grade, GradeFilter, GradePage, JudgeView, Overruled
-from llmrouter_tui.core.ports import FeedbackInput, Rated, Snapshot
+from llmrouter_tui.core.leaderboard import leaderboard
+from llmrouter_tui.core.ports.control import Snapshot
+from llmrouter_tui.core.ports.history import FeedbackInput, Rated
 from llmrouter_tui.core.profile import ProfileRun, Profiles, Result
+from llmrouter_tui.core.query import EVERYTHING, Query
+from llmrouter_tui.core.restoring import Restoration
 from llmrouter_tui.core.review import SPAN, Audit, Mark, Review, review
 from llmrouter_tui.core.spending import SpendView
 from llmrouter_tui.core.sync import SyncedFigure, SyncView
+from llmrouter_tui.core.trends import Trends, grid, trends
+from llmrouter_tui.core.votes import Leaderboard, Vote, Voted, VoteInput, VotePage, vote_id
 from llmrouter_tui.core.vram import Placement, Swaps, VramView
 from llmrouter_tui.core.whatif import WhatIf
 from tests.tui import ledgers
@@ -465,6 +474,47 @@ class ScriptedFeed:
         return events, cut
 
 
+class ScriptedAnswer:
+    """An answer that comes when the test lets it: ``say`` a piece, then ``end`` it, whole or with an error."""
+
+    def __init__(self, id_: str, request: ChatRequest, feed: ScriptedFeed) -> None:
+        self.id, self.request = id_, request
+        self.closed = threading.Event()
+        self._feed = feed
+        self._said: deque[Piece | RouterError | None] = deque()
+        self._exchange = Exchange(id_, NOW, requested=request.model, model=BIG, stream=True, decision=CODE_BIG)
+        if request.model != "auto":
+            self._exchange = replace(self._exchange, model=request.model)
+        feed.push(ev.ExchangeStarted(self._exchange))
+
+    def say(self, text: str, thinking: str = "") -> None:
+        self._said.append(Piece(text, thinking))
+
+    def end(self, error: RouterError | None = None) -> None:
+        self._said.append(error)
+
+    @property
+    def exchange(self) -> Exchange:
+        return replace(
+            self._exchange, outcome="ok", seconds=2.1, decode_per_second=92.0, usage=Usage(12, 154), answer="as said"
+        )
+
+    async def pieces(self) -> AsyncIterator[Piece]:
+        while True:
+            while not self._said:
+                await asyncio.sleep(0.002)
+            said = self._said.popleft()
+            if isinstance(said, RouterError):
+                raise said
+            if said is None:
+                self._feed.push(ev.ExchangeFinished(self.exchange))
+                return
+            yield said
+
+    async def close(self) -> None:
+        self.closed.set()
+
+
 class ScriptedControl:
     """Answers like the engine: changes its snapshot and tells the feed. ``calls`` records what was asked."""
 
@@ -479,6 +529,8 @@ class ScriptedControl:
         self.would_change = 14
         self.holds = False
         """While true, commands wait for their answer."""
+        self.went: Callable[[float], Trends] = lambda span: trends(grid(NOW, span), (), (), ())
+        """What ``trends`` tells."""
         self.reviewed: Review | RouterError = REVIEW
         """What ``review`` tells, or what it fails with."""
         self.spans: list[float | None] = []
@@ -491,6 +543,10 @@ class ScriptedControl:
         """What ``plan`` tells of a model with another context than it would get."""
         self.compared: Sequence[Comparison] = ()
         """What ``compare`` and ``comparisons`` tell."""
+        self.given: dict[str, Vote] = {}
+        """Votes by id."""
+        self.answers: list[ScriptedAnswer] = []
+        """What was asked from the screen."""
         self.results: Sequence[Result] = ()
         """What ``profile_results`` tells of any model."""
 
@@ -504,17 +560,32 @@ class ScriptedControl:
         if self.refuse:
             raise self.refuse
 
-    async def exchanges(self, *, before: str | None = None, limit: int = 100, text: str = "") -> ExchangePage:
-        await self._note("exchanges", before, limit, text)
-        return ExchangePage(self.now.exchanges[:limit], None, self.now.total_exchanges)
+    async def exchanges(
+        self,
+        *,
+        before: str | None = None,
+        limit: int = 100,
+        query: Query = EVERYTHING,
+        after: str | None = None,
+        count: bool = False,
+    ) -> ExchangePage:
+        await self._note("exchanges", before, limit, str(query))
+        known = [one for one in self.now.exchanges if passes(query, one)]
+        return ExchangePage(tuple(known[:limit]), None, self.now.total_exchanges)
 
     async def exchange(self, exchange_id: str) -> Exchange:
         await self._note("exchange", exchange_id)
-        return next(item for item in self.now.exchanges if item.id == exchange_id)
+        asked = next((one for one in self.answers if one.id == exchange_id), None)
+        return asked.exchange if asked else next(item for item in self.now.exchanges if item.id == exchange_id)
 
     async def explain(self, prompt: str | ChatRequest, *, model: str = "auto", client: str = "") -> Decision:
         await self._note("explain", prompt, model)
         return CODE_BIG
+
+    async def ask(self, request: ChatRequest) -> ScriptedAnswer:
+        await self._note("ask", request)
+        self.answers.append(ScriptedAnswer(f"y{len(self.answers):04d}", request, self.feed))
+        return self.answers[-1]
 
     async def rate(self, feedback: FeedbackInput) -> Rated:
         await self._note("rate", feedback)
@@ -530,6 +601,16 @@ class ScriptedControl:
         effects = (Effect(SMALL, "coding", 0.62, 0.60),) if feedback.rating else ()
         self.feed.push(ev.Rated(stored, effects))
         return Rated(stored, effects)
+
+    async def forget(self, wanted: Forget) -> Forgotten:
+        await self._note("forget", wanted)
+        self.feed.push(ev.TextsForgotten(wanted))
+        return Forgotten(1, 1, 0)
+
+    async def restore(self, content: AsyncIterable[bytes]) -> Restoration:
+        data = b"".join([piece async for piece in content])
+        await self._note("restore", data)
+        return Restoration(len(data), "/there/router.db.before-restore")
 
     async def models(self) -> Sequence[ModelView]:
         return self.now.models
@@ -589,6 +670,9 @@ class ScriptedControl:
 
     async def what_if(self, preference: float) -> WhatIf:
         return WhatIf(preference, 200, self.would_change, 0.031, 1.24)
+
+    async def trends(self, span: float) -> Trends:
+        return self.went(span)
 
     async def review(self, span: float | None = SPAN) -> Review:
         self.spans.append(span)
@@ -662,6 +746,30 @@ class ScriptedControl:
     async def comparisons(self, *, limit: int = 1000) -> Sequence[Comparison]:
         return self.compared
 
+    async def vote(self, vote: VoteInput) -> Voted:
+        await self._note("vote", vote)
+        asked = [answer.exchange for answer in self.answers]
+        rows = {exchange.id: exchange for exchange in (*self.now.exchanges, *asked)}
+        models = tuple(rows[one].model for one in vote.exchanges)
+        winner = rows[vote.winner].model if vote.winner else ""
+        id_ = vote_id(vote.exchanges)
+        given = self.given[id_] = Vote(id_, NOW, "coding", models, vote.verdict, vote.exchanges, winner)
+        effects = tuple(Effect(model, "coding", 0.60, 0.62 if model == winner else 0.59) for model in models)
+        self.feed.push(Voted(given, effects))
+        return Voted(given, effects)
+
+    async def take_back_vote(self, vote_id: str) -> Voted:
+        await self._note("take_back_vote", vote_id)
+        back = Voted(self.given.pop(vote_id), (), True)
+        self.feed.push(back)
+        return back
+
+    async def votes(self, *, before: str | None = None, limit: int = 100) -> VotePage:
+        return VotePage(tuple(sorted(self.given.values(), key=lambda one: -one.at)[:limit]))
+
+    async def leaderboard(self, task: str = "") -> Leaderboard:
+        return leaderboard(self.given.values(), task)
+
     async def spend(self) -> SpendView:
         return self.now.spend
 
@@ -711,6 +819,7 @@ class ScriptedHost:
         self.crash: Exception | None = None
         """When set, ``run`` raises it."""
         self.stopped = threading.Event()
+        self.stopped_at_once = False
         self.runs = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -728,7 +837,8 @@ class ScriptedHost:
         await self._stop.wait()
         self._loop = None
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
+        self.stopped_at_once = now
         self.stopped.set()
         if self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)

@@ -11,12 +11,23 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look
 from tests.tui import scripted
 from tests.tui.scripted import NOW, ScriptedHost
+
+
+def at_sizes(*sizes: tuple[int, int]) -> Any:
+    """For a test that is run at each of these sizes: at the first one always, at the others with what is thorough."""
+    cases = [
+        pytest.param(size, id=f"{size[0]}x{size[1]}", marks=[pytest.mark.thorough] if at else [])
+        for at, size in enumerate(sizes)
+    ]
+    return pytest.mark.parametrize("size", cases)
 
 
 def build(host: ScriptedHost | None = None, *, symbols: str = "braille", **more: Any) -> ControlCenter:

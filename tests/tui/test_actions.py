@@ -7,7 +7,7 @@ import pytest
 from llmrouter_tui.tui import actions
 from llmrouter_tui.tui.actions import ACTIONS, PAGES, Situation
 from llmrouter_tui.tui.app import ControlCenter
-from llmrouter_tui.tui.pages import PAGE_CLASSES
+from llmrouter_tui.tui.pages import CLASSES, page_class
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from tests.tui import scripted
 
@@ -31,17 +31,17 @@ def test_no_key_of_a_page_hides_a_key_of_the_list(page: str) -> None:
 def test_page_keys_are_fixed() -> None:
     assert {page: key for page, (key, _) in PAGES.items()} == {
         "dash": "1", "routes": "2", "models": "3", "vram": "4", "profile": "5", "judge": "6",
-        "log": "8",
+        "ask": "7", "log": "8",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("page", list(PAGE_CLASSES))
+@pytest.mark.parametrize("page", list(CLASSES))
 def test_every_act_of_a_page_has_a_handler(page: str) -> None:
     missing = [
         action.id
-        for action in actions.available(page, PAGE_CLASSES)
+        for action in actions.available(page, CLASSES)
         if not (action.id.startswith("page.") and action.id[5:] in PAGES)
-        and not hasattr(PAGE_CLASSES[page], action.method)
+        and not hasattr(page_class(page), action.method)
         and not hasattr(ControlCenter, action.method)
     ]
     assert missing == []
@@ -82,8 +82,8 @@ def test_every_act_has_words() -> None:
 
 
 def test_the_readme_table_has_a_line_for_each_key() -> None:
-    table = actions.markdown_table(PAGE_CLASSES)
-    assert "| `u` | Good answer: thumbs up | Dash, Routes, Judge |" in table
-    assert "| `1` | Go to Dash | everywhere |" in table
+    table = actions.markdown_table(CLASSES)
+    assert "| `u` | Good answer: thumbs up | Dash, Routes, Models, Judge, Ask | `good` |" in table
+    assert "| `1` | Go to Dash | everywhere | `page.dash` |" in table
     rows = table.splitlines()[2:]
-    assert all(row.count("|") == 4 for row in rows)
+    assert all(row.count("|") == 5 for row in rows)

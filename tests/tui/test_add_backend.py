@@ -9,13 +9,22 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.tui.modals.backend import BackendDialog
 from tests.tui import goldens, scripted
 from tests.tui.scripted import EMPTY, SNAPSHOT, ScriptedHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, until
 from tests.tui.test_screens import SIZES, running
 
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
+
 
 @pytest.mark.parametrize(
-    ("snapshot", "page"), [(EMPTY, "dash"), (scripted.DESERTED, "dash"), (SNAPSHOT, "models"), (SNAPSHOT, "dash")]
+    ("snapshot", "page"),
+    [
+        (EMPTY, "dash"),
+        (SNAPSHOT, "models"),
+        pytest.param(scripted.DESERTED, "dash", marks=pytest.mark.thorough),
+        pytest.param(SNAPSHOT, "dash", marks=pytest.mark.thorough),
+    ],
 )
 async def test_a_key_an_address_and_the_server_is_asked_what_it_is(snapshot: scripted.Snapshot, page: str) -> None:
     async with running((80, 24), snapshot, page=page) as (app, pilot):
@@ -65,7 +74,7 @@ async def test_without_an_address_nothing_is_asked_and_escape_leaves() -> None:
         assert calls(app) == []
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_dialog(size: tuple[int, int]) -> None:
     async with running(size, EMPTY) as (app, pilot):
         await pilot.press("A")

@@ -6,7 +6,7 @@ from datetime import UTC
 import pytest
 
 from llmrouter_tui.core.grades import JudgeView
-from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
+from llmrouter_tui.core.profile import ModelProfile, ModelProgress, ProfileRun, Profiles
 from llmrouter_tui.core.vram import Placement
 from llmrouter_tui.tui import (
     agreement_text,
@@ -136,6 +136,18 @@ def test_measured_memory_stands_beside_what_was_expected() -> None:
     told = said(bench_panes.changes(store(), PROFILES, 60, LOOK))
     assert "qwen3:32b           memory 14.1G, estimated 20.3G" in told
     assert "gemma3:4b" not in told  # only estimated
+
+
+def test_what_was_not_checked_yet_is_told_apart_from_what_cannot_be() -> None:
+    row = bench.benched(store(), PROFILES)[SMALL]
+    none = ModelProfile(SMALL, NOW)
+
+    def told(profile: ModelProfile) -> str:
+        return said(bench_panes.about(replace(row, profile=profile), PROFILES, NOW, 116, LOOK))
+
+    assert "RIGHT    nothing was asked yet that is checked" in told(none)
+    assert "RIGHT    no answer could be checked" in told(replace(none, ungraded=2))
+    assert "RIGHT    no whole answer to check" in told(replace(none, failed=2))
 
 
 def test_who_never_comes_to_an_end_is_said_to_babble() -> None:

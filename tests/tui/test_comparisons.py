@@ -19,11 +19,14 @@ from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.benches import OF_BIG, OF_SMALL
 from tests.tui.gradebooks import BIG, JUDGE, NOW, PHI, SMALL
-from tests.tui.shots import screen_text, settled
+from tests.tui.shots import at_sizes, screen_text, settled
 from tests.tui.test_flows import until
 from tests.tui.test_judge_page import commanded, judged
 from tests.tui.test_profile_page import OVER, benched
 from tests.tui.test_screens import SIZES
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 LOOK = Look(tz=UTC)
 
@@ -125,7 +128,7 @@ def told(app: ControlCenter) -> list[str]:
     return [note.message for note in app._notifications]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_judge_page_shows_who_was_preferred_to_whom(size: tuple[int, int]) -> None:
     async with judged(size, compared=FOUND) as (app, pilot):
         await pilot.press("C")
@@ -139,7 +142,7 @@ async def test_the_judge_page_shows_who_was_preferred_to_whom(size: tuple[int, i
             await until(app, pilot, lambda: "qwen3:32b 2 : 1 llama3.1:8b  2 ties" in screen_text(app))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_two_models_are_chosen_and_compared(size: tuple[int, int]) -> None:
     async with judged(size) as (app, pilot):
         control: Any = app.host.control
@@ -173,7 +176,7 @@ async def test_a_refusal_is_said_and_nothing_is_left_pending() -> None:
         assert app.comparisons.pending == []
 
 
-@pytest.mark.parametrize("page", ["profile", "models"])
+@pytest.mark.parametrize("page", ["profile", pytest.param("models", marks=pytest.mark.thorough)])
 async def test_two_marked_models_are_compared_from_where_they_are_marked(page: str) -> None:
     async with benched(run=OVER, page=page) as (app, pilot):
         app.store.judge = JUDGE

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.decision import Breakdown, Candidate, Decision, Effect, Seconds
+from llmrouter_tui.core.decision import Attempt, Breakdown, Candidate, Decision, Effect, Exchange, Outcome, Seconds
 from llmrouter_tui.core.domain import TASKS, Switched
 from llmrouter_tui.core.events import Envelope, VramChanged, Waiting
 from llmrouter_tui.core.vram import LoadProgress
-from llmrouter_tui.tui import explain, ledger, text
+from llmrouter_tui.tui import explain, ledger, text, timeline
+from llmrouter_tui.tui.row import Row
 from llmrouter_tui.tui.state import Dirty, Store
 from llmrouter_tui.tui.symbols import BRAILLE
 from llmrouter_tui.tui.text import Look
@@ -43,6 +44,16 @@ def parsed(shown: list[str]) -> list[tuple[str, list[int], int]]:
         for m in found
         if m
     ]
+
+
+def test_an_answer_of_the_demo_says_that_it_is_made_up(store: Store) -> None:
+    id_ = next(item.id for item in SNAPSHOT.exchanges if item.answer)
+    assert not any("made-up" in line for line in lines(store, id_))
+    store.service = replace(store.service, demo=True)
+    shown = lines(store, id_)
+    assert shown.index("         simulated model: made-up text") > next(
+        at for at, line in enumerate(shown) if line.startswith("ANSWER")
+    )
 
 
 @pytest.mark.parametrize("id_", ["x8f21", "x8f20", "x8f1f", "x8f1e", "x8f1d", "x8f1c"])
@@ -154,7 +165,12 @@ def test_a_rating_is_told_beside_the_buttons_with_what_it_moved_where_that_fits(
     assert said(30) == "- bad  coding .62 → .60"
     assert said(10) == "- bad"
     row.exchange = replace(row.exchange, rating=None)
+    assert said(30) == "taken back  coding .62 → .60"
+    row.effects = ()
     assert said(80) == ""
+    row.asks = True
+    assert said(80) == "a close call: was it good?"
+    assert said(20) == ""
 
 
 def test_who_waits_is_told_for_what_and_that_goes_with_the_queue(store: Store) -> None:
@@ -229,7 +245,9 @@ def test_the_effect_of_a_rating_is_told(store: Store) -> None:
 
 
 def test_a_failure_lists_its_attempts_and_the_error(store: Store) -> None:
-    assert any("✗ mistral:7b: vllm did not answer in 10 s" in line for line in lines(store, "x8f1a"))
+    told = " ".join(" ".join(lines(store, "x8f1a")).split())
+    assert "✗ mistral:7b" in told
+    assert "vllm did not answer in 10 s" in told
     assert any("ollama refused the connection [backend_unreachable]" in line for line in lines(store, "x8f18", 98))
 
 
@@ -240,12 +258,33 @@ def test_a_model_asked_for_by_name_has_no_table(store: Store) -> None:
 def test_a_replay_says_what_it_would_be_today(store: Store) -> None:
     row = store.rows["x8f1d"]
     shown = [text.plain(line) for line in explain.explanation(row, store, 58, LOOK, scripted.CODE_BIG)]
-    assert any(line.startswith("TODAY    it would now be qwen3:32b (.86): best coding") for line in shown)
+    assert any(line.startswith("TODAY    then llama3.1:8b (.69), now qwen3:32b (.86): best") for line in shown)
     again = [text.plain(line) for line in explain.explanation(row, store, 58, LOOK, scripted.BUSY)]
-    assert any("it would still be llama3.1:8b" in line for line in again)
+    assert "then llama3.1:8b (.69), now still llama3.1:8b (.69)" in " ".join(" ".join(again).split())
 
 
 @pytest.mark.parametrize("cells", [56, 58, 76, 98, 140])
 @pytest.mark.parametrize("id_", [SNAPSHOT.exchanges[i].id for i in range(12)])
 def test_lines_fit_the_panel(store: Store, id_: str, cells: int) -> None:
     assert [line for line in lines(store, id_, cells) if text.width(line) > cells] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "title"),
+    [("failed", "rate_limited", "Refused"), ("failed", "internal_error", "Failed"), ("cancelled", "", "Cancelled")],
+)
+def test_what_ended_before_a_decision_says_so_and_why_once_and_nothing_of_an_answer(
+    outcome: Outcome, code: str, title: str
+) -> None:
+    why = "too many requests of open-webui" if outcome == "failed" else ""
+    ended = Exchange("x", NOW, outcome=outcome, code=code, message=why, seconds=0.04, stream=True, prompt="Hi")
+    shown = "\n".join(text.plain(line) for line in explain.explanation(Row(ended), Store(), 98, LOOK))
+    assert explain.title(Row(ended), str, LOOK)[0].said == title
+    assert "Not decided yet" not in shown
+    assert shown.count(why or "client left") == 1
+    assert "stream" not in shown
+
+
+def test_time_without_a_first_token_is_not_called_a_stream() -> None:
+    gone = Exchange("x", NOW, outcome="failed", seconds=3.0, stream=True, attempts=(Attempt("o/m", outcome="failed"),))
+    assert timeline.parts(gone) == [("no answer", 3.0, "bad")]

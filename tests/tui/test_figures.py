@@ -12,9 +12,12 @@ from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, until
 from tests.tui.test_screens import SIZES, running
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 LOOK = Look(SYMBOLS["braille"])
 NO_KEY = "it needs a key, ROUTER_ARTIFICIAL_ANALYSIS_KEY"
@@ -99,7 +102,7 @@ def test_the_job_fits_into_what_the_tab_line_leaves() -> None:
 # ── on screen ──
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_sizes(*SIZES)
 async def test_the_dialog(size: tuple[int, int]) -> None:
     async with running(size, replace(SNAPSHOT, sync=IDLE), page="models") as (app, pilot):
         await pilot.press("F")

@@ -10,25 +10,26 @@ from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import FetchProgress
-from llmrouter_tui.tui import first_run_text
 from llmrouter_tui.tui.app import ControlCenter
-from llmrouter_tui.tui.modals.details import DetailsDialog
-from llmrouter_tui.tui.modals.help import HelpDialog
+from llmrouter_tui.tui.modals.inbox import InboxDialog
 from llmrouter_tui.tui.pages.dash import DashPage
 from llmrouter_tui.tui.pages.first_run import FirstRunPage
 from llmrouter_tui.tui.widgets.trouble import Trouble
 from tests.tui import goldens, scripted
 from tests.tui.scripted import BARE, EMPTY, NOW, SNAPSHOT, STARTER, TAKEN, ScriptedHost, ScriptedNearby
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, feed, until
 from tests.tui.test_screens import SIZES, running
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 
 def first(app: ControlCenter) -> bool:
     return isinstance(app.screen, FirstRunPage)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_without_a_model_the_first_page_stands_in_for_the_dash(size: tuple[int, int]) -> None:
     async with running(size, EMPTY) as (app, _):
         assert first(app)
@@ -51,7 +52,7 @@ async def test_with_models_nobody_ever_sees_it() -> None:
         assert isinstance(app.screen, DashPage)
 
 
-@pytest.mark.parametrize("key", ["enter", "g"])
+@pytest.mark.parametrize("key", ["enter", pytest.param("g", marks=pytest.mark.thorough)])
 async def test_one_key_gets_the_model_with_a_bar_by_size(key: str) -> None:
     async with running((80, 24), EMPTY) as (app, pilot):
         await pilot.press(key)
@@ -62,14 +63,17 @@ async def test_one_key_gets_the_model_with_a_bar_by_size(key: str) -> None:
         goldens.check("first-run-fetching-80x24", screen_text(app))
 
 
-@pytest.mark.parametrize("key", ["x", "escape", "enter"])
-async def test_it_can_be_cancelled(key: str) -> None:
-    async with running((80, 24), replace(EMPTY, fetch=FetchProgress("fetching", 1, 92_871_040))) as (app, pilot):
-        await pilot.press(key)
-        await until(app, pilot, lambda: calls(app))
-        assert calls(app) == [("cancel_fetch",)]
-        feed(app).push(FetchProgress("cancelled", 0, 0, "cancelled; nothing was left behind"))
-        await until(app, pilot, lambda: "Get it" in screen_text(app))
+async def test_it_can_be_cancelled() -> None:
+    async with running((80, 24), EMPTY) as (app, pilot):
+        for key in ("x", "escape", "enter"):
+            feed(app).push(FetchProgress("fetching", 1, 92_871_040))
+            await until(app, pilot, lambda: "Get it" not in screen_text(app))
+            calls(app).clear()
+            await pilot.press(key)
+            await until(app, pilot, lambda: calls(app))
+            assert calls(app) == [("cancel_fetch",)]
+            feed(app).push(FetchProgress("cancelled", 0, 0, "cancelled; nothing was left behind"))
+            await until(app, pilot, lambda: "Get it" in screen_text(app))
 
 
 async def test_a_failure_is_shown_and_tried_again_with_the_same_key() -> None:
@@ -130,16 +134,6 @@ async def test_a_model_that_appears_while_another_page_is_shown_interrupts_nobod
         assert isinstance(app.screen, DashPage)
 
 
-async def test_y_copies_a_curl_line_and_help_lists_the_keys() -> None:
-    async with running((80, 24), EMPTY) as (app, pilot):
-        await pilot.press("y")
-        assert app.clipboard == first_run_text.curl(app.store)
-        await pilot.press("question_mark")
-        await pilot.pause()
-        assert isinstance(app.screen, HelpDialog)
-        assert "Get the starter model" in screen_text(app)
-
-
 async def test_a_read_only_screen_cannot_get_anything() -> None:
     app = build(ScriptedHost(EMPTY, readonly=True))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -152,7 +146,7 @@ async def test_a_read_only_screen_cannot_get_anything() -> None:
 # ── the port belongs to somebody else ─────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_a_taken_port_stands_above_everything_else_that_works(size: tuple[int, int]) -> None:
     async with running(size, TAKEN) as (app, _):
         goldens.check(f"port-taken-{size[0]}x{size[1]}", screen_text(app))
@@ -180,7 +174,7 @@ async def test_r_tries_the_same_port_again() -> None:
 OTHERS = replace(SNAPSHOT, exchanges=SNAPSHOT.exchanges[:1], total_exchanges=7, models=SNAPSHOT.models[:2])
 
 
-@pytest.mark.parametrize("size", [*SIZES, (60, 16)], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES, (60, 16))
 async def test_a_port_that_another_llmrouter_holds_offers_to_watch_that_one(size: tuple[int, int]) -> None:
     nearby = ScriptedNearby(ScriptedHost(OTHERS))
     async with running(size, TAKEN, nearby=nearby) as (app, pilot):
@@ -190,7 +184,7 @@ async def test_a_port_that_another_llmrouter_holds_offers_to_watch_that_one(size
         assert nearby.looked == [("127.0.0.1", 11436)]
 
 
-@pytest.mark.parametrize("how", ["key", "button"])
+@pytest.mark.parametrize("how", ["button", pytest.param("key", marks=pytest.mark.thorough)])
 async def test_w_watches_the_other_router_and_ours_ends(how: str) -> None:
     other = ScriptedHost(OTHERS)
     async with running((80, 24), TAKEN, nearby=ScriptedNearby(other)) as (app, pilot):
@@ -249,7 +243,7 @@ async def test_i_shows_the_whole_error() -> None:
     async with running((80, 24), TAKEN) as (app, pilot):
         await pilot.press("i")
         await pilot.pause()
-        assert isinstance(app.screen, DetailsDialog)
+        assert isinstance(app.screen, InboxDialog)
         assert "address already in use" in screen_text(app)
 
 

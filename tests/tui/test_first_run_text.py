@@ -6,7 +6,7 @@ import pytest
 
 from llmrouter_tui.core.domain import BackendView, Problem
 from llmrouter_tui.core.events import FetchProgress
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.tui import first_run_text, text, trouble_text
 from llmrouter_tui.tui.state import Store
 from llmrouter_tui.tui.symbols import SYMBOLS
@@ -68,7 +68,7 @@ def test_configured_backends_that_are_all_down_are_no_welcome_to_nothing() -> No
     assert "embedded" not in shown
     assert "No configured backend answers." in checks(store(backends=(far, replace(far, name="other"))))
     engine = BackendView("embedded", "embedded", "", "up", NOW)
-    assert "no GGUF file in the usual folders" in checks(store(backends=(far, engine)))
+    assert "found no GGUF file" in checks(store(backends=(far, engine)))
 
 
 def test_what_is_wrong_comes_first_unless_the_panel_above_tells_of_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from llmrouter_tui.core.decision import Attempt, Effect, Exchange, Rates
 from llmrouter_tui.core.events import Waiting
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.tui import actions, panels, pools_text, status, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.row import Row
@@ -211,8 +211,8 @@ def test_the_current_tab_is_bracketed_and_only_pages_that_exist_are_listed() -> 
 
 @pytest.mark.parametrize("cells", [60, 80, 120])
 def test_the_footer_fits_and_always_ends_with_quit(cells: int) -> None:
-    shown = actions.footer("routes", actions.PAGES)
-    pieces = fmt.footer(shown, [""] * len(shown), cells)
+    shown = actions.footer(actions.available("routes", actions.PAGES))
+    pieces = fmt.footer(shown, [""] * len(shown), cells, LOOK)
     assert sum(text.width(piece[0]) for piece in pieces) <= cells + 2
     assert pieces[-1][2] == "quit"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmrouter_tui.tui import actions, explain, models_text, plan_text, text
+from llmrouter_tui.tui import actions, bench_text, explain, grades_text, models_text, plan_text, results_text, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.glossary import WORDS
 from llmrouter_tui.tui.modals.help import KEY, HelpDialog, help_lines
@@ -36,6 +36,17 @@ def test_every_column_of_the_models_is_explained() -> None:
 
 def test_every_column_of_what_would_fit_is_explained() -> None:
     assert set(text.plain(plan_text.head(80)).split()) - PLAIN <= explained("vram")
+
+
+def test_every_column_of_what_was_measured_is_explained() -> None:
+    heads = {column.head for column, _ in bench_text.place_columns(200, 10, list(bench_text.NEED_HEADS))} - PLAIN
+    told = " ".join(" ".join(entry) for entry in WORDS["profile"])
+    assert [head for head in heads if head not in told] == []
+    assert set(text.plain(results_text.head(120)).split()) - PLAIN <= explained("profile")
+
+
+def test_every_column_of_the_grades_is_explained() -> None:
+    assert set(text.plain(grades_text.head(120)).split()) - PLAIN <= explained("judge")
 
 
 @pytest.mark.parametrize("place", actions.PLACES)

@@ -5,12 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Effect
 from llmrouter_tui.core.grades import Comparison, Grade, JudgeView
-from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.core.ports.history import FeedbackInput
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.judge import JudgeDialog
 from llmrouter_tui.tui.modals.mark import MarkDialog
@@ -19,7 +17,7 @@ from tests.tui import goldens
 from tests.tui.benches import PROFILES, result
 from tests.tui.gradebooks import BIG, GRADES, JUDGE, PHI, SMALL, grade
 from tests.tui.scripted import NOW, SNAPSHOT, ScriptedHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, feed, fill, until
 from tests.tui.test_screens import SIZES
 
@@ -51,12 +49,6 @@ def page(app: ControlCenter) -> JudgePage:
     return app.screen
 
 
-@pytest.mark.parametrize("size", (*SIZES, (160, 45), (60, 16)), ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_page(size: tuple[int, int]) -> None:
-    async with judged(size) as (app, _):
-        goldens.check(f"judge-{size[0]}x{size[1]}", screen_text(app))
-
-
 IDLE = replace(JUDGE, state="idle", queued=0, eta=None, current="", agreement=replace(JUDGE.agreement, judge=PHI))
 
 
@@ -70,22 +62,24 @@ async def put_cursor(app: ControlCenter, pilot: Any, id_: str) -> None:
     await settled(app, pilot)
 
 
-@pytest.mark.parametrize(
-    ("judge", "said"),
-    [
-        (JudgeView(), ("No judge. Answers that no program can check", "c chooses one", "○ off")),
-        (replace(IDLE, done=0, failed=0), ("Nothing was graded yet.", "5 measures models", "● idle")),
-        (JudgeView("failed", "", message="no model here can judge"), ("✗ cannot grade: no model here can judge",)),
-        (replace(IDLE, state="waiting", queued=3, message="2 requests first"), ("▶ waits: 2 requests first",)),
-        (replace(IDLE, state="paused"), ("· paused",)),
-        (replace(IDLE, hosted=True), ("hosted: answers leave this machine",)),
-    ],
-    ids=lambda value: value.state if isinstance(value, JudgeView) else None,
-)  # fmt: skip
-async def test_without_grades_it_says_how_the_judge_is_and_what_to_do(judge: JudgeView, said: tuple[str, ...]) -> None:
-    async with judged((80, 24), judge, ()) as (app, _):
-        shown = screen_text(app)
-        assert [words for words in said if words not in shown] == []
+STATES = (
+    (JudgeView(), ("No judge. Answers that no program can check", "c chooses one", "○ off")),
+    (replace(IDLE, done=0, failed=0), ("Nothing was graded yet.", "5 measures models", "● idle")),
+    (JudgeView("failed", "", message="no model here can judge"), ("✗ cannot grade: no model here can judge",)),
+    (replace(IDLE, state="waiting", queued=3, message="2 requests first"), ("▶ waits: 2 requests first",)),
+    (replace(IDLE, state="paused"), ("· paused",)),
+    (replace(IDLE, hosted=True), ("hosted: answers leave this machine",)),
+)
+"""A judge, and what is said of it where nothing was graded."""
+
+
+async def test_without_grades_it_says_how_the_judge_is_and_what_to_do() -> None:
+    async with judged((80, 24), STATES[0][0], ()) as (app, pilot):
+        for judge, said in STATES:
+            feed(app).push(ev.JudgeChanged(judge))
+            await settled(app, pilot)
+            shown = screen_text(app)
+            assert [words for words in said if words not in shown] == []
 
 
 async def test_disagreements_come_first_and_other_orders_are_a_key_away() -> None:
@@ -108,7 +102,7 @@ async def test_the_filter_finds_by_field_and_by_word() -> None:
         await until(app, pilot, lambda: "7 of 7" in screen_text(app))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_a_grade_opens_with_question_and_answer_in_full(size: tuple[int, int]) -> None:
     async with judged(size) as (app, pilot):
         await put_cursor(app, pilot, "g2")
@@ -126,6 +120,16 @@ async def test_a_client_s_answer_is_rated_here_and_what_that_moved_is_told() -> 
         await until(app, pilot, lambda: page(app).effects)
         assert commanded(app) == [("rate", FeedbackInput("x8f1d", rating="up"))]
         assert "EFFECT   llama3.1:8b coding .62 → .60" in screen_text(app)
+        good = next(choice for choice in page(app).rating.choices if choice.act == "good")
+        await pilot.click(good)
+        await until(app, pilot, lambda: len(commanded(app)) == 2)
+        assert commanded(app)[1] == commanded(app)[0] and page(app).focused is page(app).list
+        await pilot.press("d")
+        again = replace(GRADES[0], id="again", ref="x8f1d")
+        app.store.grades.known = {"again": again}  # graded again while the question is open
+        await pilot.press("enter")
+        await until(app, pilot, lambda: "again" in page(app).effects)
+        assert commanded(app)[2] == ("rate", FeedbackInput("x8f1d", rating="down"))
 
 
 async def test_an_answer_to_a_prompt_of_ours_is_marked_and_not_rated() -> None:
@@ -137,6 +141,7 @@ async def test_an_answer_to_a_prompt_of_ours_is_marked_and_not_rated() -> None:
         )
         assert commanded(app) == []
         assert "u good" not in screen_text(app).splitlines()[-1]
+        assert "+ Good" not in screen_text(app)
 
 
 async def test_a_mark_of_the_user_s_takes_the_judge_s_place_and_can_be_taken_back() -> None:
@@ -254,7 +259,7 @@ async def test_a_client_s_answer_is_put_to_the_judge_where_it_is_listed() -> Non
         assert commanded(app) == [("grade", "exchange", "x8f1f", "")]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_why_a_model_was_chosen_ends_with_what_the_judge_said_and_a_key_goes_there(size: tuple[int, int]) -> None:
     host = ScriptedHost(replace(SNAPSHOT, judge=JUDGE))
     host.control.graded = {one.id: one for one in GRADES}

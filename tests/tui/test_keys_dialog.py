@@ -21,8 +21,11 @@ from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.housekeeping import KeptHost
 from tests.tui.scripted import BACKENDS, NOW
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, until
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 SIZES = ((120, 36), (80, 24), (60, 16))
 
@@ -52,11 +55,22 @@ def fill(app: ControlCenter, **fields: str) -> None:
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_keys(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened("keys", tmp_path, size) as (app, pilot):
         await settled(app, pilot)
         goldens.check(f"keys-{size[0]}x{size[1]}", screen_text(app))
+
+
+async def test_a_list_without_keys_is_small(tmp_path: Path) -> None:
+    async with opened("keys", tmp_path) as (app, pilot):
+        assert isinstance(app.screen, KeysDialog)
+        before = app.screen.query_one(".dialog").outer_size.height
+        app.screen._keys = {}
+        app.screen._show()
+        await settled(app, pilot)
+        assert "New key" in shown(app) and " ".join(keys_text.NOBODY.split()[:5]) in shown(app)
+        assert app.screen.query_one(".dialog").outer_size.height < 14 < before
 
 
 async def test_a_key_is_made_shown_once_and_copied(tmp_path: Path) -> None:
@@ -64,10 +78,12 @@ async def test_a_key_is_made_shown_once_and_copied(tmp_path: Path) -> None:
         await pilot.press("n")
         assert isinstance(app.screen, NewKeyDialog)
         fill(app, name="laptop", models="qwen*, phi4:14b", rpm="30", concurrent="any")
+        await settled(app, pilot)
+        assert "name laptop" in shown(app) and "requests a minute 30" in shown(app), "names stay beside what is typed"
         await pilot.press("enter")
         await until(app, pilot, lambda: "llmr-" in screen_text(app))
         assert calls(app) == [("add_key", "laptop", ("qwen*", "phi4:14b"), 30, None, 0)]
-        assert "shown this once" in shown(app)
+        assert "Shown this once" in shown(app) and "every client needs a key" in shown(app)
         made = app.screen._made
         assert made is not None
         await pilot.press("y")
@@ -79,22 +95,19 @@ async def test_a_key_is_made_shown_once_and_copied(tmp_path: Path) -> None:
         assert made.key not in str(app.host.control.shelf.kept)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"name": "two words"}, "A key's name is 1 to 64 letters"),
-        ({"name": "bob"}, "There is a key 'bob' already"),
-        ({"name": "x", "rpm": "-3"}, "Requests a minute must be a whole number"),
-        ({}, "A key's name is 1 to 64 letters"),
-    ],
-)
-async def test_what_makes_no_key_is_said_and_can_be_mended(tmp_path: Path, fields: dict[str, str], said: str) -> None:
+async def test_what_makes_no_key_is_said_and_can_be_mended(tmp_path: Path) -> None:
     async with opened("keys", tmp_path) as (app, pilot):
-        await pilot.press("n")
-        fill(app, **fields)
-        await pilot.press("enter")
-        await until(app, pilot, lambda: said in shown(app))
-        fill(app, name="good", rpm="")
+        await pilot.press("n", "enter")
+        for fields, said in (
+            ({}, "A key's name is 1 to 64 letters"),
+            ({"name": "bob"}, "There is a key 'bob' already"),
+            ({"name": "x", "rpm": "-3"}, "Requests a minute must be a whole number"),
+            ({"name": "two words", "rpm": ""}, "A key's name is 1 to 64 letters"),
+        ):
+            fill(app, **fields)
+            await pilot.press("enter")
+            await until(app, pilot, lambda said=said: said in shown(app))
+        fill(app, name="good")
         await pilot.press("enter")
         await until(app, pilot, lambda: "llmr-" in screen_text(app))
         await pilot.press("escape")
@@ -136,11 +149,11 @@ def test_what_is_told_of_a_key() -> None:
 # ── backends ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_backends(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened("backends", tmp_path, size) as (app, pilot):
         app.screen.list.select("vllm")  # type: ignore[attr-defined]
-        app.screen._paint()  # type: ignore[attr-defined]
+        app.screen.paint()  # type: ignore[attr-defined]
         await settled(app, pilot)
         goldens.check(f"backends-{size[0]}x{size[1]}", screen_text(app))
 

@@ -7,7 +7,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
-from llmrouter_tui.core.ports import FeedbackInput
+from llmrouter_tui.core.ports.history import FeedbackInput
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.ask import Ask
 from llmrouter_tui.tui.modals.quit import QuitDialog
@@ -47,7 +47,10 @@ async def test_digits_typed_right_behind_d_tick_reasons() -> None:
         ]
 
 
-@pytest.mark.parametrize("page", ["dash", "models", "log"])
+@pytest.mark.parametrize(
+    "page",
+    ["dash", pytest.param("models", marks=pytest.mark.thorough), pytest.param("log", marks=pytest.mark.thorough)],
+)
 async def test_words_typed_right_behind_the_slash_are_the_filter(page: str) -> None:
     async with running(page=page) as (app, pilot):
         burst(app, "/qx2")

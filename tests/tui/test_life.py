@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.modals.quit import QuitDialog
 from tests.tui import scripted
@@ -115,6 +115,7 @@ async def test_leaving_stops_the_router_and_never_hangs() -> None:
     async with app.run_test() as pilot:
         await settled(app, pilot)
     assert host.stopped.is_set()
+    assert not host.stopped_at_once
     for _ in range(100):
         if not [thread for thread in threading.enumerate() if "asyncio" in thread.name and thread.is_alive()]:
             break
@@ -123,15 +124,17 @@ async def test_leaving_stops_the_router_and_never_hangs() -> None:
 
 
 async def test_quitting_asks_while_answers_are_written() -> None:
-    async with running() as (app, pilot):
+    async with running(patience=2.5) as (app, pilot):
         await pilot.press("q")
         assert isinstance(app.screen, QuitDialog)
         assert "2 answers are still being written" in screen_text(app)
+        assert "Wait for them (max 2.5s)" in screen_text(app)
         await pilot.press("escape")
         assert app.is_running
         await pilot.press("q", "s")
         await pilot.pause()
         assert app._exit
+    assert app.host.stopped_at_once  # type: ignore[attr-defined]
 
 
 async def test_waiting_leaves_as_soon_as_the_last_answer_is_written() -> None:
@@ -140,6 +143,7 @@ async def test_waiting_leaves_as_soon_as_the_last_answer_is_written() -> None:
         for id_ in ("x8f20", "x8f21"):
             app.host.feed.push(ev.ExchangeFinished(replace(app.store.rows[id_].exchange, outcome="ok")))  # type: ignore[attr-defined]
         await until(app, pilot, lambda: app._exit)
+    assert app.host.stopped_at_once, "who waited as long as was told waits no longer"  # type: ignore[attr-defined]
 
 
 async def test_quitting_asks_nothing_when_nothing_runs_or_only_watching() -> None:
@@ -177,6 +181,7 @@ async def test_ctrl_c_twice_asks_while_answers_run_and_once_more_leaves_without_
     async with running() as (app, pilot):
         await pilot.press("ctrl+c", "ctrl+c")
         assert isinstance(app.screen, QuitDialog)
+        assert not app._notifications, "no word in the corner lies over the answers"
         await pilot.press("ctrl+c")
         await until(app, pilot, lambda: app._exit)
 

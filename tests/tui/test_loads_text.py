@@ -172,6 +172,24 @@ def test_what_unloading_all_would_get_in_the_way_of() -> None:
     assert text.plain(loads_text.interrupted(store(pools=asked, loads=loads))[-1]) == "1 request waits for a model."
 
 
+def test_who_stays_when_all_are_unloaded_is_told() -> None:
+    shown = store()
+    assert loads_text.staying(shown) == ""
+    served = replace(shown.models[PHI], loadable=False)
+    shown.models[PHI] = served
+    assert loads_text.staying(shown) == "phi4:14b stays in memory: its server cannot unload it."
+    assert " ".join(text.plain(line) for line in loads_text.interrupted(shown)).endswith("its server cannot unload it.")
+    shown.models[PHI] = replace(served, residency="absent")
+    assert loads_text.staying(shown) == ""
+
+
+def test_a_load_that_waits_while_loads_are_held_says_that() -> None:
+    waits = LoadProgress(VISION, "gpu1", None, 6.4, 1, 1, f"{PHI} answers 1 request")
+    shown = next(line for line in said(store(loads=(waits,), held=True)) if "qwen2.5vl" in line)
+    assert shown.split() == ["held", "qwen2.5vl:7b", "GPU1", "loads", "held", "1", "waits"]
+    assert "It is not loaded into GPU1" in " ".join(whole(loads=(waits,), held=True, at=1))
+
+
 # ── an entry, opened ──────────────────────────────────────────────────────────────────────────────────────────────
 
 

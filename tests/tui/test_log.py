@@ -1,6 +1,5 @@
 """The log: filter, levels, wrapping, following, thousands of lines."""
 
-import time
 from dataclasses import replace
 from datetime import UTC
 
@@ -14,11 +13,11 @@ from llmrouter_tui.tui.pages.log import LogPage
 from llmrouter_tui.tui.state import KEPT_LOG, Store
 from llmrouter_tui.tui.symbols import SYMBOLS
 from llmrouter_tui.tui.text import Look
-from tests.tui import goldens
+from tests.pace import effort
 from tests.tui.scripted import NOW, SNAPSHOT
 from tests.tui.shots import screen_text, settled
 from tests.tui.test_flows import feed, fill, until
-from tests.tui.test_screens import SIZES, running
+from tests.tui.test_screens import running
 
 LOOK = Look(tz=UTC)
 MANY = tuple(
@@ -143,11 +142,13 @@ def test_five_thousand_lines_are_cheap_to_filter_and_to_follow() -> None:
     data = store()
     say(data, *(f"line {i} with some words behind it" for i in range(KEPT_LOG)))
     listed = LogList()
-    began = time.perf_counter()
-    listed.refresh(data)
-    listed.wrap(20)
-    listed.filter("!level:error words")
-    assert time.perf_counter() - began < 2.0
+
+    def shown() -> None:
+        listed.refresh(data)
+        listed.wrap(20)
+        listed.filter("!level:error words")
+
+    assert effort(shown) < 60, "some 3 by itself"
     assert len(listed.entries) == KEPT_LOG
 
 
@@ -187,12 +188,6 @@ def page(app: ControlCenter) -> LogPage:
     return app.screen
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_page(size: tuple[int, int]) -> None:
-    async with running(size, page="log") as (app, _):
-        goldens.check(f"log-{size[0]}x{size[1]}", screen_text(app))
-
-
 async def test_it_follows_the_newest_line() -> None:
     async with running((80, 24), replace(SNAPSHOT, log=MANY), page="log") as (app, pilot):
         assert "line 399" in screen_text(app)
@@ -224,14 +219,6 @@ async def test_lines_that_are_forgotten_do_not_move_what_is_read() -> None:
         feed(app).push(*(LogLine(NOW, "info", "route", f"late {i}") for i in range(50)))
         await until(app, pilot, lambda: app.store.log_count == KEPT_LOG + 50)
         assert lines_in_view(app) == before
-
-
-async def test_f_holds_and_follows() -> None:
-    async with running((80, 24), replace(SNAPSHOT, log=MANY), page="log") as (app, pilot):
-        await pilot.press("f")
-        assert not page(app).lines.following
-        await pilot.press("f")
-        assert page(app).lines.following
 
 
 async def test_wrapping_shows_the_whole_of_a_long_line() -> None:

@@ -9,18 +9,21 @@ from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.domain import AUTOMATIC, CatalogMatch
 from llmrouter_tui.core.dossier import Told, listed
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.core.sync import SyncView
 from llmrouter_tui.tui import closeness, public_text, text
 from llmrouter_tui.tui.app import ControlCenter
-from llmrouter_tui.tui.modals.match import ROWS, MatchDialog
+from llmrouter_tui.tui.modals.match import MatchDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.scripted import CATALOG, DOSSIER, MODELS, SNAPSHOT, ScriptedControl, ScriptedHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, feed, fill, until
 from tests.tui.test_models_page import BIG, page, put_cursor, said
 from tests.tui.test_screens import SIZES, running
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 MISTRAL = "vllm/mistral:7b"
 ENTRIES = [listed(entry) for entry in shipped().entries.values()]
@@ -146,7 +149,7 @@ async def test_a_relative_lends_no_figures() -> None:
 # ── the picker ──
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_picker(size: tuple[int, int]) -> None:
     async with running(size, page="models") as (app, pilot):
         await dialog(app, pilot)
@@ -187,11 +190,11 @@ async def test_how_it_is_now_is_ticked() -> None:
 async def test_leaving_changes_nothing_and_the_list_scrolls_with_the_mark() -> None:
     async with running(page="models") as (app, pilot):
         picker = await dialog(app, pilot)
-        for _ in range(ROWS + 3):
+        for _ in range(MatchDialog.ROWS + 3):
             await pilot.press("down")
         assert "mistral-7b-instruct-v0.3" in screen_text(app) or "gemma-3-4b-it" in screen_text(app)
         await pilot.press("pageup", "pageup", "up")
-        assert picker._at == 0
+        assert picker.at == 0
         await pilot.press("escape")
         assert not isinstance(app.screen, MatchDialog)
         assert calls(app) == []
@@ -225,16 +228,6 @@ async def test_a_catalog_that_cannot_be_read_is_said_and_no_match_can_still_be_c
         await until(app, pilot, lambda: "The catalog was not read: the router is out of reach" in screen_text(app))
         await pilot.press("down", "enter")
         await until(app, pilot, lambda: calls(app) == [("match", BIG, "")])
-
-
-async def test_the_palette_finds_it() -> None:
-    async with running(page="models") as (app, pilot):
-        await put_cursor(app, pilot, BIG)
-        await pilot.press("colon")
-        fill(app, "catalog")
-        await until(app, pilot, lambda: "Say which model of the public catalog" in screen_text(app))
-        await pilot.press("enter")
-        await until(app, pilot, lambda: isinstance(app.screen, MatchDialog))
 
 
 async def test_a_read_only_screen_shows_it_and_has_no_key_for_it() -> None:

@@ -78,10 +78,24 @@ def test_every_piece_of_evidence_is_listed_with_its_value_weight_and_note() -> N
     assert "public figures" in coding[1]
 
 
+def test_what_votes_say_is_told_between_ratings_and_grades() -> None:
+    note = "preferred to 3 of 4 others in your votes"
+    told = Evidence("judge", 0.6, 2.0, "graded"), Evidence("vote", 0.9, 1.5, note), Evidence("rating", 1.0, 1.0)
+    lines = said(model_detail.scores(replace(BIG, abilities={"coding": Ability(0.7, 4.5, 0.1, told)}), 70, LOOK))
+    listed = lines.partition("EVIDENCE")[2].splitlines()[2:5]
+    assert [line.split()[0] for line in listed] == ["rating", "vote", "judge"]
+    assert note in lines and "vote 33%" in lines
+
+
 def test_a_task_says_what_share_of_its_weight_each_source_has() -> None:
     first = said(model_detail.scores(BIG, 90, LOOK)).splitlines()[1]
     assert first.startswith("coding")
     assert "benchmark 58%  rating 25%  prior 17%" in first
+    ability = BIG.abilities["coding"]
+    counted = replace(ability, evidence=tuple(replace(one, count=len(one.note)) for one in ability.evidence))
+    first = said(model_detail.scores(replace(BIG, abilities={"coding": counted}), 100, LOOK)).splitlines()[1]
+    told = [f"({len(one.note)})" for one in ability.evidence if one.note]
+    assert told and all(count in first for count in told), "how many observations each source has"
 
 
 def test_guessed_scores_say_why_they_are_marked() -> None:
@@ -150,15 +164,28 @@ def test_what_was_tried_is_told_against_what_was_declared() -> None:
 
 
 def test_a_price_is_said_where_there_is_one() -> None:
-    hosted = replace(PHI, info=replace(PHI.info, local=False, price_in=0.5, price_out=1.5))
+    hosted = replace(PHI, info=replace(PHI.info, local=False, hosted=True, price_in=0.5, price_out=1.5))
     facts = said(model_detail.facts(hosted, shown(), 160))
-    assert "$0.5 a million tokens in, $1.5 out" in facts
+    assert "$0.5 a million tokens in, $1.5 out (told by its server)" in facts
+    assert "none here: a provider runs it, prompts leave your machines" in facts
+    near = replace(hosted, info=replace(hosted.info, hosted=False, priced_by="models.dev"))
+    assert "it runs on another machine" in said(model_detail.facts(near, shown(), 160))
+    assert "(told by models.dev)" in said(model_detail.facts(near, shown(), 160))
     assert "costs no money" in said(model_detail.facts(PHI, shown(), 160))
 
 
 def test_a_problem_is_said_in_words() -> None:
     facts = said(model_detail.facts(replace(PHI, problem="its file is damaged"), shown(), 160))
     assert "PROBLEM  its file is damaged" in facts
+
+
+def test_why_nothing_may_go_to_a_model_is_said_and_what_to_do() -> None:
+    kept_in = replace(PHI, withheld="hosted: local_only is on")
+    facts = said(model_detail.facts(kept_in, shown(), 160))
+    assert "WITHHELD hosted: local_only is on. Switch local_only off (H on screen, or the setting)" in facts
+    assert "hosted: local_only is on" in said(model_detail.preview(kept_in, shown(), 160))
+    assert models_text.state_cell(kept_in, shown(), 9)[0] == "○ kept in"
+    assert roster.state_words(kept_in).endswith(" withheld")
 
 
 # ── state ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,7 +204,9 @@ def test_a_problem_is_said_in_words() -> None:
         (replace(DEEP, residency="loading"), "▶ loading"),
         (replace(PHI, pool="host", last_used=NOW), "● RAM"),
         (replace(PHI, loadable=False), "● always"),
-        (replace(PHI, loadable=False, info=replace(PHI.info, local=False)), "● hosted"),
+        (replace(PHI, loadable=False, info=replace(PHI.info, local=False, hosted=True)), "● hosted"),
+        (replace(PHI, loadable=False, info=replace(PHI.info, local=False)), "● elsewhere"),
+        (replace(PHI, withheld="hosted: local_only is on"), "○ withheld"),
         (replace(PHI, problem="its file is damaged"), "✗ problem"),
     ],
 )

@@ -108,6 +108,18 @@ def test_a_plan_names_who_leaves_in_their_order_and_who_is_waited_for() -> None:
     assert "so it is tried" in plan(placed("unknown", needed=None))
 
 
+def test_what_of_a_model_its_context_takes_is_told_where_it_is_known() -> None:
+    assert "It takes 9.0G of GPU1 (measured), 1.5G of that for 64k of context." in plan(
+        placed("fits", cache=3 * GIB // 2)
+    )
+    for cache in (None, GIB // 99, 20 * GIB):
+        assert "It takes 9.0G of GPU1 (measured), with 64k of context." in plan(placed("fits", cache=cache))
+    pool = SNAPSHOT.vram.pools[1]
+    held = replace(pool.holders[0], cache=2 * GIB)
+    said = plan(placed("loaded", PHI), pools=(replace(pool, holders=(held,)),))
+    assert said.startswith("In GPU1: 8.1G (measured), 2.0G of that for 16k of context.")
+
+
 def test_a_model_over_several_gpus_says_how_much_of_it_lies_where() -> None:
     parts = (("gpu0", 22 * GIB), ("gpu1", 11 * GIB))
     laid = placed("fits", needed=41 * GIB, source="estimated", pool="gpu0", parts=parts, spilled=8 * GIB, seconds=8.0)

@@ -13,10 +13,13 @@ from llmrouter_tui.tui.modals.review import ReviewDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.scripted import BIG, MODELS, PHI, REVIEW, SMALL, ScriptedHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, feed, fill, until
 from tests.tui.test_models_page import page, put_cursor
 from tests.tui.test_screens import SIZES, running
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 UNRATED = review(Audit({("coding", BIG): 41}, ()), SPAN)
 
@@ -94,7 +97,7 @@ async def test_the_palette_leads_to_the_review() -> None:
         assert not isinstance(app.screen, ReviewDialog)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_dialog(size: tuple[int, int]) -> None:
     async with running(size) as (app, pilot):
         app.screen.perform("review")  # type: ignore[attr-defined]

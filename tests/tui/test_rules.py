@@ -6,16 +6,19 @@ import pytest
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import Snapshot
+from llmrouter_tui.core.ports.control import Snapshot
 from llmrouter_tui.tui import explain, text
 from llmrouter_tui.tui.app import ControlCenter
 from llmrouter_tui.tui.modals.rules import RulesDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens, scripted
 from tests.tui.scripted import SNAPSHOT
-from tests.tui.shots import screen_text, settled
+from tests.tui.shots import at_sizes, screen_text, settled
 from tests.tui.test_flows import calls, fill, until
 from tests.tui.test_screens import SIZES, running
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 NEVER, ALWAYS = "never qwen3:32b for chat", "always phi4:14b, qwen3:32b for math, client Open-WebUI"
 
@@ -29,19 +32,7 @@ def dialog(app: ControlCenter) -> RulesDialog:
     return app.screen
 
 
-async def test_the_palette_leads_to_the_rules() -> None:
-    async with running() as (app, pilot):
-        await pilot.press("colon")
-        fill(app, "rules")
-        await until(app, pilot, lambda: "Rules of your own" in screen_text(app))
-        await pilot.press("enter")
-        await until(app, pilot, lambda: isinstance(app.screen, RulesDialog))
-        assert "No rules: the router chooses among all models." in screen_text(app)
-        await pilot.press("escape")
-        assert not isinstance(app.screen, RulesDialog)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_dialog(size: tuple[int, int]) -> None:
     async with running(size, ruled(NEVER, ALWAYS)) as (app, pilot):
         app.screen.perform("rules")  # type: ignore[attr-defined]
@@ -83,29 +74,27 @@ async def test_a_rule_moves_before_another_because_the_first_wish_counts() -> No
         assert [call[1] for call in calls(app)] == ["rules", "rules"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("use phi4:14b", "A rule must begin with never, always or only."),
-        ("never phi4:14b for cdoing", "A rule must be for a task (the nearest to 'cdoing' is"),
-        (NEVER, "That rule is here already."),
-    ],
-)
-async def test_what_is_no_rule_is_said_and_can_be_mended(typed: str, said: str) -> None:
+async def test_what_is_no_rule_is_said_and_can_be_mended() -> None:
     async with running(snapshot=ruled(NEVER)) as (app, pilot):
         app.screen.perform("rules")  # type: ignore[attr-defined]
         await until(app, pilot, lambda: isinstance(app.screen, RulesDialog))
-        fill(app, typed)
-        await pilot.press("enter")
-        await until(app, pilot, lambda: said in " ".join(screen_text(app).split()))
-        assert calls(app) == []
-        assert dialog(app).sentence.value == typed
+        for typed, said in (
+            ("use phi4:14b", "A rule must begin with never, always or only."),
+            ("never phi4:14b for cdoing", "A rule must be for a task (the nearest to 'cdoing' is"),
+            (NEVER, "That rule is here already."),
+        ):
+            fill(app, typed)
+            await pilot.press("enter")
+            await until(app, pilot, lambda said=said: said in " ".join(screen_text(app).split()))
+            assert calls(app) == []
+            assert dialog(app).sentence.value == typed
 
 
 async def test_a_model_that_is_not_here_is_said_and_the_rule_is_kept() -> None:
     async with running() as (app, pilot):
         app.screen.perform("rules")  # type: ignore[attr-defined]
         await until(app, pilot, lambda: isinstance(app.screen, RulesDialog))
+        assert "No rules: the router chooses among all models." in screen_text(app)
         fill(app, "never qwen3:23b for chat")
         await pilot.press("enter")
         await until(app, pilot, lambda: "No model here is called qwen3:23b now" in screen_text(app))

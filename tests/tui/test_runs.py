@@ -13,10 +13,13 @@ from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.benches import BIG, HISTORY, NOW, OF_DEEP, OF_SMALL, OVER, PROFILES, SMALL, SMALL_THEN, scores
 from tests.tui.scripted import MODELS
-from tests.tui.shots import screen_text, settled
+from tests.tui.shots import at_sizes, screen_text, settled
 from tests.tui.test_flows import until
 from tests.tui.test_profile_page import benched, said
 from tests.tui.test_screens import SIZES
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 LOOK = Look(tz=UTC)
 BY_ID = {model.id: model for model in MODELS}
@@ -78,7 +81,7 @@ def test_since_the_last_run_only_what_is_more_than_chance_is_told() -> None:
     assert runs_text.since(fresh, HISTORY, NOW, LOOK) == []
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_h_puts_two_runs_beside_each_other(size: tuple[int, int]) -> None:
     async with benched(size, run=OVER) as (app, pilot):
         await pilot.press("h")

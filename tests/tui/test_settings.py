@@ -19,8 +19,11 @@ from llmrouter_tui.tui.modals.settings import SettingsDialog
 from llmrouter_tui.tui.text import Look
 from tests.tui import goldens
 from tests.tui.housekeeping import KeptHost
-from tests.tui.shots import build, screen_text, settled
+from tests.tui.shots import at_sizes, build, screen_text, settled
 from tests.tui.test_flows import calls, fill, until
+
+pytestmark = pytest.mark.thorough
+"""Its keys are pressed in ``test_every_act``; the rest takes many starts of the program."""
 
 SIZES = ((160, 45), (120, 36), (80, 24), (60, 16))
 
@@ -53,7 +56,7 @@ def shown(app: ControlCenter) -> str:
     return " ".join(screen_text(app).split())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_sizes(*SIZES)
 async def test_the_list_and_what_one_means(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size) as (app, pilot):
         select(app, "quality_preference")
@@ -156,21 +159,18 @@ async def test_texts_and_lists_are_typed_as_they_are(tmp_path: Path) -> None:
         assert [call[2] for call in calls(app)] == ["\n({model})", ["a.example", "b.example"]]
 
 
-@pytest.mark.parametrize(
-    ("key", "said"),
-    [
-        ("port", "Held by the option --port: start llmrouter-tui without it to change it here."),
-        ("stop_seconds", "Held by the environment variable ROUTER_STOP_SECONDS"),
-        ("admin_api_key", "Not changed here: the database would keep it as it is"),
-        ("theme", "Not changed here: it is of one screen"),
-    ],
-)
-async def test_what_is_held_is_not_edited_and_says_by_what(tmp_path: Path, key: str, said: str) -> None:
+async def test_what_is_held_is_not_edited_and_says_by_what(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        select(app, key)
-        await pilot.press("enter", "delete")
-        assert said in shown(app)
-        assert not app.screen.query_one("#value", Input).display
+        for key, said in (
+            ("port", "Held by the option --port: start llmrouter-tui without it to change it here."),
+            ("stop_seconds", "Held by the environment variable ROUTER_STOP_SECONDS"),
+            ("admin_api_key", "Not changed here: the database would keep it as it is"),
+            ("theme", "Not changed here: it is of one screen"),
+        ):
+            select(app, key)
+            await pilot.press("enter", "delete")
+            assert said in shown(app)
+            assert not app.screen.query_one("#value", Input).display
         assert calls(app) == []
 
 

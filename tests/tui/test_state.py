@@ -8,7 +8,8 @@ import pytest
 from llmrouter_tui.core import events as ev
 from llmrouter_tui.core.decision import Attempt, Effect, Exchange, Setting, Usage
 from llmrouter_tui.core.domain import Problem, ResidencyEvent
-from llmrouter_tui.tui.state import KEPT_ROWS, KEPT_WEIGHT, Dirty, Store
+from llmrouter_tui.tui.rows import KEPT_ROWS, KEPT_WEIGHT
+from llmrouter_tui.tui.state import Dirty, Store
 from tests.tui import scripted
 from tests.tui.scripted import BACKENDS, MODELS, NOW, SNAPSHOT
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.decision import Feedback
 from llmrouter_tui.tui.ledger import LedgerView
-from llmrouter_tui.tui.state import KEPT_ROWS, Store
+from llmrouter_tui.tui.rows import KEPT_ROWS
+from llmrouter_tui.tui.state import Store
 from tests.tui import scripted
 from tests.tui.scripted import NOW, SNAPSHOT
 
@@ -55,17 +57,38 @@ def shown(view: LedgerView, query: str) -> list[str]:
         ("need:tools level:easy", ["8f1d"]),
         ("tokens:=154", ["8f1d"]),
         ("task:music", []),
-        ("margin:nonsense", []),
     ],
 )
 def test_filter_words_pick_exchanges(view: LedgerView, query: str, expected: list[str]) -> None:
     assert shown(view, query) == expected
 
 
-def test_a_field_still_being_typed_hides_nothing(view: LedgerView) -> None:
-    everything = list(view.ids)
-    view.filter("task:")
-    assert view.ids == everything
+def test_what_is_not_understood_changes_nothing_and_is_told(view: LedgerView) -> None:
+    view.filter("task:math")
+    before = list(view.ids)
+    for query, unfinished in (("task:math task:", True), ("task:math margin:nonsense", False)):
+        view.filter(query)
+        assert view.ids == before
+        assert view.problem is not None
+        assert view.problem.unfinished is unfinished
+    view.filter("")
+    assert view.problem is None
+    assert len(view.ids) > len(before)
+
+
+def test_what_was_found_further_back_stands_below_and_goes_with_the_filter(store: Store, view: LedgerView) -> None:
+    math = [one for one in SNAPSHOT.exchanges if one.decision and one.decision.analysis.task == "math"]
+    older = [replace(one, id=f"old{n}", at=one.at - 1e6 - n) for n, one in enumerate([*math, *math])]
+    view.filter("task:math")
+    newest = list(view.ids)
+    assert store.add_found([*older, *math]) == len(older)
+    view.refresh()
+    assert view.ids == [*newest, *sorted((one.id for one in older), key=lambda id_: -store.found[id_].exchange.at)]
+    push(store, ev.Rated(Feedback("old0", "down", NOW, -1.0)))
+    assert shown(view, "task:math you:-") == []
+    view.filter("")
+    assert not store.found
+    assert view.row("old0") is None
 
 
 def test_a_lone_exclamation_mark_is_a_word_like_any_other(view: LedgerView) -> None:

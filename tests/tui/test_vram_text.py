@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llmrouter_tui.core import events as ev
+from llmrouter_tui.core.domain import Process
 from llmrouter_tui.core.memory_words import HELD
 from llmrouter_tui.core.vram import Holder, PoolView, Swaps, Thrash, VramView
 from llmrouter_tui.tui import panels, pools_text, text, vram_text
@@ -105,7 +106,9 @@ def test_idle_time_goes_on_between_two_tellings() -> None:
 def test_where_there_is_room_it_says_what_a_size_rests_on_and_the_process() -> None:
     guessed = Holder((PHI,), 8 * GIB, "estimated", ours=False, context_length=16_384, pids=(4211,))
     [line] = legend(guessed, cells=116, other=0)
-    assert line == "▓ phi4:14b        ~8.0G  estimated  16k context   not used yet  not ours  pid 4211"
+    assert line == "▓ phi4:14b        ~8.0G  estimated  16k context        not used yet  not ours  pid 4211"
+    [line] = legend(replace(guessed, cache=3 * GIB // 2), cells=116, other=0)
+    assert line == "▓ phi4:14b        ~8.0G  estimated  16k context 1.5G   not used yet  not ours  pid 4211"
     [line] = legend(guessed, cells=56, other=0)
     assert line == "▓ phi4:14b        ~8.0G   16k  not used yet  not ours"
 
@@ -146,9 +149,15 @@ def test_a_resident_of_untold_size_says_so() -> None:
 
 
 def test_processes_that_are_none_of_a_backend_are_named_with_what_they_hold() -> None:
-    device = replace(GPU1, processes=((4211, 8 * GIB), (812, GIB // 2), (977, GIB)))
+    device = replace(
+        GPU1,
+        processes=((4211, 8 * GIB), (812, GIB // 2), (977, GIB), (978, GIB // 4)),
+        lineage=(Process(977, 1, "fire\x1bfox"), Process(978, 977, "fire\x1bfox")),
+    )
     mine = Holder((PHI,), 8 * GIB, "measured", pids=(4211,), idle_seconds=1)
-    assert legend(mine, device=device, other=2 * GIB)[1] == "░ other programs   2.0G  pid 977 1.0G  pid 812 512M"
+    [_, line] = legend(mine, device=device, other=2 * GIB)
+    assert line == f"░ other programs   2.0G  {text.tame('fire' + chr(27) + 'fox')} 1.2G  pid 812 512M"
+    assert chr(27) not in line
 
 
 def test_of_a_model_that_loads_only_what_is_there_is_drawn() -> None:

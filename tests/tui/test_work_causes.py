@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from llmrouter_tui.core import events as ev
-from llmrouter_tui.core.grades import JudgeView
+from llmrouter_tui.core.grades import JudgeView, Refusal
 from llmrouter_tui.core.profile import ModelProgress, ProfileRun, Profiles
 from llmrouter_tui.tui import work_causes
 from llmrouter_tui.tui.state import Dirty, Store
@@ -17,16 +17,19 @@ from tests.tui.test_flows import until
 
 MONTH = 30 * work_causes.DAY
 SPENT = "the judge's 500 calls of today are made, 12 wait until midnight"
+REFUSAL = Refusal("gpt at api.x.test", "api.x.test (gpt) refused the router's access: no", "check the key in X_KEY")
+ALONE = f"gpt refuses to judge, so nothing is graded: {REFUSAL.words}"
+BESIDE = f"gpt refuses to judge: {REFUSAL.words}"
 HERE = (BIG, SMALL, DEEP)
 
 
 def name(model: str) -> str:
-    return model.partition("/")[2]
+    return model.partition("/")[2] or model.partition(" at ")[0]
 
 
 def measured(*profiles: object, run: ProfileRun = OVER, here: tuple[str, ...] = HERE) -> list[str]:
     found = Profiles(run, profiles)  # type: ignore[arg-type]
-    return [cause.message for cause in work_causes.of_profiles(found, here, MONTH, NOW, name)]
+    return [cause.message for cause in work_causes.of_profiles(found, here, MONTH, name)]
 
 
 def judged(view: JudgeView) -> list[str]:
@@ -36,7 +39,13 @@ def judged(view: JudgeView) -> list[str]:
 def test_figures_that_are_old_or_of_other_weights_are_told_apart() -> None:
     assert measured(OF_SMALL) == []
     assert measured(OF_DEEP) == ["deepseek-r1:14b measured more than 30 days ago"]
-    assert measured(replace(OF_SMALL, stale=20)) == ["llama3.1:8b measured with other weights or prompts than now"]
+    both = replace(OF_SMALL, stale=20, stale_by={"age": 2, "digest": 18})
+    assert measured(both) == ["llama3.1:8b measured before it had this digest: its weights are new"]
+    heavier = replace(OF_SMALL, stale=20, stale_by={"quantization": 20})
+    assert measured(heavier) == ["llama3.1:8b measured before it had this quantization"]
+    assert measured(replace(OF_SMALL, stale=1, stale_by={"prompts": 1})) == [
+        "llama3.1:8b measured with other prompts than now"
+    ]
     assert measured(OF_DEEP, here=()) == []
 
 
@@ -62,6 +71,8 @@ def test_of_many_models_some_are_named() -> None:
     [
         (JUDGE, []),
         (replace(JUDGE, state="failed", message="phi4 is down"), ["nothing is graded: phi4 is down"]),
+        (replace(JUDGE, state="failed", message="asked again in 4 min: no key", refusal=REFUSAL), [ALONE]),
+        (replace(JUDGE, refusal=REFUSAL), [BESIDE]),
         (replace(JUDGE, state="off", failed=2), []),
         (replace(JUDGE, done=6, failed=4), ["phi4:14b gave no grade to 4 of 10 answers"]),
         (replace(JUDGE, done=148, failed=4), []),

@@ -22,7 +22,7 @@ from llmrouter_tui.catalog.sync.openrouter import OpenRouter
 from llmrouter_tui.catalog.sync.reading import Harvest
 from llmrouter_tui.catalog.sync.source import Session, Source
 from llmrouter_tui.core.errors import RouterError
-from llmrouter_tui.core.ports import FigureStore
+from llmrouter_tui.core.ports.figures import FigureStore
 from llmrouter_tui.core.sync import BY_KEY, SOURCES, Status, SyncedFigure, SyncProgress, SyncRecord, Validator, title
 
 READERS: Final[tuple[Source, ...]] = (LMArena(), OpenRouter(), LiveBench(), ModelsDev(), ArtificialAnalysis())
@@ -45,8 +45,8 @@ class Terms:
 
 
 class Sync:
-    """See ``core.ports.Syncing``. ``stamp`` names the ``known`` catalog: with another one, documents that did not
-    change are read again. ``keys`` holds the user's keys by source."""
+    """See ``core.ports.figures.Syncing``. ``stamp`` names the ``known`` catalog: with another one, documents that did
+    not change are read again. ``keys`` holds the user's keys by source."""
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
-"""The prompts by which models are measured: our own, in nine tasks and from easy to hard."""
+"""The prompts by which models are measured: our own, in nine tasks and from easy to hard. Where what is right changes,
+``core.profile.PROMPTS_VERSION`` goes up."""
 
 from functools import cache
 
@@ -17,9 +18,6 @@ from llmrouter_tui.core.prompt_set import (
     translation,
 )
 from llmrouter_tui.core.prompts import Prompt
-
-VERSION = 1
-"""Goes up when a prompt or its check changes in what is right; results of other versions are stale."""
 
 PROMPTS: tuple[Prompt, ...] = (
     *chat.PROMPTS,

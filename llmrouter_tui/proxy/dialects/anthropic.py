@@ -7,6 +7,7 @@ own servers refuse them; here they mean what they always meant, to the models th
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
 from llmrouter_tui.proxy.dialects.anthropic_asked import ASKED, KNOWN, Format, MessagesBody, Tool, ToolChoice
 from llmrouter_tui.proxy.dialects.anthropic_errors import error_object
-from llmrouter_tui.proxy.dialects.anthropic_turns import canonical_messages
+from llmrouter_tui.proxy.dialects.anthropic_turns import MARK, canonical_messages, plain
 from llmrouter_tui.proxy.dialects.anthropic_voice import MessageVoice
 from llmrouter_tui.proxy.parse import MAX_SESSION, clean_label, parse_chat
 
@@ -75,7 +76,8 @@ def canonical(body: bytes, asked: MessagesBody, *, session: str, client: str) ->
             hint="Connect the client to the MCP server, and offer its tools in 'tools'.",
         )
     fields: Json = {key: value for key, value in decode(body, _FIELDS).items() if key not in KNOWN}
-    fields |= {"model": asked.model, "messages": canonical_messages(asked.system, asked.messages)}
+    messages = canonical_messages(asked.system, asked.messages)
+    fields |= {"model": asked.model, "messages": plain(messages)}
     fields |= _plain_fields(asked)
     if asked.tools:
         fields["tools"] = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(asked.tools)]
@@ -87,7 +89,20 @@ def canonical(body: bytes, asked: MessagesBody, *, session: str, client: str) ->
     user = asked.metadata.user_id if asked.metadata is not None else None
     chat = parse_chat(msgspec.json.encode(fields), session=session or conversation(user or ""), client=client)
     # An effort is a wish that models without thinking may ignore; thinking is a need where it is switched on.
-    return replace(chat, thinking=asked.thinking is not None and asked.thinking.type == "enabled")
+    thinking = asked.thinking is not None and asked.thinking.type == "enabled"
+    marked = partial(_with_marks, fields, asked, messages) if b'"cache_control"' in body else None
+    return replace(chat, thinking=thinking, marked=marked)
+
+
+def _with_marks(fields: Json, asked: MessagesBody, messages: list[Json]) -> bytes:
+    """The canonical body with what is to be cached."""
+    more: Json = {"messages": messages}
+    if asked.tools:
+        both = zip(fields["tools"], asked.tools, strict=True)
+        more["tools"] = [made | ({MARK: tool.cache_control} if tool.cache_control else {}) for made, tool in both]
+    if asked.cache_control is not None:
+        more[MARK] = asked.cache_control
+    return msgspec.json.encode(fields | more)
 
 
 def _plain_fields(asked: MessagesBody) -> Json:

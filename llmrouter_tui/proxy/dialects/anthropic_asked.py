@@ -34,6 +34,7 @@ class Block(msgspec.Struct):
     thinking: str | None = None
     signature: str | None = None
     data: str | None = None
+    cache_control: dict[str, Any] | None = None
 
 
 class MessagesTurn(msgspec.Struct):
@@ -47,6 +48,7 @@ class Tool(msgspec.Struct):
     description: str | None = None
     input_schema: dict[str, Any] | None = None
     strict: bool | None = None
+    cache_control: dict[str, Any] | None = None
 
 
 class ToolChoice(msgspec.Struct):
@@ -93,11 +95,11 @@ class MessagesBody(msgspec.Struct):
     output_config: OutputConfig | None = None
     output_format: Format | None = None
     mcp_servers: list[msgspec.Raw] | None = None
+    cache_control: dict[str, Any] | None = None
 
 
 MEANINGLESS: Final = frozenset(
     {
-        "cache_control",
         "betas",
         "billing_policy",
         "compaction",
@@ -114,7 +116,7 @@ MEANINGLESS: Final = frozenset(
         "workspace_id",
     }
 )
-"""Fields of Anthropic's own service, about its caches, places, prices and accounts: left out, since other servers
+"""Fields of Anthropic's own service, about its places, prices and accounts: left out, since other servers
 refuse what they do not know."""
 
 ASKED: Final = msgspec.json.Decoder(MessagesBody)

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from llmrouter_tui.core.domain import ModelView
-from llmrouter_tui.core.ports import Control
+from llmrouter_tui.core.ports.control import Control
 from llmrouter_tui.proxy.bodies import read_body
 from llmrouter_tui.proxy.dialects.anthropic import Counted
 from llmrouter_tui.proxy.parse import named_by

@@ -2,7 +2,8 @@
 
 Anthropic's turns alternate, and each is made of blocks: what tools found stands in the user's turn, a call in the
 assistant's. Turns of one role that follow each other are one turn, as its API takes them. Texts of one turn are joined
-line by line, so that every model can read them.
+line by line, so that every model can read them; but where one is marked to be cached (``cache_control``) they stay
+apart, until ``plain`` has joined them.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,17 @@ from llmrouter_tui.proxy.dialects.anthropic_asked import Block, MessagesTurn, So
 
 Json = dict[str, Any]
 
+MARK: Final = "cache_control"
+"""By this Anthropic knows up to where a prompt is to be kept for the next request."""
 _IN_IMAGE: Final = "(The image that the tool gave follows.)"
 _NONE: Final = ""
 
 
 def canonical_messages(system: str | list[Block] | None, turns: Sequence[MessagesTurn]) -> list[Json]:
-    """All turns, the system prompt first. Raises ``RouterError`` naming the block that cannot be told to a model."""
+    """All turns with their marks, the system prompt first. Raises ``RouterError`` naming the block that cannot be told
+    to a model."""
     made: list[Json] = []
-    if told := words_of(system, "system"):
+    if told := _words_or_parts(system, "system"):
         made.append({"role": "system", "content": told})
     for index, turn in enumerate(turns):
         where = f"messages[{index}]"
@@ -32,7 +36,7 @@ def canonical_messages(system: str | list[Block] | None, turns: Sequence[Message
         elif turn.role == "assistant":
             _add_assistant(made, turn.content, where)
         elif turn.role == "system":
-            made.append({"role": "system", "content": words_of(turn.content, f"{where}.content")})
+            made.append({"role": "system", "content": _words_or_parts(turn.content, f"{where}.content")})
         else:
             raise bad_request(
                 f"The field '{where}.role' is {turn.role[:40]!r}, which is no role.",
@@ -40,6 +44,40 @@ def canonical_messages(system: str | list[Block] | None, turns: Sequence[Message
                 hint="Use user, assistant or system.",
             )
     return made
+
+
+def plain(messages: Sequence[Json]) -> list[Json]:
+    """The same messages as every server can read them, without marks."""
+    return [_plain_message(message) for message in messages]
+
+
+def _plain_message(message: Json) -> Json:
+    made = {key: value for key, value in message.items() if key != MARK}
+    if isinstance(content := message.get("content"), list):
+        parts = [{key: value for key, value in part.items() if key != MARK} for part in content]
+        made["content"] = _joined(parts)
+    if calls := message.get("tool_calls"):
+        made["tool_calls"] = [{key: value for key, value in call.items() if key != MARK} for call in calls]
+    return made
+
+
+def _joined(parts: list[Json]) -> str | list[Json]:
+    """As one text, where it is nothing but text without marks."""
+    if all(part["type"] == "text" and MARK not in part for part in parts):
+        return "\n".join([part["text"] for part in parts])
+    return parts
+
+
+def _words_or_parts(content: str | list[Block] | None, where: str) -> str | list[Json]:
+    words = words_of(content, where)
+    return _joined([_marked(_text(b.text or _NONE), b) for b in content]) if isinstance(content, list) else words
+
+
+def _marked(part: Json, block: Block) -> Json:
+    """With the block's mark, if it has one."""
+    if block.cache_control is not None:
+        part[MARK] = block.cache_control
+    return part
 
 
 def words_of(content: str | list[Block] | None, where: str) -> str:
@@ -78,10 +116,7 @@ def _say(made: list[Json], parts: list[Json]) -> None:
     """Put down what a user says, joined to what was said just before."""
     if made and made[-1]["role"] == "user":
         parts = [*_as_parts(made.pop()["content"]), *parts]
-    if all(part["type"] == "text" for part in parts):
-        made.append({"role": "user", "content": "\n".join([part["text"] for part in parts])})
-    else:
-        made.append({"role": "user", "content": parts})
+    made.append({"role": "user", "content": _joined(parts)})
 
 
 def _as_parts(content: str | list[Json]) -> list[Json]:
@@ -93,7 +128,13 @@ def _text(words: str) -> Json:
 
 
 def _parts(block: Block, where: str) -> list[Json]:
-    """A block of a user's as canonical parts."""
+    """A block of a user's as canonical parts; its mark is on the last."""
+    parts = _unmarked_parts(block, where)
+    _marked(parts[-1] if parts else {}, block)
+    return parts
+
+
+def _unmarked_parts(block: Block, where: str) -> list[Json]:
     if block.type == "text":
         return [_text(_needed(block.text, f"{where}.text"))]
     if block.type == "image":
@@ -158,12 +199,14 @@ def _tool_result(block: Block, where: str) -> tuple[Json, list[Json]]:
         )
     inner = [Block("text", text=content)] if isinstance(content, str) else content or []
     parts = [part for at, one in enumerate(inner) for part in _parts(one, f"{where}.content[{at}]")]
+    marks = [part.pop(MARK) for part in parts if MARK in part]
     images = [part for part in parts if part["type"] != "text"]
     words = "\n".join([part["text"] if part["type"] == "text" else _IN_IMAGE for part in parts])
     if block.is_error and not words.lower().startswith("error"):
         words = f"Error: {words}"
     ident = _needed(block.tool_use_id, f"{where}.tool_use_id")
-    return {"role": "tool", "tool_call_id": ident, "content": words}, images
+    message = _marked({"role": "tool", "tool_call_id": ident, "content": words}, block)
+    return (message if MARK in message or not marks else message | {MARK: marks[-1]}), images
 
 
 # ── the assistant's turns ───────────────────────────────────────────────────────────────────────────────────────
@@ -189,14 +232,20 @@ def _add_block(message: Json, block: Block, where: str) -> None:
         if block.data:
             _detail(message, {"type": "reasoning.encrypted", "data": block.data})
     elif block.type == "tool_use":
-        message.setdefault("tool_calls", []).append(_call(block, where))
+        message.setdefault("tool_calls", []).append(_marked(_call(block, where), block))
     elif block.type in ("text", "document", "search_result"):
         for part in _parts(block, where):
             if part["type"] != "text":
                 raise _no_place(Block("image"), where)
-            _join(message, "content", part["text"])
+            _add_words(message, part)
     else:
         raise _no_place(block, where)
+
+
+def _add_words(message: Json, part: Json) -> None:
+    before = message.get("content")
+    parts = _as_parts(before) if before else []
+    message["content"] = _joined([*parts, part])
 
 
 def _join(message: Json, key: str, words: str) -> None:

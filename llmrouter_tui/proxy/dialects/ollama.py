@@ -198,9 +198,10 @@ def _format(wanted: object) -> dict[str, Any] | None:
 
 
 def _thinking(think: bool | str | None) -> dict[str, Any]:
-    """On and off as chat templates know it, so that vLLM, llama.cpp and Ollama heed it; levels as OpenAI's effort."""
+    """On and off in Ollama's own word, which every backend tells its server in the way that one knows; levels as
+    OpenAI's effort."""
     if isinstance(think, bool):
-        return {"chat_template_kwargs": {"enable_thinking": think}}
+        return {"think": think}
     return {"reasoning_effort": think} if think else {}
 
 

@@ -40,11 +40,17 @@ def wanted(name: str, views: Sequence[ModelView]) -> list[ModelView]:
     return list(resolved.models) if resolved.named else []
 
 
-def tags(views: Sequence[ModelView], auto: Sequence[str], modified: float) -> Json:
-    """``GET /api/tags``: the names under which the router chooses first."""
+def tags(
+    views: Sequence[ModelView], auto: Sequence[str], modified: float, aliases: Sequence[tuple[str, str]] = ()
+) -> Json:
+    """``GET /api/tags``: the names under which the router chooses first, aliases with what they mean last."""
     found = by_name(views)
-    chosen = [entry(tagged(name), None, views, modified) for name in auto]
-    return {"models": [*chosen, *(entry(name, same[0].info, same, modified) for name, same in found.items())]}
+    told = [entry(tagged(name), None, views, modified) for name in auto]
+    told += [entry(name, same[0].info, same, modified) for name, same in found.items()]
+    for name, model in aliases:
+        same = [] if model in auto else wanted(model, views)
+        told.append(entry(tagged(name), same[0].info if same else None, same or views, modified))
+    return {"models": told}
 
 
 def entry(name: str, info: ModelInfo | None, views: Sequence[ModelView], modified: float) -> Json:

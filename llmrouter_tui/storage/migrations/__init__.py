@@ -17,6 +17,10 @@ from llmrouter_tui.storage.migrations import (
     m010_comparing,
     m011_keys,
     m012_spend,
+    m013_votes,
+    m014_searching,
+    m015_trends,
+    m016_counting,
 )
 from llmrouter_tui.storage.transaction import transaction
 
@@ -33,6 +37,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     m010_comparing.STATEMENTS,
     m011_keys.STATEMENTS,
     m012_spend.STATEMENTS,
+    m013_votes.STATEMENTS,
+    m014_searching.STATEMENTS,
+    m015_trends.STATEMENTS,
+    m016_counting.STATEMENTS,
 )
 """``STEPS[n]`` leads from version n to n + 1. A released step never changes."""
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.lines import LinesView
@@ -23,7 +23,7 @@ class Answer:
     show: str = ""
 
 
-class Ask(ModalScreen[str]):
+class Ask(Dialog[str]):
     """Returns the value of the answer; empty after esc."""
 
     BINDINGS = [Binding("escape", "answer('')", "back", show=False)]  # noqa: RUF012

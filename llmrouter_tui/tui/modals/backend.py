@@ -3,11 +3,11 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.tui import text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
 
@@ -18,11 +18,10 @@ ROWS = 4
 """Rows kept for them."""
 
 
-class BackendDialog(ModalScreen[BackendView | None]):
+class BackendDialog(Dialog[BackendView | None]):
     """Returns the backend that was added; None after esc. Stays open while the server is asked, and when it refused."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape", "leave", "back", show=False),
         Binding("enter", "add", "add", show=False, priority=True),
         Binding("down", "app.focus_next", "down", show=False),
         Binding("up", "app.focus_previous", "up", show=False),
@@ -90,9 +89,6 @@ class BackendDialog(ModalScreen[BackendView | None]):
         finally:
             self._asking = ""
         self.words.paint()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 ABOUT = (

@@ -3,118 +3,77 @@
 from collections.abc import Coroutine, Hashable
 from typing import Any
 
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.tui import backends_text
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.backend import BackendDialog
+from llmrouter_tui.tui.modals.kept import KeptDialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
-from llmrouter_tui.tui.widgets.ledger import Ledger
-from llmrouter_tui.tui.widgets.lines import LinesView, center
-
-LOOK = 0.25
-"""Seconds between two looks at how they are."""
-ROWS = 4
-"""Lines below the list."""
+from llmrouter_tui.tui.widgets.lines import center
 
 
-class BackendsDialog(ModalScreen[None]):
-    """Stays open until esc; what is changed shows when the router says that it is."""
+class BackendsDialog(KeptDialog):
+    """What is changed shows when the router says that it is."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape,q", "act('leave')", "close", show=False),
         Binding("A", "act('add')", "add", show=False),
         Binding("e", "act('switch')", "on/off", show=False),
         Binding("r", "act('retry')", "try again", show=False),
         Binding("x,delete", "act('remove')", "remove", show=False),
-        Binding("right", "app.focus_next", "next", show=False),
-        Binding("left", "app.focus_previous", "previous", show=False),
     ]
+    CALLED = "Backends"
 
     def __init__(self) -> None:
-        super().__init__()
         self._asked: set[str] = set()
         self._new = ""
         """The name of one that was added and is not listed yet."""
-        self.list = Ledger(self._draw_row, self._version, backends_text.head, id="backends")
-        self.words = LinesView(self._draw, id="about-setting")
         self._switch = Choice("switch", "On/off", "e")
         self._retry = Choice("retry", "Retry", "r")
         self._remove = Choice("remove", "Remove", "x")
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog tall settings"):
-            yield self.list
-            yield self.words
-            with Horizontal(classes="row"):
-                if not center(self).host.readonly:
-                    yield Choice("add", "Add", "A")
-                    yield from (self._switch, self._retry, self._remove)
-
-    def on_mount(self) -> None:
-        dialog = self.query_one(".dialog")
-        dialog.border_title, dialog.border_subtitle = "Backends", "esc closes"
-        self.words.can_focus = False
-        self.words.styles.height = ROWS + 1
-        self.list.focus()
-        self.set_interval(LOOK, self._look)
-        self._look()
+        buttons = (Choice("add", "Add", "A"), self._switch, self._retry, self._remove)
+        super().__init__(backends_text.head, buttons, listed="backends")
 
     @property
     def _selected(self) -> BackendView | None:
         return center(self).store.every_backend.get(self.list.cursor)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         names = list(center(self).store.every_backend)
         wanted = self._new if self._new in names else self.list.cursor
         if names != list(self.list.keys) or wanted not in names:
             self.list.show(names, wanted if wanted in names else names[0] if names else "")
             self._new = "" if wanted == self._new else self._new
         self.list.touch(names)
-        self._paint()
+        self.paint()
 
-    def _paint(self) -> None:
+    def paint(self) -> None:
         view = self._selected
         nothing = "" if view is not None else "there is no backend"
         self._switch.allow(nothing)
         self._remove.allow(nothing)
         self._retry.allow(nothing or ("" if view is not None and view.enabled else "it is switched off"))
-        self.words.head(self.list.cursor)
-        self.words.paint()
+        super().paint()
 
-    def _draw_row(self, name: str, cells: int) -> Line:
+    def row(self, name: str, cells: int) -> Line:
         app = center(self)
         view = app.store.every_backend.get(name)
         return backends_text.row(view, app.clock(), cells, app.look, asked=name in self._asked) if view else ()
 
-    def _version(self, name: str) -> Hashable:
+    def version(self, name: str) -> Hashable:
         app = center(self)
         return app.store.every_backend.get(name), name in self._asked, int(app.clock())
 
-    def _draw(self, cells: int, rows: int) -> list[Line]:
+    def about(self, cells: int) -> list[Line]:
         app = center(self)
         return backends_text.about(self._selected, app.clock(), cells, app.look)
 
-    def on_ledger_moved(self, event: Ledger.Moved) -> None:
-        self._paint()
-
-    def on_choice_pressed(self, event: Choice.Pressed) -> None:
-        event.stop()
-        self.action_act(event.act)
-
-    def action_act(self, act: str) -> None:
+    def act(self, act: str) -> None:
         app, view = center(self), self._selected
         control = app.host.control
-        if act == "leave":
-            self.dismiss(None)
-        elif app.host.readonly:
-            app.say("this screen is read-only")
-        elif act == "add":
+        if act == "add":
             self.app.push_screen(BackendDialog(), self._added)
         elif view is None:
             app.say("there is no backend")
@@ -132,12 +91,12 @@ class BackendsDialog(ModalScreen[None]):
         """Ask the router for it; what came of it shows in the list."""
         app = center(self)
         self._asked.add(name)
-        self._look()
+        self.look()
 
         def over() -> None:
             self._asked.discard(name)
             if self.is_attached:
-                self._look()
+                self.look()
 
         app.command(call, f"{name} not {done}", lambda _: over(), over)
 
@@ -147,7 +106,7 @@ class BackendsDialog(ModalScreen[None]):
     def _added(self, added: BackendView | None) -> None:
         if added is not None:
             self._new = added.name
-            self._look()
+            self.look()
 
 
 def _sure(view: BackendView) -> Ask:

@@ -5,9 +5,9 @@ from collections.abc import Hashable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import agreement_text, comparisons_text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.modals.pair import PairDialog
 from llmrouter_tui.tui.pairs import Pair
 from llmrouter_tui.tui.text import Line
@@ -20,7 +20,7 @@ EVERY = 0.5
 """Seconds between two looks at what was read."""
 
 
-class ComparisonsDialog(ModalScreen[None]):
+class ComparisonsDialog(Dialog[None]):
     """Shows what is known, also of what goes on; ``n`` has two models compared."""
 
     BINDINGS = [  # noqa: RUF012
@@ -83,9 +83,10 @@ class ComparisonsDialog(ModalScreen[None]):
         if problem := app.comparisons.problem:
             return [((f"Not read: {problem}", "bad"),)]
         lines = comparisons_text.whole(self._pairs.get(self.list.cursor), cells, app.look, app.store.name)
-        if not self._going(self.list.cursor):
-            return lines
-        return [agreement_text.state_line(app.store.judge, cells, app.look, app.store.name), (), *lines]
+        if self._going(self.list.cursor):
+            lines = [agreement_text.state_line(app.store.judge, cells, app.look, app.store.name), (), *lines]
+        self.fit(self.list.size.height + 1 + len(lines))
+        return lines
 
     def _paint(self) -> None:
         name = center(self).store.name
@@ -100,6 +101,3 @@ class ComparisonsDialog(ModalScreen[None]):
     def action_compare(self) -> None:
         if not center(self).host.readonly:
             self.app.push_screen(PairDialog(self._marked), lambda _: self._look())
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

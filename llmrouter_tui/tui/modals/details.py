@@ -3,17 +3,17 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.lines import LinesView
+from llmrouter_tui.tui.widgets.lines import LinesView, center
 
 WIDTH = 84
 """Cells of the dialog with its border; ``app.tcss`` has the same."""
 
 
-class DetailsDialog(ModalScreen[None]):
+class DetailsDialog(Dialog[None]):
     """Shows text; ``y`` copies it."""
 
     BINDINGS = [  # noqa: RUF012
@@ -46,8 +46,4 @@ class DetailsDialog(ModalScreen[None]):
         self._words.focus()
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._body)
-        self.notify("Copied.", timeout=2)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
+        center(self).copy(self._body, "all of it")

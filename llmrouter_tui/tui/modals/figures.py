@@ -3,9 +3,9 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import sync_text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.lines import LinesView, center
@@ -14,7 +14,7 @@ LOOK = 0.25
 """Seconds between two looks at how far it is."""
 
 
-class FiguresDialog(ModalScreen[None]):
+class FiguresDialog(Dialog[None]):
     """Stays open while figures are fetched, and may be left: the job goes on, and the tab line tells of it."""
 
     BINDINGS = [  # noqa: RUF012

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Action
 from llmrouter_tui.tui.glossary import Entry
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.symbols import Symbols
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
@@ -18,13 +18,14 @@ KEY = 12
 
 
 def help_lines(acts: Sequence[Action], words: Sequence[Entry], symbols: Symbols, cells: int) -> list[Line]:
-    """Acts by group, then what the words and the glyphs mean."""
+    """Acts by group, those of the place before those of every place; then what the words and the glyphs mean."""
     groups: dict[str, list[Action]] = {}
     for act in acts:
         if act.show:
             groups.setdefault(act.group, []).append(act)
     lines: list[Line] = []
-    for group, members in groups.items():
+    own_first = sorted(groups.items(), key=lambda group: not any(act.pages for act in group[1]))
+    for group, members in own_first:
         lines.append(((group, "title"),))
         if group == "Pages":
             jumps = [act for act in members if act.show.isdigit()]
@@ -66,7 +67,7 @@ def glyphs(symbols: Symbols) -> list[tuple[str, str]]:
     ]
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(Dialog[None]):
     """The keys that work here, and what the words on the page mean."""
 
     BINDINGS = [Binding("escape,question_mark,f1,q", "leave", "close", show=False)]  # noqa: RUF012
@@ -85,6 +86,3 @@ class HelpDialog(ModalScreen[None]):
         dialog.border_title = self._about
         dialog.border_subtitle = "j k scroll, G glyphs, esc closes"
         self._words.focus()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

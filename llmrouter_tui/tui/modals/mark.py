@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from llmrouter_tui.core.grades import HIGHEST, LOWEST
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView
 
@@ -16,11 +16,10 @@ BACK = 0.0
 """What is returned where the judge's mark is to stand again."""
 
 
-class MarkDialog(ModalScreen[float]):
+class MarkDialog(Dialog[float]):
     """Returns the mark, ``BACK``, or None after esc."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape", "leave", "back", show=False),
         Binding("enter", "save", "save", show=False, priority=True),
     ]
 
@@ -69,6 +68,3 @@ class MarkDialog(ModalScreen[float]):
             return
         self._refused = f"{said} is no mark from {LOWEST:.0f} to {HIGHEST:.0f}."
         self.words.paint()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

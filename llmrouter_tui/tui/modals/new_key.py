@@ -2,30 +2,31 @@
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label
 
 from llmrouter_tui.core.keys import NewKey
 from llmrouter_tui.tui import keys_text, text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
 
 ROWS = 3
 """Lines kept for what is said."""
 ABOUT = (
-    "Only a name is needed. Models by name, with commas, * for any part; a limit left empty is the one for all clients."
+    "Only a name is needed. Models with commas, * for any part, none for all; a limit left empty is the one for all"
+    " clients."
 )
-FIELDS = (
-    ("name", "name, such as laptop"),
-    ("models", "models: all"),
-    ("rpm", "requests a minute"),
-    ("tpm", "tokens a minute"),
-    ("concurrent", "requests at the same time"),
+FIELDS: tuple[tuple[str, str, str], ...] = (
+    ("name", "name", "for example: laptop"),
+    ("models", "models", "for example: qwen*, phi4:14b"),
+    ("rpm", "requests a minute", ""),
+    ("tpm", "tokens a minute", ""),
+    ("concurrent", "requests at a time", ""),
 )
 
 
-class NewKeyDialog(ModalScreen[str]):
+class NewKeyDialog(Dialog[str]):
     """Returns the name of the key that was made; empty after esc. Shows the key until it is closed."""
 
     BINDINGS = [  # noqa: RUF012
@@ -38,7 +39,7 @@ class NewKeyDialog(ModalScreen[str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fields = {name: Input(placeholder=hint, compact=True, id=name) for name, hint in FIELDS}
+        self.fields = {name: Input(placeholder=hint, compact=True, id=name) for name, _, hint in FIELDS}
         self.words = LinesView(self._draw, classes="words answer")
         self._made: NewKey | None = None
         self._asking = False
@@ -46,7 +47,10 @@ class NewKeyDialog(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tight"):
-            yield from self.fields.values()
+            for name, label, _ in FIELDS:
+                with Horizontal(classes="field"):
+                    yield Label(label, markup=False)
+                    yield self.fields[name]
             yield self.words
 
     def on_mount(self) -> None:
@@ -66,7 +70,7 @@ class NewKeyDialog(ModalScreen[str]):
 
     def _told(self, made: NewKey, cells: int) -> list[Line]:
         """The key: shown now, and never again."""
-        once = "It is shown this once: the router keeps only what it hashes to."
+        once = "Shown this once. From now on every client needs a key."
         keys: Line = (("y ", "key"), ("copy   ", "soft"), ("⏎ ", "key"), ("done", "soft"))
         key: list[Line] = [((made.key[at : at + cells], "strong"),) for at in range(0, len(made.key), max(1, cells))]
         return [*key, *(((part, "warn"),) for part in text.wrap(once, cells)), (), keys]
@@ -108,16 +112,15 @@ class NewKeyDialog(ModalScreen[str]):
 
     def _show(self, made: NewKey) -> None:
         self.query_one(".dialog").border_title = f"The key {made.name}"
-        for field in self.fields.values():
-            field.display = False
+        for row in self.query(".field"):
+            row.display = False
         self.words.can_focus = True
         self.words.focus()
         self.words.paint()
 
     def action_copy(self) -> None:
         if self._made is not None:
-            self.app.copy_to_clipboard(self._made.key)
-            self.notify("Copied, if your terminal lets programs copy.", timeout=3)
+            center(self).copy(self._made.key, "the key")
 
     def action_leave(self) -> None:
         self.dismiss(self._made.name if self._made is not None else "")

@@ -5,11 +5,11 @@ from collections.abc import Hashable, Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.core.grades import Comparison
 from llmrouter_tui.tui import comparisons_text, pair_text, text
 from llmrouter_tui.tui.gradings import why_not_graded
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.pair_text import Rival
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -20,7 +20,7 @@ WORDS = 4
 """Rows of the list at most, with its titles; lines below it."""
 
 
-class PairDialog(ModalScreen[bool]):
+class PairDialog(Dialog[bool]):
     """Starts the comparison; returns whether it did."""
 
     BINDINGS = [  # noqa: RUF012

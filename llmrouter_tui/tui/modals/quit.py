@@ -7,27 +7,25 @@ from textual.binding import Binding
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.text import Line
 
-MOST = 10.0
-"""Seconds to wait for answers in flight, at most."""
-
 
 class QuitDialog(Ask):
-    """Returns ``stop`` to leave now, empty to stay. ``in_flight`` counts the answers in flight."""
+    """Returns ``stop`` to leave at once, empty to stay. ``in_flight`` counts the answers in flight; ``most`` seconds
+    are waited for them, and no more after that."""
 
     BINDINGS = [  # noqa: RUF012
         Binding("q", "answer('')", "stay", show=False),
         Binding("ctrl+c", "answer('stop')", "stop", show=False),
     ]
 
-    def __init__(self, in_flight: Callable[[], int]) -> None:
+    def __init__(self, in_flight: Callable[[], int], most: float) -> None:
         self._in_flight = in_flight
-        self._left = MOST
+        self._left = most
         self._waiting = False
         super().__init__(
             "Quit?",
             self._words(),
             (
-                Answer("wait", f"Wait for them (max {MOST:.0f}s)", "w"),
+                Answer("wait", f"Wait for them (max {most:g}s)", "w"),
                 Answer("stop", "Stop them now", "s"),
                 Answer("", "Stay", "escape", "esc"),
             ),

@@ -7,12 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 from llmrouter_tui.core.decision import REASONS
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, Painter, center
 
@@ -76,12 +76,11 @@ class NoteLine(Input):
             self.post_message(self.Digit(self._digits.index(event.character)))
 
 
-class ReasonsDialog(ModalScreen[Said]):
+class ReasonsDialog(Dialog[Said]):
     """Returns the reasons ticked and the note; after esc the note alone (the rating itself is kept). Without reasons to
     offer, esc changes nothing."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape", "leave", "no reason", show=False),
         Binding("enter", "save", "save", show=False, priority=True),
         *[Binding(str(i + 1), f"tick({i})", reason, show=False) for i, reason in enumerate(REASONS)],
     ]

@@ -3,22 +3,22 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.tui import review_text, text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.reviews import Reviews
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
 
 
-class ReviewDialog(ModalScreen[None]):
+class ReviewDialog(Dialog[None]):
     """Reads the review when it opens."""
 
     BINDINGS = [Binding("escape,q", "leave", "close", show=False)]  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = LinesView(self._draw)
+        self.words = LinesView(self._fitted)
         self._reviews: Reviews | None = None
 
     def compose(self) -> ComposeResult:
@@ -35,6 +35,11 @@ class ReviewDialog(ModalScreen[None]):
     def _start(self, reading: object) -> None:
         self.run_worker(reading, exit_on_error=False)  # type: ignore[arg-type]
 
+    def _fitted(self, cells: int, rows: int) -> list[Line]:
+        lines = self._draw(cells, rows)
+        self.fit(len(lines))
+        return lines
+
     def _draw(self, cells: int, rows: int) -> list[Line]:
         if self._reviews is None:
             return []
@@ -43,6 +48,3 @@ class ReviewDialog(ModalScreen[None]):
             return review_text.lines(found, cells, app.look, app.store.name)
         said = self._reviews.problem or "Reading what was rated…"
         return [((part, "bad" if self._reviews.problem else "soft"),) for part in text.wrap(text.tame(said), cells)]
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

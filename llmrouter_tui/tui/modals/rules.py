@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from llmrouter_tui.core.resolving import named
 from llmrouter_tui.core.rules import RuleError, parse
 from llmrouter_tui.tui import text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import LinesView, center
 
@@ -33,11 +33,10 @@ _MEANWHILE = {
 """What a rule does while none of its models is here."""
 
 
-class RulesDialog(ModalScreen[None]):
+class RulesDialog(Dialog[None]):
     """Stays open until esc: each rule that is added or removed counts from then on."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape", "leave", "back", show=False),
         Binding("enter", "add", "add", show=False, priority=True),
         Binding("ctrl+x", "remove", "remove", show=False, priority=True),
         Binding("down", "walk(1)", "down", show=False, priority=True),
@@ -53,7 +52,7 @@ class RulesDialog(ModalScreen[None]):
         self._said: tuple[str, str] = (ABOUT, "soft")
         self._asking = False
         self.list = LinesView(self._draw, classes="words answer")
-        self.sentence = Input(placeholder=EXAMPLE, compact=True, id="rule")
+        self.sentence = Input(placeholder=f"for example: {EXAMPLE}", compact=True, id="rule")
         self.words = LinesView(self._draw_words, classes="words answer")
 
     def compose(self) -> ComposeResult:
@@ -152,6 +151,3 @@ class RulesDialog(ModalScreen[None]):
             self.sentence.value = ""
         self._rules, self._at = rules, max(0, min(self._at, len(rules) - 1))
         self._say(done, "good")
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

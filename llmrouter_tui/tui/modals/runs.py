@@ -5,10 +5,10 @@ from collections.abc import Hashable, Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from llmrouter_tui.core.profile import PastRun
 from llmrouter_tui.tui import runs, runs_text
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView, center
@@ -17,7 +17,7 @@ ROWS = 6
 """Runs in view."""
 
 
-class RunsDialog(ModalScreen[None]):
+class RunsDialog(Dialog[None]):
     """The run under the cursor beside the one that is marked, else each of its models beside the last run of it."""
 
     BINDINGS = [  # noqa: RUF012
@@ -66,7 +66,9 @@ class RunsDialog(ModalScreen[None]):
 
     def _draw(self, cells: int, rows: int) -> list[Line]:
         app = center(self)
-        return runs_text.beside(self._run, self._base, self._history, cells, app.look, app.store.name)
+        lines = runs_text.beside(self._run, self._base, self._history, cells, app.look, app.store.name)
+        self.fit(self.list.size.height + 1 + len(lines))
+        return lines
 
     def _paint(self) -> None:
         self.list.refresh()
@@ -79,6 +81,3 @@ class RunsDialog(ModalScreen[None]):
     def action_mark(self) -> None:
         self._marked = "" if self._marked == self.list.cursor else self.list.cursor
         self._paint()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

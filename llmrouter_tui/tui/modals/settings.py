@@ -5,12 +5,12 @@ from collections.abc import Hashable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.tui import settings_text
 from llmrouter_tui.tui.modals.backends import BackendsDialog
+from llmrouter_tui.tui.modals.dialog import Dialog
 from llmrouter_tui.tui.modals.keys import KeysDialog
 from llmrouter_tui.tui.modals.rules import RulesDialog
 from llmrouter_tui.tui.settings_text import form_of
@@ -23,7 +23,7 @@ LOOK = 0.1
 """Seconds between two looks at what others changed."""
 
 
-class SettingsDialog(ModalScreen[None]):
+class SettingsDialog(Dialog[None]):
     """Stays open until esc; what is changed shows when the router says that it is."""
 
     BINDINGS = [  # noqa: RUF012
@@ -35,7 +35,8 @@ class SettingsDialog(ModalScreen[None]):
         Binding("left,up", "app.focus_previous", "previous", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str = "") -> None:
+        """``wanted``: the setting to begin with."""
         super().__init__()
         self._asked: set[str] = set()
         """Keys of settings that are being changed."""
@@ -47,6 +48,7 @@ class SettingsDialog(ModalScreen[None]):
         """What was shown last."""
         self.filter = Input(placeholder="a word of its name, its value or its meaning", compact=True, id="wanted")
         self.list = Ledger(self._draw_row, self._version, settings_text.head, id="settings")
+        self.list.cursor = wanted
         self.words = LinesView(self._draw, id="about-setting")
         self.field = Input(compact=True, id="value")
         self.choices = Horizontal(classes="row", id="values")
@@ -255,6 +257,3 @@ class SettingsDialog(ModalScreen[None]):
             self._look()
         else:
             self.dismiss(None)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

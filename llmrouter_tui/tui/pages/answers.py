@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from llmrouter_tui.core.grades import Grade, GradeFilter, GradePage
 from llmrouter_tui.core.profile import Result
-from llmrouter_tui.tui import results_text, text
+from llmrouter_tui.tui import results_text, sheets, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.gradings import QUEUED, why_not_graded
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.pages.bench_acts import BenchActs
 from llmrouter_tui.tui.readings import Reading
 from llmrouter_tui.tui.results_view import ResultsView
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -54,6 +55,11 @@ class AnswersActs(BenchActs):
             "grade.show": none or ("" if self.graded() else "no judge graded it"),
         }
         return replace(found, reasons={**found.reasons, **reasons})
+
+    def answers_sheet(self) -> Sheet:
+        """The answers listed."""
+        listed = [self._view.known[id_] for id_ in self._view.ids]
+        return sheets.of_records(f"answers of {self.center.store.name(self.opened)}", "profiles", listed)
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 

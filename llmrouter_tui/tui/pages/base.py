@@ -13,21 +13,25 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from llmrouter_tui.tui import actions, status, text, work_text
+from llmrouter_tui.tui import actions, modals, status, text, work_text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.actions import BY_ID, Situation
 from llmrouter_tui.tui.app_like import AppLike
-from llmrouter_tui.tui.modals.comparisons import ComparisonsDialog
-from llmrouter_tui.tui.modals.pair import PairDialog
+from llmrouter_tui.tui.pages.forgetting_acts import ForgettingActs
+from llmrouter_tui.tui.pages.outside_acts import OutsideActs
+from llmrouter_tui.tui.pages.saving_acts import SavingActs
 from llmrouter_tui.tui.pages.setting_acts import SettingActs
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.choice import Choice
+from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import PieceLine, center
+from llmrouter_tui.tui.widgets.selecting import Marking
 
 MIN_SIZE = (60, 16)
 
 
-class Page(SettingActs, Screen[None]):
+class Page(SettingActs, ForgettingActs, OutsideActs, SavingActs, Marking, Screen[None]):
     """One page. ``PAGE`` is its id in ``actions.PAGES``."""
 
     PAGE: ClassVar[str] = ""
@@ -65,6 +69,11 @@ class Page(SettingActs, Screen[None]):
     def hidden_acts(self) -> frozenset[str]:
         """Acts that the footer leaves out now, because there is nothing that they could be meant for."""
         return frozenset({"open", "model.open", "filter"} if self.covered else {"back"})
+
+    def footer_acts(self) -> list[actions.Action]:
+        """The acts that the footer tells of now."""
+        hidden = self.hidden_acts()
+        return [action for action in actions.footer(self.acts()) if action.id not in hidden]
 
     @property
     def covered(self) -> bool:
@@ -116,14 +125,17 @@ class Page(SettingActs, Screen[None]):
         ]
         keys += [
             Binding(key, f"not_here('{action.id}')", action.label, show=False)
-            for key, action in actions.elsewhere(self.acts()).items()
+            for key, action in actions.elsewhere(self.acts(), self.center.keys.acts).items()
         ]
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
         self.absorb(Dirty.ALL)
 
     def acts(self) -> list[actions.Action]:
         """The acts that exist on this page."""
-        return actions.available(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
+        center = self.center
+        return center.keys.available(
+            self.PAGE, center.pages, readonly=center.host.readonly, replay=center.playback is not None
+        )
 
     def on_screen_resume(self) -> None:
         self.absorb(Dirty.ALL)
@@ -152,6 +164,7 @@ class Page(SettingActs, Screen[None]):
             connected=app.connected,
             demo=app.demo,
             watching=app.watching,
+            playing=None if app.playback is None else app.playback.playing(),
         )
         self.status.show([(shown, role, "") for shown, role in line])
         tabs = fmt.tabs(self.TAB or self.PAGE, app.pages, cells)
@@ -166,11 +179,10 @@ class Page(SettingActs, Screen[None]):
     def paint_footer(self) -> None:
         """Write the footer: keys that cannot work now are greyed, and their tooltip says why."""
         situation = self.situation()
-        known = actions.footer(self.PAGE, self.center.pages, readonly=self.center.host.readonly)
-        shown = [action for action in known if action.id not in self.hidden_acts()]
+        shown = self.footer_acts()
         reasons = [actions.why_not(action, situation) for action in shown]
         tips = {action.id: reason or action.description for action, reason in zip(shown, reasons, strict=True)}
-        self.foot.show(fmt.footer(shown, reasons, self.app.size.width), tips)
+        self.foot.show(fmt.footer(shown, reasons, self.app.size.width, self.center.look), tips)
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,7 +198,8 @@ class Page(SettingActs, Screen[None]):
         *others, last = [actions.PLACES[place] for place in action.pages if place in actions.PAGES]
         places = f"{', '.join(others)} and {last}" if others else last
         readonly = self.PAGE in action.pages
-        self.center.say(f"{action.label}: {'this screen is read-only' if readonly else f'works on {places}'}")
+        why = "this is a recording" if self.center.playback is not None else "this screen is read-only"
+        self.center.say(f"{action.label}: {why if readonly else f'works on {places}'}")
 
     def perform(self, act: str) -> None:
         """Do an act, or say why it cannot be done."""
@@ -195,7 +208,7 @@ class Page(SettingActs, Screen[None]):
         action = BY_ID[act]
         reason = actions.why_not(action, self.situation())
         if reason:
-            self.center.say(f"{action.label}: {reason}")
+            self.center.say(actions.refusal(action, reason))
             return
         if act.startswith("page.") and act[5:] in actions.PAGES:
             self.center.go(act[5:])
@@ -213,6 +226,17 @@ class Page(SettingActs, Screen[None]):
         elif event.line is self.foot:
             self.perform(event.target)
 
+    def on_choice_pressed(self, event: Choice.Pressed) -> None:
+        self.perform(event.act)
+
+    def on_ledger_headed(self, event: Ledger.Headed) -> None:
+        self.order_by(event.title)
+
+    def order_by(self, title: str) -> None:
+        """The title of a column was clicked: the next order, where there are several."""
+        if any(act.id == "sort.right" for act in self.acts()):
+            self.perform("sort.right")
+
     def do_page_previous(self) -> None:
         self._turn(-1)
 
@@ -229,12 +253,28 @@ class Page(SettingActs, Screen[None]):
 
     def do_judge_compare(self) -> None:
         marked = self.marked_models()
-        self.app.push_screen(ComparisonsDialog(marked))
+        self.app.push_screen(modals.ComparisonsDialog(marked))
         if len(marked) == 2 and not self.center.host.readonly:
-            self.app.push_screen(PairDialog(marked))
+            self.app.push_screen(modals.PairDialog(marked))
+
+    def do_trends(self) -> None:
+        selected = self.situation().model
+        self.app.push_screen(modals.TrendsDialog(selected.id if selected else ""))
+
+    def do_abilities(self) -> None:
+        selected = self.situation().model
+        self.app.push_screen(modals.AbilitiesDialog(self.task_in_view(), selected.id if selected else ""))
+
+    def task_in_view(self) -> str:
+        """The task that this page is about now; empty for none."""
+        exchange = self.situation().exchange
+        return exchange.decision.analysis.task if exchange and exchange.decision else ""
 
     def do_back(self) -> None:
-        self.close_top()
+        if self.selections:
+            self.clear_selection()
+        else:
+            self.close_top()
 
     def do_quit(self) -> None:
         if not self.close_top():

@@ -1,15 +1,14 @@
 """Dash: is it well, right now? Memory, throughput, the live ledger, and what needs attention."""
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 
 from llmrouter_tui.core.domain import HOST_POOL
 from llmrouter_tui.core.memory_words import HELD_BRIEF
 from llmrouter_tui.tui import first_run_text, panels, pools_text, work_text
-from llmrouter_tui.tui.heads import FACT, NAME, Part
+from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.pages.port_acts import PortActs
-from llmrouter_tui.tui.pages.routes import RoutesPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -30,6 +29,8 @@ class DashPage(PortActs, ListingPage):
         self.judging = LinesView(self._draw_judging, id="judging")
         for panel in (self.profiling, self.judging):
             panel.can_focus = False
+        for choice in self.rating.choices:
+            choice.can_focus = False  # tab goes from pane to pane; the keys are there all the time
         self._drawn_rate = 0
 
     def body(self) -> ComposeResult:
@@ -37,11 +38,15 @@ class DashPage(PortActs, ListingPage):
         with Horizontal(id="gauges"):
             yield self.vram
             yield self.throughput
-        yield self.ledger
+        with Container(id="live"):
+            yield self.ledger
+            if not self.center.host.readonly:
+                yield self.rating
         with Horizontal(id="work", classes="-gone"):
             yield self.profiling
             yield self.judging
         yield self.attention
+        yield self.hint
 
     def absorb(self, dirty: Dirty, touched: set[str] | None = None) -> None:
         super().absorb(dirty, touched)
@@ -52,12 +57,21 @@ class DashPage(PortActs, ListingPage):
             self._paint_vram()
         if dirty & (Dirty.CLOCK | Dirty.SETTINGS) or (dirty & Dirty.ROUTES and self._busier()):
             self.throughput.paint()
-            self.throughput.head("Throughput", "last 10 min")
+            self.throughput.head("Throughput", (Part("last 10 min", FACT), Part("T plots", WORDS)))
         if dirty & (Dirty.ATTENTION | Dirty.CLOCK):
             self._paint_attention()
-
         if dirty & (Dirty.PROFILE | Dirty.JUDGE) or dirty == Dirty.ALL:
             self._paint_work()
+        if dirty & (Dirty.ROWS | Dirty.SERVICE):
+            self.paint_rating()
+
+    def selection_moved(self) -> None:
+        super().selection_moved()
+        self.paint_rating()
+
+    def paint_rating(self) -> None:
+        self.rating.set_class(self._brief or self.center.view.selected is None, "-gone")
+        super().paint_rating()
 
     def _busier(self) -> bool:
         """Whether the traffic moved enough since it was drawn to draw it before the second is over."""
@@ -150,6 +164,8 @@ class DashPage(PortActs, ListingPage):
 
     def do_open(self) -> None:
         self.center.go("routes")
+        from llmrouter_tui.tui.pages.routes import RoutesPage  # loaded by now, as it is shown
+
         routes = self.app.screen
         if isinstance(routes, RoutesPage) and not self.has_class("-wide"):
             routes.call_after_refresh(routes.open_detail, True)

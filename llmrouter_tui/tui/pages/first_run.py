@@ -111,8 +111,7 @@ class FirstRunPage(PortActs):
         self.center.command(self.center.host.control.cancel_fetch(), "Not cancelled")
 
     def do_starter_copy(self) -> None:
-        self.app.copy_to_clipboard(first_run_text.curl(self.center.store))
-        self.center.say("Copied a curl line.")
+        self.center.copy(first_run_text.curl(self.center.store), "a curl line")
 
     def do_back(self) -> None:
         if not actions.why_not(actions.BY_ID["starter.cancel"], self.situation()):

@@ -4,15 +4,16 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 
 from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.tui import agreement_text, comparisons_text, grades_text, text
+from llmrouter_tui.tui import agreement_text, comparisons_text, grades_text, sheets, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.grades_view import GradesView
 from llmrouter_tui.tui.gradings import why_not_graded
 from llmrouter_tui.tui.heads import WORDS, Part
 from llmrouter_tui.tui.pages.judge_acts import JudgeActs
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
@@ -43,7 +44,10 @@ class JudgePage(JudgeActs):
         with Horizontal(id="judged"):
             yield self.list
             yield self.agreement
-        yield self.detail
+        with Container(id="graded"):
+            yield self.detail
+            if not self.center.host.readonly:
+                yield self.rating
 
     def on_mount(self) -> None:
         self.list.focus()
@@ -75,12 +79,13 @@ class JudgePage(JudgeActs):
             "grade.open": none,
             "grade.again": none or nobody,
             "grade.mark": none,
+            "request.show": rate,
             "judge.pause": nobody,
         }
 
     def hidden_acts(self) -> frozenset[str]:
         grade = self.chosen()
-        of_prompt = {"good", "bad", "note", "clear"} if grade and grade.subject == "prompt" else set()
+        of_prompt = {"good", "bad", "note", "clear", "request.show"} if grade and grade.subject == "prompt" else set()
         return super().hidden_acts() | of_prompt | ({"grade.open", "filter"} if self.covered else frozenset())
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +134,8 @@ class JudgePage(JudgeActs):
         super().absorb(dirty, touched)
         self.set_class(self.size.height < LOW, "-low")
         self.gradings.look()
-        if dirty & Dirty.GRADES or dirty == Dirty.ALL:
+        told = dirty & Dirty.JUDGE and not self.view.ids  # of the judge, in place of grades
+        if dirty & Dirty.GRADES or dirty == Dirty.ALL or told:
             self.settle()
             self._paint_list()
         if dirty & (Dirty.JUDGE | Dirty.CLOCK):
@@ -185,9 +191,13 @@ class JudgePage(JudgeActs):
         note = Part("esc back" if self.covered else "⏎ all of it", WORDS)
         title = grades_text.title(grade, center.look, center.store.name) if grade else "Selected"
         self.detail.head(title, (note,) if grade else "")
-        self.detail.set_class(grade is None, "-gone")
-        if self.detail.display:
-            self.detail.paint()
+        self.query_one("#graded").set_class(grade is None, "-gone")
+        if grade is None:
+            return
+        self.detail.paint()
+        roomy = self.has_class("-detail") or (self.has_class("-wide") and self.has_class("-tall"))
+        self.rating.set_class(grade.subject == "prompt" or not roomy, "-gone")
+        self.paint_rating()
 
     def _empty(self) -> list[Line]:
         center = self.center
@@ -227,6 +237,11 @@ class JudgePage(JudgeActs):
     def do_grade_open(self) -> None:
         self._open(True)
 
+    def do_request_show(self) -> None:
+        grade = self.chosen()
+        if grade is not None:
+            self.center.at_routes(exchange=grade.ref)
+
     def _open(self, on: bool) -> None:
         self.set_class(on, "-detail")
         (self.detail if on else self.list).focus()
@@ -246,6 +261,10 @@ class JudgePage(JudgeActs):
             self.set_filter("")
             return True
         return False
+
+    def sheet(self) -> Sheet:
+        known = self.center.store.grades.known
+        return sheets.of_records("grades", "grades", [known[id_] for id_ in self.view.ids if id_ in known])
 
     def set_filter(self, query: str) -> None:
         self.view.filter(query)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from llmrouter_tui.core.decision import Effect, Exchange
 from llmrouter_tui.core.grades import Grade, Overruled
-from llmrouter_tui.core.ports import FeedbackInput, Rated
+from llmrouter_tui.core.ports.history import FeedbackInput, Rated
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui import grades_text, judges_text
 from llmrouter_tui.tui.gradings import QUEUED, Gradings
@@ -79,13 +79,11 @@ class JudgeActs(RatingActs):
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def rate(self, feedback: FeedbackInput, mark: str) -> None:
-        grade, center = self.chosen(), self.center
-        if grade is None:
-            return
-        id_, ref = grade.id, grade.ref
+        center, ref = self.center, feedback.exchange_id
 
         def done(result: Rated) -> None:
-            self.effects[id_] = result.effects
+            graded = (grade.id for grade in center.store.grades.known.values() if grade.ref == ref)
+            self.effects |= dict.fromkeys(graded, result.effects)
             known = self._exchanges.get(ref)
             if known is not None:
                 self._exchanges[ref] = replace(known, rating=None if feedback.clear else result.feedback)

@@ -4,54 +4,57 @@ from collections.abc import Hashable
 
 from llmrouter_tui.core.decision import Exchange
 from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.core.ports import FeedbackInput, Rated
+from llmrouter_tui.tui import curl_text, explain, filter_text, sheets, text
 from llmrouter_tui.tui import format as fmt
-from llmrouter_tui.tui import text
 from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.tui.column_heads import column_of
 from llmrouter_tui.tui.gradings import QUEUED, why_not_graded
 from llmrouter_tui.tui.heads import FACT, NAME, WORDS, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
-from llmrouter_tui.tui.pages.rating import RatingActs
+from llmrouter_tui.tui.pages.finding import FindingActs
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.ledger import Ledger
 
 
-class ListingPage(RatingActs):
+class ListingPage(FindingActs):
     """A page with the ledger of exchanges."""
-
-    FILTERS = ("task:code", "model:qwen", "margin:<.05", "you:-", "state:failed")
-
-    shows_effects = False
-    """Whether the page itself shows what a rating moved, so that no word in the corner is needed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = Ledger(self._draw, self._version, self._header, id="ledger")
         self._placed: tuple[fmt.Placed, ...] = ()
-        self._placed_for: tuple[int, str] = (0, "")
+        self._placed_for: tuple[int, str, bool] = (0, "", False)
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def columns(self, cells: int) -> tuple[fmt.Placed, ...]:
         """The columns for a width; worked out again only when the width or the order changed."""
-        wanted = (cells, self.center.view.sort.id)
+        wanted = (cells, self.center.view.sort.id, self._dated())
         if wanted != self._placed_for:
             self._placed_for = wanted
-            self._placed = fmt.place_columns(cells, sort=wanted[1])
+            self._placed = fmt.place_columns(cells, sort=wanted[1], without=self.told_beside(), dated=wanted[2])
         return self._placed
 
-    def _draw(self, key: str, cells: int) -> Line:
+    def told_beside(self) -> tuple[str, ...]:
+        """Columns that the list leaves out, because a pane beside it tells the same."""
+        return ()
+
+    def _dated(self) -> bool:
+        """Whether days are told: history is listed."""
+        store = self.center.store
+        return store.past is not None or (self.center.view.filtered and bool(store.found))
+
+    def draw(self, key: str, cells: int) -> Line:
         row = self.center.view.row(key)
         if row is None:
             return ()
         return fmt.ledger_row(row, self.columns(cells), cells, self.center.look, self.center.store.name)
 
-    def _version(self, key: str) -> Hashable:
+    def version(self, key: str) -> Hashable:
         row = self.center.view.row(key)
         return row.version if row else -1
 
-    def _header(self, cells: int) -> Line:
+    def header(self, cells: int) -> Line:
         view = self.center.view
         return fmt.ledger_head(self.columns(cells), cells, self.center.look, view.sort.id, view.falling)
 
@@ -59,37 +62,44 @@ class ListingPage(RatingActs):
         super().absorb(dirty, touched)
         reordered = dirty & Dirty.ROWS and self._reorders()
         if touched is None or dirty & (Dirty.ROUTES | Dirty.SERVICE) or reordered:
-            self._paint_list()
+            self.paint_list()
             return
         if dirty & Dirty.ROWS:
             self.ledger.touch(touched)
         if dirty & Dirty.SETTINGS:
-            self._paint_head()
+            self.paint_head()
 
     def _reorders(self) -> bool:
         view = self.center.view
         return view.filtered or view.sort.id != "time"
 
-    def _paint_list(self) -> None:
+    def paint_list(self) -> None:
         view = self.center.view
         self.ledger.empty = self._empty()
-        if not view.paused or list(self.ledger.keys) != view.ids:
+        still = view.paused or (self.center.store.past is not None and self.ledger.cursor == view.focus)
+        if not still or list(self.ledger.keys) != view.ids:
             self.ledger.show(view.ids, view.focus)
-        self._paint_head()
+        self.paint_head()
 
-    def _paint_head(self) -> None:
+    def paint_head(self) -> None:
         view = self.center.view
         shown = f"{text.count(len(view.ids))} of {text.count(self.center.store.total)}"
         order = view.sort.label + ("" if view.falling == view.sort.falling else " reversed")
         notes = [Part(shown)]
-        if view.paused:
-            notes.insert(0, Part(f"paused, {view.waiting} waiting"))
+        past = self.center.store.past
+        if past is not None:
+            notes = [Part(past.told(view.focus, self.center.store.total))]
+        elif view.paused:
+            notes.insert(0, Part(f"paused, {view.waiting} new wait"))
         elif view.filtered:
-            notes.insert(0, Part(f"filter {view.query}"))
+            notes.insert(0, Part(f"filter {view.said}"))
+            notes.insert(1, Part(filter_text.span(view.wanted, self.center.look)))
+            notes.insert(2, Part(self.searched()))
         if self.shows_preference():
             notes.append(Part(self._preference(), FACT))
         notes.append(Part(order, WORDS))
-        self.ledger.head((Part("Routes", NAME), Part("" if view.paused else "live", WORDS)), notes)
+        pace = "history" if past is not None else "" if view.paused else "live"
+        self.ledger.head((Part("Routes", NAME), Part(pace, WORDS)), notes)
 
     def shows_preference(self) -> bool:
         """Whether the head of the list tells the preference (no slider is in view)."""
@@ -109,7 +119,9 @@ class ListingPage(RatingActs):
         if center.view.filtered:
             return [
                 (),
-                ((f"  0 of {text.count(center.store.total)} match ", ""), (center.view.query, "strong")),
+                ((f"  0 of {text.count(center.store.total)} match ", ""), (center.view.said, "strong")),
+                *[((f"  {told}", "soft"),) for told in (filter_text.span(center.view.wanted, center.look),) if told],
+                ((f"  {self.searched()}", "soft"),),
                 (("  esc ", "key"), ("clears the filter", "soft")),
             ]
         if not center.store.ready:
@@ -124,7 +136,7 @@ class ListingPage(RatingActs):
             (("  y ", "key"), ("copies the address", "soft")),
         ]
 
-    # ── focus, filter, order, pause ───────────────────────────────────────────────────────────────────────────
+    # ── what is selected ──────────────────────────────────────────────────────────────────────────────────────
 
     def situation(self) -> Situation:
         selected = self.center.view.selected
@@ -133,7 +145,8 @@ class ListingPage(RatingActs):
             readonly=self.center.host.readonly,
             ready=self.center.serving,
             exchange=selected.exchange if selected else None,
-            reasons={"grade.ask": self._why_not_grade(), "grade.show": "" if self.graded() else "no judge graded it"},
+            reasons=self.finding_reasons()
+            | {"grade.ask": self._why_not_grade(), "grade.show": "" if self.graded() else "no judge graded it"},
         )
 
     def graded(self) -> Grade | None:
@@ -156,100 +169,15 @@ class ListingPage(RatingActs):
             return "no exchange is selected"
         return why_not_graded(self.center.store.judge, selected.exchange)
 
-    def on_mount(self) -> None:
-        self.ledger.focus()
-
-    def leave_filter(self) -> None:
-        self.ledger.focus()
-
-    def perform(self, act: str) -> None:
-        cursor = self.ledger.cursor
-        if cursor and cursor != self.center.view.focus:  # a key may overtake the message that the cursor moved
-            self.center.view.select(cursor)
-        super().perform(act)
-
-    def on_ledger_moved(self, event: Ledger.Moved) -> None:
-        self.center.view.select(event.key)
-        self.selection_moved()
-
-    def selection_moved(self) -> None:
-        """Another exchange has the focus."""
-        self.paint_footer()
-
-    def set_filter(self, query: str) -> None:
-        self.center.view.filter(query)
-        self._paint_list()
-        self.selection_moved()
-
-    def show_filter(self, on: bool) -> None:
-        super().show_filter(on)
-        if on and self.center.view.query:
-            self.filter_input.value = self.center.view.query
-
-    def close_top(self) -> bool:
-        if super().close_top():
-            return True
-        if self.center.view.filtered:
-            self.set_filter("")
-            return True
-        return False
-
-    def _sort(self, step: int) -> None:
-        self.center.view.shift_sort(step)
-        self.ledger.redraw()
-        self._paint_list()
-
-    def do_sort_left(self) -> None:
-        self._sort(-1)
-
-    def do_sort_right(self) -> None:
-        self._sort(1)
-
-    def do_sort_reverse(self) -> None:
-        self.center.view.reverse()
-        self._paint_list()
-
-    def do_pause(self) -> None:
-        view = self.center.view
-        view.pause(not view.paused)
-        self.ledger.redraw()
-        self._paint_list()
-        self.selection_moved()
-
-    def on_ledger_ended(self, event: Ledger.Ended) -> None:
-        """The cursor is on the last row: read the page of history below it."""
-        center, view = self.center, self.center.view
-        if view.sort.id != "time" or not view.falling or view.paused or not center.serving:
-            return
-        center.history.older(self._paint_list)
-
     # ── rating ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def to_rate(self) -> Exchange | None:
         selected = self.center.view.selected
         return selected.exchange if selected else None
 
-    def rate(self, feedback: FeedbackInput, mark: str) -> None:
-        """Send a rating; the row shows it with ``?`` until the router confirms."""
-        center, store = self.center, self.center.store
-        row = store.rows.get(feedback.exchange_id)
-        if row is None:
-            return
-        row.pending = mark
-        store.touch(row.id)
-
-        def failed() -> None:
-            row.pending = ""
-            store.touch(row.id)
-
-        def done(result: Rated) -> None:
-            if not self.shows_effects:
-                for effect in result.effects:
-                    center.say(fmt.effect_text(effect, store.name, center.look))
-
-        center.command(center.host.control.rate(feedback), "Rating not saved", done, failed)
-        center.view.refresh({row.id})
-        self.absorb(Dirty.ROWS, {row.id})
+    def said_of(self, cells: int) -> Line:
+        row, center = self.center.view.selected, self.center
+        return explain.rated(row, center.store.name, center.look, cells) if row else ()
 
     def do_grade_ask(self) -> None:
         exchange, center = self.to_rate(), self.center
@@ -257,25 +185,49 @@ class ListingPage(RatingActs):
             call = center.host.control.grade("exchange", exchange.id)
             center.command(call, "Not graded", lambda _: center.say(QUEUED))
 
+    def do_ask_with(self) -> None:
+        exchange = self.to_rate()
+        if exchange is not None:
+            self.center.asks.draft.prompt = exchange.prompt
+            self.center.go("ask")
+
+    def order_by(self, title: str) -> None:
+        self.come_back()
+        columns = [(column.id, column.head) for column in fmt.COLUMNS]
+        self.center.view.sort_by(column_of(title, columns, self.center.look.symbols))
+        self.ledger.redraw()
+        self.absorb(Dirty.ROUTES)
+
+    def sheet(self) -> Sheet | None:
+        view = self.center.view
+        rows = [row for id_ in view.ids if (row := view.row(id_)) is not None]
+        return sheets.of_records("routes", "exchanges", [row.exchange for row in rows])
+
     # ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def do_copy(self) -> None:
         """Copy what is there; asks when there is a choice."""
-        exchange, url = self.situation().exchange, self.center.store.service.url
+        exchange, url = self.situation().exchange, self._url()
         things = {"prompt": exchange.prompt, "answer": exchange.answer, "id": exchange.id} if exchange else {}
+        if exchange is not None and exchange.prompt:
+            things["curl line"] = curl_text.curl(exchange, url)
         things["address"] = url
-        keys = {"prompt": "p", "answer": "a", "id": "i", "address": "u"}
+        keys = {"prompt": "p", "answer": "a", "id": "i", "curl line": "c", "address": "u"}
         answers = [Answer(what, f"{what.capitalize()}", keys[what]) for what, value in things.items() if value]
 
         def chosen(what: str | None) -> None:
             if what:
-                self.app.copy_to_clipboard(things[what])
-                self.center.say(f"Copied the {what}.")
+                self.center.copy(things[what], f"the {what}")
 
         if len(answers) == 1:
             chosen(answers[0].value)
         else:
             self.app.push_screen(Ask("Copy what?", [], answers), chosen)
+
+    def _url(self) -> str:
+        """Where this screen's router is asked; one that is watched, as it is reached from here."""
+        root = getattr(self.center.host.control, "root", "")
+        return f"{root}/v1" if root else curl_text.reachable(self.center.store.service.url)
 
     def do_prefer_speed(self) -> None:
         self.center.preference.move(-0.05)

@@ -2,10 +2,11 @@
 
 from textual.app import ComposeResult
 
-from llmrouter_tui.tui import log_text
+from llmrouter_tui.tui import log_text, sheets
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.log_list import Entry, LogList
 from llmrouter_tui.tui.pages.base import Page
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.log_view import LogView
@@ -58,12 +59,27 @@ class LogPage(Page):
 
     def situation(self) -> Situation:
         nothing = {"log.copy": "there is no line"} if self.lines.selected is None else {}
-        return Situation(page=self.PAGE, readonly=self.center.host.readonly, ready=self.center.serving, reasons=nothing)
+        about = {} if self._request else {"log.open": "it is about no request that is listed"}
+        reasons = {**nothing, **about}
+        return Situation(page=self.PAGE, readonly=self.center.host.readonly, ready=self.center.serving, reasons=reasons)
+
+    @property
+    def _request(self) -> str:
+        """The id of the request that the selected line is about; empty for none."""
+        entry = self.lines.selected
+        return log_text.request(entry.line, self.center.store) if entry is not None else ""
+
+    def hidden_acts(self) -> frozenset[str]:
+        return super().hidden_acts() | (frozenset() if self._request else {"log.open"})
 
     def on_log_view_moved(self) -> None:
         self._paint_head()
+        self.paint_footer()
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def do_log_open(self) -> None:
+        self.center.at_routes(exchange=self._request)
 
     def do_log_follow(self) -> None:
         self.lines.follow(not self.lines.following)
@@ -86,8 +102,10 @@ class LogPage(Page):
     def do_log_copy(self) -> None:
         entry = self.lines.selected
         if entry is not None:
-            self.app.copy_to_clipboard(log_text.copied(entry.line, self.center.look))
-            self.center.say("Copied the line.")
+            self.center.copy(log_text.copied(entry.line, self.center.look), "the line")
+
+    def sheet(self) -> Sheet:
+        return sheets.of_log(entry.line for entry in self.listed.entries)
 
     def close_top(self) -> bool:
         if super().close_top():

@@ -4,12 +4,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
-from llmrouter_tui.core.domain import ModelView
+from llmrouter_tui.core.decision import Exchange
+from llmrouter_tui.core.domain import TASKS, ModelView
 from llmrouter_tui.core.dossier import Dossier
-from llmrouter_tui.tui import model_detail, models_text, review_text, text
-from llmrouter_tui.tui.actions import Situation
+from llmrouter_tui.core.query import Term
+from llmrouter_tui.tui import beside, model_course, model_detail, models_text, review_text, sheets, text
+from llmrouter_tui.tui.actions import RATINGS, Situation
+from llmrouter_tui.tui.column_heads import column_of
+from llmrouter_tui.tui.courses import Courses
 from llmrouter_tui.tui.dossiers import Dossiers
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.heads import NAME, WORDS, Part
@@ -17,18 +21,24 @@ from llmrouter_tui.tui.modals.figures import FiguresDialog
 from llmrouter_tui.tui.modals.match import MatchDialog
 from llmrouter_tui.tui.pages.bench_acts import BenchActs
 from llmrouter_tui.tui.pages.model_acts import ModelActs
+from llmrouter_tui.tui.pages.rating import RatingActs
 from llmrouter_tui.tui.reviews import Reviews
 from llmrouter_tui.tui.roster import Roster
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
+from llmrouter_tui.tui.widgets.entries import Entries, Entry
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
 
-PREVIEW = 5
-"""Rows of the preview below the list in a narrow terminal, with its head."""
+PREVIEW, ROOMY_PREVIEW = 5, 7
+"""Rows of the preview below the list in a narrow terminal, with its head; from ``ROOMY`` rows on it tells more."""
+ROOMY = 22
+LATEST, FEW_LATEST = 5, 3
+"""Exchanges of the selected model that are listed, and where rows are scarce."""
 
 
-class ModelsPage(BenchActs, ModelActs):
+class ModelsPage(BenchActs, ModelActs, RatingActs):
     """The list above, the selected model below; in a narrow terminal the model takes a page of its own."""
 
     PAGE = "models"
@@ -39,12 +49,16 @@ class ModelsPage(BenchActs, ModelActs):
         self.list = Ledger(self._draw, self._version, self._header, id="models")
         self.scores = LinesView(self._draw_scores, id="scores")
         self.facts = LinesView(self._draw_facts, id="facts")
+        self.latest = Entries(self._draw_latest, id="latest")
+        self._held: tuple[str, list[str]] = ("", [])
+        """A model and its newest exchanges; while one is in that list it holds still."""
         self.preview = LinesView(self._draw_preview, id="preview")
         self.whole = LinesView(self._draw_whole, id="whole")
         self.preview.can_focus = False
         self._roster: Roster | None = None
         self._dossiers: Dossiers | None = None
         self._reviews: Reviews | None = None
+        self._courses: Courses | None = None
         self._columns: tuple[object, ...] = ()
         self._placed: tuple[Placed, ...] = ()
 
@@ -52,7 +66,9 @@ class ModelsPage(BenchActs, ModelActs):
         yield self.list
         with Horizontal(id="about"):
             yield self.scores
-            yield self.facts
+            with Vertical(id="going"):
+                yield self.facts
+                yield self.latest
         yield self.preview
         yield self.whole
 
@@ -78,7 +94,21 @@ class ModelsPage(BenchActs, ModelActs):
     def situation(self) -> Situation:
         found = super().situation()
         none = "" if found.model else "no model is selected"
-        return replace(found, reasons={**found.reasons, "bench.mark": none})
+        reasons = {**found.reasons, "bench.mark": none}
+        if self.focused is not self.latest:
+            first = "select one of its newest requests first, with ⏎ and tab"
+            why = first if self._newest() else "none of its requests is listed"
+            reasons |= dict.fromkeys((*RATINGS, "clear"), why)
+        return replace(found, exchange=self.to_rate(), reasons=reasons)
+
+    def hidden_acts(self) -> frozenset[str]:
+        if self.focused is self.latest:
+            return super().hidden_acts() - {"back"} | {"model.load", "model.unload", "model.pin", "model.enable"}
+        return super().hidden_acts() | {"good", "bad", "note"}
+
+    def to_rate(self) -> Exchange | None:
+        row = self.center.store.rows.get(self.latest.cursor) if self.focused is self.latest else None
+        return row.exchange if row else None
 
     @property
     def dossiers(self) -> Dossiers:
@@ -96,6 +126,18 @@ class ModelsPage(BenchActs, ModelActs):
             )
         return self._reviews
 
+    @property
+    def courses(self) -> Courses:
+        """How things went with the models, and what is known beside them."""
+        if self._courses is None:
+            self._courses = Courses(
+                self.center,
+                lambda reading: self.run_worker(reading, exit_on_error=False),
+                self.paint_models,
+                self._paint_model,
+            )
+        return self._courses
+
     def on_mount(self) -> None:
         self.list.focus()
 
@@ -104,18 +146,21 @@ class ModelsPage(BenchActs, ModelActs):
     def _place(self, cells: int) -> tuple[Placed, ...]:
         store, sort = self.center.store, self.roster.sort.id
         longest = max((text.width(store.name(id_)) for id_ in self.roster.ids), default=0)
-        if (cells, longest, sort) != self._columns:
-            self._columns = (cells, longest, sort)
-            self._placed = models_text.place_columns(cells, longest, sort)
+        empty = beside.empty_columns(self.roster.beside)
+        if (cells, longest, sort, empty) != self._columns:
+            self._columns = (cells, longest, sort, empty)
+            self._placed = models_text.place_columns(cells, longest, sort, empty)
         return self._placed
 
     def _draw(self, key: str, cells: int) -> Line:
         model = self.center.store.models.get(key)
-        return models_text.row(model, self._place(cells), self.shown(key), marked=key in self.marked) if model else ()
+        shown = replace(self.shown(key), beside=self.roster.about(key))
+        return models_text.row(model, self._place(cells), shown, marked=key in self.marked) if model else ()
 
     def _version(self, key: str) -> Hashable:
         minute = int(self.center.clock() // 60)
-        return self.roster.version(key), self.pending.what(key), minute, self._columns, key in self.marked
+        told = self.roster.version(key), self.roster.about(key)
+        return told, self.pending.what(key), minute, self._columns, key in self.marked
 
     def _header(self, cells: int) -> Line:
         return models_text.head(self._place(cells), self.center.look, self.roster.sort.id, self.roster.falling)
@@ -128,17 +173,40 @@ class ModelsPage(BenchActs, ModelActs):
 
     def _draw_facts(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.facts(model, self.shown(model.id), cells) if model else []
+        return model_detail.facts(model, self.shown(model.id), cells, self._course(model, cells)) if model else []
 
     def _draw_preview(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
-        return model_detail.preview(model, self.shown(model.id), cells) if model else []
+        if model is None:
+            return []
+        shown = self.shown(model.id)
+        told = model_course.told(model, shown, self.courses.choices())
+        return model_detail.preview(model, shown, cells, told, rows)
 
     def _draw_whole(self, cells: int, rows: int) -> list[Line]:
         model = self.chosen()
         if model is None:
             return []
-        return model_detail.full(model, self.shown(model.id), cells, self._known(model), self._review(model, cells))
+        known, review, course = self._known(model), self._review(model, cells), self._course(model, cells)
+        return model_detail.full(model, self.shown(model.id), cells, known, review, course)
+
+    def _draw_latest(self, cells: int, rows: int) -> list[Entry]:
+        rows_, look = self.center.store.rows, self.center.look
+        known = (rows_[id_] for id_ in self._newest() if id_ in rows_)
+        return [(row.id, (model_course.exchange_line(row, cells, look),)) for row in known]
+
+    def _newest(self) -> list[str]:
+        """Ids of the newest exchanges of the selected model."""
+        model = self.chosen()
+        if model is None:
+            return []
+        if self.focused is not self.latest or self._held[0] != model.id:
+            most = LATEST if self.has_class("-tall") else FEW_LATEST
+            self._held = model.id, model_course.latest(model, self.center.store, most)
+        return self._held[1]
+
+    def _course(self, model: ModelView, cells: int) -> list[Line]:
+        return model_course.lines(model, self.shown(model.id), self.courses.course(), cells)
 
     def _review(self, model: ModelView, cells: int) -> list[Line]:
         """What was expected of the selected model and seen, once the router told."""
@@ -158,7 +226,7 @@ class ModelsPage(BenchActs, ModelActs):
         if dirty & Dirty.SYNC and not self.center.store.sync.running:
             self.dossiers.ask_again()
             self._paint_model()
-        if dirty & (Dirty.MODELS | Dirty.BACKENDS | Dirty.RESIDENCY):
+        if dirty & (Dirty.MODELS | Dirty.BACKENDS | Dirty.RESIDENCY | Dirty.PROFILE | Dirty.VOTES):
             self.paint_models()
         elif dirty & (Dirty.ROWS | Dirty.CLOCK):
             self._paint_model()
@@ -167,6 +235,9 @@ class ModelsPage(BenchActs, ModelActs):
 
     def paint_models(self) -> None:
         roster = self.roster
+        if self.is_current and roster.beside != (told := self.courses.beside()):
+            roster.beside = told
+            self.list.redraw()
         roster.refresh()
         self.list.empty = self._empty()
         self.list.show(roster.ids, roster.focus)
@@ -176,6 +247,9 @@ class ModelsPage(BenchActs, ModelActs):
                 self.list.styles.height = wanted
         else:
             self.list.styles.height = None
+        wanted = ROOMY_PREVIEW if self.size.height >= ROOMY else PREVIEW
+        if self.preview.styles.height is None or self.preview.styles.height.value != wanted:
+            self.preview.styles.height = wanted
         marked = len(self.marked_models())
         notes = [
             Part(f"{marked} marked" if marked else ""),
@@ -191,13 +265,26 @@ class ModelsPage(BenchActs, ModelActs):
         model = self.chosen()
         title = model_detail.title(model, self.shown()) if model else (Part("No model", NAME),)
         about = Part("scores and where they come from", WORDS)
-        self.scores.head((*title, about) if model else "Scores")
-        self.facts.head("What it is and costs", "l load  x unload" if model else "")
+        self.scores.head((*title, about) if model else "Scores", "Q as a plot" if model else "")
+        self.facts.head("How it goes, what it costs", "T plots" if model else "")
         self.preview.head(title, "⏎ everything" if model else "")
         self.whole.head(title, "esc back")
+        self._paint_latest()
         for panel in (self.scores, self.facts, self.preview, self.whole):
             if panel.display:
                 panel.paint()
+
+    def _paint_latest(self) -> None:
+        count = len(self._newest())
+        self.latest.set_class(not count, "-gone")
+        if not count or not self.latest.display:
+            return
+        height = count + self.latest.gutter.height
+        if self.latest.styles.height is None or self.latest.styles.height.value != height:
+            self.latest.styles.height = height
+        here = self.focused is self.latest
+        self.latest.head("Its newest requests", "⏎ why  u good  d bad" if here else "tab  v all of them")
+        self.latest.paint()
 
     def _empty(self) -> list[Line]:
         center, roster = self.center, self.roster
@@ -229,6 +316,21 @@ class ModelsPage(BenchActs, ModelActs):
     def on_ledger_opened(self, event: Ledger.Opened) -> None:
         self.perform("model.open")
 
+    def on_entries_moved(self) -> None:
+        self.paint_footer()
+
+    def on_entries_opened(self) -> None:
+        self.center.at_routes(exchange=self.latest.cursor)
+
+    def on_descendant_focus(self) -> None:
+        self._paint_latest()
+        self.paint_footer()
+
+    def do_model_requests(self) -> None:
+        model = self.chosen()
+        if model is not None:
+            self.center.at_routes(query=str(Term("model", self.center.store.name(model.id))))
+
     def do_model_open(self) -> None:
         if self.has_class("-wide"):
             self.scores.focus()
@@ -245,7 +347,7 @@ class ModelsPage(BenchActs, ModelActs):
         if self.has_class("-detail"):
             self._open(False)
             return True
-        if self.focused in (self.scores, self.facts):
+        if self.focused in (self.scores, self.facts, self.latest):
             self.list.focus()
             return True
         if super().close_top():
@@ -267,6 +369,24 @@ class ModelsPage(BenchActs, ModelActs):
     def leave_filter(self) -> None:
         self.list.focus()
 
+    def sheet(self) -> Sheet:
+        models = self.center.store.models
+        return sheets.of_models(models[id_] for id_ in self.roster.ids if id_ in models)
+
+    def task_in_view(self) -> str:
+        return self.roster.sort.id if self.roster.sort.id in TASKS else ""
+
+    def act_on(self, model_id: str, act: str) -> None:
+        """Select a model and do this to it."""
+        if model_id not in self.roster.ids:
+            self.set_filter("")
+        self.roster.focus = model_id
+        self.paint_models()
+        if self.roster.focus == model_id:
+            self.perform(act)
+        else:  # it went since it was chosen: what is there now is not meant
+            self.center.say(f"no backend has {self.center.store.name(model_id)} any more")
+
     def do_figures(self) -> None:
         self.app.push_screen(FiguresDialog())
 
@@ -281,6 +401,12 @@ class ModelsPage(BenchActs, ModelActs):
                 center.command(center.host.control.match(model.id, entry), f"{name}: match not changed")
 
         self.app.push_screen(MatchDialog(name, model.info.name, model.match), answered)
+
+    def order_by(self, title: str) -> None:
+        columns = [(column.id, column.head) for column in models_text.COLUMNS]
+        self.roster.sort_by(column_of(title, columns, self.center.look.symbols))
+        self.list.redraw()
+        self.paint_models()
 
     def do_sort_left(self) -> None:
         self._sort(-1)

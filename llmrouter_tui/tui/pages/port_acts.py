@@ -5,7 +5,6 @@ from dataclasses import replace
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.pages.base import Page
 from llmrouter_tui.tui.state import Dirty
-from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.trouble import Trouble
 
 
@@ -46,9 +45,6 @@ class PortActs(Page):
     def _down(self) -> list[str]:
         """Backends that do not answer."""
         return [view.name for view in self.center.store.backends.values() if view.health == "down"]
-
-    def on_choice_pressed(self, event: Choice.Pressed) -> None:
-        self.perform(event.act)
 
     def do_listen_next(self) -> None:
         self._listen(self.center.port.next)

@@ -7,16 +7,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from llmrouter_tui.core.profile import Profiles
-from llmrouter_tui.tui import bench, bench_panes, bench_text, runs, text
+from llmrouter_tui.tui import bench, bench_panes, bench_text, runs, sheets, text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.bench import Benched
 from llmrouter_tui.tui.format import Placed
 from llmrouter_tui.tui.modals.runs import RunsDialog
 from llmrouter_tui.tui.pages.answers import AnswersActs
+from llmrouter_tui.tui.sheets import Sheet
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.ledger import Ledger
 from llmrouter_tui.tui.widgets.lines import LinesView
+from llmrouter_tui.tui.work_text import in_turn
 
 LEAST_MATRIX, MOST_SHARE = 3, 0.4
 """Rows of models that are always in view, and the share of a tall page that they take at most."""
@@ -110,6 +112,12 @@ class ProfilePage(AnswersActs):
         """What was measured of each model, once the router told."""
         return self.center.measurements.look()
 
+    def sheet(self) -> Sheet:
+        """The answers where they are open, else what was checked of the models listed."""
+        if self.opened:
+            return self.answers_sheet()
+        return sheets.of_profiles(row.profile for row in self._rows.values() if row.profile is not None)
+
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _place(self, cells: int) -> tuple[Placed, ...]:
@@ -138,7 +146,7 @@ class ProfilePage(AnswersActs):
 
     def _draw_now(self, cells: int, rows: int) -> list[Line]:
         center = self.center
-        if bench.in_turn(center.store.profile) is None:
+        if in_turn(center.store.profile) is None:
             return bench_panes.about(self.chosen(), self._found, center.clock(), cells, center.look)
         return bench_panes.now_lines(center.store, center.clock(), cells, rows, center.look)
 

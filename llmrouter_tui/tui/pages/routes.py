@@ -5,34 +5,35 @@ from textual.containers import Horizontal, Vertical
 
 from llmrouter_tui.core.decision import Decision
 from llmrouter_tui.core.grades import Grade
-from llmrouter_tui.tui import actions, explain, text
+from llmrouter_tui.tui import explain, text
 from llmrouter_tui.tui import format as fmt
 from llmrouter_tui.tui.heads import WORDS, Part
 from llmrouter_tui.tui.marks import Marks
+from llmrouter_tui.tui.modals.whatif import WhatIfDialog
 from llmrouter_tui.tui.pages.listing import ListingPage
 from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.ledger import Ledger
-from llmrouter_tui.tui.widgets.lines import LinesView, PieceLine
+from llmrouter_tui.tui.widgets.lines import LinesView
 
 LIST, WHY = 58, 53
 """Cells of the list with its margins, and of an explanation whose table is whole beside a scroll bar; where both do not
 fit, the list gives way."""
-BUTTONS = (("good", "+ Good"), ("bad", "- Bad"), ("note", "Note"), ("clear", "Clear"))
+BROAD = 160
+"""Cells of a terminal from which on an explanation is whole beside the larger half, and the list has that."""
+
+BESIDE = ("id", "of", "ttft", "toks")
+"""Columns that an explanation tells, too: what they take WHY needs more."""
 
 
 class RoutesPage(ListingPage):
     """The ledger and the explanation: side by side when wide, one after the other when narrow."""
 
     PAGE = "routes"
-    shows_effects = True
 
     def __init__(self) -> None:
         super().__init__()
         self.why = LinesView(self._draw_why, id="why")
-        self.rated = PieceLine(id="rated")
-        self.choices = [Choice(act, label, actions.BY_ID[act].show) for act, label in BUTTONS]
         self._today: tuple[str, Decision] | None = None
         self._shown = ""
         self._marks: Marks | None = None
@@ -43,9 +44,8 @@ class RoutesPage(ListingPage):
             with Vertical(id="detail"):
                 yield self.why
                 if not self.center.host.readonly:
-                    with Horizontal(id="choices"):
-                        yield from self.choices
-                        yield self.rated
+                    yield self.rating
+        yield self.hint
 
     def graded(self) -> Grade | None:
         """What a judge said of the selected answer: asked for where this screen did not hear of it."""
@@ -80,11 +80,7 @@ class RoutesPage(ListingPage):
         if self._today and self._today[0] != center.view.focus:
             self._today = None
         self.why.paint()
-        said = explain.rated(row, center.store.name, center.look, self.rated.size.width) if row else ()
-        self.rated.show([(shown, role, "") for shown, role in said])
-        situation = self.situation()
-        for choice in self.choices:
-            choice.allow(actions.why_not(actions.BY_ID[choice.act], situation))
+        self.paint_rating()
 
     def _draw_why(self, cells: int, rows: int) -> list[Line]:
         center = self.center
@@ -105,7 +101,12 @@ class RoutesPage(ListingPage):
     def _share_width(self) -> None:
         cells, beside = self.app.size.width, self.maximized is None
         wide = beside and cells >= fmt.WIDE
-        self.ledger.styles.width = max(cells * 2 // 5, min(LIST, cells - WHY)) if wide else None
+        share = cells * 11 // 20 if cells >= BROAD else max(cells * 2 // 5, min(LIST, cells - WHY))
+        self.ledger.styles.width = share if wide else None
+
+    def told_beside(self) -> tuple[str, ...]:
+        beside = self.maximized is None and self.app.size.width >= fmt.WIDE
+        return tuple(column for column in BESIDE if column != self.center.view.sort.id) if beside else ()
 
     def open_detail(self, on: bool) -> None:
         """In a narrow terminal the explanation takes the place of the list."""
@@ -120,6 +121,30 @@ class RoutesPage(ListingPage):
         else:
             self.open_detail(True)
 
+    def go_to(self, exchange_id: str, query: str) -> None:
+        """Show one exchange, as it is listed or out of the history; without one all that ``query`` finds."""
+        view = self.center.view
+        self.come_back()
+        if view.paused:
+            view.pause(False)
+        if self.filter_input.display:
+            self.show_filter(False)
+        self.set_filter(query)
+        if self.has_class("-detail") or self.focused is not self.ledger:
+            self.open_detail(False)
+        if exchange_id in self.center.store.rows:
+            view.select(exchange_id)
+            view.refresh()
+            self._arrived()
+        elif exchange_id:
+            self.center.history.past.to(exchange_id, self._arrived)
+
+    def _arrived(self) -> None:
+        self.paint_list()
+        self.selection_moved()
+        if self.is_current and not self.has_class("-wide"):
+            self.open_detail(True)
+
     def on_ledger_opened(self, event: Ledger.Opened) -> None:
         self.perform("open")
 
@@ -132,8 +157,8 @@ class RoutesPage(ListingPage):
             return True
         return super().close_top()
 
-    def on_choice_pressed(self, event: Choice.Pressed) -> None:
-        self.perform(event.act)
+    def do_whatif(self) -> None:
+        self.app.push_screen(WhatIfDialog(self.center.store.preference))
 
     def do_again(self) -> None:
         row = self.center.view.selected

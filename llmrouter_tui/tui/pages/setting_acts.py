@@ -7,12 +7,8 @@ from textual.screen import Screen
 
 from llmrouter_tui.core.decision import Setting
 from llmrouter_tui.core.domain import BackendView
+from llmrouter_tui.tui import modals
 from llmrouter_tui.tui.app_like import AppLike
-from llmrouter_tui.tui.modals.backend import BackendDialog
-from llmrouter_tui.tui.modals.backends import BackendsDialog
-from llmrouter_tui.tui.modals.keys import KeysDialog
-from llmrouter_tui.tui.modals.rules import RulesDialog
-from llmrouter_tui.tui.modals.settings import SettingsDialog
 from llmrouter_tui.tui.widgets.lines import center
 
 if TYPE_CHECKING:
@@ -29,16 +25,16 @@ class SettingActs(Base):
         return center(self)
 
     def do_settings(self) -> None:
-        self.app.push_screen(SettingsDialog())
+        self.app.push_screen(modals.SettingsDialog())
 
     def do_keys(self) -> None:
-        self.app.push_screen(KeysDialog())
+        self.app.push_screen(modals.KeysDialog())
 
     def do_backends(self) -> None:
-        self.app.push_screen(BackendsDialog())
+        self.app.push_screen(modals.BackendsDialog())
 
     def do_rules(self) -> None:
-        self.app.push_screen(RulesDialog(self._center.store.rules))
+        self.app.push_screen(modals.RulesDialog(self._center.store.rules))
 
     def do_backend_add(self) -> None:
         def done(added: BackendView | None) -> None:
@@ -47,7 +43,7 @@ class SettingActs(Base):
                 said = count if added.health == "up" else added.detail
                 self._center.say(f"{added.name} ({added.kind}) is in: {said}.")
 
-        self.app.push_screen(BackendDialog(), done)
+        self.app.push_screen(modals.BackendDialog(), done)
 
     def do_reload(self) -> None:
         def done(changed: Sequence[Setting]) -> None:

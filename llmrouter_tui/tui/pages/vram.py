@@ -12,7 +12,7 @@ from llmrouter_tui.core.vram import PoolView
 from llmrouter_tui.tui import loads_text, panels, plan_text, pools_text, text, vram_text
 from llmrouter_tui.tui.actions import Situation
 from llmrouter_tui.tui.contexts import Contexts
-from llmrouter_tui.tui.heads import NAME, Part
+from llmrouter_tui.tui.heads import NAME, WORDS, Part
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.details import DetailsDialog
 from llmrouter_tui.tui.pages.model_acts import ModelActs
@@ -95,14 +95,16 @@ class VramPage(ModelActs):
             nobody = loads_text.why_no_model(self._entry, self.center.store)
             reasons |= dict.fromkeys(("model.load", "model.unload", "model.pin"), nobody) if nobody else {}
             reasons["vram.open"] = "" if self._entry else "no load or eviction is selected"
+            reasons["request.show"] = "" if loads_text.request(self._entry) else "it was for no request"
         elif found.model is None:
             reasons["vram.open"] = "no model is selected"
-        return replace(found, reasons=reasons)
+        return replace(found, reasons={"request.show": "no load or eviction is selected", **reasons})
 
     def hidden_acts(self) -> frozenset[str]:
         """Where the plan is told beside the list, enter is one more key for loading."""
         same = {"vram.open"} if self.plan.display and self.focused is not self.events else set()
-        return super().hidden_acts() | same | {"vram.clear" if self.center.store.vram.held else "vram.release"}
+        asked = set() if loads_text.request(self._entry) and self.focused is self.events else {"request.show"}
+        return super().hidden_acts() | same | asked | {"vram.clear" if self.center.store.vram.held else "vram.release"}
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,12 +191,14 @@ class VramPage(ModelActs):
             panel.set_class(index >= len(pools), "-gone")
             if index < len(pools):
                 pool = pools[index]
-                panel.head(vram_text.pool_parts(pool.device, look), vram_text.pool_notes(pool, look))
+                hint = Part("" if index else "T plots", WORDS)
+                notes = (hint, *vram_text.pool_notes(pool, look))
+                panel.head(vram_text.pool_parts(pool.device, look), notes)
                 panel.paint()
 
     def _paint_brief(self, pools: list[PoolView]) -> None:
         view = self.center.store.vram
-        self.brief.head("Memory", (Part(pools_text.loaded_text(view)),))
+        self.brief.head("Memory", (Part(pools_text.loaded_text(view)), Part("T plots", WORDS)))
         lines = len(pools) if self._tiny else 3 * len(pools) + 1 + (not pools_text.has_gpu(view))
         wanted = 1 + max(1, min(lines, self.size.height // 2))
         if self.brief.styles.height is None or self.brief.styles.height.value != wanted:
@@ -245,7 +249,8 @@ class VramPage(ModelActs):
 
     def _clear(self) -> None:
         center = self.center
-        center.command(center.host.control.clear_vram(), "not unloaded", lambda _: center.say(f"{RELEASED_BY_KEY}."))
+        said = " ".join(part for part in (f"{RELEASED_BY_KEY}.", loads_text.staying(center.store)) if part)
+        center.command(center.host.control.clear_vram(), "not unloaded", lambda _: center.say(said))
 
     def do_vram_release(self) -> None:
         self.center.command(self.center.host.control.release_vram(), "not loaded again")
@@ -284,6 +289,9 @@ class VramPage(ModelActs):
             said = loads_text.whole(entry, center.store, center.clock(), center.look)
             self.app.push_screen(DetailsDialog(center.store.name(model) if model else "Taking turns", said))
 
+    def do_request_show(self) -> None:
+        self.center.at_routes(exchange=loads_text.request(self._entry))
+
     def _open_model(self) -> None:
         """Where the plan stands beside the list, load; elsewhere tell the plan first."""
         model = self.chosen()
@@ -293,7 +301,7 @@ class VramPage(ModelActs):
             return
         whole = self.contexts.of(placement, model)
         name, said = self.center.store.name(model.id), plan_text.sentences(placement, model, self.shown(), whole)
-        if self.situation().reasons.get("model.load"):
+        if self.center.host.readonly or self.situation().reasons.get("model.load"):
             self.app.push_screen(DetailsDialog(name, said))
             return
         answers = (Answer("load", "Load it", "l"), Answer("", "Leave it", "escape", "esc"))

@@ -58,7 +58,7 @@ class Entries(LinesView):
 
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, y: int) -> Strip:
         cells, index = self.scrollable_size.width, y + self.scroll_offset.y
         if cells != self._cells:  # a scrollbar came or went, which is no resize
             self._cells = cells

@@ -15,14 +15,16 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from llmrouter_tui.tui.column_heads import word_at
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars, set_rows
+from llmrouter_tui.tui.widgets.selecting import Selectable
 
 KEPT_SCREENS = 3
 """How many screens full of lines are kept as drawn; a line takes some ten kilobytes."""
 
 
-class Ledger(Painter, Framed, ScrollView, can_focus=True):
+class Ledger(Selectable, Painter, Framed, ScrollView, can_focus=True):
     """Rows by key, newest where the page puts them.
 
     ``draw(key, cells)`` gives a row's line, ``version(key)`` anything that differs when the row does, ``header(cells)``
@@ -53,7 +55,25 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
             return self.ledger
 
     class Ended(Moved):
-        """The cursor came to the last row: there may be more to list."""
+        """The cursor came within a screen of the last row: there may be more to list."""
+
+    class Began(Moved):
+        """The cursor came within a screen of the first row, by a key that moves it up, or the wheel turned there."""
+
+    class Edged(Moved):
+        """The first or the last row of all is wanted: ``end`` says which. The cursor is on that of those listed."""
+
+        def __init__(self, ledger: "Ledger", key: str, *, end: bool) -> None:
+            super().__init__(ledger, key)
+            self.end = end
+
+    class Headed(Message):
+        """The title of a column was clicked."""
+
+        def __init__(self, ledger: "Ledger", title: str) -> None:
+            super().__init__()
+            self.ledger = ledger
+            self.title = title
 
     class Opened(Moved):
         """Enter, or a second click, on a row."""
@@ -145,7 +165,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
     # ── painting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        if crop.column_span != (0, self.outer_size.width):
+        if crop.column_span != (0, self.outer_size.width) or self.text_selection is not None:
             return super().render_lines(crop)
         first = self.content_offset.y + 1
         shown = range(first, first + min(self.size.height - 1, len(self._keys) - self.scroll_offset.y))
@@ -188,7 +208,7 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
             self._sides = (self.has_focus, parts[:1], parts[-1:]) if boxed else (self.has_focus, [], [])
         return lines
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, y: int) -> Strip:
         cells = self.size.width
         if y == 0:
             return self.strip(((" ", ""), *self._header(cells - 2)), cells)
@@ -237,12 +257,16 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
     def _go(self, place: int) -> None:
         if not self._keys:
             return
-        key = self._keys[max(0, min(len(self._keys) - 1, place))]
+        near, last, before = self.size.height, len(self._keys) - 1, self._place(self.cursor) or 0
+        place = max(0, min(last, place))
+        key = self._keys[place]
         if key != self.cursor:
             self.select(key)
             self.post_message(self.Moved(self, key))
-        if key == self._keys[-1]:
+        if place == last or (place > before and place + near > last):
             self.post_message(self.Ended(self, key))
+        elif place == 0 or (place < before and place < near):
+            self.post_message(self.Began(self, key))
 
     def action_move(self, step: int) -> None:
         place = self._place(self.cursor)
@@ -253,13 +277,26 @@ class Ledger(Painter, Framed, ScrollView, can_focus=True):
 
     def action_edge(self, end: int) -> None:
         self._go(len(self._keys) - 1 if end else 0)
+        if self._keys:
+            self.post_message(self.Edged(self, self.cursor, end=bool(end)))
+
+    def on_mouse_scroll_down(self) -> None:
+        if self._keys and self.scroll_target_y >= self.max_scroll_y:
+            self.post_message(self.Ended(self, self._keys[-1]))
+
+    def on_mouse_scroll_up(self) -> None:
+        if self._keys and self.scroll_target_y <= 0:
+            self.post_message(self.Began(self, self._keys[0]))
 
     def action_open(self) -> None:
         self.post_message(self.Opened(self, self.cursor))  # also of no row: the page says that nothing is selected
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or offset.y == 0:
+        if offset is None:
+            return
+        if offset.y == 0:
+            self.post_message(self.Headed(self, word_at(self._header(self.size.width - 2), offset.x - 1)))
             return
         place = offset.y - 1 + self.scroll_offset.y
         if place >= len(self._keys):

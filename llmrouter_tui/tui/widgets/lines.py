@@ -1,6 +1,7 @@
 """Widgets that show prepared lines: the base of every live panel. Only lines that changed are painted again."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from math import ceil
 from typing import Any, ClassVar, cast
 
@@ -21,6 +22,7 @@ from llmrouter_tui.tui.app_like import AppLike
 from llmrouter_tui.tui.heads import Part, Parts
 from llmrouter_tui.tui.symbols import ASCII, TO_ASCII
 from llmrouter_tui.tui.text import Line, Span
+from llmrouter_tui.tui.widgets.selecting import Selectable
 
 FILLED = frozenset({"tab", "demo"})
 """Roles with a ground of their own, which a gap must not take on."""
@@ -112,15 +114,17 @@ class Framed:
         self._drawn = (parts, notes, cells)
         boxed = bool(widget.styles.border_left[0])
         reserved = 6 if boxed else 2
+        if center(widget).look.symbols is ASCII:
+            parts, notes = heads.in_ascii(parts), heads.in_ascii(notes)
         title, note = heads.fitted(parts, notes, cells - reserved - (0 if boxed else 2))
         if not boxed:
             title, note = f" {title}", f"{note} " if note else ""
-        if center(widget).look.symbols is ASCII:
+        if center(widget).look.symbols is ASCII:  # what joins the parts, too
             title, note = title.translate(TO_ASCII), note.translate(TO_ASCII)
         rule = center(widget).look.symbols.rule
         gap = cells - reserved - text.width(title) - text.width(note) - 2
-        widget.border_title = cast(
-            Any,
+        _retitle(
+            widget,
             Content.assemble((title, "$title bold"), (f" {rule * max(0, gap)} ", "$rule"), (note, "$soft"))
             if note
             else Content.assemble((title, "$title bold"), "" if boxed else " "),
@@ -131,6 +135,16 @@ class Framed:
         app = center(cast(Widget, self))
         demo = (Part("DEMO", heads.NAME),) if app.demo or app.store.service.demo else ()
         return Part("z back"), *demo
+
+
+def _retitle(widget: Widget, said: Content) -> None:
+    """Set what the top border says, and paint that line: Textual itself would paint the whole widget again."""
+    if widget.border_title is None or not widget.is_mounted:
+        widget.border_title = cast(Any, said)
+        return
+    widget._border_title = said
+    left, top = widget.content_offset
+    widget.refresh(Region(-left, -top, widget.outer_size.width, 1))
 
 
 class PlainScrollBar(ScrollBarRender):
@@ -170,8 +184,9 @@ def _thumb(height: int, rows: int) -> int:
     return ceil(max(1.0, height * height / max(1, rows)) * 8)
 
 
-class LinesView(Painter, Framed, ScrollView):
-    """A panel of lines that ``draw(cells, rows)`` gives; scrolls when there are more than fit.
+class LinesView(Selectable, Painter, Framed, ScrollView):
+    """A panel of lines that ``draw(cells, rows)`` gives; scrolls when there are more than fit. As many cells as it is
+    padded with at the left stay free at the right, before the scroll bar where there is one.
 
     ``paint`` asks for the lines again; so does every change of size, so that a page never thinks of widths.
     """
@@ -209,19 +224,19 @@ class LinesView(Painter, Framed, ScrollView):
         if not cells:
             return
         self._cells = cells
-        lines = self._draw(cells, rows)
+        lines = self._draw(cells - self.styles.padding.left, rows)
         before, self._lines = self._lines, lines
         if len(lines) != len(before):
             set_rows(self, len(lines))
-            self.refresh()
-            return
         top, height = self.scroll_offset.y, self.size.height
-        changed = [Region(0, y - top, self.size.width, 1) for y in range(len(lines)) if lines[y] != before[y]]
-        visible = [region for region in changed if 0 <= region.y < height]
+        both = enumerate(zip_longest(lines, before))
+        visible = [
+            Region(0, y - top, self.size.width, 1) for y, (now, was) in both if now != was and 0 <= y - top < height
+        ]
         if visible:
             self.refresh(*visible)
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, y: int) -> Strip:
         cells = self.scrollable_size.width
         if cells != self._cells:  # a scrollbar came or went, which is no resize
             self._cells = cells
@@ -251,6 +266,8 @@ class LinesView(Painter, Framed, ScrollView):
 
 class PieceLine(Painter, Widget):
     """One line of clickable pieces: ``(text, role, target)``. A click sends ``Picked`` with the target."""
+
+    ALLOW_SELECT = False
 
     class Picked(Message):
         """A piece was clicked."""

@@ -11,14 +11,15 @@ from textual.strip import Strip
 
 from llmrouter_tui.tui.log_list import Entry, LogList
 from llmrouter_tui.tui.text import Line
-from llmrouter_tui.tui.widgets.lines import Framed, Painter, center
+from llmrouter_tui.tui.widgets.lines import Framed, Painter, center, plain_bars
+from llmrouter_tui.tui.widgets.selecting import Selectable
 
 KEPT_STRIPS = 300
 Draw = Callable[[Entry, int, int], Line]
 """(entry, which of its rows, cells) → the row."""
 
 
-class LogView(Painter, Framed, ScrollView, can_focus=True):
+class LogView(Selectable, Painter, Framed, ScrollView, can_focus=True):
     """Shows a ``LogList``. ``empty`` is shown in place of lines."""
 
     DEFAULT_CSS = "LogView { overflow-x: hidden; }"
@@ -77,7 +78,7 @@ class LogView(Painter, Framed, ScrollView, can_focus=True):
         """Cells that a row has."""
         return max(1, self.scrollable_size.width - 2)
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, y: int) -> Strip:
         width = self.scrollable_size.width
         if not self._listed.entries:
             return self.strip(self.empty[y] if y < len(self.empty) else (), width)
@@ -103,6 +104,9 @@ class LogView(Painter, Framed, ScrollView, can_focus=True):
         self._base = None
         self._strips.clear()
         self._drawn = None
+
+    def on_mount(self) -> None:
+        plain_bars(self)
 
     def on_resize(self) -> None:
         self._draw_head()

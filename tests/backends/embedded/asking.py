@@ -5,7 +5,7 @@ import json
 from llmrouter_tui.backends.embedded import EmbeddedBackend
 from llmrouter_tui.core.chat import ChatCall, ChatRequest, Message
 from llmrouter_tui.core.domain import ModelInfo
-from llmrouter_tui.core.ports import Reply
+from llmrouter_tui.core.ports.backend import Reply
 
 SMOL = "SmolLM2-135M-Instruct.Q4_1"
 GEMMA = "gemma-3-270m-q4_k_m"

@@ -12,7 +12,7 @@ from llmrouter_tui.backends.embedded import EmbeddedBackend
 from llmrouter_tui.backends.http import new_session
 from llmrouter_tui.core.domain import HOST_POOL, ModelInfo
 from llmrouter_tui.core.errors import BackendError
-from llmrouter_tui.core.ports import Backend
+from llmrouter_tui.core.ports.backend import Backend
 from tests.backends.embedded.asking import GEMMA, SMOL, body_of, call, loaded, pid_of
 from tests.backends.embedded.making import gguf, write
 

@@ -14,7 +14,7 @@ from llmrouter_tui.backends.gguf_files import find_files
 from llmrouter_tui.backends.starter import SMOLLM2, StarterModel, Weights
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.core.events import FetchProgress
-from llmrouter_tui.core.ports import Starter
+from llmrouter_tui.core.ports.backend import Starter
 from tests.backends.embedded.making import gguf
 
 CONTENT = gguf(data=9_000_000)

@@ -1,13 +1,16 @@
 """What is asked of ``/v1/messages``, as the canonical request that every backend gets."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmrouter_tui.core.chat import ChatRequest
+from llmrouter_tui.backends.anthropic_wire import Ways, request_body
+from llmrouter_tui.core.chat import ChatCall, ChatRequest
+from llmrouter_tui.core.domain import ModelInfo
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.dialects.anthropic import Messages, conversation
 
@@ -17,6 +20,7 @@ HI = [{"role": "user", "content": "hi"}]
 ASK: Json = {"model": "auto", "max_tokens": 100, "messages": HI}
 PNG = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
+CALL = {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Oslo"}}
 WEATHER = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object"}}
 
 
@@ -324,3 +328,48 @@ def test_arguments_of_calls_survive_there_and_back(given: Json) -> None:
     called = {"type": "tool_use", "id": "t", "name": "f", "input": given}
     function = messages(*HI, assistant(called))[1]["tool_calls"][0]["function"]
     assert json.loads(function["arguments"]) == given
+
+
+class TestWhatIsToBeCached:
+    """Marks reach Anthropic as they came, and nobody else."""
+
+    MARK: ClassVar[Json] = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+    def asked(self, **more: Any) -> Any:
+        result = {"type": "tool_result", "tool_use_id": "t1", "content": [text("sunny", **self.MARK)]}
+        turns = [
+            {"role": "user", "content": [text("context", **self.MARK), text("question")]},
+            {"role": "assistant", "content": [text("Let me see."), {**CALL, **self.MARK}]},
+            {"role": "user", "content": [result]},
+        ]
+        system = [text("Who you are."), text("All the rules.", **self.MARK)]
+        return request(messages=turns, system=system, tools=[WEATHER | self.MARK], **more)
+
+    def test_others_hear_the_words_only(self) -> None:
+        asked = self.asked()
+        assert b"cache_control" not in asked.body
+        said = json.loads(asked.body)["messages"]
+        assert [turn["content"] for turn in said] == [
+            "Who you are.\nAll the rules.",
+            "context\nquestion",
+            "Let me see.",
+            "sunny",
+        ]
+        assert request().marked is None
+
+    def test_anthropic_gets_them_where_they_stood(self) -> None:
+        call = ChatCall(self.asked(), ModelInfo("cloud", "claude-test-4"), "x1")
+        sent = json.loads(request_body(call, Ways()))
+        assert sent["system"] == [text("Who you are."), text("All the rules.", **self.MARK)]
+        first, second, third = (turn["content"] for turn in sent["messages"])
+        assert first == [text("context", **self.MARK), text("question")]
+        assert second == [text("Let me see."), {**CALL, **self.MARK}]
+        (result,) = third
+        assert (result["cache_control"], result["content"]) == (self.MARK["cache_control"], [text("sunny")])
+        assert sent["tools"][0]["cache_control"] == self.MARK["cache_control"]
+
+    def test_a_whole_request_may_be_marked(self) -> None:
+        call = ChatCall(self.asked(**self.MARK), ModelInfo("cloud", "claude-test-4"), "x1")
+        assert json.loads(request_body(call, Ways()))["cache_control"] == self.MARK["cache_control"]
+        gone_on = replace(call, resumes=True)
+        assert b"cache_control" not in request_body(gone_on, Ways()), "the body is another one then"

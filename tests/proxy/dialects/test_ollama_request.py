@@ -80,9 +80,9 @@ class TestChat:
         assert canonical(chat(options=owned, keep_alive="5m", truncate=True, shift=True)) == plain
 
     def test_thinking_is_switched_as_templates_know_it_or_has_a_level(self) -> None:
-        assert canonical(chat(think=False))["chat_template_kwargs"] == {"enable_thinking": False}
-        assert (chat(think=False).switch, chat(think=False).thinking) == ("enable_thinking false", False)
-        assert (chat(think=True).switch, chat(think=True).thinking) == ("enable_thinking true", True)
+        assert canonical(chat(think=False))["think"] is False
+        assert (chat(think=False).switch, chat(think=False).thinking) == ("think false", False)
+        assert (chat(think=True).switch, chat(think=True).thinking) == ("think true", True)
         assert canonical(chat(think="low"))["reasoning_effort"] == "low"
         assert chat(think="high").switch == "reasoning_effort high"
 
