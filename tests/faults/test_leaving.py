@@ -2,16 +2,19 @@
 
 import asyncio
 import json
-import statistics
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.faults.stage import Stage, stage
 from tests.faults.upstream import Upstream
 
 SOON = 0.5
 """Seconds: as the server sees it, from the moment in which the client closed its end."""
+TRIES = 3
+"""On each path; one has to be soon: a busy machine can hold up any of them, a router that waits holds up all."""
 TURNS = [{"role": "user", "content": "hi"}]
 PATHS: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": TURNS},
@@ -46,19 +49,26 @@ async def leave(here: Stage, upstream: Upstream, path: str, stream: bool, begun:
     return time.monotonic() - closed
 
 
+async def soon(took: list[float], here: Stage, upstream: Upstream, path: str, stream: bool, begun: bytes) -> None:
+    """Leave, again where that took long, and put down how long each time."""
+    for _ in range(TRIES):
+        took.append(await leave(here, upstream, path, stream, begun))
+        if took[-1] < SOON:
+            return
+    pytest.fail(f"{path} (stream: {stream}) went on for {took[-TRIES:]} s")
+
+
 async def test_on_every_path(tmp_path: Path) -> None:
     upstream = Upstream("stall", [CHAT, EMBED])
     await upstream.start()
     async with stage(tmp_path, {"up": ("openai", upstream.url)}, models=2) as here:
-        took = {}
+        took: list[float] = []
         for path in PATHS:
             for stream in (False, True) if "embed" not in path else (False,):
-                took[path, stream] = await leave(here, upstream, path, stream, b"sea " if stream else b"")
+                await soon(took, here, upstream, path, stream, b"sea " if stream else b"")
         upstream.mode = "hang"
-        took["before the first word", True] = await leave(here, upstream, "/v1/chat/completions", True, b"")
-        assert statistics.median(took.values()) < SOON, took
-        assert max(took.values()) < 10 * SOON, took  # a busy machine may hold up one of them
-        print(f"slowest of {len(took)}: {max(took.values()):.3f} s")
+        await soon(took, here, upstream, "/v1/chat/completions", True, b"")
+        print(f"slowest of {len(took)}: {max(took):.3f} s")
         async with asyncio.timeout(5):
             while await here.running():
                 await asyncio.sleep(0.01)
