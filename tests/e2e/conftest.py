@@ -61,6 +61,11 @@ def program(demo: bool) -> list[str]:
     return [sys.executable, "-m", "tests.e2e.fast" if demo else "llmrouter_tui.cli"]
 
 
+PAST = 50
+"""Exchanges that are in memory once the demo's past is there, which would come into the middle of a test else; so many
+clients come only after minutes."""
+
+
 @contextlib.contextmanager
 def serving(folder: Path, *flags: str, config: str = "", database: Path | None = None) -> Iterator[Router]:
     """A router that answers; ended politely, or killed if that takes too long."""
@@ -77,6 +82,8 @@ def serving(folder: Path, *flags: str, config: str = "", database: Path | None =
     router = Router(process, port, database, log)
     try:
         router.until(lambda: _answers(router), 40)
+        if "--demo" in flags:
+            router.until(lambda: len(router.call("/admin/snapshot")["exchanges"]) >= PAST, 60)
         yield router
     finally:
         process.terminate()
