@@ -236,7 +236,7 @@ async def test_the_file_is_read_again_from_the_palette(tmp_path: Path) -> None:
         await until(app, pilot, lambda: len(app._notifications) > 0)
         said = " ".join(n.message for n in app._notifications)
         assert said.startswith("The file was read again: max_body_mb, quality_preference, judge_rpm")
-        assert app.store.settings["judge_rpm"].value == 7
+        await until(app, pilot, lambda: app.store.settings["judge_rpm"].value == 7)
 
 
 def test_a_router_that_tells_no_more_than_values_is_shown_all_the_same() -> None:
