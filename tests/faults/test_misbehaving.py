@@ -18,6 +18,9 @@ from tests.faults.upstream import MODES, Upstream
 BOUND = 30.0
 """Seconds: the deadlines of these tests are 1 s for a first word and for a pause, 3 s for a whole answer."""
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "ollama": "/api/chat"}
+TOGETHER = 64
+"""Requests at a time: servers, router and clients share one loop here, which must come round within 5 s, the time that
+a connection may take."""
 WAITS = 1.5
 """What a client allows an answer that never ends."""
 
@@ -73,7 +76,7 @@ def read(case: Case, status: int, body: bytes) -> tuple[bool, dict[str, Any]]:
     return end, failed[-1] if failed else {}
 
 
-async def ask(here: Stage, case: Case) -> Ending:
+async def ask(here: Stage, case: Case, room: asyncio.Semaphore) -> Ending:
     body = {
         "model": case.model,
         "messages": [{"role": "user", "content": case.model}],
@@ -81,14 +84,15 @@ async def ask(here: Stage, case: Case) -> Ending:
         **({"max_tokens": 100} if case.dialect == "anthropic" else {}),
     }
     headers = {"Prefer": f"wait={WAITS}"} if case.mode == "endless" and case.stream else {}
-    begun = time.monotonic()
-    async with (
-        asyncio.timeout(BOUND),
-        here.session.post(here.url + PATHS[case.dialect], json=body, headers=headers) as r,
-    ):
-        got = await r.read()
-        status = r.status
-    return Ending(status, time.monotonic() - begun, *read(case, status, got))
+    async with room:
+        begun = time.monotonic()
+        async with (
+            asyncio.timeout(BOUND),
+            here.session.post(here.url + PATHS[case.dialect], json=body, headers=headers) as r,
+        ):
+            got = await r.read()
+            status = r.status
+        return Ending(status, time.monotonic() - begun, *read(case, status, got))
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +113,8 @@ async def test_every_case_ends_in_an_answer_or_a_clear_error_and_leaves_one_row(
     settings = {"first_token_timeout_seconds": 1, "stall_seconds": 1, "max_exchanges": 1000}
     async with stage(tmp_path, {**backends, "good": ("openai", good.url)}, models=hosted, **settings) as here:
         await bad["refuse"].stop()
-        endings = dict(zip(CASES, await asyncio.gather(*(ask(here, case) for case in CASES)), strict=True))
+        room = asyncio.Semaphore(TOGETHER)
+        endings = dict(zip(CASES, await asyncio.gather(*(ask(here, case, room) for case in CASES)), strict=True))
         rows = {row["prompt"]: row for row in await here.rows()}
         count = counted(await here.rows())
         assert await here.running() == 0
