@@ -20,6 +20,7 @@ class RecordedHost:
     """Plays a recording. ``run`` blocks in its own thread; ``submit`` and ``stop`` are for any thread."""
 
     readonly = True
+    url = ""
 
     def __init__(self, recording: Recording, *, speed: float = 1.0) -> None:
         self.player = Player(recording, speed)

@@ -30,6 +30,8 @@ MOST_FILES = 65_536
 class Service:
     """One router. ``run`` blocks until ``stop``; ``control`` and ``submit`` may be used from any thread before that."""
 
+    url = ""
+
     def __init__(self, config: Config, mode: Mode, *, readonly: bool = False) -> None:
         self.readonly = readonly
         self.feed = Ring()
@@ -151,6 +153,9 @@ class _WhenReady:
         self._ready = ready
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        if not hasattr(Control, name):
+            raise AttributeError(f"the control plane has no {name}")
+
         async def call(*args: Any, **kwargs: Any) -> Any:
             control = await self._ready()
             return await getattr(control, name)(*args, **kwargs)

@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,10 @@ def test_it_serves_while_it_draws_and_leaves_nothing_behind(tmp_path):
         for key in "23481":
             terminal.press(key)
             time.sleep(0.3)
+        terminal.press("y")
+        time.sleep(0.3)
+        terminal.press("u")  # where there is more than the address to be copied
+        terminal.until(lambda: b64encode(f"http://127.0.0.1:{port}/v1".encode()).decode() in terminal.text)
         terminal.press("q")
         time.sleep(0.5)
         terminal.press("\r")  # if answers run it asks; enter stops them now

@@ -816,6 +816,7 @@ class ScriptedHost:
         self.feed = ScriptedFeed(snapshot.seq)
         self.control = ScriptedControl(snapshot, self.feed)
         self.readonly = readonly
+        self.url = ""
         self.crash: Exception | None = None
         """When set, ``run`` raises it."""
         self.stopped = threading.Event()

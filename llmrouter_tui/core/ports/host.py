@@ -19,6 +19,10 @@ class Host(Protocol):
     def feed(self) -> Feed: ...
     @property
     def readonly(self) -> bool: ...
+    @property
+    def url(self) -> str:
+        """Where a router that is watched is reached from here; empty for one of this process, and for a recording."""
+        ...
 
     def run(self) -> None:
         """Run until ``stop``; blocks. Problems that can be lived with are in the snapshot, not raised."""

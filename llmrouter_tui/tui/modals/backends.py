@@ -7,9 +7,11 @@ from textual.binding import Binding
 
 from llmrouter_tui.core.domain import BackendView
 from llmrouter_tui.tui import backends_text
+from llmrouter_tui.tui.loads_text import QUESTION
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.backend import BackendDialog
 from llmrouter_tui.tui.modals.kept import KeptDialog
+from llmrouter_tui.tui.prose import block
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.lines import center
@@ -111,8 +113,9 @@ class BackendsDialog(KeptDialog):
 
 def _sure(view: BackendView) -> Ask:
     models = f"{view.models} model{'s' if view.models != 1 else ''}" if view.models else "its models"
-    lines: list[Line] = [
-        ((f"The router forgets it and {models}; answers that it is writing are cut.", ""),),
-        (("It stays away until it is added again by its address. e only switches it off.", "soft"),),
+    lines = [
+        *block(f"The router forgets it and {models}; answers that it is writing are cut.", QUESTION),
+        *block("It stays away until it is added again by its address. e only switches it off.", QUESTION, "soft"),
+        (),
     ]
     return Ask(f"Remove {view.name}?", lines, (Answer("", "Keep it", "escape", "esc"), Answer("x", "Remove", "x")))

@@ -6,9 +6,11 @@ from textual.binding import Binding
 
 from llmrouter_tui.core.keys import KeyView
 from llmrouter_tui.tui import keys_text
+from llmrouter_tui.tui.loads_text import QUESTION
 from llmrouter_tui.tui.modals.ask import Answer, Ask
 from llmrouter_tui.tui.modals.kept import KeptDialog
 from llmrouter_tui.tui.modals.new_key import NewKeyDialog
+from llmrouter_tui.tui.prose import block
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.choice import Choice
 from llmrouter_tui.tui.widgets.lines import center
@@ -98,9 +100,10 @@ class KeysDialog(KeptDialog):
 
 
 def _sure(key: KeyView) -> Ask:
-    lines: list[Line] = [
-        (("It lets nobody in from now on; answers under way are finished.", ""),),
-        (("It cannot be had back: a new one is another key.", "soft"),),
+    lines = [
+        *block("It lets nobody in from now on; answers under way are finished.", QUESTION),
+        *block("It cannot be had back: a new one is another key.", QUESTION, "soft"),
+        (),
     ]
     answers = (Answer("", "Keep it", "escape", "esc"), Answer("revoke", "Revoke", "x"))
     return Ask(f"Revoke {key.name}?", lines, answers)

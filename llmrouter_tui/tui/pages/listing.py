@@ -226,7 +226,7 @@ class ListingPage(FindingActs):
 
     def _url(self) -> str:
         """Where this screen's router is asked; one that is watched, as it is reached from here."""
-        root = getattr(self.center.host.control, "root", "")
+        root = self.center.host.url
         return f"{root}/v1" if root else curl_text.reachable(self.center.store.service.url)
 
     def do_prefer_speed(self) -> None:
