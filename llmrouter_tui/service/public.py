@@ -14,6 +14,10 @@ from llmrouter_tui.core.matching import Match
 from llmrouter_tui.core.modes import may_be, split_mode
 from llmrouter_tui.core.sync import SyncedFigure, anchored, joined
 
+UNLIKE = 3.0
+"""A model that is so many times as large as another, or as small, is none of it, whatever it is called. (Counts of the
+same weights differ by less: with or without embeddings, and packed weights counted as they are packed.)"""
+
 
 class Public:
     """One for a router. Nothing is read before the first question (then some 60 ms, once in a process); what is asked
@@ -43,9 +47,18 @@ class Public:
 
     def match(self, info: ModelInfo, kind: str = "") -> Match:
         """What the name of a model means on a backend of ``kind``: its own name first, then its other names. A name
-        that only adds a mode (``qwen3:8b-nothink``) means the model, run so."""
+        that only adds a mode (``qwen3:8b-nothink``) means the model, run so. Nothing, where that is of another size:
+        people call their models as they like."""
         found = [named(name, kind, local=info.local) for name in (info.name, *info.aliases)]
+        found = [match if self._as_large(match, info) else Match(None, said=match.said) for match in found]
         return next((match for match in found if match.id), found[0])
+
+    def _as_large(self, match: Match, info: ModelInfo) -> bool:
+        """Whether a model may be what its name means, by how large it is; a relative may be of any size."""
+        entry = self.snapshot.entries.get(match.id or "")
+        if entry is None or not entry.parameters or not info.parameters:
+            return True
+        return 1 / UNLIKE < info.parameters / entry.parameters < UNLIKE
 
     def listed(self) -> Sequence[Listed]:
         """All entries, by id."""

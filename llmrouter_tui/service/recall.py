@@ -14,7 +14,7 @@ from llmrouter_tui.core.matching import Match
 from llmrouter_tui.core.modes import EFFORTS, run_in
 from llmrouter_tui.service.public import Public
 
-Asked = tuple[str, tuple[str, ...], str, bool]
+Asked = tuple[str, tuple[str, ...], str, bool, int | None]
 KEPT = 4096
 """Names remembered, more than any fleet has."""
 
@@ -48,7 +48,7 @@ class Recall:
     def __call__(self, info: ModelInfo, kind: str, chosen: str | None = None) -> Recalled | None:
         """What is known of a model: the match of its name unless the user has ``chosen`` an entry, or with an empty
         word none of them, and what that entry says. None as long as its name was not looked up, which this asks for."""
-        asked = info.name, info.aliases, kind, info.local
+        asked = info.name, info.aliases, kind, info.local, info.parameters
         if asked not in self._matches:
             self._wanted[asked][info.id] = info
             self._wake.set()

@@ -138,3 +138,11 @@ def test_fetched_figures_of_a_language_are_counted_at_once() -> None:
     assert public.languages(public.snapshot.entries["qwen3-32b"])["de"] > max(low, 0)
     public.take([])
     assert public.languages(public.snapshot.entries["qwen3-32b"]) == Public().languages(entry)
+
+
+def test_a_model_that_is_called_like_a_much_larger_one_is_not_taken_for_it() -> None:
+    public = Public()
+    assert public.match(ModelInfo("ollama", "qwen3:32b", parameters=32_800_000_000), "ollama").id == "qwen3-32b"
+    own = ModelInfo("ollama", "qwen3:32b", parameters=268_000_000)
+    assert public.match(own, "ollama").kind == "none"
+    assert recall(public, own, "ollama") is None
