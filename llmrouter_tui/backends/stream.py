@@ -11,6 +11,7 @@ import msgspec
 
 from llmrouter_tui.backends.faults import complaint_of, read_complaint
 from llmrouter_tui.backends.http import READ_TIMEOUT, Link, linger, why_broken
+from llmrouter_tui.backends.room import shortened
 from llmrouter_tui.backends.thinking import Way, told
 from llmrouter_tui.backends.unspoken import cannot, name_limit_twice, refuse_unread
 from llmrouter_tui.backends.wire import MOST_PIECE, Answer, TooMuchError
@@ -63,11 +64,20 @@ async def open_chat(
         refuse_unread(call, leaves_out)
         body = name_limit_twice(body)
     if not request.stream:
-        answer = await link.open(path, body, model=model, read_timeout=read_timeout * WHOLE_ANSWER)
+        patience, parting = read_timeout * WHOLE_ANSWER, False
+    else:
+        patience, parting = read_timeout, drops_streams
+        if not request.wants_usage:
+            body = request_usage(body)
+    try:
+        answer = await link.open(path, body, model=model, read_timeout=patience, parting=parting)
+    except BackendError as refusal:
+        shorter = shortened(body, request.max_tokens, refusal)
+        if shorter is None:
+            raise
+        answer = await link.open(path, shorter, model=model, read_timeout=patience, parting=parting)
+    if not request.stream:
         return BodyReply(answer, link, call)
-    if not request.wants_usage:
-        body = request_usage(body)
-    answer = await link.open(path, body, model=model, read_timeout=read_timeout, parting=drops_streams)
     return StreamReply(answer, link, model, hide_usage=not request.wants_usage)
 
 
