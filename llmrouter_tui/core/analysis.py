@@ -58,8 +58,6 @@ IMAGE_TOKENS = 765
 """Tokens of an image: OpenAI's published count for 1024 x 1024 in high detail; LLaVA 1.5 takes 576."""
 MESSAGE_TOKENS = 4
 """Template tokens around each message (ChatML: start, role, newline, end)."""
-TOOL_TOKENS = 120
-"""A tool's definition, name, description and a few parameters, by judgement."""
 LONG_CONTEXT = 8192
 """Prompt and answer above this are a need of their own: many models are served with no more."""
 
@@ -111,7 +109,7 @@ class Analyst:
             system,
             len(messages) <= 3,
         )
-        prompt_tokens, images = _size(messages, found.language, request.tools)
+        prompt_tokens, images = _size(messages, found.language, request.tool_characters)
         if found.background:
             return _background(found.language, prompt_tokens, limit, request.switch)
         turn, tasks, hard = found.turn, found.tasks, found.difficulty
@@ -212,8 +210,8 @@ def _context(messages: Sequence[Message], last: int) -> tuple[str, ...]:
     """The user turns before the last, newest first, clipped."""
     found: list[str] = []
     for i in range(last - 1, max(-1, last - 40), -1):
-        if messages[i].role == "user" and messages[i].text:
-            found.append(clip(messages[i].text))
+        if messages[i].role == "user" and (said := clip(messages[i].text)):
+            found.append(said)
             if len(found) == CONTEXT_TURNS:
                 break
     return tuple(found)
@@ -248,9 +246,9 @@ def _system(head: str) -> tuple[tuple[float, ...], bool]:
     return tuple([SYSTEM_WEIGHT * score for score in scores]), is_background(head)
 
 
-def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]:
-    """(estimated prompt tokens, images) of all messages."""
-    characters = foreign = images = 0
+def _size(messages: Sequence[Message], lang: str, characters: int) -> tuple[int, int]:
+    """(estimated prompt tokens, images) of all messages, and of so many ``characters`` besides."""
+    foreign = images = 0
     for message in messages:
         text = message.text
         if text.isascii():
@@ -259,7 +257,7 @@ def _size(messages: Sequence[Message], lang: str, tools: int) -> tuple[int, int]
             foreign += len(text)
         images += message.images
     tokens = tokens_of(characters, foreign, lang) + MESSAGE_TOKENS * len(messages)
-    return tokens + IMAGE_TOKENS * images + TOOL_TOKENS * tools, images
+    return tokens + IMAGE_TOKENS * images, images
 
 
 def _needs(request: ChatRequest, images: int, tokens: int) -> frozenset[str]:

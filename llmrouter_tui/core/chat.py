@@ -34,6 +34,8 @@ class ChatRequest:
     has_stream_options: bool = False
     tools: int = 0
     """How many tools are offered."""
+    tool_characters: int = 0
+    """Of their definitions, which are part of the prompt: tens of thousands for a coding agent."""
     tool_choice_none: bool = False
     json_mode: bool = False
     """``response_format`` is json_object or json_schema."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from operator import add
 
+from llmrouter_tui.core.asides import said_by_user
 from llmrouter_tui.core.background import READ, is_background
 from llmrouter_tui.core.difficulty import form
 from llmrouter_tui.core.domain import TASKS
@@ -159,6 +160,7 @@ _new_turn = maker(Turn)
 
 def clip(text: str) -> str:
     """The part of a text that is read."""
+    text = said_by_user(text)
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 

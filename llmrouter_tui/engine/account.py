@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from llmrouter_tui.core.asides import said_by_user
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.decision import Attempt, Decision, Exchange, Outcome, Usage
 from llmrouter_tui.core.errors import BackendError, RouterError
@@ -162,5 +163,5 @@ class Account:
 def _last_prompt(request: ChatRequest, most: int) -> str:
     for message in reversed(request.messages):
         if message.role == "user":
-            return message.text[:most]
+            return (said_by_user(message.text) or message.text)[:most]
     return request.messages[-1].text[:most] if request.messages else ""

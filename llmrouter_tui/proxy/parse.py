@@ -107,6 +107,7 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
     _check(chat)
     messages = tuple([_message(turn, index) for index, turn in enumerate(chat.messages)])
     options, fmt, switch = chat.stream_options, chat.response_format, _switch(chat)
+    tools = [*(chat.tools or ()), *(chat.functions or ())]
     return _new_request(
         model=chat.model,
         messages=messages,
@@ -114,7 +115,8 @@ def parse_chat(body: bytes, *, session: str = "", client: str = "") -> ChatReque
         stream=bool(chat.stream),
         wants_usage=options is not None and bool(options.include_usage),
         has_stream_options=options is not None,
-        tools=len(chat.tools or ()) + len(chat.functions or ()),
+        tools=len(tools),
+        tool_characters=sum([len(memoryview(tool)) for tool in tools]),
         tool_choice_none=isinstance(chat.tool_choice, msgspec.Raw) and bytes(chat.tool_choice) == _NONE,
         json_mode=fmt is not None and fmt.type in ("json_object", "json_schema"),
         thinking=wants_thought(switch) if switch else chat.reasoning_effort is not None,
