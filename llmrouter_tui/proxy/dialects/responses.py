@@ -2,8 +2,9 @@
 
 Nothing is stored here, so a conversation is sent whole in ``input``. What asks for a memory or for OpenAI's own
 machines (``previous_response_id``, ``conversation``, ``background``, ``prompt``, tools that run there) is refused by
-name. ``store`` has no effect, and the answer says ``"store": false``; ``truncation`` has none either: what is too
-long is refused, never cut. Fields that chats know by the same name pass through.
+name; only a search of the web that is merely on offer is left out. ``store`` has no effect, and the answer says
+``"store": false``; ``truncation`` has none either: what is too long is refused, never cut. Fields that chats know by
+the same name pass through.
 """
 
 from typing import Any, Final
@@ -13,6 +14,7 @@ import msgspec
 from llmrouter_tui.core.chat import ChatRequest
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request, decode
+from llmrouter_tui.proxy.dialects.responses_tools import ResponsesTool, ResponsesToolChoice, Toolbox
 from llmrouter_tui.proxy.dialects.responses_turns import ResponsesItem, messages
 from llmrouter_tui.proxy.dialects.responses_voice import ResponseVoice
 from llmrouter_tui.proxy.parse import parse_chat
@@ -77,21 +79,6 @@ class ResponsesText(msgspec.Struct):
     verbosity: str | None = None
 
 
-class ResponsesTool(msgspec.Struct):
-    type: str
-    name: str | None = None
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-    strict: bool | None = None
-
-
-class ResponsesToolChoice(msgspec.Struct):
-    type: str
-    name: str | None = None
-    mode: str | None = None
-    tools: list[dict[str, Any]] | None = None
-
-
 class ResponsesBody(msgspec.Struct):
     input: str | list[ResponsesItem] | None = None
     instructions: str | None = None
@@ -125,13 +112,14 @@ class Responses:
             raise bad_request("The field 'input' is empty.", param="input", hint="Send a text or a list of items.")
         given = decode(body, _FIELDS)
         fields: dict[str, Any] = {name: value for name, value in given.items() if name not in _OWN}
-        fields["messages"] = messages(asked.instructions or "", asked.input)
-        fields |= _tools(asked) | _format(asked.text) | _limits(asked)
+        toolbox = Toolbox(asked.tools or ())
+        fields |= toolbox.fields(asked.tool_choice) | _format(asked.text) | _limits(asked)
+        fields["messages"] = messages(asked.instructions or "", asked.input, toolbox)
         try:
             chat = parse_chat(msgspec.json.encode(fields), session=session, client=client)
         except RouterError as error:
             raise _named_as_asked(error) from error
-        return chat, ResponseVoice(given)
+        return chat, ResponseVoice(given, toolbox.called)
 
     def refusal(self, error: RouterError) -> bytes:
         return error_json(error)
@@ -157,45 +145,6 @@ def _refuse_stateful(asked: ResponsesBody) -> None:
             param="prompt",
             hint="Send its text as 'instructions' and 'input'.",
         )
-
-
-def _tools(asked: ResponsesBody) -> dict[str, Any]:
-    tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(asked.tools or ())]
-    choice = asked.tool_choice
-    fields: dict[str, Any] = {}
-    if isinstance(choice, str):
-        fields["tool_choice"] = choice
-    elif choice is not None and choice.type == "function":
-        fields["tool_choice"] = {"type": "function", "function": {"name": choice.name or ""}}
-    elif choice is not None and choice.type == "allowed_tools":
-        names = {tool.get("name") for tool in choice.tools or ()}
-        tools = [tool for tool in tools if tool["function"]["name"] in names]
-        fields["tool_choice"] = choice.mode or "auto"
-    elif choice is not None:
-        raise _no_such_tool(choice.type, "tool_choice")
-    if not tools:
-        return {"tool_choice": "none"} if fields.get("tool_choice") == "none" else {}
-    return {"tools": tools, **fields}
-
-
-def _tool(tool: ResponsesTool, path: str) -> dict[str, Any]:
-    if tool.type != "function":
-        raise _no_such_tool(tool.type, path)
-    if not tool.name:
-        raise bad_request(f"The field '{path}.name' is missing.", param=f"{path}.name", hint="Name the function.")
-    function: dict[str, Any] = {"name": tool.name}
-    for key in ("description", "parameters", "strict"):
-        if (value := getattr(tool, key)) is not None:
-            function[key] = value
-    return {"type": "function", "function": function}
-
-
-def _no_such_tool(kind: str, path: str) -> RouterError:
-    return bad_request(
-        f"The field {path!r} asks for a tool of type {kind[:60]!r}, which runs at OpenAI and not here.",
-        param=path,
-        hint="Offer it as a function, and run it in your own program.",
-    )
 
 
 def _format(text: ResponsesText | None) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The items of a response while they grow, and the events that tell of it."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 import msgspec
+
+from llmrouter_tui.proxy.dialects.responses_tools import Called, as_text
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -143,52 +146,63 @@ class Message:
 
 
 class ToolCall:
-    """A function that the model wants to be called. It is told of once its name is known: its identity never changes
-    afterwards."""
+    """A tool that the model wants to be called, by the name that the client knows. It is told of once its name is
+    known: its identity never changes afterwards. Free text is told when it is complete, out of its arguments."""
 
-    def __init__(self, at: int, response: str) -> None:
+    def __init__(self, called: Mapping[str, Called], at: int, response: str) -> None:
         self.call_id = ""
         self.key: int | None = None
         """By which index the model's server calls it."""
-        self._at, self._response = at, response
-        self._name = ""
+        self._called, self._at, self._response = called, at, response
+        self._tool = Called("")
         self._arguments: list[str] = []
         self._told = 0
         self._known = False
         self._status = "in_progress"
 
     @property
+    def _id(self) -> str:
+        return f"{'ctc' if self._tool.custom else 'fc'}_{self._at}_{self._response}"
+
+    @property
     def plain(self) -> dict[str, Any]:
+        name, namespace, custom = self._tool
+        told = "".join(self._arguments[: self._told])
         return {
-            "id": f"fc_{self._at}_{self._response}",
-            "type": "function_call",
+            "id": self._id,
+            "type": "custom_tool_call" if custom else "function_call",
             "status": self._status,
             "call_id": self.call_id,
-            "name": self._name,
-            "arguments": "".join(self._arguments[: self._told]),
+            "name": name,
+            **({"namespace": namespace} if namespace else {}),
+            **({"input": as_text(told)} if custom else {"arguments": told}),
         }
 
     def add(self, events: Events, call_id: str, name: str, arguments: str) -> None:
         if not self._known:
-            self.call_id, self._name = call_id or self.call_id, name or self._name
+            self.call_id = call_id or self.call_id
+            if name:
+                self._tool = self._called.get(name, Called(name))
         if arguments:
             self._arguments.append(arguments)
-        if self._name:
+        if self._tool.name:
             self._tell(events)
 
     def close(self, events: Events, status: str) -> None:
         if self._status != "in_progress":
             return
         self._tell(events)
-        self._status, plain = status, self.plain
-        events.add(
-            "response.function_call_arguments.done",
-            item_id=plain["id"],
-            output_index=self._at,
-            name=self._name,
-            arguments=plain["arguments"],
-        )
-        events.add("response.output_item.done", output_index=self._at, item=self.plain)
+        self._told, self._status = len(self._arguments), status
+        plain = self.plain
+        if self._tool.custom:
+            text = plain["input"]
+            if text:
+                self._grow(events, "response.custom_tool_call_input.delta", delta=text)
+            self._grow(events, "response.custom_tool_call_input.done", input=text)
+        else:
+            told = {"name": self._tool.name, "arguments": plain["arguments"]}
+            self._grow(events, "response.function_call_arguments.done", **told)
+        events.add("response.output_item.done", output_index=self._at, item=plain)
 
     def _tell(self, events: Events) -> None:
         """What is not told yet."""
@@ -196,7 +210,11 @@ class ToolCall:
             self._known = True
             self.call_id = self.call_id or f"call_{self._at}_{self._response}"
             events.add("response.output_item.added", output_index=self._at, item=self.plain)
+        if self._tool.custom:
+            return
         for piece in self._arguments[self._told :]:
-            identity = f"fc_{self._at}_{self._response}"
-            events.add("response.function_call_arguments.delta", item_id=identity, output_index=self._at, delta=piece)
+            self._grow(events, "response.function_call_arguments.delta", delta=piece)
         self._told = len(self._arguments)
+
+    def _grow(self, events: Events, kind: str, **fields: Any) -> None:
+        events.add(kind, item_id=self._id, output_index=self._at, **fields)

@@ -6,6 +6,7 @@ import msgspec
 
 from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.bodies import bad_request
+from llmrouter_tui.proxy.dialects.responses_tools import Called, Toolbox, as_arguments
 
 TEXTS: Final = frozenset({"input_text", "output_text", "text", "reasoning_text", "summary_text"})
 ROLES: Final = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
@@ -31,13 +32,16 @@ class ResponsesItem(msgspec.Struct):
     summary: list[ResponsesPart] | None = None
     call_id: str | None = None
     name: str | None = None
+    namespace: str | None = None
     arguments: str | None = None
+    input: str | None = None
     output: str | list[ResponsesPart] | None = None
 
 
-def messages(instructions: str, given: str | list[ResponsesItem]) -> list[dict[str, Any]]:
+def messages(instructions: str, given: str | list[ResponsesItem], toolbox: Toolbox) -> list[dict[str, Any]]:
     """The conversation. What belongs to one turn of the assistant (thinking, text, tool calls) becomes one message,
-    and what is said as the system before anyone else speaks becomes one: templates take one at the beginning.
+    and what is said as the system before anyone else speaks becomes one: templates take one at the beginning. Tools are
+    called as ``toolbox`` names them.
 
     Raises ``RouterError`` ``invalid_request`` naming the item.
     """
@@ -48,7 +52,7 @@ def messages(instructions: str, given: str | list[ResponsesItem]) -> list[dict[s
         turns.said("user", given)
     else:
         for index, item in enumerate(given):
-            _take(turns, item, f"input[{index}]")
+            _take(turns, item, f"input[{index}]", toolbox)
     return turns.messages
 
 
@@ -88,17 +92,19 @@ class Turns:
         return {"reasoning_content": thought} if thought else {}
 
 
-def _take(turns: Turns, item: ResponsesItem, path: str) -> None:
+def _take(turns: Turns, item: ResponsesItem, path: str, toolbox: Toolbox) -> None:
     match item.type:
         case "message":
             role = ROLES.get(item.role or "")
             if role is None:
                 raise _wrong(f"{path}.role", f"must be one of {', '.join(sorted(ROLES))}")
             turns.said(role, _content(item.content, f"{path}.content", text_only=role in ("assistant", "system")))
-        case "function_call":
-            name, call_id = _named(item.name, f"{path}.name"), _named(item.call_id, f"{path}.call_id")
-            turns.called(call_id, name, item.arguments or "{}")
-        case "function_call_output":
+        case "function_call" | "custom_tool_call":
+            custom = item.type == "custom_tool_call"
+            called = Called(_named(item.name, f"{path}.name"), item.namespace or "", custom)
+            arguments = as_arguments(item.input or "") if custom else item.arguments or "{}"
+            turns.called(_named(item.call_id, f"{path}.call_id"), toolbox.name(called), arguments)
+        case "function_call_output" | "custom_tool_call_output":
             call_id = _named(item.call_id, f"{path}.call_id")
             turns.returned(call_id, _content(item.output, f"{path}.output"))
         case "reasoning":
@@ -108,7 +114,7 @@ def _take(turns: Turns, item: ResponsesItem, path: str) -> None:
             raise bad_request(
                 f"The item {path!r} is of type {item.type[:60]!r}, which this router cannot give to a model.",
                 param=path,
-                hint="Send messages, function calls, their outputs and reasoning.",
+                hint="Send messages, calls of functions and custom tools, their outputs and reasoning.",
             )
 
 

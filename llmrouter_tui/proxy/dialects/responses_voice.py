@@ -3,7 +3,8 @@
 A whole answer is what a stream would end with: both go the same way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from llmrouter_tui.core.errors import RouterError
 from llmrouter_tui.proxy.dialects.canonical import Answer, Call, Choice, Tokens, read_answer, read_events
 from llmrouter_tui.proxy.dialects.chat import sse_comment
 from llmrouter_tui.proxy.dialects.responses_items import Events, Message, Output, Reasoning, ToolCall
+from llmrouter_tui.proxy.dialects.responses_tools import Called
 from llmrouter_tui.proxy.replies import error_body
 
 _CUT: Final = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -36,11 +38,12 @@ _FIXED: Final = {"background": False, "previous_response_id": None, "store": Fal
 
 
 class ResponseVoice:
-    """One response. ``asked`` are the fields of its request."""
+    """One response. ``asked`` are the fields of its request, ``called`` what its client calls its tools."""
 
     content_type: Final = "text/event-stream"
 
-    def __init__(self, asked: Mapping[str, msgspec.Raw]) -> None:
+    def __init__(self, asked: Mapping[str, msgspec.Raw], called: Mapping[str, Called]) -> None:
+        self._tool_call = partial(ToolCall, called)
         self._echoed = {name: _given(asked.get(name), default) for name, default in _ECHOED.items()}
         self._events = Events()
         self._items: list[Output] = []
@@ -116,7 +119,7 @@ class ResponseVoice:
             return self._items[-1]
         return self._open(kind)
 
-    def _open(self, kind: type[Any]) -> Any:
+    def _open(self, kind: Callable[[int, str], Any]) -> Any:
         """A new item. Text that came before it is complete; tool calls may still grow, side by side."""
         if self._items and not isinstance(self._items[-1], ToolCall):
             self._items[-1].close(self._events, "completed")
@@ -128,7 +131,7 @@ class ResponseVoice:
         call = self._which(piece)
         function = piece.function
         if call is None:
-            call = self._open(ToolCall)
+            call = self._open(self._tool_call)
             call.key = piece.index
             self._calls.append(call)
         call.add(self._events, piece.id or "", (function and function.name) or "", function.words if function else "")

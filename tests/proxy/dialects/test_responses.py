@@ -133,7 +133,7 @@ def test_allowed_tools_are_the_only_ones_on_offer() -> None:
         ({"conversation": "conv_1"}, "conversation", "stores none"),
         ({"background": True}, "background", "stores none"),
         ({"prompt": {"id": "p"}}, "prompt", "template"),
-        ({"tools": [{"type": "web_search"}]}, "tools[0]", "web_search"),
+        ({"tools": [{"type": "code_interpreter"}]}, "tools[0]", "code_interpreter"),
         ({"tool_choice": {"type": "file_search"}}, "tool_choice", "file_search"),
         ({"tools": [{"type": "function"}]}, "tools[0].name", "missing"),
         ({"input": []}, "input", "empty"),
