@@ -82,6 +82,16 @@ async def test_thumbs_down_asks_what_was_wrong_and_shows_what_it_moved() -> None
         assert "llama3.1:8b coding .62 → .60" in screen_text(app)
 
 
+@pytest.mark.parametrize(("page", "said"), [("routes", ["llama3.1:8b coding .62 → .60"]), ("dash", [])])
+async def test_what_a_rating_moved_is_told_where_the_buttons_leave_no_room(page: str, said: list[str]) -> None:
+    async with running(page=page) as (app, pilot):
+        await pilot.press("j", "j", "j", "u")
+        await until(app, pilot, lambda: app.store.rows["x8f1e"].effects)
+        await settled(app, pilot)
+        assert [note.message for note in app._notifications] == said
+        assert "coding .62 → .60" in screen_text(app)
+
+
 async def test_escape_saves_a_thumb_down_without_reason() -> None:
     async with running() as (app, pilot):
         await pilot.press("j", "j", "j", "d", "escape")

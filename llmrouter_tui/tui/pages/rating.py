@@ -13,6 +13,9 @@ from llmrouter_tui.tui.state import Dirty
 from llmrouter_tui.tui.text import Line
 from llmrouter_tui.tui.widgets.rating_line import Button, RatingLine
 
+AN_EFFECT = 31
+"""Cells of the longest usual effect behind the buttons: ``+ good  instruction .29 → .37``."""
+
 
 class RatingActs(Page):
     """A page where an exchange is selected. It says which (``to_rate``); where it yields ``rating``, that has buttons
@@ -36,7 +39,8 @@ class RatingActs(Page):
     @property
     def shows_effects(self) -> bool:
         """Whether the page itself shows what a rating moved, so that no word in the corner is needed."""
-        return self.rating.is_attached and self.rating.display and self.maximized is None
+        shown = self.rating.is_attached and self.rating.display and self.maximized is None
+        return shown and self.rating.room >= AN_EFFECT
 
     def paint_rating(self) -> None:
         """Another answer is selected, or this one changed."""

@@ -27,6 +27,8 @@ class RatingLine(Horizontal):
         super().__init__(id="choices")
         self.choices = [Choice(act, label, key(act)) for act, label in (*RATE, *more)]
         self.rated = PieceLine(id="rated")
+        self.room = 0
+        """Cells behind the buttons."""
         self._shown: tuple[Situation, Callable[[int], Line]] | None = None
 
     def compose(self) -> ComposeResult:
@@ -41,8 +43,8 @@ class RatingLine(Horizontal):
             choice.allow(actions.why_not(actions.BY_ID[choice.act], situation))
         taken = sum(choice.cells + 1 for choice in shown)
         around = self.gutter.width + self.styles.margin.width
-        room = cast(Widget, self.parent).size.width - taken - around - 1
-        line = said(room) if room > 0 else ()
+        self.room = cast(Widget, self.parent).size.width - taken - around - 1
+        line = said(self.room) if self.room > 0 else ()
         cells = text.line_width(line)
         self.rated.set_class(not cells, "-gone")
         if self.rated.styles.width is None or self.rated.styles.width.value != cells:
